@@ -1,0 +1,124 @@
+import type { ErrorRecord } from './error.ts';
+import type { SettingValue } from './role.ts';
+
+/** The form of the document. A reader refuses a newer one. */
+export const CLUSTER_FORMAT = 1;
+/** How many operations are remembered so that a retry returns the first result. */
+export const OPERATIONS_KEPT = 256;
+
+/** The desired state: one document with one revision, changed by compare-and-set alone. */
+export interface Cluster {
+  format: typeof CLUSTER_FORMAT;
+  id: string;
+  endpoint: string;
+  /** Random, new at setup and at recovery. Revisions of two lineages do not compare. */
+  lineage: string;
+  /** Grows with every recovery of this cluster. */
+  epoch: number;
+  revision: number;
+  /** Hash of the document before this one; empty in the first. */
+  previousHash: string;
+  /** By component (`cluster` or a role), then key path. Only what differs from the defaults. */
+  settings: Record<string, Record<string, SettingValue>>;
+  nodes: Record<string, Node>;
+  routes: Record<string, Route>;
+  tokens: Record<string, Token>;
+  /** Certificates for names that routers and load balancers serve, by domain. */
+  certificates: Record<string, Certificate>;
+  /** Components that may announce routes, by name. */
+  announcers: Record<string, Announcer>;
+  /** Removed nodes, whose keys may still ask whether they were removed. */
+  former: Record<string, FormerNode>;
+  operations: OperationRecord[];
+}
+
+export interface Node {
+  id: string;
+  /** Unique in the cluster; what people call it. */
+  name: string;
+  hostname: string;
+  address: string;
+  zone: string;
+  /** May do everything, on every node. */
+  admin: boolean;
+  /** NKey public key: who this node is on the bus. */
+  key: string;
+  machineId: string;
+  version: string;
+  /** Names of the roles that the node's own catalogue has. */
+  catalogue: string[];
+  /** The token allowed only these; null allows all. */
+  allowedRoles: string[] | null;
+  /** Not yet seen with its own key; taken away when the time is over (ISO time), else null. */
+  pendingUntil: string | null;
+  joinedAt: string;
+  roles: Record<string, NodeRole>;
+  /** Processes kept down until the node's next boot: process to the boot id it holds for. */
+  held: Record<string, string>;
+  /** Grows with each asked-for restart of a process. */
+  restarts: Record<string, number>;
+  /** Explicit routers of a load balancer; null follows the cluster's routers. */
+  pinnedRouters: string[] | null;
+  /** A load balancer leaves its own address out of the pool. */
+  excludeSelf: boolean;
+}
+
+export interface NodeRole {
+  /** Set while a person has stopped it: kept over reboots. */
+  stopped: { by: string; at: string } | null;
+}
+
+export interface Route {
+  host: string;
+  /** `/` or a prefix that starts with it. */
+  path: string;
+  /** `address:port`. */
+  backends: string[];
+  sticky: boolean;
+}
+
+export interface Token {
+  id: string;
+  /** Hash of the secret, never the secret. */
+  secretHash: string;
+  /** NKey public key of the join user that belongs to this token. */
+  key: string;
+  roles: string[] | null;
+  admin: boolean;
+  usesLeft: number;
+  createdBy: string;
+  createdAt: string;
+  expiresAt: string;
+  revokedAt: string | null;
+}
+
+export interface Certificate {
+  domain: string;
+  /** The chain in PEM, leaf first. The key is the secret `certificate/<domain>`. */
+  chain: string;
+  notAfter: string;
+}
+
+export interface Announcer {
+  name: string;
+  key: string;
+  /** Host names it may announce; `*.` in front stands for any labels. */
+  hosts: string[];
+}
+
+export interface FormerNode {
+  id: string;
+  name: string;
+  key: string;
+  removedAt: string;
+}
+
+export interface OperationRecord {
+  id: string;
+  revision: number;
+  result: OperationResult;
+}
+
+export type OperationResult = { ok: Json } | { error: ErrorRecord };
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

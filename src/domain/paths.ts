@@ -1,0 +1,40 @@
+/** Where everything is, below KATO_ROOT: several nodes can live on one machine. */
+export interface Paths {
+  root: string;
+  /** State that must survive a power cut: ledger, identity, secrets. Mode 0700, root's. */
+  state: string;
+  ledger: string;
+  /** s6's scan folder, with one stable folder for each process. */
+  service: string;
+  /** One folder for each process: `<hash>/` and the link `current`. */
+  config: string;
+  /** One folder for each process that keeps data. */
+  data: string;
+  log: string;
+  /** Volatile: gone with the next boot. */
+  run: string;
+  /** The agent's socket for root. */
+  socket: string;
+  /** The agent's socket for group `kato`, which only reads. */
+  readSocket: string;
+  cache: string;
+}
+
+export function pathsOf(root: string): Paths {
+  const base = root === '/' ? '' : root.replace(/\/+$/, '');
+  const lib = `${base}/var/lib/kato`;
+  const run = `${base}/run/kato`;
+  return {
+    root: base === '' ? '/' : base,
+    state: `${lib}/state`,
+    ledger: `${lib}/state/ledger.json`,
+    service: `${lib}/service`,
+    config: `${lib}/config`,
+    data: `${lib}/data`,
+    log: `${base}/var/log/kato`,
+    run,
+    socket: `${run}/agent.sock`,
+    readSocket: `${run}/status.sock`,
+    cache: `${base}/var/cache/kato`,
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * What a node can do for the cluster, as read from `roles/<name>.yml`.
+ * The catalogue checks the files; everything here may rely on the shape.
+ */
+export interface RoleDefinition {
+  name: string;
+  /** One line, shown by `kato role info`. */
+  summary: string;
+  /** `always`: on every node (base). `setup`: only a setup command gives it. `add`: `kato role add`. */
+  given: 'always' | 'setup' | 'add';
+  /** Roles that some node of the cluster must have while this one is in use. */
+  needs: string[];
+  /** Roles that may not share a node with this one; `*` is every role but those always given. */
+  excludes: string[];
+  /** How many nodes of a cluster must and may have it. */
+  perCluster: { min: number; max: number | null };
+  /** Packages by distribution id of os-release (`debian`). */
+  packages: Record<string, string[]>;
+  processes: ProcessDefinition[];
+  settings: Record<string, SettingDefinition>;
+  /** Secrets made once for each node that gets the role. */
+  secrets: Record<string, SecretDefinition>;
+  /** What listens: shown in docs and checked for collisions before a role is added. */
+  ports: PortDefinition[];
+}
+
+/** One supervised program. The same process in two roles must be defined alike. */
+export interface ProcessDefinition {
+  name: string;
+  /** The program and its arguments; `${...}` names a value of the template view. No shell. */
+  argv: string[];
+  /** The unix user it runs as; made by the package, or by kato with `system: true`. */
+  user: string;
+  environment: Record<string, string>;
+  /** When it counts as RUNNING: a port that accepts, a command that exits 0, or at once. */
+  ready: { tcp: string } | { command: string[] } | null;
+  readySeconds: number;
+  stop: { signal: StopSignal; seconds: number };
+  /** The process keeps its data in `<data root>/<process>`, owned by its user, mode 0700. */
+  data: boolean;
+  /** Run once as the process's user while `marker` is missing from the data folder. */
+  initialize: { argv: string[]; marker: string } | null;
+  files: FileDefinition[];
+  /** Checked against a candidate config folder before it goes live. `${config}` is that folder. */
+  check: string[] | null;
+  /** What the process does on a changed file that says `reload`. */
+  reload: { signal: ReloadSignal } | null;
+  /** Kills what a crashed master left behind before it is started again (nginx workers). */
+  killGroup: boolean;
+}
+
+export type StopSignal = 'TERM' | 'INT' | 'QUIT';
+export type ReloadSignal = 'HUP' | 'USR1' | 'USR2';
+
+export interface FileDefinition {
+  /** File name in the config folder of the process. */
+  path: string;
+  /** Template under `templates/`. */
+  template: string;
+  /** Octal text: `0640`. The group is the process's user's own. */
+  mode: string;
+  change: 'reload' | 'restart';
+}
+
+export interface SettingDefinition {
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'duration' | 'size' | 'list';
+  default: SettingValue;
+  help: string;
+  minimum?: number;
+  maximum?: number;
+  choices?: string[];
+}
+
+export type SettingValue = string | number | boolean | string[];
+
+export interface SecretDefinition {
+  help: string;
+  /** Length of the generated password in characters. */
+  length: number;
+}
+
+export interface PortDefinition {
+  port: number;
+  protocol: 'tcp' | 'udp';
+  /** `node`: the node's address. `loopback`: 127.0.0.1. `all`: every address. */
+  listen: 'node' | 'loopback' | 'all';
+  purpose: string;
+}
+
+/** Everything kato manages: the checked content of `roles/`. */
+export interface Catalogue {
+  roles: ReadonlyMap<string, RoleDefinition>;
+  /** Group name to its roles. */
+  groups: ReadonlyMap<string, string[]>;
+}

@@ -1,0 +1,82 @@
+import type { Version } from './view.ts';
+
+/** All that should be on one node, complete: nothing is left to choose when it is applied. */
+export interface Spec {
+  version: Version;
+  packages: string[];
+  processes: ProcessSpec[];
+}
+
+export interface ProcessSpec {
+  name: string;
+  roles: string[];
+  user: string;
+  /** Wanted state after all of stop, hold and the role's own state were weighed. */
+  up: boolean;
+  argv: string[];
+  environment: Record<string, string>;
+  ready: { tcp: { address: string; port: number } } | { command: string[] } | null;
+  readySeconds: number;
+  stop: { signal: string; seconds: number };
+  /** Absolute path below KATO_ROOT, or null. */
+  dataFolder: string | null;
+  initialize: { argv: string[]; marker: string } | null;
+  config: ConfigSpec | null;
+  reloadSignal: string | null;
+  killGroup: boolean;
+  /** A larger number than the one observed asks for one restart. */
+  restarts: number;
+  /** TCP ports it will listen on. */
+  listens: { address: string; port: number }[];
+  service: ServiceFolder;
+}
+
+/** The s6 service folder of a process. Stable: only files in it are replaced. */
+export interface ServiceFolder {
+  /** Hash over all files: names, modes, content. */
+  hash: string;
+  /** By path inside the folder: `run`, `finish`, `data/check`, `log/run`, ... */
+  files: Record<string, { content: string; mode: number }>;
+}
+
+/** The config folder of a process: content-addressed, checked, then switched by one rename. */
+export interface ConfigSpec {
+  /** SHA-256 (hex, first 16 characters) over names, modes and content of all files. */
+  hash: string;
+  files: ConfigFile[];
+  /** argv with `${config}` for the folder that is to be checked. */
+  check: string[] | null;
+}
+
+export interface ConfigFile {
+  path: string;
+  mode: number;
+  content: string;
+  change: 'reload' | 'restart';
+}
+
+/** What is on the node now, as far as a plan needs it. */
+export interface Observed {
+  processes: Record<string, ObservedProcess>;
+}
+
+export interface ObservedProcess {
+  state: ProcessState;
+  pid: number | null;
+  /** ISO time of the last change of state. */
+  since: string;
+  /** Hash of the live config folder, null without one. */
+  configHash: string | null;
+  /** Hashes of each file of the live config, to tell reload from restart. */
+  fileHashes: Record<string, string>;
+  /** Hash over `run`, `finish` and the other files of the service folder. */
+  serviceHash: string | null;
+  /** The config that the running program has loaded; differs after a failed reload or a crash in between. */
+  loadedHash: string | null;
+  restarts: number;
+  /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
+  wantedUp: boolean;
+  initialized: boolean;
+}
+
+export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'FATAL' | 'ROGUE';

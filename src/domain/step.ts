@@ -1,0 +1,66 @@
+import type { ErrorRecord } from './error.ts';
+import type { ConfigSpec, ProcessState, ServiceFolder } from './spec.ts';
+import type { Version } from './view.ts';
+
+/** One change to a node: complete, idempotent, with nothing left to decide. */
+export type Step =
+  | { kind: 'install-packages'; packages: string[] }
+  | { kind: 'make-data'; process: string; folder: string; user: string }
+  | {
+      kind: 'initialize';
+      process: string;
+      folder: string;
+      user: string;
+      argv: string[];
+      marker: string;
+    }
+  /** Writes the folder for this hash and runs its check; the live one is untouched. */
+  | { kind: 'write-config'; process: string; user: string; config: ConfigSpec }
+  | { kind: 'switch-config'; process: string; hash: string }
+  | { kind: 'write-service'; process: string; service: ServiceFolder }
+  | { kind: 'start'; process: string; readySeconds: number }
+  | { kind: 'stop'; process: string; seconds: number }
+  | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
+  | { kind: 'reload'; process: string; signal: string; hash: string }
+  /** Stops, ends the supervision and takes the service and config folders away; data stays. */
+  | { kind: 'remove'; process: string; seconds: number }
+  | { kind: 'purge-data'; process: string; folder: string };
+
+/** What one pass of an agent did, and how its node is. */
+export interface Report {
+  node: string;
+  /** The version of the view that is applied, as far as the failures allow. */
+  version: Version;
+  kato: string;
+  catalogue: string[];
+  bootId: string;
+  /** ISO time at the node. */
+  at: string;
+  /** Steps of this pass in order; a pass without a change has none. */
+  steps: StepResult[];
+  failures: StepFailure[];
+  processes: Record<string, ProcessReport>;
+  /** A view of an older or other history was offered by a controller and not acted on. */
+  refusedView: Version | null;
+  /** False while the pass is under way. */
+  complete: boolean;
+}
+
+export interface StepResult {
+  kind: Step['kind'];
+  process: string | null;
+  ms: number;
+  failed: boolean;
+}
+
+export interface StepFailure extends ErrorRecord {
+  kind: Step['kind'];
+  process: string | null;
+}
+
+export interface ProcessReport {
+  state: ProcessState;
+  pid: number | null;
+  since: string;
+  held: boolean;
+}

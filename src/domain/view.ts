@@ -1,0 +1,51 @@
+import type { Certificate, Node, Route } from './cluster.ts';
+import type { SettingValue } from './role.ts';
+
+/** Which state of the cluster something was made from. */
+export interface Version {
+  lineage: string;
+  epoch: number;
+  revision: number;
+  /** Hash of the cluster document at that revision. */
+  hash: string;
+}
+
+/** The part of the cluster that one node needs, made for it by a controller. */
+export interface View {
+  format: 1;
+  cluster: { id: string; endpoint: string; core: string };
+  version: Version;
+  node: Node;
+  /** All set and default settings of `cluster` and of this node's roles. */
+  settings: Record<string, Record<string, SettingValue>>;
+  pools: Pool[];
+  /** What routers send where; empty for others. */
+  routes: (Route & { pool: string })[];
+  certificates: Certificate[];
+  /** Who may use the bus; empty for a node without it. */
+  busUsers: BusUser[];
+  /** Heartbeat interval in ms, stretched when the cluster is large. */
+  heartbeatMs: number;
+}
+
+/** A named set of backends that an nginx balances over. */
+export interface Pool {
+  name: string;
+  kind: 'routers' | 'controllers' | 'route';
+  sticky: boolean;
+  members: PoolMember[];
+}
+
+export interface PoolMember {
+  /** `address:port`. */
+  address: string;
+  /** `out` by liveness; passive health of nginx is not seen here. */
+  state: 'in' | 'out';
+}
+
+/** An identity of the bus; `permissionsOf` in `bus/` gives each kind its subjects. */
+export type BusUser =
+  | { kind: 'node' | 'former'; id: string; key: string }
+  | { kind: 'controller'; key: string }
+  | { kind: 'join'; id: string; key: string }
+  | { kind: 'announcer'; id: string; key: string };
