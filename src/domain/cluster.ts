@@ -57,6 +57,8 @@ export interface Node {
   held: Record<string, string>;
   /** Grows with each asked-for restart of a process. */
   restarts: Record<string, number>;
+  /** Processes without a role whose data folder is to be deleted. */
+  purged: string[];
   /** Explicit routers of a load balancer; null follows the cluster's routers. */
   pinnedRouters: string[] | null;
   /** A load balancer leaves its own address out of the pool. */

@@ -3,13 +3,14 @@ import type { Version } from './view.ts';
 /** All that should be on one node, complete: nothing is left to choose when it is applied. */
 export interface Spec {
   version: Version;
-  packages: string[];
   processes: ProcessSpec[];
 }
 
 export interface ProcessSpec {
   name: string;
   roles: string[];
+  /** Packages of its roles on this node's distribution. */
+  packages: string[];
   user: string;
   /** Wanted state after all of stop, hold and the role's own state were weighed. */
   up: boolean;
@@ -27,8 +28,13 @@ export interface ProcessSpec {
   /** A larger number than the one observed asks for one restart. */
   restarts: number;
   /** TCP ports it will listen on. */
-  listens: { address: string; port: number }[];
+  listens: Listen[];
   service: ServiceFolder;
+}
+
+export interface Listen {
+  address: string;
+  port: number;
 }
 
 /** The s6 service folder of a process. Stable: only files in it are replaced. */
@@ -57,6 +63,8 @@ export interface ConfigFile {
 
 /** What is on the node now, as far as a plan needs it. */
 export interface Observed {
+  /** Of the packages that the spec names. */
+  missingPackages: string[];
   processes: Record<string, ObservedProcess>;
 }
 
@@ -77,6 +85,8 @@ export interface ObservedProcess {
   /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
   wantedUp: boolean;
   initialized: boolean;
+  /** The data folder is there. */
+  hasData: boolean;
 }
 
 export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'FATAL' | 'ROGUE';

@@ -1,10 +1,10 @@
 import type { ErrorRecord } from './error.ts';
-import type { ConfigSpec, ProcessState, ServiceFolder } from './spec.ts';
+import type { ConfigSpec, Listen, ProcessState, ServiceFolder } from './spec.ts';
 import type { Version } from './view.ts';
 
 /** One change to a node: complete, idempotent, with nothing left to decide. */
 export type Step =
-  | { kind: 'install-packages'; packages: string[] }
+  | { kind: 'install-packages'; process: string; packages: string[] }
   | { kind: 'make-data'; process: string; folder: string; user: string }
   | {
       kind: 'initialize';
@@ -18,7 +18,8 @@ export type Step =
   | { kind: 'write-config'; process: string; user: string; config: ConfigSpec }
   | { kind: 'switch-config'; process: string; hash: string }
   | { kind: 'write-service'; process: string; service: ServiceFolder }
-  | { kind: 'start'; process: string; readySeconds: number }
+  /** Refused with PORT_TAKEN when a foreign program has one of its ports. */
+  | { kind: 'start'; process: string; readySeconds: number; listens: Listen[] }
   | { kind: 'stop'; process: string; seconds: number }
   | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
   | { kind: 'reload'; process: string; signal: string; hash: string }
@@ -48,14 +49,14 @@ export interface Report {
 
 export interface StepResult {
   kind: Step['kind'];
-  process: string | null;
+  process: string;
   ms: number;
   failed: boolean;
 }
 
 export interface StepFailure extends ErrorRecord {
   kind: Step['kind'];
-  process: string | null;
+  process: string;
 }
 
 export interface ProcessReport {

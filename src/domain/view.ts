@@ -24,6 +24,8 @@ export interface View {
   certificates: Certificate[];
   /** Who may use the bus; empty for a node without it. */
   busUsers: BusUser[];
+  /** Addresses of load balancers: routers believe their X-Forwarded headers. */
+  trustedProxies: string[];
   /** Heartbeat interval in ms, stretched when the cluster is large. */
   heartbeatMs: number;
 }
