@@ -1,0 +1,59 @@
+import type { Cluster, Json, OperationResult } from '../cluster.ts';
+import { OPERATIONS_KEPT } from '../cluster.ts';
+import { hashOf } from '../hash.ts';
+import type { Catalogue } from '../role.ts';
+
+/** Who asks, when, and what can be given: all that a decision may know besides the cluster. */
+export interface Asked {
+  /** Made by the caller; a retry with the same id returns the first result. */
+  operationId: string;
+  /** Node id of the asker, vouched for by the bus. */
+  by: string;
+  /** ISO time. */
+  at: string;
+  catalogue: Catalogue;
+}
+
+/** What a change comes to. `changed: false` writes nothing: it was already so. */
+export interface Decision<R> {
+  cluster: Cluster;
+  changed: boolean;
+  result: R;
+  /** Nodes whose view differs in a way that somebody waits for. */
+  touched: string[];
+}
+
+export type Decide<P, R> = (cluster: Cluster, params: P, asked: Asked) => Decision<R>;
+
+export function unchanged<R>(cluster: Cluster, result: R): Decision<R> {
+  return { cluster, changed: false, result, touched: [] };
+}
+
+export function changed<R>(
+  cluster: Cluster,
+  patch: Partial<Cluster>,
+  result: R,
+  touched: string[] = [],
+): Decision<R> {
+  return { cluster: { ...cluster, ...patch }, changed: true, result, touched };
+}
+
+/** The next document: one revision further, chained to the one before, the operation remembered. */
+export function commit(before: Cluster, after: Cluster, operationId: string, ok: Json): Cluster {
+  const revision = before.revision + 1;
+  const record = { id: operationId, revision, result: { ok } };
+  return {
+    ...after,
+    revision,
+    previousHash: hashOf(before),
+    operations: [...before.operations, record].slice(-OPERATIONS_KEPT),
+  };
+}
+
+/** The result of an operation that has already landed, if it has. */
+export function landed(
+  cluster: Cluster,
+  operationId: string,
+): { revision: number; result: OperationResult } | undefined {
+  return cluster.operations.find((operation) => operation.id === operationId);
+}

@@ -1,0 +1,32 @@
+import type { Cluster, Node } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { didYouMean } from '../names.ts';
+
+/** By id, name or address. A name that stands for several nodes must be said more exactly. */
+export function findNode(cluster: Cluster, called: string): Node {
+  const byId = cluster.nodes[called];
+  if (byId !== undefined) return byId;
+  const found = Object.values(cluster.nodes).filter(
+    (node) => node.name === called || node.address === called,
+  );
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    throw refuse(
+      'CONFLICT',
+      `'${called}' stands for ${found.length} nodes`,
+      `they are ${found.map((node) => `${node.name} (${node.address})`).join(', ')}`,
+      'name one of them by its id, from kato node list --json',
+    );
+  }
+  const known = Object.values(cluster.nodes).flatMap((node) => [node.name, node.address]);
+  throw refuse(
+    'UNKNOWN_NODE',
+    `there is no node '${called}'`,
+    didYouMean(called, known),
+    'kato node list shows all nodes',
+  );
+}
+
+export function withNode(cluster: Cluster, node: Node): Pick<Cluster, 'nodes'> {
+  return { nodes: { ...cluster.nodes, [node.id]: node } };
+}

@@ -1,0 +1,87 @@
+import type { Cluster } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { shortage } from '../roles.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { findNode, withNode } from './find-node.ts';
+import { PENDING_SECONDS } from './join.ts';
+
+/** A removed node may ask for this long whether it was removed. */
+export const FORMER_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+export interface NodesRemoved {
+  removed: { id: string; name: string; address: string }[];
+}
+
+/** Takes nodes out of the cluster: several at once, all or none. */
+export function removeNodes(
+  cluster: Cluster,
+  params: { nodes: string[] },
+  asked: Asked,
+): Decision<NodesRemoved> {
+  const leaving = [...new Set(params.nodes.map((called) => findNode(cluster, called)))];
+  const core = leaving.find((node) => 'primary' in node.roles);
+  if (core !== undefined) {
+    throw refuse(
+      'ROLE_NEEDED',
+      `the core ${core.name} cannot be removed`,
+      'it holds the bus and the state of the cluster',
+    );
+  }
+  const nodes = Object.fromEntries(
+    Object.entries(cluster.nodes).filter(([, node]) => !leaving.includes(node)),
+  );
+  const refusal = shortage(asked.catalogue, { ...cluster, nodes });
+  if (refusal !== undefined) throw refusal;
+  const former = { ...recentlyFormer(cluster, asked.at) };
+  for (const { id, name, key } of leaving) former[id] = { id, name, key, removedAt: asked.at };
+  const removed = leaving.map(({ id, name, address }) => ({ id, name, address }));
+  return changed(cluster, { nodes, former }, { removed }, []);
+}
+
+/** A node was seen with its own key: its record is final. */
+export function confirmNode(
+  cluster: Cluster,
+  params: { node: string; version: string; catalogue: string[] },
+): Decision<null> {
+  const node = findNode(cluster, params.node);
+  const same =
+    node.pendingUntil === null &&
+    node.version === params.version &&
+    node.catalogue.join() === params.catalogue.join();
+  if (same) return unchanged(cluster, null);
+  const { version, catalogue } = params;
+  return changed(
+    cluster,
+    withNode(cluster, { ...node, pendingUntil: null, version, catalogue }),
+    null,
+  );
+}
+
+/** Records whose joiner broke off: gone without a trace. */
+export function dropAbandoned(cluster: Cluster, at: string): Decision<string[]> {
+  const abandoned = Object.values(cluster.nodes).filter(
+    (node) => node.pendingUntil !== null && node.pendingUntil <= at,
+  );
+  if (abandoned.length === 0) return unchanged(cluster, []);
+  const ids = abandoned.map((node) => node.id);
+  const nodes = Object.fromEntries(
+    Object.entries(cluster.nodes).filter(([id]) => !ids.includes(id)),
+  );
+  return changed(cluster, { nodes }, ids);
+}
+
+export function pendingUntil(at: string): string {
+  return new Date(Date.parse(at) + PENDING_SECONDS * 1000).toISOString();
+}
+
+export function isFormer(cluster: Cluster, id: string): boolean {
+  return cluster.nodes[id] === undefined && cluster.former[id] !== undefined;
+}
+
+function recentlyFormer(cluster: Cluster, at: string): Cluster['former'] {
+  const oldest = new Date(Date.parse(at) - FORMER_DAYS * DAY_MS).toISOString();
+  return Object.fromEntries(
+    Object.entries(cluster.former).filter(([, node]) => node.removedAt > oldest),
+  );
+}

@@ -1,0 +1,80 @@
+import type { Cluster, Node } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { nodesWith, shortage } from '../roles.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { findNode, withNode } from './find-node.ts';
+
+export interface SetupLoadBalancer {
+  node: string;
+  /** Explicit routers pin the pool; empty follows the cluster's routers. */
+  addresses: string[];
+  excludeSelf: boolean;
+  /** Also exchange roles other than `router`. */
+  force: boolean;
+}
+
+export interface LoadBalancerSet {
+  node: string;
+  exchanged: string[];
+  routers: string[];
+  pinned: boolean;
+}
+
+/** Makes a node a load balancer and nothing else: the router role it was attached with is exchanged. */
+export function setupLoadBalancer(
+  cluster: Cluster,
+  params: SetupLoadBalancer,
+  asked: Asked,
+): Decision<LoadBalancerSet> {
+  const node = findNode(cluster, params.node);
+  const exchanged = Object.keys(node.roles).filter(
+    (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
+  );
+  checkExchange(node, exchanged, params.force);
+  const kept = Object.fromEntries(
+    Object.entries(node.roles).filter(([role]) => !exchanged.includes(role)),
+  );
+  const roles = { ...kept, load_balancer: kept.load_balancer ?? { stopped: null } };
+  const pinnedRouters = params.addresses.length > 0 ? params.addresses : null;
+  const after: Node = { ...node, roles, pinnedRouters, excludeSelf: params.excludeSelf };
+  const nodes = withNode(cluster, after);
+  const refusal = shortage(asked.catalogue, { ...cluster, ...nodes });
+  if (refusal !== undefined) throw refusal;
+  const result = {
+    node: node.name,
+    exchanged,
+    routers: routersFor({ ...cluster, ...nodes }, after),
+    pinned: pinnedRouters !== null,
+  };
+  const same =
+    exchanged.length === 0 &&
+    node.roles.load_balancer !== undefined &&
+    node.excludeSelf === params.excludeSelf &&
+    String(node.pinnedRouters) === String(pinnedRouters);
+  return same ? unchanged(cluster, result) : changed(cluster, nodes, result, [node.id]);
+}
+
+/** Addresses that a load balancer's pool should have, whoever is alive. */
+export function routersFor(cluster: Cluster, balancer: Node): string[] {
+  const all =
+    balancer.pinnedRouters ?? nodesWith(cluster, 'router').map((router) => router.address);
+  return balancer.excludeSelf ? all.filter((address) => address !== balancer.address) : all;
+}
+
+function checkExchange(node: Node, exchanged: readonly string[], force: boolean): void {
+  const others = exchanged.filter((role) => role !== 'router');
+  if (others.includes('primary')) {
+    throw refuse(
+      'ROLE_EXCLUDED',
+      `the core ${node.name} cannot become a load balancer`,
+      'a load balancer has no other role, and the core holds the bus',
+    );
+  }
+  if (others.length === 0 || force) return;
+  throw refuse(
+    'ROLE_EXCLUDED',
+    `node ${node.name} also has ${others.map((role) => `'${role}'`).join(', ')}`,
+    'a load balancer has no other role',
+    'give them up with --force, or set up another node',
+  );
+}

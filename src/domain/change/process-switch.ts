@@ -1,0 +1,67 @@
+import type { Cluster, Node } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { didYouMean } from '../names.ts';
+import type { Catalogue } from '../role.ts';
+import { definitionOf } from '../roles.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { bumped, without } from './counters.ts';
+import { findNode, withNode } from './find-node.ts';
+
+export interface ProcessSwitch {
+  node: string;
+  /** Empty stands for all processes of the node's roles. */
+  processes: string[];
+  to: 'start' | 'stop' | 'restart';
+  /** The node's present boot: a hold ends with it. */
+  bootId: string;
+}
+
+export interface ProcessesSwitched {
+  node: string;
+  processes: string[];
+  already: string[];
+}
+
+/** Holds processes down until the node's next boot, ends the hold, or asks for a restart. */
+export function switchProcesses(
+  cluster: Cluster,
+  params: ProcessSwitch,
+  asked: Asked,
+): Decision<ProcessesSwitched> {
+  const node = findNode(cluster, params.node);
+  const meant = processesOf(asked.catalogue, node, params.processes);
+  const isHeld = (name: string): boolean => node.held[name] === params.bootId;
+  const moving =
+    params.to === 'restart'
+      ? meant
+      : meant.filter((name) => isHeld(name) !== (params.to === 'stop'));
+  const result = {
+    node: node.name,
+    processes: moving,
+    already: meant.filter((name) => !moving.includes(name)),
+  };
+  if (moving.length === 0) return unchanged(cluster, result);
+  const held =
+    params.to === 'stop'
+      ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, params.bootId])) }
+      : without(node.held, moving);
+  const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
+  return changed(cluster, withNode(cluster, { ...node, held, restarts }), result, [node.id]);
+}
+
+/** Names of processes that a node's roles have; unknown ones are refused. */
+export function processesOf(catalogue: Catalogue, node: Node, names: readonly string[]): string[] {
+  const known = Object.keys(node.roles).flatMap((role) =>
+    definitionOf(catalogue, role).processes.map((process) => process.name),
+  );
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw refuse(
+      'NOT_FOUND',
+      `node ${node.name} has no process '${unknown}'`,
+      didYouMean(unknown, known) ?? `its roles have ${known.join(', ') || 'no process'}`,
+      `kato process list -n ${node.name}`,
+    );
+  }
+  return names.length === 0 ? [...new Set(known)] : [...new Set(names)];
+}

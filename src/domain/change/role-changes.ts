@@ -1,0 +1,166 @@
+import type { Cluster, Node, NodeRole } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import type { Catalogue } from '../role.ts';
+import { definitionOf, exclusion, expandRoles, shortage } from '../roles.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { findNode, withNode } from './find-node.ts';
+
+/** Which roles a command means: those named, every one, every one but those, or just those. */
+export type Selection = 'named' | 'all' | 'all-but' | 'only';
+
+export interface RoleAdd {
+  node: string;
+  roles: string[];
+  selection: Selection;
+  /** Add them stopped. */
+  noStart: boolean;
+}
+
+export interface RolesChanged {
+  node: string;
+  added: string[];
+  removed: string[];
+  already: string[];
+}
+
+export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decision<RolesChanged> {
+  const node = findNode(cluster, params.node);
+  const { catalogue } = asked;
+  const wanted = selectToAdd(catalogue, node, params);
+  const kept = params.selection === 'only' ? keptByOnly(catalogue, node, wanted) : node.roles;
+  const added = wanted.filter((role) => node.roles[role] === undefined);
+  const removed = Object.keys(node.roles).filter((role) => kept[role] === undefined);
+  const result = {
+    node: node.name,
+    added,
+    removed,
+    already: wanted.filter((role) => node.roles[role] !== undefined),
+  };
+  if (added.length === 0 && removed.length === 0) return unchanged(cluster, result);
+  for (const role of added) checkMayHave(cluster, node, role, asked);
+  const fresh: NodeRole = {
+    stopped: params.noStart ? { by: asked.by, at: asked.at } : null,
+  };
+  const roles = { ...kept, ...Object.fromEntries(added.map((role) => [role, fresh])) };
+  return settle(cluster, node, roles, result, catalogue);
+}
+
+export interface RoleRemove {
+  node: string;
+  roles: string[];
+  selection: 'named' | 'all' | 'all-but';
+  purgeData: boolean;
+}
+
+export function removeRoles(
+  cluster: Cluster,
+  params: RoleRemove,
+  asked: Asked,
+): Decision<RolesChanged> {
+  const node = findNode(cluster, params.node);
+  const { catalogue } = asked;
+  const named = expandRoles(catalogue, params.roles);
+  const leaving = (role: string): boolean =>
+    params.selection === 'named' ? named.includes(role) : !named.includes(role);
+  const removable = (role: string): boolean => definitionOf(catalogue, role).given !== 'always';
+  const always = named.find((role) => !removable(role));
+  if (params.selection === 'named' && always !== undefined) {
+    throw refuse('ROLE_NEEDED', `the role '${always}' stays on every node`);
+  }
+  const removed = Object.keys(node.roles).filter((role) => leaving(role) && removable(role));
+  const result = {
+    node: node.name,
+    added: [],
+    removed,
+    already: params.selection === 'named' ? named.filter((role) => !node.roles[role]) : [],
+  };
+  const purge = params.purgeData ? dataProcesses(catalogue, named) : [];
+  if (removed.length === 0 && purge.every((name) => node.purged.includes(name))) {
+    return unchanged(cluster, result);
+  }
+  const roles = Object.fromEntries(
+    Object.entries(node.roles).filter(([role]) => !removed.includes(role)),
+  );
+  const purged = [...new Set([...node.purged, ...purge])];
+  return settle(cluster, { ...node, purged }, roles, result, catalogue);
+}
+
+function selectToAdd(catalogue: Catalogue, node: Node, params: RoleAdd): string[] {
+  const named = expandRoles(catalogue, params.roles);
+  if (params.selection === 'named' || params.selection === 'only') return named;
+  const fits = (role: string): boolean => {
+    const definition = definitionOf(catalogue, role);
+    return (
+      definition.given === 'add' &&
+      definition.perCluster.max === null &&
+      (node.allowedRoles === null || node.allowedRoles.includes(role))
+    );
+  };
+  return [...catalogue.roles.keys()].filter((role) => fits(role) && !named.includes(role));
+}
+
+function keptByOnly(
+  catalogue: Catalogue,
+  node: Node,
+  wanted: readonly string[],
+): Record<string, NodeRole> {
+  return Object.fromEntries(
+    Object.entries(node.roles).filter(
+      ([role]) => wanted.includes(role) || definitionOf(catalogue, role).given === 'always',
+    ),
+  );
+}
+
+/** What this node, by its token, its catalogue and the role's own rule, may be given. */
+export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: Asked): void {
+  const definition = definitionOf(asked.catalogue, role);
+  const byAdmin = cluster.nodes[asked.by]?.admin === true;
+  if (definition.given === 'setup') {
+    throw refuse(
+      'ROLE_EXCLUDED',
+      `the role '${role}' is not added to a node`,
+      'it is given by a setup command',
+      `kato node setup ${role}`,
+    );
+  }
+  if (!byAdmin && node.allowedRoles !== null && !node.allowedRoles.includes(role)) {
+    throw refuse(
+      'NOT_ALLOWED',
+      `node ${node.name} may not have the role '${role}'`,
+      `its token allowed ${node.allowedRoles.join(', ') || 'no role'}`,
+      `an admin node may give it: kato role add -n ${node.name} ${role}`,
+    );
+  }
+  if (!node.catalogue.includes(role)) {
+    throw refuse(
+      'VERSION',
+      `node ${node.name} does not know the role '${role}'`,
+      `kato ${node.version} on it has no roles/${role}.yml`,
+      'install the same kato there as on the core',
+    );
+  }
+}
+
+function settle(
+  cluster: Cluster,
+  node: Node,
+  roles: Record<string, NodeRole>,
+  result: RolesChanged,
+  catalogue: Catalogue,
+): Decision<RolesChanged> {
+  const kept = Object.keys(roles);
+  const wanted = new Set(dataProcesses(catalogue, kept));
+  const after = { ...node, roles, purged: node.purged.filter((name) => !wanted.has(name)) };
+  const nodes = withNode(cluster, after);
+  const refusal = exclusion(catalogue, kept) ?? shortage(catalogue, { ...cluster, ...nodes });
+  if (refusal !== undefined) throw refusal;
+  return changed(cluster, nodes, result, [node.id]);
+}
+
+function dataProcesses(catalogue: Catalogue, roles: readonly string[]): string[] {
+  return roles.flatMap((role) =>
+    definitionOf(catalogue, role)
+      .processes.filter((process) => process.data)
+      .map((process) => process.name),
+  );
+}

@@ -1,0 +1,129 @@
+import type { Announcer, Cluster, Route } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { checkBackend, checkHostPattern, isIdentifier } from '../names.ts';
+import { nodesWith } from '../roles.ts';
+import { changed, type Decision, unchanged } from './change.ts';
+
+const PATH = /^\/[A-Za-z0-9._~/-]{0,254}$/;
+const BACKENDS_MAX = 500;
+
+export interface RouteAdd {
+  /** `host` or `host/path`. */
+  route: string;
+  backends: string[];
+  sticky: boolean;
+}
+
+/** Adds backends to a route, or makes it. */
+export function addRoute(cluster: Cluster, params: RouteAdd): Decision<Route> {
+  const { host, path } = parseRoute(params.route);
+  reserve(cluster, host);
+  const key = routeKey(host, path);
+  const before = cluster.routes[key];
+  const backends = [
+    ...new Set([...(before?.backends ?? []), ...params.backends.map(checkBackend)]),
+  ];
+  if (backends.length === 0) {
+    throw refuse('USAGE', `the route ${key} needs a backend`, undefined, 'give ADDRESS:PORT');
+  }
+  if (backends.length > BACKENDS_MAX) {
+    throw refuse('BAD_VALUE', `a route has at most ${BACKENDS_MAX} backends`);
+  }
+  const route = { host, path, backends, sticky: params.sticky || before?.sticky === true };
+  if (JSON.stringify(route) === JSON.stringify(before)) return unchanged(cluster, route);
+  const routes = { ...cluster.routes, [key]: route };
+  return changed(cluster, { routes }, route, routerIds(cluster));
+}
+
+/** Removes some backends of a route, or with none named, all of it. */
+export function removeRoute(
+  cluster: Cluster,
+  params: { route: string; backends: string[] },
+): Decision<Route> {
+  const { host, path } = parseRoute(params.route);
+  const key = routeKey(host, path);
+  const before = cluster.routes[key];
+  if (before === undefined) {
+    throw refuse('NOT_FOUND', `there is no route ${key}`, undefined, 'kato route list');
+  }
+  const going = new Set(params.backends.map(checkBackend));
+  const unknown = [...going].find((backend) => !before.backends.includes(backend));
+  if (unknown !== undefined) {
+    throw refuse('NOT_FOUND', `the route ${key} has no backend ${unknown}`);
+  }
+  const backends = going.size === 0 ? [] : before.backends.filter((backend) => !going.has(backend));
+  const { [key]: _gone, ...others } = cluster.routes;
+  const route = { ...before, backends };
+  const routes = backends.length === 0 ? others : { ...others, [key]: route };
+  return changed(cluster, { routes }, route, routerIds(cluster));
+}
+
+export function parseRoute(text: string): { host: string; path: string } {
+  const at = text.indexOf('/');
+  const host = checkHostPattern(at < 0 ? text : text.slice(0, at));
+  const path = at < 0 ? '/' : text.slice(at);
+  if (PATH.test(path)) return { host, path: path.length > 1 ? path.replace(/\/+$/, '') : path };
+  throw refuse(
+    'BAD_NAME',
+    `'${path}' is not a path for a route`,
+    'letters, digits and . _ ~ / - are allowed',
+  );
+}
+
+export function routeKey(host: string, path: string): string {
+  return path === '/' ? host : `${host}${path}`;
+}
+
+/** The cluster's own name is nobody else's. */
+export function reserve(cluster: Cluster, host: string): void {
+  if (host !== cluster.endpoint) return;
+  throw refuse(
+    'CONFLICT',
+    `${host} is the endpoint of the cluster`,
+    'it leads to the controllers and cannot be a route',
+  );
+}
+
+export interface AnnouncerAdd {
+  name: string;
+  key: string;
+  hosts: string[];
+}
+
+/** Lets a component announce routes for some host names, with a key of its own. */
+export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<Announcer> {
+  const { name, key } = params;
+  if (!isIdentifier(name)) throw refuse('BAD_NAME', `'${name}' is not a name for an announcer`);
+  if (cluster.announcers[name] !== undefined) {
+    throw refuse(
+      'CONFLICT',
+      `there is an announcer '${name}' already`,
+      'its key was shown when it was made',
+      `replace it: kato route announcer remove ${name}, then add it again`,
+    );
+  }
+  const hosts = params.hosts.map(checkHostPattern);
+  for (const host of hosts) reserve(cluster, host);
+  const announcer = { name, key, hosts };
+  const announcers = { ...cluster.announcers, [name]: announcer };
+  return changed(cluster, { announcers }, announcer, primaryIds(cluster));
+}
+
+export function removeAnnouncer(cluster: Cluster, params: { name: string }): Decision<Announcer> {
+  const { [params.name]: announcer, ...announcers } = cluster.announcers;
+  if (announcer === undefined) {
+    throw refuse('NOT_FOUND', `there is no announcer '${params.name}'`);
+  }
+  return changed(cluster, { announcers }, announcer, primaryIds(cluster));
+}
+
+/** Whether an announcer may speak for a host name. `*.x` covers every name below x. */
+export function mayAnnounce(cluster: Cluster, announcer: Announcer, host: string): boolean {
+  if (host === cluster.endpoint) return false;
+  return announcer.hosts.some((pattern) =>
+    pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern,
+  );
+}
+
+const routerIds = (cluster: Cluster): string[] => nodesWith(cluster, 'router').map((n) => n.id);
+const primaryIds = (cluster: Cluster): string[] => nodesWith(cluster, 'primary').map((n) => n.id);

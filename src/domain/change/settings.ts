@@ -1,0 +1,62 @@
+import type { Cluster } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { timingOf } from '../liveness.ts';
+import type { SettingValue } from '../role.ts';
+import { checkSetting, definitionOfSetting, settingsOf } from '../settings.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+
+export type SettingChange =
+  | { component: string; key: string; act: 'set'; value: SettingValue }
+  | { component: string; key: string; act: 'push' | 'pop'; value: string }
+  | { component: string; key: string; act: 'del' };
+
+/** Sets a setting, back to its default (`del`), or one item of a list; the result is the value now. */
+export function changeSetting(
+  cluster: Cluster,
+  params: SettingChange,
+  asked: Asked,
+): Decision<SettingValue> {
+  const { component, key } = params;
+  const definition = definitionOfSetting(asked.catalogue, component, key);
+  const before = settingsOf(cluster, asked.catalogue, component)[key]!;
+  const wanted = checkSetting(
+    `${component} ${key}`,
+    definition,
+    nextValue(params, before, definition.default),
+  );
+  if (JSON.stringify(wanted) === JSON.stringify(before)) return unchanged(cluster, before);
+  const { [key]: _before, ...others } = cluster.settings[component] ?? {};
+  const isDefault = JSON.stringify(wanted) === JSON.stringify(definition.default);
+  const settings = {
+    ...cluster.settings,
+    [component]: isDefault ? others : { ...others, [key]: wanted },
+  };
+  const after = { ...cluster, settings };
+  if (component === 'cluster') timingOf(after);
+  return changed(cluster, { settings }, wanted, nodesUsing(cluster, component));
+}
+
+function nextValue(
+  params: SettingChange,
+  before: SettingValue,
+  byDefault: SettingValue,
+): SettingValue {
+  if (params.act === 'del') return byDefault;
+  if (params.act === 'set') return params.value;
+  if (!Array.isArray(before)) {
+    throw refuse(
+      'BAD_VALUE',
+      `${params.component} ${params.key} is not a list`,
+      'push and pop are for lists',
+      `kato config set ${params.component} ${params.key} ${params.value}`,
+    );
+  }
+  const others = before.filter((item) => item !== params.value);
+  return params.act === 'push' ? [...others, params.value] : others;
+}
+
+function nodesUsing(cluster: Cluster, component: string): string[] {
+  return Object.values(cluster.nodes)
+    .filter((node) => component === 'cluster' || component in node.roles)
+    .map((node) => node.id);
+}

@@ -1,0 +1,103 @@
+import type { Cluster, Token } from '../cluster.ts';
+import { refuse } from '../error.ts';
+import { expandRoles } from '../roles.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
+
+export const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
+export const TOKEN_USES_MAX = 10_000;
+/** Ended tokens are shown this long, then forgotten. */
+const ENDED_KEPT_MS = 7 * 86_400_000;
+
+export interface TokenCreate {
+  id: string;
+  secretHash: string;
+  key: string;
+  roles: string[] | null;
+  admin: boolean;
+  uses: number;
+  ttlSeconds: number;
+}
+
+export function createToken(
+  cluster: Cluster,
+  params: TokenCreate,
+  asked: Asked,
+): Decision<TokenInfo> {
+  checkRange('--uses', params.uses, TOKEN_USES_MAX);
+  checkRange('--ttl', params.ttlSeconds, TOKEN_TTL_SECONDS_MAX, ' s');
+  const expiresAt = new Date(Date.parse(asked.at) + params.ttlSeconds * 1000).toISOString();
+  const token: Token = {
+    id: params.id,
+    secretHash: params.secretHash,
+    key: params.key,
+    roles: params.roles === null ? null : expandRoles(asked.catalogue, params.roles),
+    admin: params.admin,
+    usesLeft: params.uses,
+    createdBy: asked.by,
+    createdAt: asked.at,
+    expiresAt,
+    revokedAt: null,
+  };
+  const tokens = { ...stillShown(cluster, asked.at), [token.id]: token };
+  return changed(cluster, { tokens }, tokenInfo(token, asked.at), busNodes(cluster));
+}
+
+export function revokeToken(
+  cluster: Cluster,
+  params: { id: string },
+  asked: Asked,
+): Decision<TokenInfo> {
+  const token = cluster.tokens[params.id];
+  if (token === undefined) {
+    throw refuse(
+      'NOT_FOUND',
+      `there is no token '${params.id}'`,
+      undefined,
+      'kato token list shows all tokens',
+    );
+  }
+  if (token.revokedAt !== null) return unchanged(cluster, tokenInfo(token, asked.at));
+  const revoked = { ...token, revokedAt: asked.at };
+  const tokens = { ...cluster.tokens, [token.id]: revoked };
+  return changed(cluster, { tokens }, tokenInfo(revoked, asked.at), busNodes(cluster));
+}
+
+export interface TokenInfo {
+  id: string;
+  state: 'usable' | 'used' | 'expired' | 'revoked';
+  roles: string[] | null;
+  admin: boolean;
+  usesLeft: number;
+  createdAt: string;
+  expiresAt: string;
+}
+
+export function tokenInfo(token: Token, at: string): TokenInfo {
+  const { id, roles, admin, usesLeft, createdAt, expiresAt } = token;
+  return { id, state: tokenState(token, at), roles, admin, usesLeft, createdAt, expiresAt };
+}
+
+function tokenState(token: Token, at: string): TokenInfo['state'] {
+  if (token.revokedAt !== null) return 'revoked';
+  if (token.usesLeft === 0) return 'used';
+  return token.expiresAt <= at ? 'expired' : 'usable';
+}
+
+function stillShown(cluster: Cluster, at: string): Record<string, Token> {
+  const oldest = new Date(Date.parse(at) - ENDED_KEPT_MS).toISOString();
+  return Object.fromEntries(
+    Object.entries(cluster.tokens).filter(([, token]) => token.expiresAt > oldest),
+  );
+}
+
+/** The nodes whose bus must know a token before it can be used. */
+function busNodes(cluster: Cluster): string[] {
+  return Object.values(cluster.nodes)
+    .filter((node) => 'primary' in node.roles)
+    .map((node) => node.id);
+}
+
+function checkRange(flag: string, value: number, maximum: number, unit = ''): void {
+  if (Number.isInteger(value) && value >= 1 && value <= maximum) return;
+  throw refuse('BAD_VALUE', `${flag} must be a whole number from 1 to ${maximum}${unit}`);
+}

@@ -1,0 +1,33 @@
+import type { SettingDefinition } from './role.ts';
+
+/** Settings of the component `cluster`. Times are seconds; the names are those of Rundeck's heartbeat. */
+export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
+  'heartbeat.interval': {
+    type: 'number',
+    default: 2,
+    minimum: 0.1,
+    maximum: 3600,
+    help: 'Seconds between two signs of life of a node. Smaller finds the dead sooner and costs traffic.',
+  },
+  'heartbeat.delay': {
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 3600,
+    help: 'Seconds an agent waits after its start before the first sign of life.',
+  },
+  'heartbeat.considerInactive': {
+    type: 'number',
+    default: 6,
+    minimum: 0.2,
+    maximum: 36_000,
+    help: 'Seconds of silence after which a node is inactive. At least twice the interval.',
+  },
+  'heartbeat.considerDead': {
+    type: 'number',
+    default: 12,
+    minimum: 0.4,
+    maximum: 360_000,
+    help: 'Seconds of silence after which a node is dead: pools leave it out. At least twice considerInactive.',
+  },
+};

@@ -1,0 +1,109 @@
+import { isIPv4 } from 'node:net';
+import { refuse } from './error.ts';
+
+/** Names that reach a config file, a path or a subject: checked where they enter. */
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
+const HOST_LENGTH_MAX = 253;
+
+export function isHostname(text: string): boolean {
+  return text.length <= HOST_LENGTH_MAX && text.split('.').every((label) => LABEL.test(label));
+}
+
+/** A host name of a route: `*.` may stand for the first labels. */
+export function isHostPattern(text: string): boolean {
+  return isHostname(text.startsWith('*.') ? text.slice(2) : text);
+}
+
+/** Role, process and setting names. */
+export function isIdentifier(text: string): boolean {
+  return IDENTIFIER.test(text);
+}
+
+export function checkHostname(text: string, what: string): string {
+  const name = text.toLowerCase();
+  if (isHostname(name)) return name;
+  throw refuse(
+    'BAD_NAME',
+    `${what} '${text}' is not a host name`,
+    'labels of a-z, 0-9 and - joined by dots, each at most 63 characters, are allowed',
+  );
+}
+
+export function checkHostPattern(text: string): string {
+  const name = text.toLowerCase();
+  if (isHostPattern(name)) return name;
+  throw refuse(
+    'BAD_NAME',
+    `'${text}' is not a host name for a route`,
+    'a host name such as shop.example.com, or *.example.com for all names below it, is allowed',
+  );
+}
+
+/** One label, not a whole name with dots: what people call a node. */
+export function checkNodeName(text: string): string {
+  const name = text.toLowerCase();
+  if (LABEL.test(name)) return name;
+  throw refuse(
+    'BAD_NAME',
+    `'${text}' is not a node name`,
+    'a-z, 0-9 and - are allowed, at most 63 characters, the first and last not -',
+  );
+}
+
+export function checkAddress(text: string): string {
+  if (isIPv4(text) && text !== '0.0.0.0') return text;
+  throw refuse(
+    'BAD_ADDRESS',
+    `'${text}' is not an IPv4 address of a node`,
+    'kato speaks IPv4 between nodes',
+    'give an address such as 10.0.0.5',
+  );
+}
+
+/** `address:port` or `host:port` of a backend. */
+export function checkBackend(text: string): string {
+  const at = text.lastIndexOf(':');
+  const host = text.slice(0, at);
+  const port = Number(text.slice(at + 1));
+  const portIsGood = Number.isInteger(port) && port > 0 && port < 65_536;
+  if (at > 0 && portIsGood && isIPv4(host)) return `${host}:${port}`;
+  throw refuse(
+    'BAD_ADDRESS',
+    `'${text}' is not a backend`,
+    'a backend is an IPv4 address and a port',
+    'give it as 10.0.0.5:8080',
+  );
+}
+
+/** The candidate nearest to `name`, when it is near enough to be a typing error. */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name, candidate);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(swap, previous[j]! + 1, row[j - 1]! + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}
+
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const found = nearest(name, candidates);
+  return found === undefined ? undefined : `did you mean '${found}'?`;
+}

@@ -1,0 +1,87 @@
+import type { Cluster, Node } from './cluster.ts';
+import { type KatoError, refuse } from './error.ts';
+import { didYouMean } from './names.ts';
+import type { Catalogue, RoleDefinition } from './role.ts';
+
+/** Role names with groups written out, in the catalogue's order, each once. */
+export function expandRoles(catalogue: Catalogue, names: readonly string[]): string[] {
+  const wanted = new Set(
+    names.flatMap((name) => catalogue.groups.get(name) ?? [definitionOf(catalogue, name).name]),
+  );
+  return [...catalogue.roles.keys()].filter((role) => wanted.has(role));
+}
+
+export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition {
+  const role = catalogue.roles.get(name);
+  if (role !== undefined) return role;
+  throw refuse(
+    'UNKNOWN_ROLE',
+    `there is no role '${name}'`,
+    didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
+    'kato role info lists all roles',
+  );
+}
+
+/** Why a node may not have these roles together, or undefined when it may. */
+export function exclusion(catalogue: Catalogue, roles: readonly string[]): KatoError | undefined {
+  for (const name of roles) {
+    const role = definitionOf(catalogue, name);
+    const other = roles.find((candidate) => excludes(catalogue, role, candidate));
+    if (other === undefined) continue;
+    return refuse(
+      'ROLE_EXCLUDED',
+      `the roles '${name}' and '${other}' cannot share a node`,
+      role.excludes.includes('*')
+        ? `a node with '${name}' has no other role`
+        : `'${name}' excludes '${other}'`,
+      `give '${other}' to another node, or remove it first: kato role remove ${other}`,
+    );
+  }
+  return undefined;
+}
+
+function excludes(catalogue: Catalogue, role: RoleDefinition, other: string): boolean {
+  if (other === role.name || definitionOf(catalogue, other).given === 'always') return false;
+  return role.excludes.includes('*') || role.excludes.includes(other);
+}
+
+/** Nodes that have a role, whether it is stopped or not. */
+export function nodesWith(cluster: Cluster, role: string): Node[] {
+  return Object.values(cluster.nodes).filter((node) => node.roles[role] !== undefined);
+}
+
+/**
+ * What the cluster as a whole would lack: a role under its minimum or over its maximum, or one
+ * that another in use needs. Checked on the document as it would be after a change.
+ */
+export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | undefined {
+  for (const role of catalogue.roles.values()) {
+    const holders = nodesWith(cluster, role.name);
+    const { min, max } = role.perCluster;
+    if (holders.length < min) {
+      return refuse(
+        'ROLE_NEEDED',
+        `the cluster needs the role '${role.name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
+        `after this ${holders.length === 0 ? 'no node' : `only ${holders.length}`} would have it`,
+        `add it to another node first: kato role add -n NODE ${role.name}`,
+      );
+    }
+    if (max !== null && holders.length > max) {
+      return refuse(
+        'ROLE_LIMIT',
+        `the role '${role.name}' is allowed on ${max === 1 ? 'one node' : `${max} nodes`} only`,
+        `${holders.map((node) => node.name).join(' and ')} would have it`,
+      );
+    }
+    const missing = role.needs.find((needed) => nodesWith(cluster, needed).length === 0);
+    if (holders.length > 0 && missing !== undefined) {
+      return refuse(
+        'ROLE_NEEDED',
+        `the role '${role.name}' needs '${missing}'`,
+        `${holders.map((node) => node.name).join(', ')} would have '${role.name}', and no node '${missing}'`,
+        `add it first: kato role add ${missing}`,
+      );
+    }
+  }
+  return undefined;
+}
