@@ -3,7 +3,10 @@ import type { Version } from './view.ts';
 /** All that should be on one node, complete: nothing is left to choose when it is applied. */
 export interface Spec {
   version: Version;
+  /** In the order in which they start. */
   processes: ProcessSpec[];
+  /** Data that a person asked to be deleted. */
+  purge: { process: string; folder: string }[];
 }
 
 export interface ProcessSpec {
@@ -75,7 +78,7 @@ export interface ObservedProcess {
   since: string;
   /** Hash of the live config folder, null without one. */
   configHash: string | null;
-  /** Hashes of each file of the live config, to tell reload from restart. */
+  /** SHA-256 of each file of the config that is loaded, to tell reload from restart. */
   fileHashes: Record<string, string>;
   /** Hash over `run`, `finish` and the other files of the service folder. */
   serviceHash: string | null;

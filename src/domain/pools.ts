@@ -1,0 +1,118 @@
+import type { Cluster, Node } from './cluster.ts';
+import type { Catalogue } from './role.ts';
+import { nodesWith } from './roles.ts';
+import { settingsOf } from './settings.ts';
+import type { Pool, PoolMember } from './view.ts';
+
+/** A backend that a component announced by `router.register`. In memory only, never in the document. */
+export interface AnnouncedRoute {
+  host: string;
+  path: string;
+  /** `address:port`. */
+  backend: string;
+  sticky: boolean;
+}
+
+/** Addresses that liveness took out of a pool, with the time (ISO): pool name to address to time. */
+export type Outages = Record<string, Record<string, string>>;
+
+/** Liveness alone takes at most this part of a pool's desired members out ... */
+export const BRAKE_PART = 0.5;
+/** ... within this time. */
+export const BRAKE_WINDOW_MS = 60_000;
+
+/** All pools of the cluster as they are wanted, with what liveness took out marked. */
+export function poolsOf(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  announced: readonly AnnouncedRoute[],
+  outages: Outages,
+): Pool[] {
+  const backends = new Map<string, { sticky: boolean; addresses: Set<string> }>();
+  const put = (name: string, sticky: boolean, addresses: string[]): void => {
+    const pool = backends.get(name) ?? { sticky: false, addresses: new Set<string>() };
+    pool.sticky ||= sticky;
+    for (const address of addresses) pool.addresses.add(address);
+    backends.set(name, pool);
+  };
+  for (const { host, path, backends: addresses, sticky } of Object.values(cluster.routes)) {
+    put(routePool(host, path), sticky, addresses);
+  }
+  for (const { host, path, backend, sticky } of announced) {
+    put(routePool(host, path), sticky, [backend]);
+  }
+  const ofRole = (role: string, portSetting: string): string[] =>
+    serving(cluster, role).map(
+      (node) => `${node.address}:${settingsOf(cluster, catalogue, role)[portSetting]}`,
+    );
+  return [
+    pool('routers', 'routers', ofRole('router', 'http_port'), false, outages),
+    pool('controllers', 'controllers', ofRole('controller', 'http_port'), false, outages),
+    ...[...backends].map(([name, { sticky, addresses }]) =>
+      pool(name, 'route', [...addresses].sort(), sticky, outages),
+    ),
+  ];
+}
+
+export function routePool(host: string, path: string): string {
+  return path === '/' ? host : `${host}${path}`;
+}
+
+/** Nodes whose role is wanted up: a person's stop takes a member out at once, without the brake. */
+export function serving(cluster: Cluster, role: string): Node[] {
+  return nodesWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
+}
+
+function pool(
+  name: string,
+  kind: Pool['kind'],
+  addresses: readonly string[],
+  sticky: boolean,
+  outages: Outages,
+): Pool {
+  const out = outages[name] ?? {};
+  const members = addresses.map((address): PoolMember => {
+    return { address, state: address in out ? 'out' : 'in' };
+  });
+  return { name, kind, sticky, members };
+}
+
+/**
+ * Which members liveness takes out now. A member that is alive again is in at once; a dead one
+ * goes out unless the brake holds it: then passive health of nginx alone deals with it.
+ */
+export function nextOutages(
+  pools: readonly Pool[],
+  before: Outages,
+  isGone: (address: string) => boolean,
+  nowMs: number,
+): Outages {
+  const outages: Outages = {};
+  for (const { name, members } of pools) {
+    const out: Record<string, string> = {};
+    const gone = members.map((member) => member.address).filter(isGone);
+    for (const address of gone) {
+      const since = before[name]?.[address];
+      if (since !== undefined) out[address] = since;
+    }
+    const recent = Object.values(out).filter(
+      (since) => nowMs - Date.parse(since) < BRAKE_WINDOW_MS,
+    );
+    let allowed = Math.floor(members.length * BRAKE_PART) - recent.length;
+    for (const address of gone) {
+      const last = Object.keys(out).length + 1 === members.length;
+      if (address in out || allowed <= 0 || last) continue;
+      out[address] = new Date(nowMs).toISOString();
+      allowed--;
+    }
+    if (Object.keys(out).length > 0) outages[name] = out;
+  }
+  return outages;
+}
+
+/** Dead members that the brake keeps in a pool. */
+export function braked(pool: Pool, isGone: (address: string) => boolean): string[] {
+  return pool.members
+    .filter((member) => member.state === 'in' && isGone(member.address))
+    .map((member) => member.address);
+}

@@ -1,0 +1,111 @@
+import { routersFor } from './change/load-balancer.ts';
+import type { Cluster, Node } from './cluster.ts';
+import { refuse } from './error.ts';
+import { timingOf } from './liveness.ts';
+import { type AnnouncedRoute, poolsOf, routePool } from './pools.ts';
+import type { Catalogue } from './role.ts';
+import { nodesWith } from './roles.ts';
+import { settingsOf } from './settings.ts';
+import { hostOf, type Verdicts } from './verdicts.ts';
+import type { BusUser, Pool, Version, View } from './view.ts';
+
+export interface ViewInput {
+  cluster: Cluster;
+  /** Hash of the document. */
+  hash: string;
+  /** NKey public key of the controllers. */
+  controllerKey: string;
+  catalogue: Catalogue;
+  verdicts: Verdicts;
+  announced: readonly AnnouncedRoute[];
+  /** ISO time: tokens that have ended have no bus user. */
+  at: string;
+}
+
+/** The part of the cluster that one node needs. */
+export function viewFor(input: ViewInput, nodeId: string): View {
+  const { cluster, catalogue } = input;
+  const node = cluster.nodes[nodeId];
+  if (node === undefined) throw refuse('UNKNOWN_NODE', `there is no node '${nodeId}'`);
+  const has = (role: string): boolean => role in node.roles;
+  return {
+    format: 1,
+    cluster: { id: cluster.id, endpoint: cluster.endpoint, core: coreAddress(cluster) },
+    version: versionOf(cluster, input.hash),
+    node,
+    settings: Object.fromEntries(
+      ['cluster', ...Object.keys(node.roles)].map((component) => [
+        component,
+        settingsOf(cluster, catalogue, component),
+      ]),
+    ),
+    pools: poolsForNode(input, node),
+    routes: has('router') ? routesOf(cluster, input.announced) : [],
+    certificates: has('router') || has('load_balancer') ? Object.values(cluster.certificates) : [],
+    busUsers: has('primary') ? busUsersOf(cluster, input.controllerKey, input.at) : [],
+    trustedProxies: has('router')
+      ? nodesWith(cluster, 'load_balancer').map((balancer) => balancer.address)
+      : [],
+    heartbeatMs: timingOf(cluster).intervalMs,
+  };
+}
+
+export function versionOf(cluster: Cluster, hash: string): Version {
+  const { lineage, epoch, revision } = cluster;
+  return { lineage, epoch, revision, hash };
+}
+
+export function coreAddress(cluster: Cluster): string {
+  return nodesWith(cluster, 'primary')[0]?.address ?? '';
+}
+
+function poolsForNode(input: ViewInput, node: Node): Pool[] {
+  const { cluster, catalogue, announced, verdicts } = input;
+  const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
+  if ('router' in node.roles) return pools.filter((pool) => pool.kind !== 'routers');
+  if (!('load_balancer' in node.roles)) return [];
+  const routers = pools.find((pool) => pool.kind === 'routers')!;
+  return [{ ...routers, members: membersFor(input, node, routers) }];
+}
+
+/** A load balancer's own pool: pinned addresses as given, or the cluster's routers. */
+function membersFor(input: ViewInput, balancer: Node, routers: Pool): Pool['members'] {
+  const wanted = routersFor(input.cluster, balancer);
+  if (balancer.pinnedRouters === null) {
+    return routers.members.filter((member) => wanted.includes(hostOf(member.address)));
+  }
+  const { http_port } = settingsOf(input.cluster, input.catalogue, 'router');
+  return wanted.map((host) => {
+    const address = `${host}:${http_port}`;
+    const known = routers.members.find((member) => member.address === address);
+    return known ?? { address, state: 'in' };
+  });
+}
+
+function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View['routes'] {
+  const routes = new Map<string, View['routes'][number]>();
+  for (const { host, path, backend, sticky } of announced) {
+    const pool = routePool(host, path);
+    routes.set(pool, { host, path, backends: [backend], sticky, pool });
+  }
+  for (const route of Object.values(cluster.routes)) {
+    const pool = routePool(route.host, route.path);
+    routes.set(pool, { ...route, pool });
+  }
+  return [...routes.values()].sort((a, b) => (a.pool < b.pool ? -1 : 1));
+}
+
+function busUsersOf(cluster: Cluster, controllerKey: string, at: string): BusUser[] {
+  const usable = Object.values(cluster.tokens).filter(
+    (token) => token.revokedAt === null && token.expiresAt > at,
+  );
+  return [
+    { kind: 'controller', key: controllerKey },
+    ...Object.values(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
+    ...Object.values(cluster.former).map(({ id, key }): BusUser => ({ kind: 'former', id, key })),
+    ...usable.map(({ id, key }): BusUser => ({ kind: 'join', id, key })),
+    ...Object.values(cluster.announcers).map(
+      ({ name, key }): BusUser => ({ kind: 'announcer', id: name, key }),
+    ),
+  ];
+}
