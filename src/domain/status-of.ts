@@ -1,0 +1,203 @@
+import type { Cluster, Node } from './cluster.ts';
+import { braked } from './pools.ts';
+import type { Catalogue } from './role.ts';
+import { definitionOf } from './roles.ts';
+import type { NodeState, NodeStatus, RoleState, RoleStatus, Status, Warning } from './status.ts';
+import type { ProcessReport, Report } from './step.ts';
+import { hostOf, isGone, type Verdicts } from './verdicts.ts';
+import type { Pool } from './view.ts';
+import { coreAddress } from './view-for.ts';
+
+export interface StatusInput {
+  cluster: Cluster;
+  catalogue: Catalogue;
+  verdicts: Verdicts;
+  pools: Pool[];
+  /** The last report of each node. */
+  reports: ReadonlyMap<string, Report>;
+  /** Seconds since the last sign of life. */
+  lastSeen: ReadonlyMap<string, number>;
+  /** The node whose agent asks. */
+  self: string;
+  /** Also roles that no node has. */
+  all: boolean;
+  nowMs: number;
+}
+
+const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
+
+/** How the cluster is: what people and programs are shown. */
+export function statusOf(input: StatusInput): Status {
+  const { cluster, catalogue } = input;
+  const nodes = Object.values(cluster.nodes)
+    .map((node) => nodeStatus(input, node))
+    .sort(byAddress);
+  const held = new Set(Object.values(cluster.nodes).flatMap((node) => Object.keys(node.roles)));
+  return {
+    format: 1,
+    cluster: {
+      id: cluster.id,
+      endpoint: cluster.endpoint,
+      core: coreAddress(cluster),
+      revision: cluster.revision,
+    },
+    warnings: [
+      ...nodeWarnings(input, nodes),
+      ...poolWarnings(input),
+      ...certificateWarnings(input),
+    ],
+    nodes,
+    pools: input.pools.map(({ name, kind, members }) => ({ name, kind, members })),
+    unassigned: input.all ? [...catalogue.roles.keys()].filter((role) => !held.has(role)) : [],
+  };
+}
+
+function nodeStatus(input: StatusInput, node: Node): NodeStatus {
+  const report = input.reports.get(node.id);
+  const state = nodeState(input.verdicts, node);
+  const failure = report?.failures[0];
+  return {
+    id: node.id,
+    name: node.name,
+    address: node.address,
+    state,
+    lastSeen: input.lastSeen.get(node.id) ?? null,
+    self: node.id === input.self,
+    version: node.version,
+    appliedRevision: report?.version.revision ?? 0,
+    ...(failure === undefined
+      ? {}
+      : { error: { step: `${failure.kind} ${failure.process}`, ...errorFields(failure) } }),
+    zone: node.zone,
+    roles: Object.keys(node.roles).map((role) => roleStatus(input, node, role, state, report)),
+  };
+}
+
+function errorFields({ code, message, why, next }: Report['failures'][number]) {
+  return {
+    code,
+    message,
+    ...(why === undefined ? {} : { why }),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+export function nodeState(verdicts: Verdicts, node: Node): NodeState {
+  if (node.pendingUntil !== null) return 'joining';
+  return verdicts.silent[node.id]?.state ?? 'active';
+}
+
+function roleStatus(
+  input: StatusInput,
+  node: Node,
+  role: string,
+  state: NodeState,
+  report: Report | undefined,
+): RoleStatus {
+  const definition = definitionOf(input.catalogue, role);
+  const stopped = node.roles[role]!.stopped;
+  const reports = definition.processes.map(({ name }) => [name, report?.processes[name]] as const);
+  const failed = new Set(report?.failures.map((failure) => failure.process));
+  const gone = state === 'dead' || state === 'left';
+  return {
+    name: role,
+    state: gone ? goneState(state) : roleState(stopped !== null, reports, failed),
+    ...(stopped === null ? {} : { stoppedBy: input.cluster.nodes[stopped.by]?.name ?? stopped.by }),
+    processes: reports.map(([name, process]) => ({
+      name,
+      state: process === undefined || gone ? 'STOPPED' : process.state,
+      pid: gone ? null : (process?.pid ?? null),
+      since: process?.since ?? null,
+      ...(process?.held === true ? { held: true } : {}),
+    })),
+  };
+}
+
+/** What a vanished node did is not done any more; one that was shut down stopped it in order. */
+function goneState(state: 'dead' | 'left'): RoleState {
+  return state === 'dead' ? 'failed' : 'stopped';
+}
+
+export function roleState(
+  wantedStopped: boolean,
+  processes: readonly (readonly [string, ProcessReport | undefined])[],
+  failed: ReadonlySet<string>,
+): RoleState {
+  if (processes.some(([name, p]) => failed.has(name) || p?.state === 'FATAL')) return 'failed';
+  if (wantedStopped) return 'stopped';
+  if (processes.some(([, process]) => process?.held === true)) return 'stopped';
+  return processes.every(([, process]) => process?.state === 'RUNNING') ? 'running' : 'starting';
+}
+
+function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning[] {
+  return nodes.flatMap((node) => {
+    const said: Warning[] = [];
+    const warn = (code: Warning['code'], message: string): void => {
+      said.push({ code, message, node: node.name });
+    };
+    const ago = node.lastSeen === null ? '' : `, last seen ${Math.round(node.lastSeen)} s ago`;
+    if (node.state === 'dead') warn('NODE_DEAD', `${node.name} is dead${ago}`);
+    if (node.state === 'inactive') warn('NODE_INACTIVE', `${node.name} is inactive${ago}`);
+    const report = input.reports.get(node.id);
+    if (report?.refusedView != null) {
+      warn(
+        'STATE_OLDER',
+        `${node.name} has seen revision ${report.version.revision}, the bus has an older or another history`,
+      );
+    }
+    if (isGone(input.verdicts, node.id)) return said;
+    if (node.error !== undefined) {
+      warn('STEP_FAILED', `${node.name}: ${node.error.step} failed: ${node.error.message}`);
+    }
+    for (const { name, stoppedBy, processes } of node.roles) {
+      if (stoppedBy !== undefined) {
+        warn('ROLE_STOPPED', `${name} on ${node.name} is stopped by ${stoppedBy}`);
+      }
+      for (const process of processes) {
+        if (process.state === 'FATAL') {
+          warn('PROCESS_FATAL', `${process.name} on ${node.name} keeps dying`);
+        }
+      }
+    }
+    for (const [process, { state }] of Object.entries(report?.processes ?? {})) {
+      if (state === 'ROGUE') {
+        warn('PROCESS_ROGUE', `${process} runs on ${node.name}, and no role wants it there`);
+      }
+    }
+    return said;
+  });
+}
+
+function poolWarnings(input: StatusInput): Warning[] {
+  const gone = new Set(
+    Object.values(input.cluster.nodes)
+      .filter((node) => isGone(input.verdicts, node.id))
+      .map((node) => node.address),
+  );
+  return input.pools.flatMap((pool): Warning[] => {
+    if (pool.members.length === 0) {
+      return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
+    }
+    const kept = braked(pool, (address) => gone.has(hostOf(address)));
+    if (kept.length === 0) return [];
+    const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
+    return [{ code: 'POOL_BRAKE', message }];
+  });
+}
+
+function certificateWarnings(input: StatusInput): Warning[] {
+  return Object.values(input.cluster.certificates)
+    .filter(
+      (certificate) => Date.parse(certificate.notAfter) - input.nowMs < CERTIFICATE_WARNING_MS,
+    )
+    .map((certificate) => ({
+      code: 'CERTIFICATE_EXPIRES',
+      message: `the certificate for ${certificate.domain} is good until ${certificate.notAfter}`,
+    }));
+}
+
+function byAddress(a: NodeStatus, b: NodeStatus): number {
+  const number = (address: string): number =>
+    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return number(a.address) - number(b.address);
+}
