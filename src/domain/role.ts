@@ -20,6 +20,8 @@ export interface RoleDefinition {
   settings: Record<string, SettingDefinition>;
   /** Secrets made once for each node that gets the role. */
   secrets: Record<string, SecretDefinition>;
+  /** Secrets of the cluster that a node with this role is given: names, `certificate/*` for all such. */
+  sharedSecrets: string[];
   /** What listens: shown in docs and checked for collisions before a role is added. */
   ports: PortDefinition[];
 }
@@ -29,6 +31,8 @@ export interface ProcessDefinition {
   name: string;
   /** The program and its arguments; `${...}` names a value of the template view. No shell. */
   argv: string[];
+  /** Where packages put programs whose path has a version in it: `${programs.<name>}`. */
+  programs: Record<string, ProgramDefinition>;
   /** The unix user it runs as; made by the package, or by kato with `system: true`. */
   user: string;
   environment: Record<string, string>;
@@ -36,8 +40,10 @@ export interface ProcessDefinition {
   ready: { tcp: string } | { command: string[] } | null;
   readySeconds: number;
   stop: { signal: StopSignal; seconds: number };
-  /** The process keeps its data in `<data root>/<process>`, owned by its user, mode 0700. */
+  /** The process keeps its data in `<data root>/<process>`, mode 0700. */
   data: boolean;
+  /** Owner of the data folder: the process's user when the role file names no other. */
+  dataUser: string;
   /** Run once as the process's user while `marker` is missing from the data folder. */
   initialize: { argv: string[]; marker: string } | null;
   files: FileDefinition[];
@@ -49,6 +55,13 @@ export interface ProcessDefinition {
   killGroup: boolean;
 }
 
+export interface ProgramDefinition {
+  /** `*` stands for one part of the path; the newest match counts. */
+  path: string;
+  /** File in the data folder that says which match the data belongs to, whatever is newer. */
+  versionFile: string | null;
+}
+
 export type StopSignal = 'TERM' | 'INT' | 'QUIT';
 export type ReloadSignal = 'HUP' | 'USR1' | 'USR2';
 
@@ -57,6 +70,8 @@ export interface FileDefinition {
   path: string;
   /** Template under `templates/`. */
   template: string;
+  /** A list of the template view: one file for each item, whose values `path` and template see. */
+  each: string | null;
   /** Octal text: `0640`. The group is the process's user's own. */
   mode: string;
   change: 'reload' | 'restart';
@@ -81,6 +96,10 @@ export interface SecretDefinition {
 
 export interface PortDefinition {
   port: number;
+  /** The setting that moves it; `port` is its default. */
+  setting: string | null;
+  /** The process that listens. */
+  process: string;
   protocol: 'tcp' | 'udp';
   /** `node`: the node's address. `loopback`: 127.0.0.1. `all`: every address. */
   listen: 'node' | 'loopback' | 'all';
