@@ -115,12 +115,14 @@ export interface FormerNode {
   removedAt: string;
 }
 
+/** How an answer crosses the bus and the socket. */
+export type OperationResult = { ok: Json } | { error: ErrorRecord };
+
 export interface OperationRecord {
   id: string;
   revision: number;
-  result: OperationResult;
+  result: Json;
+  touched: string[];
 }
-
-export type OperationResult = { ok: Json } | { error: ErrorRecord };
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

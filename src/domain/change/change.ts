@@ -1,4 +1,4 @@
-import type { Cluster, Json, OperationResult } from '../cluster.ts';
+import type { Cluster, Json, OperationRecord } from '../cluster.ts';
 import { OPERATIONS_KEPT } from '../cluster.ts';
 import { hashOf } from '../hash.ts';
 import type { Catalogue } from '../role.ts';
@@ -39,21 +39,19 @@ export function changed<R>(
 }
 
 /** The next document: one revision further, chained to the one before, the operation remembered. */
-export function commit(before: Cluster, after: Cluster, operationId: string, ok: Json): Cluster {
+export function commit<R>(before: Cluster, decision: Decision<R>, operationId: string): Cluster {
   const revision = before.revision + 1;
-  const record = { id: operationId, revision, result: { ok } };
+  const { result, touched } = decision;
+  const record = { id: operationId, revision, result: result as Json, touched };
   return {
-    ...after,
+    ...decision.cluster,
     revision,
     previousHash: hashOf(before),
     operations: [...before.operations, record].slice(-OPERATIONS_KEPT),
   };
 }
 
-/** The result of an operation that has already landed, if it has. */
-export function landed(
-  cluster: Cluster,
-  operationId: string,
-): { revision: number; result: OperationResult } | undefined {
+/** The record of an operation that has already landed. */
+export function landed(cluster: Cluster, operationId: string): OperationRecord | undefined {
   return cluster.operations.find((operation) => operation.id === operationId);
 }

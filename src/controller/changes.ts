@@ -1,0 +1,145 @@
+import type { Store } from '../bus/store.ts';
+import { type Asked, commit, landed } from '../domain/change/change.ts';
+import type { Cluster, Json, Node } from '../domain/cluster.ts';
+import { KatoError, refuse } from '../domain/error.ts';
+import type { Catalogue } from '../domain/role.ts';
+import type { Change, Knowledge, Prepared } from '../operations/operation.ts';
+import { type Document, type Live, takeDocument } from './live.ts';
+
+/** A change that keeps losing against others is given up after this. */
+const CHANGE_MS_MAX = 5000;
+
+export interface Performed {
+  result: Json;
+  /** The revision at which it is true, and the nodes that have to follow. */
+  revision: number;
+  touched: string[];
+  changed: boolean;
+}
+
+export interface ChangeRequest {
+  operation: Change;
+  params: unknown;
+  /** Made by the caller. */
+  id: string;
+  /** Null for the joiner, who is no node yet. */
+  by: Node | null;
+}
+
+export interface Changes {
+  /** One at a time, in the order asked. A retry with the same id returns the first result. */
+  perform(request: ChangeRequest): Promise<Performed>;
+}
+
+export function createChanges(options: {
+  store: Store;
+  live: Live;
+  catalogue: Catalogue;
+  knowledge: () => Knowledge;
+}): Changes {
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    perform: (request) => {
+      const next = last.then(() => perform(request));
+      last = next.catch(() => undefined);
+      return next;
+    },
+  };
+
+  async function perform(request: ChangeRequest): Promise<Performed> {
+    const { operation, params } = request;
+    const at = new Date().toISOString();
+    const by = request.by?.name ?? 'join';
+    const note = { at, by, operation: operation.name, params: operation.record(params) };
+    try {
+      const performed = await tried(request, at);
+      if (performed.changed) {
+        await remember({ ...note, outcome: 'done', revision: performed.revision });
+      }
+      return performed;
+    } catch (error) {
+      const code = error instanceof KatoError ? error.code : 'INTERNAL';
+      await remember({ ...note, outcome: code, revision: null });
+      throw error;
+    }
+  }
+
+  async function tried(request: ChangeRequest, at: string): Promise<Performed> {
+    const { operation, params, id } = request;
+    const knowledge = options.knowledge();
+    const asked: Asked = {
+      operationId: id,
+      by: request.by?.id ?? 'join',
+      at,
+      catalogue: options.catalogue,
+    };
+    const first = landedResult(document().cluster, id);
+    if (first !== undefined) return first;
+    const prepared = await operation.prepare(knowledge, params, request.by as Node);
+    const deadline = performance.now() + CHANGE_MS_MAX;
+    while (performance.now() < deadline) {
+      const before = document();
+      const again = landedResult(before.cluster, id);
+      if (again !== undefined) return again;
+      const outcome = await attempt(before, prepared, asked);
+      if (outcome !== 'conflict') return outcome;
+      await refresh();
+    }
+    throw refuse(
+      'TIMEOUT',
+      `${operation.name} was not written within ${CHANGE_MS_MAX / 1000} s`,
+      'others changed the cluster all the time, or the bus did not answer',
+      'run the command again: it cannot happen twice',
+    );
+  }
+
+  /** One compare-and-set. A conflict, or no answer in time, asks for a fresh look. */
+  async function attempt(
+    before: Document,
+    prepared: Prepared,
+    asked: Asked,
+  ): Promise<Performed | 'conflict'> {
+    const decision = prepared.decide(before.cluster, asked);
+    const result = decision.result as Json;
+    if (!decision.changed) {
+      return { result, revision: before.cluster.revision, touched: [], changed: false };
+    }
+    const { touched } = decision;
+    for (const [name, value] of Object.entries(prepared.secrets?.(decision.cluster) ?? {})) {
+      await options.store.putSecret(name, value);
+    }
+    const after = commit(before.cluster, decision, asked.operationId);
+    const entry = await options.store.writeCluster(after, before.entry);
+    if (entry === null) return 'conflict';
+    takeDocument(options.live, after, entry);
+    for (const name of prepared.forget ?? []) await options.store.deleteSecret(name);
+    return { result, revision: after.revision, touched, changed: true };
+  }
+
+  function document(): Document {
+    if (options.live.document !== null) return options.live.document;
+    throw refuse(
+      'BUS_AWAY',
+      'the bus holds no state of a cluster',
+      'it is empty, or cannot be read at the moment',
+      'kato node setup core --recover-from FILE brings an exported state back',
+    );
+  }
+
+  async function refresh(): Promise<void> {
+    const read = await options.store.readCluster();
+    if (read !== null) takeDocument(options.live, read.cluster, read.entry);
+  }
+
+  /** A history that cannot be written does not undo what was done. */
+  async function remember(entry: { [key: string]: Json }): Promise<void> {
+    await options.store.appendHistory(entry).catch(() => undefined);
+  }
+}
+
+function landedResult(cluster: Cluster, id: string): Performed | undefined {
+  const record = landed(cluster, id);
+  if (record === undefined) return undefined;
+  const { result, revision, touched } = record;
+  return { result, revision, touched, changed: false };
+}

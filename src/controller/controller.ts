@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { connectBusAtLast } from '../bus/connection.ts';
+import type { Identity } from '../bus/identity.ts';
+import { openStore } from '../bus/store.ts';
+import { CONTROLLER, wake } from '../bus/subjects.ts';
+import type { Node } from '../domain/cluster.ts';
+import type { Catalogue } from '../domain/role.ts';
+import type { Report } from '../domain/step.ts';
+import { nodeConfirm } from '../operations/nodes.ts';
+import type { Knowledge } from '../operations/operation.ts';
+import { createChanges } from './changes.ts';
+import { serveHttp } from './http.ts';
+import { knowledgeOf } from './knowledge.ts';
+import { createLive, takeDocument } from './live.ts';
+import { watchLiveness } from './liveness.ts';
+import { followObserved } from './reports.ts';
+import { answerRequests } from './requests.ts';
+import { wakeNodes } from './wake.ts';
+
+/** What a controller is told by its config file. */
+export interface ControllerConfig {
+  clusterId: string;
+  /** The bus. */
+  address: string;
+  port: number;
+  /** Certificate of the cluster's authority, PEM. */
+  ca: string;
+  identity: Identity;
+  http: { address: string; port: number };
+}
+
+/** The cluster's API: checks who asks, decides, writes, records, watches who is alive. Until `signal`. */
+export async function runController(
+  config: ControllerConfig,
+  catalogue: Catalogue,
+  kato: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { address, port, ca, clusterId, identity } = config;
+  const onUp: (() => void)[] = [];
+  const bus = await connectBusAtLast(
+    {
+      address,
+      port,
+      ca,
+      clusterId,
+      identity: { who: CONTROLLER, ...identity },
+      name: 'controller',
+      onStatus: (status) => {
+        if (status === 'up') for (const act of onUp) act();
+      },
+    },
+    signal,
+  );
+  if (bus === null) return;
+  const store = await openStore(bus);
+  const live = createLive();
+  const controllerKey = identity.key;
+  const knowledge = (): Knowledge =>
+    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato });
+  const changes = createChanges({ store, live, catalogue, knowledge });
+
+  const reports = await followObserved({ store, live, onFirstReport: confirm });
+  const waker = wakeNodes({ bus, live, catalogue, controllerKey });
+  await store.watchCluster((cluster, entry) => takeDocument(live, cluster, entry));
+  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat: repair });
+  onUp.push(liveness.restart);
+  answerRequests({ bus, live, changes, reports, knowledge });
+  const http = await serveHttp(config.http, { live, bus, kato, clusterId });
+  await aborted(signal);
+  await http.close();
+  liveness.close();
+  waker.close();
+  await bus.close();
+
+  /** A node that shows its own key is no longer pending; its version and catalogue are noted. */
+  function confirm(node: Node, report: Report): void {
+    const same = node.version === report.kato && String(node.catalogue) === String(report.catalogue);
+    if (node.pendingUntil === null && same) return;
+    const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
+    const request = { operation: nodeConfirm, params, id: randomUUID(), by: node };
+    changes.perform(request).catch(() => undefined);
+  }
+
+  /** A node whose heartbeat shows an older revision has missed its wake-up. */
+  function repair(nodeId: string, beat: { revision: number; lineage: string }): void {
+    const version = live.document?.version;
+    if (version === undefined) return;
+    if (beat.lineage !== version.lineage || beat.revision < version.revision) {
+      bus.publish(wake(nodeId), null);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

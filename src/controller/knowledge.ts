@@ -1,0 +1,80 @@
+import type { Bus } from '../bus/bus.ts';
+import type { Store } from '../bus/store.ts';
+import { nodeAsk } from '../bus/subjects.ts';
+import { KatoError, refuse } from '../domain/error.ts';
+import type { Catalogue } from '../domain/role.ts';
+import { isGone } from '../domain/verdicts.ts';
+import type { Knowledge } from '../operations/operation.ts';
+import type { Live } from './live.ts';
+
+/** What an operation may know and ask, at this moment. */
+export function knowledgeOf(options: {
+  bus: Bus;
+  store: Store;
+  live: Live;
+  catalogue: Catalogue;
+  controllerKey: string;
+  kato: string;
+}): Knowledge {
+  const { bus, store, live, catalogue, controllerKey, kato } = options;
+  const { document, verdicts, announced, reports } = live;
+  if (document === null) {
+    throw refuse('BUS_AWAY', 'the bus holds no state of a cluster');
+  }
+  const { cluster, version } = document;
+  const nowMs = performance.now();
+  const lastSeen = new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
+  return {
+    cluster,
+    version,
+    catalogue,
+    controllerKey,
+    kato,
+    verdicts,
+    announced,
+    reports,
+    lastSeen,
+    now: () => new Date(),
+    secret: (name) => store.getSecret(name),
+    secretsBelow: (prefix) => store.listSecrets(prefix),
+    askAll: async (what, waitMs) => {
+      const ids = Object.keys(cluster.nodes).filter((id) => !isGone(verdicts, id));
+      const subjects = ids.map((id) => nodeAsk(id, what));
+      const answers = await bus.gather(subjects, null, { waitMs });
+      return new Map(
+        ids.flatMap((id, i) => {
+          const answer = answers[i]!;
+          if (!('ok' in answer)) return [];
+          live.signs.set(id, performance.now());
+          return [[id, answer.ok]];
+        }),
+      );
+    },
+    askNode: async (id, what, body, waitMs) => {
+      try {
+        return await bus.request(nodeAsk(id, what), body, { timeoutMs: waitMs });
+      } catch (cause) {
+        throw new KatoError(
+          {
+            code: 'NODE_UNREACHABLE',
+            message: `node ${cluster.nodes[id]?.name ?? id} does not answer`,
+            why: 'its agent or the network to it is away',
+            next: 'kato status shows when it was last seen',
+          },
+          { cause },
+        );
+      }
+    },
+    history: (limit, node) => store.readHistory({ limit, node }),
+    nextReport: (waitMs) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          stop();
+          resolve();
+        };
+        const timer = setTimeout(done, waitMs);
+        const stop = live.on('reports', done);
+      }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Cluster } from '../domain/cluster.ts';
+import { hashOf } from '../domain/hash.ts';
+import type { AnnouncedRoute } from '../domain/pools.ts';
+import type { Report } from '../domain/step.ts';
+import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
+import { versionOf } from '../domain/view-for.ts';
+import type { Version } from '../domain/view.ts';
+
+/** The document at hand: `entry` is what the next compare-and-set compares with. */
+export interface Document {
+  cluster: Cluster;
+  entry: number;
+  version: Version;
+}
+
+export type Topic = 'document' | 'reports' | 'verdicts' | 'announced';
+
+/** What a controller knows at this moment. All of it can be read again from the bus. */
+export interface Live {
+  document: Document | null;
+  reports: Map<string, Report>;
+  verdicts: Verdicts;
+  announced: AnnouncedRoute[];
+  /** Monotonic ms of the last sign of life of each node. */
+  signs: Map<string, number>;
+  /** Says that something changed, and calls who listens for it. */
+  changed(topic: Topic): void;
+  on(topic: Topic, listener: () => void): () => void;
+}
+
+export function createLive(): Live {
+  const listeners = new Map<Topic, Set<() => void>>();
+  return {
+    document: null,
+    reports: new Map(),
+    verdicts: NO_VERDICTS,
+    announced: [],
+    signs: new Map(),
+    changed: (topic) => {
+      for (const listener of listeners.get(topic) ?? []) listener();
+    },
+    on: (topic, listener) => {
+      const set = listeners.get(topic) ?? new Set();
+      listeners.set(topic, set.add(listener));
+      return () => set.delete(listener);
+    },
+  };
+}
+
+/** Takes over a document read from the bus, unless the one at hand is newer in the same history. */
+export function takeDocument(live: Live, cluster: Cluster, entry: number): Document {
+  const now = live.document;
+  const sameLineage = now?.cluster.lineage === cluster.lineage;
+  if (now !== null && sameLineage && now.cluster.revision >= cluster.revision) return now;
+  const document = { cluster, entry, version: versionOf(cluster, hashOf(cluster)) };
+  live.document = document;
+  live.changed('document');
+  return document;
+}

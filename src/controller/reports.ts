@@ -1,0 +1,45 @@
+import type { Store } from '../bus/store.ts';
+import type { Json, Node } from '../domain/cluster.ts';
+import type { Report } from '../domain/step.ts';
+import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
+import type { Live } from './live.ts';
+
+const REPORT_KEY = 'report.';
+
+export interface Reports {
+  /** Takes a node's own report and shares it with the other controllers. */
+  take(by: Node, body: Json): Promise<void>;
+}
+
+/** Keeps reports and verdicts in step with what the controllers share on the bus. */
+export async function followObserved(options: {
+  store: Store;
+  live: Live;
+  onFirstReport(node: Node, report: Report): void;
+}): Promise<Reports> {
+  const { store, live } = options;
+  await store.watchObserved(take);
+  return {
+    take: async (by, body) => {
+      const report = { ...(body as unknown as Report), node: by.id };
+      live.signs.set(by.id, performance.now());
+      live.reports.set(by.id, report);
+      live.changed('reports');
+      options.onFirstReport(by, report);
+      await store.putObserved(`${REPORT_KEY}${by.id}`, report as unknown as Json);
+    },
+  };
+
+  function take(key: string, value: Json): void {
+    if (key === 'verdicts') {
+      live.verdicts = (value as unknown as Verdicts | null) ?? NO_VERDICTS;
+      live.changed('verdicts');
+    }
+    if (!key.startsWith(REPORT_KEY)) return;
+    const id = key.slice(REPORT_KEY.length);
+    const report = value as unknown as Report | null;
+    const newer = report !== null && report.at >= (live.reports.get(id)?.at ?? '');
+    if (newer) live.reports.set(id, report);
+    if (newer) live.changed('reports');
+  }
+}

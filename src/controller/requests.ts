@@ -1,0 +1,77 @@
+import type { Bus, Message } from '../bus/bus.ts';
+import { CONTROLLER, all, join, parseSubject } from '../bus/subjects.ts';
+import { isFormer } from '../domain/change/leave.ts';
+import type { Json, Node } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
+import { OPERATIONS } from '../operations/index.ts';
+import { checkParams, checkRight, type Knowledge, type Operation } from '../operations/operation.ts';
+import type { Changes } from './changes.ts';
+import type { Live } from './live.ts';
+import type { Reports } from './reports.ts';
+
+/** What stands in a request; the asker and the operation stand in its subject. */
+interface Request {
+  id: string;
+  params: Json;
+}
+
+/** Answers every request on the bus: who asks is vouched for by it, whether they may is checked here. */
+export function answerRequests(options: {
+  bus: Bus;
+  live: Live;
+  changes: Changes;
+  reports: Reports;
+  knowledge: () => Knowledge;
+}): void {
+  const { bus, live } = options;
+  bus.respond(all.ops, fromNode, { queue: CONTROLLER });
+  bus.respond(join, fromJoiner, { queue: CONTROLLER });
+
+  async function fromNode(message: Message): Promise<Json> {
+    const subject = parseSubject(message.subject);
+    if (subject?.kind !== 'op') throw refuse('USAGE', `${message.subject} is not a request`);
+    const { who, operation: name } = subject;
+    if (name === 'removed') return { removed: wasRemoved(who) };
+    const by = knownNode(who);
+    if (name === 'report') {
+      await options.reports.take(by, message.body);
+      return null;
+    }
+    const operation = OPERATIONS.get(name);
+    if (operation === undefined || name === 'node.join') {
+      throw refuse('NOT_FOUND', `there is no operation '${name}'`);
+    }
+    return serve(operation, message.body as unknown as Request, by);
+  }
+
+  async function fromJoiner(message: Message): Promise<Json> {
+    return serve(OPERATIONS.get('node.join')!, message.body as unknown as Request, null);
+  }
+
+  async function serve(operation: Operation, request: Request, by: Node | null): Promise<Json> {
+    const params = checkParams(operation, request.params);
+    if (by !== null) checkRight(operation, params, by);
+    if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
+    return { ...(await options.changes.perform({ operation, params, id: request.id, by })) };
+  }
+
+  function wasRemoved(who: string): boolean {
+    const { document } = live;
+    return document !== null && isFormer(document.cluster, who);
+  }
+
+  function knownNode(who: string): Node {
+    const { document } = live;
+    if (document === null) {
+      throw refuse(
+        'BUS_AWAY',
+        'the bus holds no state of a cluster',
+        'it is empty, or cannot be read at the moment',
+        'kato node setup core --recover-from FILE brings an exported state back',
+      );
+    }
+    const node = document.cluster.nodes[who];
+    if (node !== undefined) return node;
+    throw refuse('UNKNOWN_NODE', `node ${who} is not in this cluster`);
+  }
+}

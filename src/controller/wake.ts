@@ -1,0 +1,67 @@
+import type { Bus } from '../bus/bus.ts';
+import { wake } from '../bus/subjects.ts';
+import { hashOf } from '../domain/hash.ts';
+import type { Catalogue } from '../domain/role.ts';
+import { viewFor } from '../domain/view-for.ts';
+import type { Live } from './live.ts';
+
+/** Changes are gathered: a wake-up waits for silence of this length ... */
+const GATHER_MS = 100;
+/** ... but no longer than this in all. */
+const GATHER_MS_MAX = 1000;
+
+/** Wakes the nodes whose view has changed. A lost wake-up is made good by their heartbeats. */
+export function wakeNodes(options: {
+  bus: Bus;
+  live: Live;
+  catalogue: Catalogue;
+  controllerKey: string;
+}): { close(): void } {
+  const { bus, live } = options;
+  const sent = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+  let waitingSinceMs: number | null = null;
+
+  const wakeNow = (): void => {
+    timer = undefined;
+    waitingSinceMs = null;
+    const at = new Date().toISOString();
+    for (const [id, hash] of viewHashes(at)) {
+      if (sent.get(id) === hash) continue;
+      sent.set(id, hash);
+      bus.publish(wake(id), null);
+    }
+  };
+  /** A person waits for a change of the document; liveness and routes come in crowds. */
+  const gather = (): void => {
+    waitingSinceMs ??= performance.now();
+    const leftMs = waitingSinceMs + GATHER_MS_MAX - performance.now();
+    clearTimeout(timer);
+    timer = setTimeout(wakeNow, Math.max(0, Math.min(GATHER_MS, leftMs)));
+  };
+  const stops = [
+    live.on('document', wakeNow),
+    live.on('verdicts', gather),
+    live.on('announced', gather),
+  ];
+  return {
+    close: () => {
+      clearTimeout(timer);
+      for (const stop of stops) stop();
+    },
+  };
+
+  function viewHashes(at: string): Map<string, string> {
+    const { document, verdicts, announced } = live;
+    if (document === null) return new Map();
+    const { cluster, version } = document;
+    const { catalogue, controllerKey } = options;
+    const input = { cluster, hash: version.hash, controllerKey, catalogue, verdicts, announced, at };
+    return new Map(
+      Object.keys(cluster.nodes).map((id) => {
+        const { version: _version, ...content } = viewFor(input, id);
+        return [id, hashOf(content)];
+      }),
+    );
+  }
+}

@@ -1,0 +1,25 @@
+import * as certificates from './certificates.ts';
+import * as nodes from './nodes.ts';
+import type { Operation } from './operation.ts';
+import * as roles from './roles.ts';
+import * as routes from './routes.ts';
+import { secretShow } from './secrets.ts';
+import * as settings from './settings.ts';
+import * as status from './status.ts';
+import * as tokens from './tokens.ts';
+import { view } from './view.ts';
+
+/** Every operation that a controller answers, by name. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
+  [
+    ...Object.values(nodes),
+    ...Object.values(roles),
+    ...Object.values(tokens),
+    ...Object.values(routes),
+    ...Object.values(settings),
+    ...Object.values(certificates),
+    ...Object.values(status),
+    secretShow,
+    view,
+  ].map((operation) => [operation.name, operation]),
+);

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import { findNode } from '../domain/change/find-node.ts';
+import { join } from '../domain/change/join.ts';
+import { confirmNode, pendingUntil, removeNodes } from '../domain/change/leave.ts';
+import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
+import { sha256 } from '../domain/hash.ts';
+import { checkAddress, checkNodeName } from '../domain/names.ts';
+import { nodeState } from '../domain/status-of.ts';
+import { isGone } from '../domain/verdicts.ts';
+import { change, preparedChange, read } from './operation.ts';
+import { roleSecrets } from './secrets.ts';
+
+export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (known) =>
+  Object.values(known.cluster.nodes).map((node) => ({
+    id: node.id,
+    name: node.name,
+    address: node.address,
+    state: nodeState(known.verdicts, node),
+    admin: node.admin,
+    version: node.version,
+    zone: node.zone,
+    roles: Object.keys(node.roles),
+    lastSeen: known.lastSeen.get(node.id) ?? null,
+  })),
+);
+
+export const nodeRemove = change(
+  'node.remove',
+  'admin',
+  v.strictObject({ nodes: v.pipe(v.array(v.string()), v.minLength(1)) }),
+  removeNodes,
+);
+
+/** A node asks to go itself. */
+export const nodeDetach = change(
+  'node.detach',
+  'own',
+  v.strictObject({ node: v.string() }),
+  (cluster, { node }, asked) => removeNodes(cluster, { nodes: [node] }, asked),
+);
+
+/** Asked by the controller itself when a node shows its own key. */
+export const nodeConfirm = change(
+  'node.confirm',
+  'own',
+  v.strictObject({ node: v.string(), version: v.string(), catalogue: v.array(v.string()) }),
+  (cluster, params) => confirmNode(cluster, params),
+);
+
+export const nodeSetupLoadBalancer = change(
+  'node.setup-load-balancer',
+  'own',
+  v.strictObject({
+    node: v.string(),
+    addresses: v.array(v.string()),
+    excludeSelf: v.boolean(),
+    force: v.boolean(),
+  }),
+  (cluster, params, asked) => {
+    const addresses = params.addresses.map(checkAddress);
+    return setupLoadBalancer(cluster, { ...params, addresses }, asked);
+  },
+);
+
+const JOIN = v.strictObject({
+  tokenId: v.string(),
+  secret: v.string(),
+  key: v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/)),
+  name: v.string(),
+  hostname: v.string(),
+  address: v.string(),
+  machineId: v.string(),
+  version: v.string(),
+  catalogue: v.array(v.string()),
+  roles: v.array(v.string()),
+  noStart: v.boolean(),
+  force: v.boolean(),
+});
+
+/** Asked under the join identity: the token in the parameters is what vouches for the joiner. */
+export const nodeJoin = preparedChange(
+  'node.join',
+  'anyone',
+  JOIN,
+  async (known, { secret, ...params }) => {
+    const nodeId = `n${randomBytes(6).toString('hex')}`;
+    const given = {
+      ...params,
+      name: checkNodeName(params.name),
+      address: checkAddress(params.address),
+      nodeId,
+      secretHash: sha256(secret),
+      coreVersion: known.kato,
+      pendingUntil: pendingUntil(known.now().toISOString()),
+      gone: Object.keys(known.cluster.nodes).filter((id) => isGone(known.verdicts, id)),
+    };
+    return {
+      decide: (cluster, asked) => join(cluster, given, { ...asked, by: nodeId }),
+      secrets: (cluster) => roleSecrets(known.catalogue, cluster, nodeId),
+    };
+  },
+  ({ secret: _secret, ...params }) => params,
+);
+
+/** What one node is: `kato info`. */
+export const nodeInfo = read(
+  'node.info',
+  'anyone',
+  v.strictObject({ node: v.string() }),
+  async (known, params) => {
+    const node = findNode(known.cluster, params.node);
+    return {
+      id: node.id,
+      name: node.name,
+      hostname: node.hostname,
+      address: node.address,
+      zone: node.zone,
+      admin: node.admin,
+      version: node.version,
+      state: nodeState(known.verdicts, node),
+      roles: Object.keys(node.roles),
+      available: node.catalogue.filter((role) => !(role in node.roles)),
+      cluster: { id: known.cluster.id, endpoint: known.cluster.endpoint },
+    };
+  },
+);

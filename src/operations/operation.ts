@@ -1,0 +1,145 @@
+import * as v from 'valibot';
+import type { Asked, Decision } from '../domain/change/change.ts';
+import type { Cluster, Json, Node } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
+import type { AnnouncedRoute } from '../domain/pools.ts';
+import type { Catalogue } from '../domain/role.ts';
+import type { Report } from '../domain/step.ts';
+import type { Verdicts } from '../domain/verdicts.ts';
+import type { Version } from '../domain/view.ts';
+
+/**
+ * Something that can be asked of the cluster. A `read` answers from what the controllers know; a
+ * `change` decides on the document, which the controller then writes by compare-and-set.
+ */
+export type Operation = Read | Change;
+
+interface Described {
+  name: string;
+  params: v.GenericSchema;
+  /**
+   * `anyone`: every node. `own`: a node about itself (`params.node`), an admin about all.
+   * `admin`: admin nodes.
+   */
+  may: 'anyone' | 'own' | 'admin';
+}
+
+export interface Read extends Described {
+  kind: 'read';
+  run(knowledge: Knowledge, params: unknown, by: Node): Promise<Json>;
+}
+
+export interface Change extends Described {
+  kind: 'change';
+  /** What the person sees in the history; secrets are left out. */
+  record(params: unknown): Json;
+  /** Effects a decision needs first: random values, live facts. Done once, not again on a conflict. */
+  prepare(knowledge: Knowledge, params: unknown, by: Node): Promise<Prepared>;
+}
+
+/** A decision ready to be tried on any document, and what is to be kept or answered with it. */
+export interface Prepared {
+  decide(cluster: Cluster, asked: Asked): Decision<unknown>;
+  /** Secrets to be stored before the document that relies on them is written. */
+  secrets?(cluster: Cluster): Record<string, string>;
+  /** Secrets nobody needs once the document is written. */
+  forget?: string[];
+}
+
+/** All that an operation may know and ask while it runs in a controller. */
+export interface Knowledge {
+  cluster: Cluster;
+  version: Version;
+  catalogue: Catalogue;
+  controllerKey: string;
+  kato: string;
+  verdicts: Verdicts;
+  announced: readonly AnnouncedRoute[];
+  reports: ReadonlyMap<string, Report>;
+  /** Seconds since the last sign of life of each node that gave one. */
+  lastSeen: ReadonlyMap<string, number>;
+  now(): Date;
+  secret(name: string): Promise<string | null>;
+  secretsBelow(prefix: string): Promise<Record<string, string>>;
+  /** Asks all agents that are not gone at once; who has not answered after `waitMs` is left out. */
+  askAll(what: string, waitMs: number): Promise<Map<string, Json>>;
+  /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
+  askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
+  history(limit: number, node: string | null): Promise<Json[]>;
+  /** Resolves at the next change of `reports` or after `waitMs`. */
+  nextReport(waitMs: number): Promise<void>;
+}
+
+export function read<S extends v.GenericSchema>(
+  name: string,
+  may: Described['may'],
+  params: S,
+  run: (knowledge: Knowledge, params: v.InferOutput<S>, by: Node) => Promise<unknown>,
+): Read {
+  return {
+    kind: 'read',
+    name,
+    may,
+    params,
+    run: async (knowledge, checked, by) =>
+      (await run(knowledge, checked as v.InferOutput<S>, by)) as Json,
+  };
+}
+
+export function change<S extends v.GenericSchema, R>(
+  name: string,
+  may: Described['may'],
+  params: S,
+  decide: (cluster: Cluster, params: v.InferOutput<S>, asked: Asked) => Decision<R>,
+): Change {
+  return preparedChange(name, may, params, async (_knowledge, checked) => ({
+    decide: (cluster, asked) => decide(cluster, checked, asked),
+  }));
+}
+
+export function preparedChange<S extends v.GenericSchema>(
+  name: string,
+  may: Described['may'],
+  params: S,
+  prepare: (knowledge: Knowledge, params: v.InferOutput<S>, by: Node) => Promise<Prepared>,
+  record: (params: v.InferOutput<S>) => unknown = (checked) => checked,
+): Change {
+  return {
+    kind: 'change',
+    name,
+    may,
+    params,
+    record: (checked) => record(checked as v.InferOutput<S>) as Json,
+    prepare: (knowledge, checked, by) => prepare(knowledge, checked as v.InferOutput<S>, by),
+  };
+}
+
+/** Parameters of the right shape, or USAGE with the path of the first fault. */
+export function checkParams(operation: Operation, given: unknown): unknown {
+  const parsed = v.safeParse(operation.params, given);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  const path = v.getDotPath(issue);
+  throw refuse(
+    'USAGE',
+    `${operation.name} does not understand its parameters`,
+    `${path === null ? '' : `${path}: `}${issue.message}`,
+    'the kato that asks and the controller may be of different versions',
+  );
+}
+
+/** NOT_ALLOWED unless this node may ask for this operation with these parameters. */
+export function checkRight(operation: Operation, params: unknown, by: Node): void {
+  if (operation.may === 'anyone' || by.admin) return;
+  const { node } = (params ?? {}) as { node?: unknown };
+  const own = node === by.id || node === by.name || node === by.address;
+  if (operation.may === 'own' && own) return;
+  throw refuse(
+    'NOT_ALLOWED',
+    `node ${by.name} may not ask for ${operation.name}${operation.may === 'own' ? ' on another node' : ''}`,
+    operation.may === 'own'
+      ? 'a node that is not an admin changes itself only'
+      : 'only an admin node may',
+    'run the command on the core, or attach this node with a token made by kato token create --admin',
+  );
+}

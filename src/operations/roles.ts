@@ -1,0 +1,109 @@
+import * as v from 'valibot';
+import { findNode } from '../domain/change/find-node.ts';
+import { type ProcessSwitch, switchProcesses } from '../domain/change/process-switch.ts';
+import { addRoles, removeRoles } from '../domain/change/role-changes.ts';
+import { switchRoles } from '../domain/change/role-switch.ts';
+import type { Json } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
+import { change, type Knowledge, preparedChange, read } from './operation.ts';
+import { roleSecrets } from './secrets.ts';
+
+/** How long a live question to one agent may take. */
+const ASK_MS = 2000;
+
+export const roleAdd = preparedChange(
+  'role.add',
+  'own',
+  v.strictObject({
+    node: v.string(),
+    roles: v.array(v.string()),
+    selection: v.picklist(['named', 'all', 'all-but', 'only']),
+    noStart: v.boolean(),
+  }),
+  async (known, params) => ({
+    decide: (cluster, asked) => addRoles(cluster, params, asked),
+    secrets: (cluster) => roleSecrets(known.catalogue, cluster, findNode(cluster, params.node).id),
+  }),
+);
+
+export const roleRemove = change(
+  'role.remove',
+  'own',
+  v.strictObject({
+    node: v.string(),
+    roles: v.array(v.string()),
+    selection: v.picklist(['named', 'all', 'all-but']),
+    purgeData: v.boolean(),
+  }),
+  removeRoles,
+);
+
+export const roleSwitch = change(
+  'role.switch',
+  'own',
+  v.strictObject({
+    node: v.string(),
+    roles: v.array(v.string()),
+    to: v.picklist(['start', 'stop', 'restart']),
+  }),
+  switchRoles,
+);
+
+export const processSwitch = preparedChange(
+  'process.switch',
+  'own',
+  v.strictObject({
+    node: v.string(),
+    processes: v.array(v.string()),
+    to: v.picklist(['start', 'stop', 'restart']),
+  }),
+  async (known, params) => {
+    const node = findNode(known.cluster, params.node);
+    const bootId = known.reports.get(node.id)?.bootId;
+    if (bootId === undefined) {
+      throw refuse(
+        'NODE_UNREACHABLE',
+        `node ${node.name} has not reported yet`,
+        'a process is held for one boot, and its boot is not known',
+        `kato process ready -n ${node.name} all --block 30`,
+      );
+    }
+    const given: ProcessSwitch = { ...params, bootId };
+    return { decide: (cluster, asked) => switchProcesses(cluster, given, asked) };
+  },
+);
+
+/** Live states of the processes of one node or of all. */
+export const processList = read(
+  'process.list',
+  'anyone',
+  v.strictObject({ node: v.nullable(v.string()) }),
+  async (known, params) => {
+    const nodes =
+      params.node === null
+        ? Object.values(known.cluster.nodes)
+        : [findNode(known.cluster, params.node)];
+    return Promise.all(
+      nodes.map(async (node) => ({
+        node: node.name,
+        id: node.id,
+        address: node.address,
+        ...(await liveProcesses(known, node.id, params.node !== null)),
+      })),
+    );
+  },
+);
+
+async function liveProcesses(
+  known: Knowledge,
+  id: string,
+  mustAnswer: boolean,
+): Promise<{ processes: Json; stale: boolean }> {
+  try {
+    const report = (await known.askNode(id, 'status', null, ASK_MS)) as { processes: Json };
+    return { processes: report.processes, stale: false };
+  } catch (error) {
+    if (mustAnswer) throw error;
+    return { processes: (known.reports.get(id)?.processes ?? {}) as unknown as Json, stale: true };
+  }
+}

@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
+import { routePool } from '../domain/pools.ts';
+import { change, read } from './operation.ts';
+
+export const routeAdd = change(
+  'route.add',
+  'admin',
+  v.strictObject({ route: v.string(), backends: v.array(v.string()), sticky: v.boolean() }),
+  (cluster, params) => addRoute(cluster, params),
+);
+
+export const routeRemove = change(
+  'route.remove',
+  'admin',
+  v.strictObject({ route: v.string(), backends: v.array(v.string()) }),
+  (cluster, params) => removeRoute(cluster, params),
+);
+
+/** Static routes and those that components announce at the moment. */
+export const routeList = read('route.list', 'anyone', v.strictObject({}), async (known) => [
+  ...Object.values(known.cluster.routes).map((route) => ({
+    route: routePool(route.host, route.path),
+    backends: route.backends,
+    sticky: route.sticky,
+    announced: false,
+  })),
+  ...known.announced.map((route) => ({
+    route: routePool(route.host, route.path),
+    backends: [route.backend],
+    sticky: route.sticky,
+    announced: true,
+  })),
+]);
+
+/** The asker makes the key and keeps its seed: the cluster learns the public key only. */
+export const announcerAdd = change(
+  'announcer.add',
+  'admin',
+  v.strictObject({
+    name: v.string(),
+    key: v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/)),
+    hosts: v.pipe(v.array(v.string()), v.minLength(1)),
+  }),
+  (cluster, params) => addAnnouncer(cluster, params),
+);
+
+export const announcerRemove = change(
+  'announcer.remove',
+  'admin',
+  v.strictObject({ name: v.string() }),
+  (cluster, params) => removeAnnouncer(cluster, params),
+);
+
+export const announcerList = read('announcer.list', 'admin', v.strictObject({}), async (known) =>
+  Object.values(known.cluster.announcers),
+);

@@ -1,0 +1,79 @@
+import { randomInt } from 'node:crypto';
+import * as v from 'valibot';
+import { findNode } from '../domain/change/find-node.ts';
+import type { Cluster } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
+import type { Catalogue } from '../domain/role.ts';
+import { definitionOf } from '../domain/roles.ts';
+import type { View } from '../domain/view.ts';
+import { type Knowledge, read } from './operation.ts';
+
+/** Names of secrets. A node is given those that its roles name, no other. */
+export const SECRETS = {
+  ofRole: (nodeId: string, role: string, name: string) => `node/${nodeId}/${role}/${name}`,
+  certificateKey: (domain: string) => `certificate/${domain.replace('*', '_')}`,
+} as const;
+
+/** Letters and digits without those that look alike: passwords are typed, too. */
+const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
+
+/** Fresh values for every secret that a node's roles ask for; those that exist are kept. */
+export function roleSecrets(
+  catalogue: Catalogue,
+  cluster: Cluster,
+  nodeId: string,
+): Record<string, string> {
+  const roles = Object.keys(cluster.nodes[nodeId]?.roles ?? {});
+  return Object.fromEntries(
+    roles.flatMap((role) =>
+      Object.entries(definitionOf(catalogue, role).secrets).map(([name, { length }]) => [
+        SECRETS.ofRole(nodeId, role, name),
+        password(length),
+      ]),
+    ),
+  );
+}
+
+export function password(length: number): string {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** The secrets for a node's view, by the short names that role files and templates use. */
+export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
+  const { node } = view;
+  const own = await known.secretsBelow(`node/${node.id}/`);
+  const prefix = `node/${node.id}/`;
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) {
+    if (name.slice(prefix.length).split('/')[0]! in node.roles) {
+      secrets[name.slice(prefix.length)] = value;
+    }
+  }
+  const shared = [
+    ...('primary' in node.roles ? ['bus/'] : []),
+    ...('controller' in node.roles ? ['controller/'] : []),
+    ...('router' in node.roles || 'load_balancer' in node.roles ? ['certificate/'] : []),
+  ];
+  for (const below of shared) Object.assign(secrets, await known.secretsBelow(below));
+  return secrets;
+}
+
+export const secretShow = read(
+  'secret.show',
+  'admin',
+  v.strictObject({ node: v.string(), role: v.string() }),
+  async (known, params) => {
+    const node = findNode(known.cluster, params.node);
+    const { secrets } = definitionOf(known.catalogue, params.role);
+    if (!(params.role in node.roles)) {
+      throw refuse('NOT_FOUND', `node ${node.name} does not have the role '${params.role}'`);
+    }
+    const values = await Promise.all(
+      Object.keys(secrets).map(async (name) => [
+        name,
+        await known.secret(SECRETS.ofRole(node.id, params.role, name)),
+      ]),
+    );
+    return Object.fromEntries(values) as Record<string, string>;
+  },
+);

@@ -1,0 +1,97 @@
+import * as v from 'valibot';
+import { findNode } from '../domain/change/find-node.ts';
+import { poolsOf } from '../domain/pools.ts';
+import { nodeState, statusOf } from '../domain/status-of.ts';
+import type { Report } from '../domain/step.ts';
+import { type Knowledge, read } from './operation.ts';
+
+/** Agents that are not known to be gone answer within this, or their last report is shown. */
+const GATHER_MS = 300;
+/** A long poll ends after this and is asked again. */
+const POLL_MS_MAX = 10_000;
+
+export const status = read(
+  'status',
+  'anyone',
+  v.strictObject({ all: v.boolean() }),
+  async (known, { all }, by) => {
+    const live = await known.askAll('status', GATHER_MS);
+    const reports = new Map(known.reports);
+    const lastSeen = new Map(known.lastSeen);
+    for (const [id, report] of live) {
+      reports.set(id, report as unknown as Report);
+      lastSeen.set(id, 0);
+    }
+    const { cluster, catalogue, verdicts, announced } = known;
+    const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
+    const nowMs = known.now().getTime();
+    return statusOf({
+      cluster,
+      catalogue,
+      verdicts,
+      pools,
+      reports,
+      lastSeen,
+      self: by.id,
+      all,
+      nowMs,
+    });
+  },
+);
+
+/** How far a node is with a revision that somebody waits for. */
+export interface Progress {
+  node: string;
+  id: string;
+  state: ReturnType<typeof nodeState>;
+  done: boolean;
+  steps: Report['steps'];
+  failures: Report['failures'];
+}
+
+/** Answers when all nodes have applied the revision, when something moved, or after `waitMs`. */
+export const progress = read(
+  'progress',
+  'anyone',
+  v.strictObject({
+    nodes: v.array(v.string()),
+    revision: v.number(),
+    /** Number of reports the asker has seen: an answer follows at once when there is a newer one. */
+    seen: v.number(),
+    waitMs: v.pipe(v.number(), v.maxValue(POLL_MS_MAX)),
+  }),
+  async (known, { nodes, revision, seen, waitMs }) => {
+    const now = (): Progress[] => nodes.map((id) => progressOf(known, id, revision));
+    const isNews = (all: Progress[]): boolean =>
+      all.every((node) => node.done) ||
+      all.reduce((sum, node) => sum + node.steps.length, 0) > seen;
+    const first = now();
+    if (isNews(first)) return first;
+    await known.nextReport(waitMs);
+    return now();
+  },
+);
+
+function progressOf(known: Knowledge, id: string, revision: number): Progress {
+  const node = findNode(known.cluster, id);
+  const report = known.reports.get(id);
+  const reached = report !== undefined && report.version.revision >= revision;
+  return {
+    node: node.name,
+    id,
+    state: nodeState(known.verdicts, node),
+    done: reached && report.complete && report.version.lineage === known.version.lineage,
+    steps: reached ? report.steps : [],
+    failures: reached ? report.failures : [],
+  };
+}
+
+export const history = read(
+  'history',
+  'anyone',
+  v.strictObject({
+    limit: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
+    node: v.nullable(v.string()),
+  }),
+  async (known, { limit, node }) => known.history(limit, node),
+);
