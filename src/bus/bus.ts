@@ -1,0 +1,71 @@
+import type { Json } from '../domain/cluster.ts';
+import type { ErrorRecord, KatoError } from '../domain/error.ts';
+import type { BusAddress } from './failures.ts';
+import type { Identity } from './identity.ts';
+
+export interface BusOptions extends BusAddress {
+  /** `who` is the node's id, or CONTROLLER or JOINER of subjects.ts. */
+  identity: Identity & { who: string };
+  /** The cluster's certificate authority in PEM. */
+  ca: string;
+  clusterId: string;
+  /** What the server's connection list calls this program. */
+  name: string;
+  /** Told each change, the first `up` included. The reason is null when up. */
+  onStatus?: (status: 'up' | 'down', reason: KatoError | null) => void;
+  /** For one try to connect; 10 s unless told. */
+  timeoutMs?: number;
+}
+
+export interface Message {
+  subject: string;
+  /** Who said it, vouched for by the bus; null where a subject does not tell. */
+  sender: string | null;
+  body: Json;
+}
+
+/** What one of many asked said, or why he did not. */
+export type Answer = { ok: Json } | { error: ErrorRecord };
+
+/** A connection that comes back by itself, for ever, until it is closed. */
+export interface Bus {
+  readonly who: string;
+  readonly connected: boolean;
+  /**
+   * Asks one responder. Throws the responder's own KatoError, BUS_AWAY at once while there is no
+   * connection or when it breaks, CONTROLLER_AWAY or NODE_UNREACHABLE at once when nobody listens,
+   * TIMEOUT, NOT_ALLOWED.
+   */
+  request(subject: string, body: Json, options: { timeoutMs: number }): Promise<Json>;
+  /**
+   * Asks all subjects at once, one answer each, in the same order. Whoever is known to be gone
+   * costs no wait; the others are given up after `waitMs`. Each answer is vouched for by its subject.
+   */
+  gather(subjects: readonly string[], body: Json, options: { waitMs: number }): Promise<Answer[]>;
+  /** Says it now or not at all: false, when the connection is away. */
+  publish(subject: string, body: Json): boolean;
+  /** Unreadable bodies are dropped. Returns what ends it. */
+  subscribe(
+    subject: string,
+    handler: (message: Message) => void,
+    options?: QueueOption,
+  ): () => void;
+  /**
+   * Answers requests; what `handler` throws is the answer, too. Drops a message whose reply is not
+   * under the asker's own inbox: answering it would be speaking for him elsewhere.
+   */
+  respond(
+    subject: string,
+    handler: (message: Message) => Promise<Json>,
+    options?: QueueOption,
+  ): () => void;
+  /** Round trip in ms. Whatever was subscribed and published before is then with the server. */
+  rtt(): Promise<number>;
+  /** Sends what is pending, at most for a second. */
+  close(): Promise<void>;
+}
+
+/** Of all with the same queue one gets each message. */
+export interface QueueOption {
+  queue?: string;
+}

@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { KatoError } from '../domain/error.ts';
+import type { Bus, BusOptions } from './bus.ts';
+import { connectFailure } from './failures.ts';
+import { signer } from './identity.ts';
+import { makeBus } from './messaging.ts';
+import { inboxPrefix } from './subjects.ts';
+
+export type { Answer, Bus, BusOptions, Message } from './bus.ts';
+
+/** One try. Throws CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED. */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  let nats: NatsConnection;
+  try {
+    nats = await connect(natsOptions(options));
+  } catch (error) {
+    throw connectFailure(error, options);
+  }
+  return makeBus(nats, options);
+}
+
+/** Tries until it is connected, telling `onStatus` each failure; null when `signal` ends it. */
+export async function connectBusAtLast(
+  options: BusOptions,
+  signal: AbortSignal,
+): Promise<Bus | null> {
+  while (!signal.aborted) {
+    try {
+      return await connectBus(options);
+    } catch (error) {
+      options.onStatus?.(
+        'down',
+        error instanceof KatoError ? error : connectFailure(error, options),
+      );
+      await pause(retryDelayMs(), undefined, { signal }).catch(() => {});
+    }
+  }
+  return null;
+}
+
+/** Server pings and these find a silent partition within 15 s. */
+const PING_INTERVAL_MS = 5000;
+const PINGS_OUT_MAX = 2;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+function natsOptions({ address, port, identity, ca, clusterId, name, timeoutMs }: BusOptions) {
+  const sign = signer(identity.seed);
+  return {
+    servers: `${address}:${port}`,
+    name,
+    inboxPrefix: inboxPrefix(identity.who),
+    authenticator: (nonce?: string) => ({ nkey: identity.key, sig: sign(nonce ?? '') }),
+    // `servername` is not in the library's types, yet goes through to tls.connect.
+    tls: { ca, servername: `bus.${clusterId}`, handshakeFirst: true },
+    timeout: timeoutMs ?? CONNECT_TIMEOUT_MS,
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    ignoreClusterUpdates: true,
+    reconnectDelayHandler: retryDelayMs,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: PINGS_OUT_MAX,
+    noAsyncTraces: true,
+  };
+}
+
+/** Spread, so that a thousand nodes do not come back in the same instant. */
+const retryDelayMs = (): number => 100 + Math.floor(Math.random() * 300);

@@ -1,0 +1,98 @@
+import { errors } from '@nats-io/transport-node';
+import { type ErrorCode, KatoError, refuse } from '../domain/error.ts';
+
+/** Where a bus is, as people write it. */
+export interface BusAddress {
+  address: string;
+  port: number;
+}
+
+/** Node's code of a failed system or TLS call, also when it is wrapped. */
+export function codeOf(error: unknown): string {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string') return e.code;
+  }
+  return '';
+}
+
+/** CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED, for a connection that did not come about. */
+export function connectFailure(error: unknown, { address, port }: BusAddress): KatoError {
+  const at = `${address}:${port}`;
+  if (error instanceof errors.AuthorizationError) {
+    return failure(
+      'NOT_ALLOWED',
+      `the bus at ${at} does not know this identity`,
+      'the node was removed, the token was used or withdrawn, or the bus has an older state',
+      error,
+    );
+  }
+  return reachFailure(codeOf(error), at, error) ?? notABus(at, error);
+}
+
+/** What a refused, unroutable or silent address means; null when somebody did answer. */
+export function reachFailure(code: string, at: string, cause: unknown): KatoError | null {
+  if (code === 'ECONNREFUSED') {
+    return failure(
+      'CORE_UNREACHABLE',
+      `nothing listens at ${at}`,
+      'the machine answers, but its bus does not run or has another port',
+      cause,
+    );
+  }
+  if (UNROUTABLE.has(code)) {
+    return failure(
+      'CORE_UNREACHABLE',
+      `there is no way to ${at}`,
+      `the system says ${code}`,
+      cause,
+    );
+  }
+  if (code === 'ETIMEDOUT' || cause instanceof errors.TimeoutError) {
+    return failure('CORE_UNREACHABLE', `${at} does not answer`, 'off, or behind a firewall', cause);
+  }
+  return null;
+}
+
+/** Why a request got no answer. `subject` tells who should have given it. */
+export function requestFailure(error: unknown, subject: string, timeoutMs: number): KatoError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const isNode = subject.startsWith('kato.node.');
+  if (cause instanceof errors.NoRespondersError) {
+    return isNode
+      ? failure('NODE_UNREACHABLE', 'the node is not on the bus', subject, error)
+      : failure('CONTROLLER_AWAY', 'no controller is on the bus', subject, error);
+  }
+  if (cause instanceof errors.TimeoutError) {
+    const what = isNode ? 'the node' : 'the controller';
+    return failure('TIMEOUT', `${what} did not answer within ${timeoutMs} ms`, subject, error);
+  }
+  if (cause instanceof errors.PermissionViolationError) {
+    return failure('NOT_ALLOWED', 'the bus does not let this identity ask that', subject, error);
+  }
+  if (cause instanceof errors.RequestError || cause instanceof errors.ClosedConnectionError) {
+    return busAway(error);
+  }
+  return failure('FAILED', 'the request could not be sent', String(cause), error);
+}
+
+/** What was asked may have been done all the same: a retry carries the same operation id. */
+export function busAway(cause?: unknown): KatoError {
+  return failure('BUS_AWAY', 'the connection to the bus is away', undefined, cause);
+}
+
+export function notABus(at: string, cause: unknown): KatoError {
+  const why = codeOf(cause) || String(cause instanceof Error ? cause.message : cause);
+  return failure('NOT_A_BUS', `what listens at ${at} is not this cluster's bus`, why, cause);
+}
+
+const UNROUTABLE = new Set([
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+function failure(code: ErrorCode, message: string, why: string | undefined, cause: unknown) {
+  return new KatoError(refuse(code, message, why).toJSON(), { cause });
+}

@@ -1,0 +1,183 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import type { Json } from '../domain/cluster.ts';
+import { type ErrorRecord, KatoError, toErrorRecord } from '../domain/error.ts';
+import { decodeBody, encodeBody } from './body.ts';
+import type { Answer, Bus, BusOptions, Message } from './bus.ts';
+import { busAway, connectFailure, requestFailure } from './failures.ts';
+import { parseSubject, replyPrefixOf } from './subjects.ts';
+
+/** Marks an answer that is an ErrorRecord. */
+const ERROR_HEADER = 'Kato-Error';
+const CLOSE_LIMIT_MS = 1000;
+
+/** The library's connection behind a Bus, for the other files of this folder alone. */
+export function natsOf(bus: Bus): NatsConnection {
+  return CONNECTIONS.get(bus)!;
+}
+
+const CONNECTIONS = new WeakMap<Bus, NatsConnection>();
+
+export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
+  const link = followStatus(nats, options);
+
+  const bus: Bus = {
+    who: options.identity.who,
+    get connected() {
+      return link.isUp();
+    },
+
+    async request(subject, body, { timeoutMs }) {
+      if (!link.isUp()) throw busAway();
+      const sent = nats.request(subject, encodeBody(body), { timeout: timeoutMs });
+      const answer = await link.whileUp(sent).catch((error: unknown) => {
+        throw error instanceof KatoError ? error : requestFailure(error, subject, timeoutMs);
+      });
+      return readAnswer(answer);
+    },
+
+    gather(subjects, body, { waitMs }) {
+      return Promise.all(
+        subjects.map((subject) =>
+          bus.request(subject, body, { timeoutMs: waitMs }).then(
+            (ok) => ({ ok }),
+            (error: unknown) => ({ error: toErrorRecord(error) }),
+          ),
+        ),
+      );
+    },
+
+    publish(subject, body) {
+      if (!link.isUp()) return false;
+      nats.publish(subject, encodeBody(body));
+      return true;
+    },
+
+    subscribe(subject, handler, { queue } = {}) {
+      return listen(nats, subject, queue, (_msg, message) => {
+        if (message !== null) handler(message);
+      });
+    },
+
+    respond(subject, handler, { queue } = {}) {
+      return listen(nats, subject, queue, async (msg, message) => {
+        const allowed = replyPrefixOf(msg.subject);
+        if (allowed === null || !msg.reply?.startsWith(allowed)) return;
+        const answer = await answerOf(handler, message);
+        if (link.isUp()) send(msg, answer);
+      });
+    },
+
+    rtt: () => nats.rtt(),
+
+    async close() {
+      const limit = new AbortController();
+      if (link.isUp()) {
+        const late = pause(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
+        await Promise.race([nats.drain().catch(() => {}), late]);
+        limit.abort();
+      }
+      await nats.close();
+    },
+  };
+  CONNECTIONS.set(bus, nats);
+  options.onStatus?.('up', null);
+  return bus;
+}
+
+interface Link {
+  isUp: () => boolean;
+  /** Rejects with BUS_AWAY when the connection breaks first. */
+  whileUp: <T>(work: Promise<T>) => Promise<T>;
+}
+
+function followStatus(nats: NatsConnection, options: BusOptions): Link {
+  let up = true;
+  const waiting = new Set<(error: KatoError) => void>();
+
+  const down = (reason: KatoError) => {
+    up = false;
+    for (const reject of waiting) reject(busAway());
+    options.onStatus?.('down', reason);
+  };
+  const follow = async () => {
+    for await (const status of nats.status()) {
+      if (status.type === 'disconnect') down(busAway());
+      if (status.type === 'error' && status.error instanceof errors.AuthorizationError) {
+        down(connectFailure(status.error, options));
+      }
+      if (status.type === 'reconnect') {
+        up = true;
+        options.onStatus?.('up', null);
+      }
+    }
+    up = false;
+  };
+  void follow();
+
+  return {
+    isUp: () => up && !nats.isClosed(),
+    whileUp: async (work) => {
+      const broken = Promise.withResolvers<never>();
+      waiting.add(broken.reject);
+      try {
+        return await Promise.race([work, broken.promise]);
+      } finally {
+        waiting.delete(broken.reject);
+      }
+    },
+  };
+}
+
+/** `message` is null for a body that cannot be read. */
+function listen(
+  nats: NatsConnection,
+  subject: string,
+  queue: string | undefined,
+  take: (msg: Msg, message: Message | null) => unknown,
+): () => void {
+  const subscription = nats.subscribe(subject, {
+    ...(queue === undefined ? {} : { queue }),
+    callback: (error, msg) => {
+      if (error === null) take(msg, readMessage(msg));
+    },
+  });
+  return () => subscription.unsubscribe();
+}
+
+function readMessage(msg: Msg): Message | null {
+  try {
+    const sender = parseSubject(msg.subject)?.who ?? null;
+    return { subject: msg.subject, sender, body: decodeBody(msg.data) };
+  } catch {
+    return null;
+  }
+}
+
+async function answerOf(
+  handler: (message: Message) => Promise<Json>,
+  message: Message | null,
+): Promise<Answer> {
+  if (message === null) return { error: { code: 'BAD_VALUE', message: 'the request is not JSON' } };
+  try {
+    return { ok: await handler(message) };
+  } catch (error) {
+    return { error: toErrorRecord(error) };
+  }
+}
+
+function send(msg: Msg, answer: Answer): void {
+  if ('ok' in answer) {
+    msg.respond(encodeBody(answer.ok));
+    return;
+  }
+  const marked = headers();
+  marked.set(ERROR_HEADER, answer.error.code);
+  msg.respond(encodeBody({ ...answer.error }), { headers: marked });
+}
+
+function readAnswer(msg: Msg): Json {
+  const body = decodeBody(msg.data);
+  if (msg.headers?.has(ERROR_HEADER)) throw new KatoError(body as unknown as ErrorRecord);
+  return body;
+}

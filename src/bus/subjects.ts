@@ -1,0 +1,109 @@
+import { refuse } from '../domain/error.ts';
+
+/**
+ * Every subject of the bus is made and read here. `src/domain/bus-permissions.ts` says who may
+ * use which; the server then vouches for the id that stands in a subject.
+ */
+
+/** The controllers' name on the bus. No node may have it. */
+export const CONTROLLER = 'ctl';
+/** The joiners' name on the bus. No node may have it. */
+export const JOINER = 'join';
+export const RESERVED_IDS: readonly string[] = [CONTROLLER, JOINER];
+
+/** One answer per asker: what a node or a person wants done. `operation` may have dots. */
+export const op = (who: string, operation: string): string =>
+  `kato.op.${token(who)}.${tokens(operation)}`;
+export const heartbeat = (id: string): string => `kato.heartbeat.${token(id)}`;
+export const log = (id: string, process: string): string =>
+  `kato.log.${token(id)}.${token(process)}`;
+/** Carries nothing: the node fetches its view. */
+export const wake = (id: string): string => `kato.node.${token(id)}.wake`;
+/** A question to one node, which only reads to answer it. */
+export const nodeAsk = (id: string, what: string): string =>
+  `kato.node.${token(id)}.ask.${tokens(what)}`;
+/** A question to all nodes, for one answer from any. Who answers is not vouched for. */
+export const ask = (what: string): string => `kato.ask.${tokens(what)}`;
+export const join = 'kato.join';
+/** What an announcer's `router.register`, `unregister` and `greet` become for controllers. */
+export const announcement = (name: string, verb: AnnouncerVerb): string =>
+  `kato.announce.${token(name)}.${verb}`;
+/** Reaches every announcer as `router.start`. */
+export const routerStart = 'kato.router.start';
+export const history = (who: string): string => `kato.history.${token(who)}`;
+export const inboxPrefix = (who: string): string => `_INBOX_${token(who)}`;
+
+/** What responders and listeners subscribe to. */
+export const all = {
+  ops: 'kato.op.>',
+  heartbeats: 'kato.heartbeat.*',
+  logs: 'kato.log.>',
+  announcements: 'kato.announce.*.*',
+  asks: 'kato.ask.>',
+  history: 'kato.history.>',
+  asksOf: (id: string): string => `kato.node.${token(id)}.ask.>`,
+} as const;
+
+export type AnnouncerVerb = 'register' | 'unregister' | 'greet';
+
+/** What a subject says. `who` is vouched for by the bus. */
+export type Subject =
+  | { kind: 'op'; who: string; operation: string }
+  | { kind: 'heartbeat'; who: string }
+  | { kind: 'log'; who: string; process: string }
+  | { kind: 'announcement'; who: string; verb: AnnouncerVerb }
+  | { kind: 'ask'; who: typeof CONTROLLER; what: string }
+  | { kind: 'join'; who: typeof JOINER };
+
+/** Null for a subject that kato does not know. */
+export function parseSubject(subject: string): Subject | null {
+  const [root, kind, who = '', ...rest] = subject.split('.');
+  if (root !== 'kato') return null;
+  if (kind === 'join' && subject === join) return { kind, who: JOINER };
+  if (kind === 'ask' && who !== '') {
+    return { kind, who: CONTROLLER, what: [who, ...rest].join('.') };
+  }
+  if (kind === 'node' && rest[0] === 'ask' && rest.length > 1) {
+    return { kind: 'ask', who: CONTROLLER, what: rest.slice(1).join('.') };
+  }
+  if (who === '') return null;
+  if (kind === 'heartbeat' && rest.length === 0) return { kind, who };
+  if (kind === 'op' && rest.length > 0) return { kind, who, operation: rest.join('.') };
+  if (kind === 'log' && rest.length === 1) return { kind, who, process: rest[0]! };
+  if (kind === 'announce' && rest.length === 1 && isVerb(rest[0]!)) {
+    return { kind: 'announcement', who, verb: rest[0] };
+  }
+  return null;
+}
+
+/**
+ * Under which subject an answer to this one may go. The server does not check reply subjects, so
+ * a responder that answered anything else would say for the asker what he may not say himself.
+ */
+export function replyPrefixOf(subject: string): string | null {
+  const parsed = parseSubject(subject);
+  if (parsed === null) return null;
+  // The server itself replaces the reply of a request that comes from another account.
+  if (parsed.kind === 'announcement') return '_R_.';
+  return `${inboxPrefix(parsed.who)}.`;
+}
+
+function isVerb(text: string): text is AnnouncerVerb {
+  return text === 'register' || text === 'unregister' || text === 'greet';
+}
+
+const TOKEN = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** One part of a subject, free of dots and wildcards. BAD_NAME otherwise. */
+function token(text: string): string {
+  if (TOKEN.test(text)) return text;
+  throw refuse(
+    'BAD_NAME',
+    `'${text}' cannot be part of a bus subject`,
+    'letters, digits, _ and - are allowed',
+  );
+}
+
+function tokens(text: string): string {
+  return text.split('.').map(token).join('.');
+}

@@ -1,0 +1,81 @@
+import type { BusUser } from './view.ts';
+
+/** What an identity may say and hear on the bus. Everything else is refused by the server. */
+export interface Permissions {
+  publish: string[];
+  subscribe: string[];
+  /** May answer a message it got once, within RESPONSE_SECONDS, wherever the reply goes. */
+  allowResponses: boolean;
+}
+
+const RESPONSE_SECONDS = 30;
+
+/**
+ * Two rules hold the table together: who may answer never publishes to what it hears (it could
+ * answer itself under another name), and only controllers reach JetStream (it writes to any
+ * reply subject, unchecked).
+ */
+export function permissionsOf(user: BusUser): Permissions {
+  switch (user.kind) {
+    case 'node':
+      return {
+        publish: [`kato.op.${user.id}.>`, `kato.heartbeat.${user.id}`, `kato.log.${user.id}.>`],
+        subscribe: [`_INBOX_${user.id}.>`, 'kato.ask.>', `kato.node.${user.id}.>`],
+        allowResponses: true,
+      };
+    case 'controller':
+      return {
+        publish: [
+          'kato.ask.>',
+          'kato.node.>',
+          'kato.router.start',
+          'kato.history.>',
+          '$KV.>',
+          '$JS.API.>',
+          '$JS.FC.>',
+        ],
+        subscribe: [
+          'kato.op.>',
+          'kato.heartbeat.*',
+          'kato.log.>',
+          'kato.join',
+          'kato.announce.*.*',
+          '_INBOX_ctl.>',
+        ],
+        allowResponses: true,
+      };
+    case 'join':
+      return { publish: ['kato.join'], subscribe: ['_INBOX_join.>'], allowResponses: false };
+    case 'former':
+      return {
+        publish: [`kato.op.${user.id}.removed`],
+        subscribe: [`_INBOX_${user.id}.>`],
+        allowResponses: false,
+      };
+    case 'announcer':
+      // In an account of its own, so that the usual inbox of any client library is private.
+      return {
+        publish: ['router.register', 'router.unregister', 'router.greet'],
+        subscribe: ['router.start', '_INBOX.>'],
+        allowResponses: false,
+      };
+  }
+}
+
+/** What `templates/nats-server/users.conf` loops over. */
+export interface BusUsersView {
+  users: (Permissions & { key: string })[];
+  announcers: (Permissions & { key: string; name: string })[];
+  responseSeconds: number;
+}
+
+/** Sorted, so that equal users make an equal file whatever their order. */
+export function busUsersView(users: readonly BusUser[]): BusUsersView {
+  const view: BusUsersView = { users: [], announcers: [], responseSeconds: RESPONSE_SECONDS };
+  for (const user of [...users].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+    const entry = { key: user.key, ...permissionsOf(user) };
+    if (user.kind === 'announcer') view.announcers.push({ ...entry, name: user.id });
+    else view.users.push(entry);
+  }
+  return view;
+}
