@@ -20,7 +20,7 @@ export interface RoleDefinition {
   settings: Record<string, SettingDefinition>;
   /** Secrets made once for each node that gets the role. */
   secrets: Record<string, SecretDefinition>;
-  /** Secrets of the cluster that a node with this role is given: names, `certificate/*` for all such. */
+  /** Secrets of the cluster that a node with this role is given: names, or `certificate/` for all below. */
   sharedSecrets: string[];
   /** What listens: shown in docs and checked for collisions before a role is added. */
   ports: PortDefinition[];
@@ -42,8 +42,6 @@ export interface ProcessDefinition {
   stop: { signal: StopSignal; seconds: number };
   /** The process keeps its data in `<data root>/<process>`, mode 0700. */
   data: boolean;
-  /** Owner of the data folder: the process's user when the role file names no other. */
-  dataUser: string;
   /** Run once as the process's user while `marker` is missing from the data folder. */
   initialize: { argv: string[]; marker: string } | null;
   files: FileDefinition[];

@@ -24,7 +24,6 @@ export interface ProcessSpec {
   stop: { signal: string; seconds: number };
   /** Absolute path below KATO_ROOT, or null. */
   dataFolder: string | null;
-  dataUser: string;
   initialize: { argv: string[]; marker: string } | null;
   config: ConfigSpec | null;
   reloadSignal: string | null;

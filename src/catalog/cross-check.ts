@@ -1,0 +1,120 @@
+import { placeholdersIn } from '../domain/compile/fill.ts';
+import { KatoError } from '../domain/error.ts';
+import { canonicalJson } from '../domain/hash.ts';
+import { didYouMean } from '../domain/names.ts';
+import type { Catalogue, ProcessDefinition, RoleDefinition } from '../domain/role.ts';
+import { checkSetting } from '../domain/settings.ts';
+
+/** What every process may name in `${...}`, beside its own settings, programs and data folder. */
+const ALWAYS_KNOWN = ['address', 'listen', 'bind', 'config', 'run', 'kato', 'cluster.core'];
+
+/** Mistakes that one file alone does not show, each as `file: path: what is wrong`. */
+export function crossCheck(
+  catalogue: Catalogue,
+  hasTemplate: (template: string) => boolean,
+): string[] {
+  return [
+    ...[...catalogue.roles.values()].flatMap((role) =>
+      [
+        ...namedRoles(catalogue, role),
+        ...settingDefaults(role),
+        ...role.processes.flatMap((process, index) =>
+          processMistakes(role, process, hasTemplate).map((text) => `processes/${index}/${text}`),
+        ),
+      ].map((text) => `roles/${role.name}.yml: ${text}`),
+    ),
+    ...groupMistakes(catalogue),
+    ...sharedProcesses(catalogue),
+  ];
+}
+
+function namedRoles(catalogue: Catalogue, role: RoleDefinition): string[] {
+  const unknown = (key: string, names: string[]): string[] =>
+    names
+      .filter((name) => name !== '*' && !catalogue.roles.has(name))
+      .map((name) => `${key}: ${noSuch('role', name, catalogue.roles.keys())}`);
+  return [...unknown('needs', role.needs), ...unknown('excludes', role.excludes)];
+}
+
+function settingDefaults(role: RoleDefinition): string[] {
+  const wrongDefaults = Object.entries(role.settings).flatMap(([key, definition]) => {
+    try {
+      checkSetting(key, definition, definition.default);
+      return [];
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      return [`settings/${key}/default: ${error.message}: ${error.why}`];
+    }
+  });
+  const wrongPorts = role.ports
+    .filter(({ setting }) => setting !== null && role.settings[setting]?.type !== 'integer')
+    .map(({ setting }) => `ports: there is no integer setting '${setting}'`);
+  return [...wrongDefaults, ...wrongPorts];
+}
+
+function processMistakes(
+  role: RoleDefinition,
+  process: ProcessDefinition,
+  hasTemplate: (template: string) => boolean,
+): string[] {
+  const { argv, environment, ready, check, initialize, files, data } = process;
+  const known = [
+    ...ALWAYS_KNOWN,
+    ...(data ? ['data'] : []),
+    ...Object.keys(role.settings).map((key) => `settings.${key}`),
+    ...Object.keys(process.programs).map((key) => `programs.${key}`),
+  ];
+  const places: [string, string[]][] = [
+    ['argv', argv],
+    ['environment', Object.values(environment)],
+    ['ready', ready === null ? [] : 'tcp' in ready ? [ready.tcp] : ready.command],
+    ['check', check ?? []],
+    ['initialize/argv', initialize?.argv ?? []],
+  ];
+  const unknown = places.flatMap(([place, texts]) =>
+    texts
+      .flatMap(placeholdersIn)
+      .filter((name) => !known.includes(name))
+      .map((name) => `${place}: ${noSuch('value', name, known)}`),
+  );
+  const absent = files
+    .filter((file) => !hasTemplate(file.template))
+    .map((file) => `files: there is no templates/${file.template}`);
+  const homeless =
+    initialize !== null && !data ? ['initialize: only a process with data has a first run'] : [];
+  const checked =
+    check !== null && files.length === 0 ? ['check: there are no files to check'] : [];
+  return [...unknown, ...absent, ...homeless, ...checked];
+}
+
+function groupMistakes({ roles, groups }: Catalogue): string[] {
+  return [...groups].flatMap(([group, names]) => [
+    ...(roles.has(group) ? [`roles/groups.yml: ${group}: a role has this name`] : []),
+    ...names
+      .filter((name) => !roles.has(name))
+      .map((name) => `roles/groups.yml: ${group}: ${noSuch('role', name, roles.keys())}`),
+  ]);
+}
+
+/** A process runs once, whichever of its roles asked for it, so they must ask for the same. */
+function sharedProcesses({ roles }: Catalogue): string[] {
+  const first = new Map<string, { role: string; text: string }>();
+  return [...roles.values()].flatMap((role) =>
+    role.processes.flatMap((process, index) => {
+      const text = canonicalJson(process);
+      const other = first.get(process.name) ?? { role: role.name, text };
+      first.set(process.name, other);
+      return other.text === text
+        ? []
+        : [
+            `roles/${role.name}.yml: processes/${index}: ` +
+              `process '${process.name}' is defined differently in roles/${other.role}.yml`,
+          ];
+    }),
+  );
+}
+
+function noSuch(what: string, name: string, candidates: Iterable<string>): string {
+  const hint = didYouMean(name, candidates);
+  return `there is no ${what} '${name}'${hint === undefined ? '' : `, ${hint}`}`;
+}

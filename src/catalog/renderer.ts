@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../domain/error.ts';
+
+/** Fills a template under `templates/` in: `render('redis/redis.conf', view)`. */
+export type Renderer = (template: string, view: object) => string;
+
+/**
+ * Handlebars without escaping, where a missing name is an error: ROLE_FILE, with the template and the name.
+ * Every template can include another by its path: `{{> nginx/http}}`. `{{json x}}` writes JSON.
+ */
+export async function renderer(folder: string): Promise<Renderer> {
+  const { default: Handlebars } = await import('handlebars');
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper('json', (value: unknown) => JSON.stringify(value));
+  const root = join(folder, 'templates');
+  const options = { strict: true, noEscape: true };
+  const compiled = new Map<string, HandlebarsTemplateDelegate>();
+  for (const name of templateNames(root)) {
+    const text = readFileSync(join(root, name), 'utf8');
+    compiled.set(name, handlebars.compile(text, options));
+    handlebars.registerPartial(name, compiled.get(name)!);
+  }
+  return (template, view) => {
+    const fill = compiled.get(template);
+    if (fill === undefined) throw refuse('ROLE_FILE', `there is no templates/${template}`);
+    try {
+      return fill(view);
+    } catch (cause) {
+      throw refuse('ROLE_FILE', `templates/${template}: ${explain(cause)}`);
+    }
+  };
+}
+
+function templateNames(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+}
+
+function explain(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const name = /^"(.+)" not defined in/.exec(text)?.[1];
+  return name === undefined ? text : `the view has no '${name}'`;
+}
