@@ -1,0 +1,50 @@
+import type { Paths } from '../../domain/paths.ts';
+import type { Step } from '../../domain/step.ts';
+import { switchConfig, writeConfig } from './config.ts';
+import { initialize, makeData, purgeData } from './data.ts';
+import { installPackages } from './install-packages.ts';
+import { reload } from './reload.ts';
+import { remove } from './remove.ts';
+import { restart, start, stop } from './run-state.ts';
+import { writeService } from './write-service.ts';
+
+export interface ApplyContext {
+  paths: Paths;
+  /** The process that applies, when it is itself one: its restart is not waited for. */
+  self: string | null;
+}
+
+/**
+ * Makes one change to this node. Doing it twice is as good as once, and each has a time limit.
+ * Fails with CONFIG_REFUSED (the checker's words), PACKAGE_MISSING, ROLE_FAILED (with the last
+ * log lines), PORT_TAKEN, NO_SPACE, READ_ONLY, TIMEOUT or FAILED; the old state then stays.
+ */
+export async function applyStep(step: Step, context: ApplyContext): Promise<void> {
+  const { paths } = context;
+  switch (step.kind) {
+    case 'install-packages':
+      return installPackages(step.packages, paths);
+    case 'make-data':
+      return makeData(step);
+    case 'initialize':
+      return initialize(step);
+    case 'purge-data':
+      return purgeData(step, paths);
+    case 'write-config':
+      return writeConfig(step, paths);
+    case 'switch-config':
+      return switchConfig(step, paths);
+    case 'write-service':
+      return writeService(step, paths);
+    case 'start':
+      return start(step, paths);
+    case 'stop':
+      return stop(step, paths);
+    case 'restart':
+      return restart(step, context);
+    case 'reload':
+      return reload(step, paths);
+    case 'remove':
+      return remove(step, paths);
+  }
+}

@@ -1,0 +1,123 @@
+import { readFile, rename, rm } from 'node:fs/promises';
+import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import { attempt, lastWords, run } from '../command.ts';
+import { exists, makeFolder, readIfExists, writeFileAtomic } from '../files.ts';
+import { withLock } from '../lock.ts';
+import { installedPackages, missingPackages } from '../packages.ts';
+
+const UPDATE_LIMIT_MS = 300_000;
+const INSTALL_LIMIT_MS = 900_000;
+const LOCK_WAIT_SECONDS = 300;
+const APT = ['apt-get', '-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_SECONDS}`];
+const KEEP_CONFIG = [
+  '-o',
+  'Dpkg::Options::=--force-confdef',
+  '-o',
+  'Dpkg::Options::=--force-confold',
+];
+const ENVIRONMENT = {
+  DEBIAN_FRONTEND: 'noninteractive',
+  DEBIAN_PRIORITY: 'critical',
+  NEEDRESTART_SUSPEND: '1',
+};
+/** Debian asks this program whether an install may start or stop a daemon. */
+const POLICY = '/usr/sbin/policy-rc.d';
+const POLICY_BEFORE = `${POLICY}.kept-by-kato`;
+const POLICY_MARK = '# written by kato while it installs packages';
+const NO_CLUSTER = '/etc/postgresql-common/createcluster.d/kato.conf';
+
+/**
+ * Installs those that are missing by apt. No daemon is started, stopped or made to start at boot
+ * by it. PACKAGE_MISSING names what this machine's sources do not have.
+ */
+export async function installPackages(packages: string[], paths: Paths): Promise<void> {
+  await makeFolder(paths.run);
+  await withLock(`${paths.run}/packages.lock`, async () => {
+    const missing = await missingPackages(packages);
+    if (missing.length === 0) return;
+    const before = await installedPackages();
+    await requireCandidates(missing);
+    await withoutDaemons(() => install(missing));
+    const after = await installedPackages();
+    await stayDownAtBoot([...after].filter((name) => !before.has(name)));
+  });
+}
+
+/** Fresh lists first when the ones here do not know a package. */
+async function requireCandidates(packages: string[]): Promise<void> {
+  if ((await firstUnknown(packages)) === undefined) return;
+  const update = await attempt([...APT, 'update'], { timeoutMs: UPDATE_LIMIT_MS });
+  const unknown = await firstUnknown(packages);
+  if (unknown === undefined) return;
+  throw refuse(
+    'PACKAGE_MISSING',
+    `the package ${unknown} is not to be had`,
+    update.exitCode === 0 ? "this machine's package sources do not have it" : lastWords(update),
+    `make 'apt-cache show ${unknown}' find it, or install it by hand`,
+  );
+}
+
+async function firstUnknown(packages: string[]): Promise<string | undefined> {
+  for (const name of packages) {
+    const { exitCode } = await attempt(['apt-cache', '--no-all-versions', 'show', name]);
+    if (exitCode !== 0) return name;
+  }
+  return undefined;
+}
+
+/** Old lists name files that mirrors have dropped: then once more with fresh ones. */
+async function install(packages: string[]): Promise<void> {
+  const argv = [...APT, ...KEEP_CONFIG, '--no-install-recommends', 'install', ...packages];
+  const options = { env: ENVIRONMENT, timeoutMs: INSTALL_LIMIT_MS };
+  if ((await attempt(argv, options)).exitCode === 0) return;
+  await attempt([...APT, 'update'], { timeoutMs: UPDATE_LIMIT_MS });
+  const result = await attempt(argv, options);
+  if (result.exitCode === 0) return;
+  throw refuse(
+    'FAILED',
+    `apt could not install ${packages.join(', ')}`,
+    lastWords(result),
+    `run it by hand: apt-get install ${packages.join(' ')}`,
+  );
+}
+
+async function withoutDaemons(action: () => Promise<void>): Promise<void> {
+  await restorePolicy();
+  if (await exists(POLICY)) await rename(POLICY, POLICY_BEFORE);
+  // Should this process be killed, the policy says yes to all again by itself.
+  const policy = `#!/bin/sh\n${POLICY_MARK}\n[ ! -d /proc/${process.pid} ] || exit 101\n`;
+  await writeFileAtomic(POLICY, policy, { mode: 0o755 });
+  await makeFolder('/etc/postgresql-common/createcluster.d');
+  await writeFileAtomic(NO_CLUSTER, 'create_main_cluster = false\n', { mode: 0o644 });
+  try {
+    await action();
+  } finally {
+    await rm(NO_CLUSTER, { force: true });
+    await restorePolicy();
+  }
+}
+
+/** Also after an earlier run that was killed. */
+async function restorePolicy(): Promise<void> {
+  if ((await readIfExists(POLICY))?.includes(POLICY_MARK)) await rm(POLICY);
+  if (await exists(POLICY_BEFORE)) await rename(POLICY_BEFORE, POLICY);
+}
+
+/** What a role needs runs under kato; a second copy at boot would take its port. */
+async function stayDownAtBoot(packages: string[]): Promise<void> {
+  for (const name of packages) {
+    const { stdout } = await attempt(['dpkg', '-L', name]);
+    const units = stdout
+      .split('\n')
+      .filter((path) => /\/systemd\/system\/[^/]+\.service$/.test(path));
+    for (const path of units) {
+      if (!(await hasInstallSection(path))) continue;
+      await run(['deb-systemd-helper', 'disable', path.slice(path.lastIndexOf('/') + 1)]);
+    }
+  }
+}
+
+async function hasInstallSection(unit: string): Promise<boolean> {
+  return (await readFile(unit, 'utf8').catch(() => '')).includes('[Install]');
+}

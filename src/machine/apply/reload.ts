@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import type { Step } from '../../domain/step.ts';
+import { readLinkIfExists, switchLink } from '../files.ts';
+import { lastLogLines } from '../log-tail.ts';
+import { configOf } from '../places.ts';
+import { control, readStatus, serviceOf } from '../service.ts';
+import { within } from '../wait.ts';
+
+const CONFIRM_LIMIT_MS = 5000;
+/** The letters of `s6-svc` for the signals that reload. */
+const LETTERS: Record<string, string> = { HUP: 'h', USR1: '1', USR2: '2' };
+
+/** A process that is down needs none: it records what it loads when it starts. */
+export async function reload(step: Extract<Step, { kind: 'reload' }>, paths: Paths): Promise<void> {
+  const folder = serviceOf(step.process, paths);
+  const letter = LETTERS[step.signal];
+  if (letter === undefined) throw refuse('BAD_VALUE', `no reload by signal ${step.signal}`);
+  const pid = (await readStatus(folder))?.pid ?? null;
+  if (pid === null) return;
+  const before = await nginxWorkers(pid);
+  await control(folder, letter);
+  if (before !== null) await confirmNewWorkers(pid, before, step.process, paths);
+  const loaded = `${configOf(step.process, paths)}/loaded`;
+  if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
+}
+
+/** A config that passed its check may still fail to load: a port that is taken, say. */
+async function confirmNewWorkers(
+  master: number,
+  before: Set<string>,
+  process: string,
+  paths: Paths,
+): Promise<void> {
+  const confirmed = await within(CONFIRM_LIMIT_MS, async () => {
+    const now = (await nginxWorkers(master)) ?? [];
+    return [...now].some((worker) => !before.has(worker));
+  });
+  if (confirmed) return;
+  throw refuse(
+    'CONFIG_REFUSED',
+    `${process} did not take its new config`,
+    `it wrote last:\n${await lastLogLines(process, paths)}`,
+    'it goes on with the old one; correct what it names, and it is tried again',
+  );
+}
+
+/** The children of an nginx master; null for other programs, and on kernels that hide them. */
+async function nginxWorkers(pid: number): Promise<Set<string> | null> {
+  try {
+    if ((await readFile(`/proc/${pid}/comm`, 'utf8')).trim() !== 'nginx') return null;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return new Set(children.split(' ').filter((child) => child !== ''));
+  } catch {
+    return null;
+  }
+}

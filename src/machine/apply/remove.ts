@@ -1,0 +1,41 @@
+import { rename } from 'node:fs/promises';
+import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import { groupFile, lockFile } from '../../domain/service-folder.ts';
+import type { Step } from '../../domain/step.ts';
+import { exists, removeTree, syncFolder } from '../files.ts';
+import { configOf } from '../places.ts';
+import { isSupervised, serviceOf } from '../service.ts';
+import { rescan } from '../supervision.ts';
+import { within } from '../wait.ts';
+import { stop } from './run-state.ts';
+
+const UNSUPERVISE_LIMIT_MS = 15_000;
+
+/** Logs and data stay. s6 lives in the folder until it has let go, so it is renamed away first. */
+export async function remove(step: Extract<Step, { kind: 'remove' }>, paths: Paths): Promise<void> {
+  const { process, seconds } = step;
+  const folder = serviceOf(process, paths);
+  const doomed = `${paths.service}/.removed-${process}`;
+  if (await exists(folder)) {
+    await stop({ kind: 'stop', process, seconds }, paths);
+    await letGo(doomed, paths);
+    await rename(folder, doomed);
+    await syncFolder(paths.service);
+  }
+  await letGo(doomed, paths);
+  await removeTree(paths.config, configOf(process, paths));
+  await removeTree(paths.run, groupFile(process, paths));
+  await removeTree(paths.run, lockFile(process, paths));
+}
+
+async function letGo(doomed: string, paths: Paths): Promise<void> {
+  if (!(await exists(doomed))) return;
+  await rescan(paths);
+  const free = await within(
+    UNSUPERVISE_LIMIT_MS,
+    async () => !(await isSupervised(doomed)) && !(await isSupervised(`${doomed}/log`)),
+  );
+  if (!free) throw refuse('TIMEOUT', `s6 does not let go of ${doomed}`);
+  await removeTree(paths.service, doomed);
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import { groupFile } from '../../domain/service-folder.ts';
+import type { Listen } from '../../domain/spec.ts';
+import type { Step } from '../../domain/step.ts';
+import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
+import { lastLogLines } from '../log-tail.ts';
+import { restartsFile } from '../places.ts';
+import { portOwner } from '../ports.ts';
+import {
+  control,
+  forgetDeaths,
+  isSupervised,
+  readState,
+  readStatus,
+  serviceOf,
+  waitDown,
+} from '../service.ts';
+import { within } from '../wait.ts';
+import type { ApplyContext } from './apply.ts';
+
+/** After KILL: the kernel, the finish script and s6 each take a moment. */
+const KILLED_LIMIT_MS = 15_000;
+const STOP_DEFAULT_MS = 20_000;
+
+type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> {
+  const folder = serviceOf(step.process, paths);
+  const status = await readStatus(folder);
+  if (status?.up !== true) await refuseTakenPorts(step.process, step.listens, paths);
+  await bringUp(folder);
+  await waitReady(step.process, step.readySeconds, paths);
+}
+
+export async function stop(step: StepOf<'stop'>, paths: Paths): Promise<void> {
+  const folder = serviceOf(step.process, paths);
+  if (!(await exists(folder))) return;
+  await writeFileAtomic(`${folder}/down`, '', { mode: 0o600 });
+  if (!(await isSupervised(folder))) return;
+  await control(folder, 'd');
+  if (!(await waitDown(folder, step.seconds * 1000))) {
+    await control(folder, 'k');
+    if (!(await waitDown(folder, KILLED_LIMIT_MS))) {
+      throw refuse('TIMEOUT', `${step.process} does not stop`, 'it is still there after KILL');
+    }
+  }
+  await forgetDeaths(folder);
+}
+
+/** A new instance runs afterwards, whether an old one ran before or not. */
+export async function restart(step: StepOf<'restart'>, context: ApplyContext): Promise<void> {
+  const { process, restarts } = step;
+  const { paths } = context;
+  const folder = serviceOf(process, paths);
+  const record = () =>
+    writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
+  if (process === context.self) {
+    await record();
+    return control(folder, 'r');
+  }
+  const before = await readStatus(folder);
+  if (before?.up === true) await endInstance(folder, before.pid);
+  await bringUp(folder);
+  await record();
+  await waitReady(process, step.readySeconds, paths);
+}
+
+async function endInstance(folder: string, pid: number | null): Promise<void> {
+  const gone = async () => (await readStatus(folder))?.pid !== pid;
+  const stopMs = Number(await readIfExists(`${folder}/timeout-kill`)) || STOP_DEFAULT_MS;
+  await control(folder, 'r');
+  if (await within(stopMs, gone)) return;
+  await control(folder, 'k');
+  if (await within(KILLED_LIMIT_MS, gone)) return;
+  throw refuse('TIMEOUT', `process ${pid} does not stop`, 'it is still there after KILL');
+}
+
+/** What is to be up after a boot comes first: a crash in between is put right by the next pass. */
+async function bringUp(folder: string): Promise<void> {
+  await removeTree(folder, `${folder}/down`);
+  await forgetDeaths(folder);
+  await control(folder, 'u');
+}
+
+async function waitReady(process: string, seconds: number, paths: Paths): Promise<void> {
+  let state = 'STARTING';
+  await within(seconds * 1000, async () => {
+    state = (await readState(serviceOf(process, paths))).state;
+    return state === 'RUNNING' || state === 'FATAL';
+  });
+  if (state === 'RUNNING') return;
+  const lines = await lastLogLines(process, paths);
+  throw refuse(
+    'ROLE_FAILED',
+    state === 'FATAL'
+      ? `${process} dies again and again`
+      : `${process} was not ready within ${seconds} s`,
+    lines === '' ? 'it wrote nothing to its log' : `it wrote last:\n${lines}`,
+    `read ${paths.log}/${process}/current; it is tried again meanwhile`,
+  );
+}
+
+async function refuseTakenPorts(process: string, listens: Listen[], paths: Paths): Promise<void> {
+  const ownGroup = Number(await readIfExists(groupFile(process, paths)));
+  for (const { address, port } of listens) {
+    const owner = await portOwner(address, port);
+    if (owner === null || (await groupOf(owner.pid)) === ownGroup) continue;
+    const who = owner.name ?? 'another program';
+    throw refuse(
+      'PORT_TAKEN',
+      `port ${port} for ${process} is taken`,
+      `${who}${owner.pid === null ? '' : ` (pid ${owner.pid})`} listens on ${owner.address}:${port}`,
+      `stop ${who}, or give it another port`,
+    );
+  }
+}
+
+/** The process group of a pid, which outlives its leader. */
+async function groupOf(pid: number | null): Promise<number | null> {
+  if (pid === null) return null;
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return afterName.length > 2 ? Number(afterName[2]) : null;
+}

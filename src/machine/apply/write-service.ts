@@ -1,0 +1,79 @@
+import { chmod, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import type { ServiceFolder } from '../../domain/spec.ts';
+import type { Step } from '../../domain/step.ts';
+import {
+  exists,
+  makeFolder,
+  readIfExists,
+  removeTree,
+  syncFolder,
+  writeDurably,
+  writeFileAtomic,
+} from '../files.ts';
+import { control, isSupervised, serviceOf } from '../service.ts';
+import { servicePaths } from '../service-files.ts';
+import { rescan, supervisionRunning } from '../supervision.ts';
+import { within } from '../wait.ts';
+
+const SUPERVISE_LIMIT_MS = 10_000;
+
+/**
+ * A new folder appears whole and is down until its start. One that exists stays the same folder,
+ * for s6 lives in it; its files are renamed in and count from the next start.
+ */
+export async function writeService(
+  step: Extract<Step, { kind: 'write-service' }>,
+  paths: Paths,
+): Promise<void> {
+  const folder = serviceOf(step.process, paths);
+  if (await exists(folder)) await updateFolder(folder, step.service.files);
+  else await createFolder(folder, step.service.files, paths);
+  await supervise(folder, paths);
+}
+
+async function createFolder(
+  folder: string,
+  files: ServiceFolder['files'],
+  paths: Paths,
+): Promise<void> {
+  const fresh = `${dirname(folder)}/.new-${folder.slice(dirname(folder).length + 1)}`;
+  await makeFolder(paths.service);
+  await removeTree(paths.service, fresh);
+  for (const [path, { content, mode }] of Object.entries(files)) {
+    await makeFolder(dirname(`${fresh}/${path}`));
+    await writeDurably(`${fresh}/${path}`, content, { mode });
+  }
+  await writeDurably(`${fresh}/down`, '', { mode: 0o600 });
+  await syncFolder(fresh);
+  await rename(fresh, folder);
+  await syncFolder(paths.service);
+}
+
+async function updateFolder(folder: string, files: ServiceFolder['files']): Promise<void> {
+  const logBefore = await readIfExists(`${folder}/log/run`);
+  for (const [path, { content, mode }] of Object.entries(files)) {
+    if ((await readIfExists(`${folder}/${path}`)) === content)
+      await chmod(`${folder}/${path}`, mode);
+    else {
+      await makeFolder(dirname(`${folder}/${path}`));
+      await writeFileAtomic(`${folder}/${path}`, content, { mode });
+    }
+  }
+  for (const path of await servicePaths(folder)) {
+    if (files[path] === undefined) await removeTree(folder, `${folder}/${path}`);
+  }
+  const log = `${folder}/log`;
+  const logChanged = files['log/run']?.content !== logBefore;
+  if (logChanged && (await isSupervised(log))) await control(log, 'r');
+}
+
+/** Without a running tree the next boot finds the folder. */
+async function supervise(folder: string, paths: Paths): Promise<void> {
+  if (!(await supervisionRunning(paths)) || (await isSupervised(folder))) return;
+  await rescan(paths);
+  if (await within(SUPERVISE_LIMIT_MS, () => isSupervised(folder))) return;
+  throw refuse('FAILED', `s6 did not take up ${folder}`, `see ${paths.log}/supervision/current`);
+}

@@ -1,0 +1,56 @@
+import type { Paths } from '../domain/paths.ts';
+import { run } from './command.ts';
+import { exists, readIfExists, writeFileAtomic } from './files.ts';
+
+export const UNIT = 'kato.service';
+const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+
+/**
+ * Makes the node start at boot, where systemd is in charge of it. Hands back one line that tells
+ * a person how the node is started, or what else has to call.
+ */
+export async function installBootUnit(paths: Paths, katoBin: string): Promise<string> {
+  if (!(await systemdOwns(paths))) {
+    const root = paths.root === '/' ? '' : `KATO_ROOT=${paths.root} `;
+    return `no systemd starts this node: have \`${root}${katoBin} node boot\` called at boot`;
+  }
+  const text = bootUnit(paths);
+  if ((await readIfExists(UNIT_FILE)) !== text) {
+    await writeFileAtomic(UNIT_FILE, text, { mode: 0o644 });
+    await run(['systemctl', 'daemon-reload']);
+  }
+  await run(['systemctl', 'enable', UNIT]);
+  return `systemd starts this node at boot: systemctl status ${UNIT}`;
+}
+
+export async function isBootUnitInstalled(paths: Paths): Promise<boolean> {
+  return (await systemdOwns(paths)) && (await exists(UNIT_FILE));
+}
+
+/** The unit needs nothing of kato's own code, so that a node boots whatever became of that. */
+export function bootUnit(paths: Paths): string {
+  return `[Unit]
+Description=kato: all processes of this node
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+RuntimeDirectory=kato
+RuntimeDirectoryMode=0755
+ExecStartPre=/bin/cp /proc/sys/kernel/random/uuid ${paths.run}/boot-id
+ExecStart=/usr/bin/s6-svscan ${paths.service}
+Restart=always
+KillMode=mixed
+TimeoutStopSec=120
+TasksMax=infinity
+LimitNOFILE=65536
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** One unit for the one node at `/`; nodes below other roots are for tests. */
+async function systemdOwns(paths: Paths): Promise<boolean> {
+  return paths.root === '/' && (await exists('/run/systemd/system'));
+}

@@ -1,0 +1,148 @@
+import {
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type ErrorCode, KatoError } from '../domain/error.ts';
+
+export interface FileOptions {
+  mode: number;
+  owner?: number;
+  group?: number;
+}
+
+/**
+ * Old content or new, never a part, also after a power cut. Fails with NO_SPACE, READ_ONLY or
+ * FAILED and then leaves the old file as it was.
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string,
+  options: FileOptions,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  await translated(path, async () => {
+    try {
+      await writeDurably(temporary, content, options);
+      await rename(temporary, path);
+      await syncFolder(dirname(path));
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** Points `link` to `target` by one rename. Fails as `writeFileAtomic` does. */
+export async function switchLink(link: string, target: string): Promise<void> {
+  const temporary = `${link}.${process.pid}.new`;
+  await translated(link, async () => {
+    await rm(temporary, { force: true });
+    await symlink(target, temporary);
+    await rename(temporary, link);
+    await syncFolder(dirname(link));
+  });
+}
+
+/** A file that need not be in place before its folder is: the caller renames and syncs that. */
+export async function writeDurably(
+  path: string,
+  content: string,
+  options: FileOptions,
+): Promise<void> {
+  await translated(path, async () => {
+    await rm(path, { force: true });
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      if (options.owner !== undefined || options.group !== undefined) {
+        await file.chown(options.owner ?? 0, options.group ?? 0);
+      }
+      await file.chmod(options.mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  await translated(path, () => mkdir(path, { recursive: true, mode }));
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export async function readIfExists(path: string): Promise<string | null> {
+  return ifExists(readFile(path, 'utf8'));
+}
+
+/** Where a link points to, as it is written there. */
+export async function readLinkIfExists(path: string): Promise<string | null> {
+  return ifExists(readlink(path));
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await ifExists(lstat(path))) !== null;
+}
+
+/** Deletes `path` with all in it; refuses (INTERNAL) what does not truly lie below `root`. */
+export async function removeTree(root: string, path: string): Promise<void> {
+  const parent = await ifExists(realpath(dirname(resolve(path))));
+  if (parent === null) return;
+  const trueRoot = await realpath(root);
+  const below = `${parent}/` === `${trueRoot}/` || parent.startsWith(`${trueRoot}/`);
+  if (!below || resolve(path) === resolve(root)) {
+    throw new KatoError({
+      code: 'INTERNAL',
+      message: `refused to delete ${path}`,
+      why: `it is not below ${root}`,
+    });
+  }
+  await translated(path, () => rm(path, { recursive: true, force: true }));
+}
+
+async function ifExists<T>(pending: Promise<T>): Promise<T | null> {
+  try {
+    return await pending;
+  } catch (error) {
+    if (isErrno(error) && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null;
+    throw error;
+  }
+}
+
+const CODES: Record<string, { code: ErrorCode; why: string; next: string }> = {
+  ENOSPC: { code: 'NO_SPACE', why: 'the disk is full', next: 'free some space: df -h' },
+  EDQUOT: { code: 'NO_SPACE', why: 'the quota is used up', next: 'free some space: quota -v' },
+  EROFS: { code: 'READ_ONLY', why: 'the file system is read-only', next: 'mount it writable' },
+  EACCES: { code: 'READ_ONLY', why: 'permission denied', next: 'run kato as root' },
+  EPERM: { code: 'READ_ONLY', why: 'not permitted', next: 'run kato as root; see lsattr' },
+};
+
+async function translated<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isErrno(error)) throw error;
+    const known = CODES[error.code ?? ''];
+    const record = known ?? { code: 'FAILED', why: error.message };
+    throw new KatoError({ ...record, message: `cannot write ${path}` }, { cause: error });
+  }
+}
+
+export function isErrno(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && !(error instanceof KatoError);
+}

@@ -1,0 +1,84 @@
+import { sha256 } from '../domain/hash.ts';
+import type { Paths } from '../domain/paths.ts';
+import { serviceFolderHash } from '../domain/service-folder.ts';
+import type { Observed, ObservedProcess, ProcessSpec } from '../domain/spec.ts';
+import { exists, readIfExists, readLinkIfExists } from './files.ts';
+import { missingPackages } from './packages.ts';
+import { configOf, initializingMark, restartsFile } from './places.ts';
+import { readState, serviceNames, serviceOf } from './service.ts';
+import { filesBelow, readServiceFiles } from './service-files.ts';
+
+/** What is on the node: of the given processes, and of each other one with a service folder. */
+export async function observe(
+  paths: Paths,
+  processes: readonly ProcessSpec[] = [],
+): Promise<Observed> {
+  const specs = new Map(processes.map((process) => [process.name, process]));
+  const names = new Set([...(await serviceNames(paths)), ...specs.keys()]);
+  const packages = new Set(processes.flatMap((process) => process.packages));
+  const [missing, entries] = await Promise.all([
+    missingPackages([...packages]),
+    Promise.all(
+      [...names].map(async (name) => [name, await one(name, specs.get(name), paths)] as const),
+    ),
+  ]);
+  return { missingPackages: missing, processes: Object.fromEntries(entries) };
+}
+
+async function one(
+  name: string,
+  spec: ProcessSpec | undefined,
+  paths: Paths,
+): Promise<ObservedProcess> {
+  const folder = serviceOf(name, paths);
+  const config = configOf(name, paths);
+  const [{ status, state }, files, configHash, loadedHash, restarts] = await Promise.all([
+    readState(folder),
+    readServiceFiles(folder),
+    readLinkIfExists(`${config}/current`),
+    readLinkIfExists(`${config}/loaded`),
+    readIfExists(restartsFile(name, paths)),
+  ]);
+  const since = state === 'RUNNING' ? status?.readyAt : status?.changedAt;
+  return {
+    state,
+    pid: status?.pid ?? null,
+    since: new Date(since ?? 0).toISOString(),
+    configHash,
+    loadedHash,
+    fileHashes: loadedHash === null ? {} : await fileHashes(config, loadedHash),
+    serviceHash: files === null ? null : serviceFolderHash(files),
+    restarts: Number(restarts ?? 0),
+    wantedUp: status?.wantedUp ?? false,
+    ...(await observeData(spec)),
+  };
+}
+
+async function observeData(
+  spec: ProcessSpec | undefined,
+): Promise<Pick<ObservedProcess, 'hasData' | 'initialized'>> {
+  const folder = spec?.dataFolder ?? null;
+  if (folder === null) return { hasData: false, initialized: false };
+  const hasData = await exists(folder);
+  const marker = spec?.initialize?.marker;
+  if (marker === undefined) return { hasData, initialized: hasData };
+  const complete = !(await exists(initializingMark(folder)));
+  return { hasData, initialized: complete && (await exists(`${folder}/${marker}`)) };
+}
+
+/** Config folders never change once they have their name. */
+const hashesOfFolder = new Map<string, Record<string, string>>();
+const FOLDERS_REMEMBERED = 100;
+
+async function fileHashes(config: string, hash: string): Promise<Record<string, string>> {
+  const folder = `${config}/${hash}`;
+  const known = hashesOfFolder.get(folder);
+  if (known !== undefined) return known;
+  const hashes: Record<string, string> = {};
+  for (const path of await filesBelow(folder).catch(() => [])) {
+    hashes[path] = sha256((await readIfExists(`${folder}/${path}`)) ?? '');
+  }
+  if (hashesOfFolder.size >= FOLDERS_REMEMBERED) hashesOfFolder.clear();
+  hashesOfFolder.set(folder, hashes);
+  return hashes;
+}

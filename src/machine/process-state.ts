@@ -1,0 +1,53 @@
+import type { ProcessState } from '../domain/spec.ts';
+
+/** So many deaths within so many seconds, and a process counts as FATAL; it is still retried. */
+const FATAL_DEATHS = 3;
+const FATAL_WINDOW_SECONDS = 30;
+/** Ready for so long, and earlier deaths no longer count. */
+const RECOVERED_SECONDS = 3;
+/** TAI is ahead of UTC by this since 2017; s6 stamps in TAI64N. */
+const TAI_AHEAD_SECONDS = 37n;
+
+/** What `s6-svstat` says of one process. Times are Unix milliseconds. */
+export interface ServiceStatus {
+  up: boolean;
+  wantedUp: boolean;
+  ready: boolean;
+  pid: number | null;
+  changedAt: number;
+  readyAt: number;
+}
+
+/** The fields of `parseStatus`, in its order. */
+export const STATUS_FIELDS = 'up,wantedup,ready,pid,updownsince,readysince';
+
+export function parseStatus(line: string): ServiceStatus {
+  const [up, wantedUp, ready, pid, changed, readied] = line.trim().split(' ');
+  return {
+    up: up === 'true',
+    wantedUp: wantedUp === 'true',
+    ready: ready === 'true',
+    pid: up === 'true' ? Number(pid) : null,
+    changedAt: fromTai64n(changed!),
+    readyAt: fromTai64n(readied!),
+  };
+}
+
+/** The death times in what `s6-svdt` prints. */
+export function parseDeaths(text: string): number[] {
+  const labels = text.split('\n').filter((line) => line.startsWith('@'));
+  return labels.map((line) => fromTai64n(line.split(' ')[0]!));
+}
+
+export function stateOf(status: ServiceStatus, deaths: number[], now: number): ProcessState {
+  if (!status.wantedUp && !status.up) return 'STOPPED';
+  const readyForMs = status.up && status.ready ? now - status.readyAt : -1;
+  const recent = deaths.filter((at) => now - at < FATAL_WINDOW_SECONDS * 1000);
+  if (recent.length >= FATAL_DEATHS && readyForMs < RECOVERED_SECONDS * 1000) return 'FATAL';
+  return readyForMs >= 0 ? 'RUNNING' : 'STARTING';
+}
+
+function fromTai64n(label: string): number {
+  const seconds = BigInt(`0x${label.slice(1, 17)}`) - 2n ** 62n - TAI_AHEAD_SECONDS;
+  return Number(seconds) * 1000 + Math.floor(Number.parseInt(label.slice(17, 25), 16) / 1e6);
+}

@@ -1,0 +1,86 @@
+import { constants, open, readdir } from 'node:fs/promises';
+import { refuse } from '../domain/error.ts';
+import type { Paths } from '../domain/paths.ts';
+import type { ProcessState } from '../domain/spec.ts';
+import { attempt, run } from './command.ts';
+import { isErrno } from './files.ts';
+import {
+  parseDeaths,
+  parseStatus,
+  type ServiceStatus,
+  STATUS_FIELDS,
+  stateOf,
+} from './process-state.ts';
+
+export function serviceOf(process: string, paths: Paths): string {
+  return `${paths.service}/${process}`;
+}
+
+/** Names of all service folders, also of those that kato did not write. */
+export async function serviceNames(paths: Paths): Promise<string[]> {
+  try {
+    const entries = await readdir(paths.service, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
+    return folders.map((entry) => entry.name).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    if (isErrno(error) && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** True while something reads the fifo: the kernel forgets readers that die. */
+export async function hasReader(fifo: string): Promise<boolean> {
+  try {
+    const handle = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if (isErrno(error) && ['ENXIO', 'ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return false;
+    throw error;
+  }
+}
+
+export function isSupervised(folder: string): Promise<boolean> {
+  return hasReader(`${folder}/supervise/control`);
+}
+
+/** Null while nothing supervises the folder. */
+export async function readStatus(folder: string): Promise<ServiceStatus | null> {
+  if (!(await isSupervised(folder))) return null;
+  const { exitCode, stdout } = await attempt(['s6-svstat', '-o', STATUS_FIELDS, folder]);
+  return exitCode === 0 ? parseStatus(stdout) : null;
+}
+
+export async function readState(
+  folder: string,
+): Promise<{ status: ServiceStatus | null; state: ProcessState }> {
+  const status = await readStatus(folder);
+  if (status === null) return { status, state: 'STOPPED' };
+  const { stdout } = await attempt(['s6-svdt', folder]);
+  return { status, state: stateOf(status, parseDeaths(stdout), Date.now()) };
+}
+
+/** Sends commands by their letters as in `s6-svc`. Fails with FAILED when nothing supervises it. */
+export async function control(folder: string, letters: string): Promise<void> {
+  if (!(await isSupervised(folder))) {
+    throw refuse(
+      'FAILED',
+      `nothing supervises ${folder}`,
+      "kato's supervision does not run on this node",
+      'kato node boot',
+    );
+  }
+  await run(['s6-svc', `-${letters}`, folder]);
+}
+
+/** Deaths that were asked for are no sign of trouble. */
+export async function forgetDeaths(folder: string): Promise<void> {
+  await attempt(['s6-svdt-clear', folder]);
+}
+
+/** True when the process is down, with its finish script, within the time. */
+export async function waitDown(folder: string, limitMs: number): Promise<boolean> {
+  const argv = ['s6-svwait', '-D', '-t', String(limitMs), folder];
+  const { exitCode } = await attempt(argv, { timeoutMs: limitMs + 5000 });
+  return exitCode === 0;
+}

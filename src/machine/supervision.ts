@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { refuse } from '../domain/error.ts';
+import { execlineWords } from '../domain/execline.ts';
+import type { Paths } from '../domain/paths.ts';
+import { isBootUnitInstalled, UNIT } from './boot-unit.ts';
+import { COMMAND_ENVIRONMENT, run } from './command.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
+import { withLock } from './lock.ts';
+import { hasReader } from './service.ts';
+import { within } from './wait.ts';
+
+const START_LIMIT_MS = 10_000;
+/** Above the longest stop time of any role, which s6 keeps itself. */
+const STOP_LIMIT_MS = 120_000;
+const PROCESSES_MAX = 500;
+const LOG_FILE_BYTES = 1_000_000;
+
+/**
+ * Starts the s6 tree over all service folders, detached from the caller, unless it runs. Each
+ * process comes up that was last started and not stopped. Hands back this boot's id.
+ */
+export async function bootSupervision(paths: Paths): Promise<string> {
+  await makeFolder(paths.service);
+  await makeFolder(paths.run);
+  await makeFolder(paths.log);
+  return withLock(`${paths.run}/boot.lock`, async () => {
+    if (!(await supervisionRunning(paths))) await startTree(paths);
+    return (await bootId(paths)) ?? (await newBootId(paths));
+  });
+}
+
+export function supervisionRunning(paths: Paths): Promise<boolean> {
+  return hasReader(controlOf(paths));
+}
+
+/** Names one life of the tree: new with each boot. Null when the node has never booted. */
+export async function bootId(paths: Paths): Promise<string | null> {
+  return (await readIfExists(`${paths.run}/boot-id`))?.trim() ?? null;
+}
+
+/** Stops all processes at once, each by its own stop signal and time, and ends the tree. */
+export async function shutdownSupervision(paths: Paths): Promise<void> {
+  if (!(await supervisionRunning(paths))) return;
+  if (await isBootUnitInstalled(paths)) {
+    await run(['systemctl', 'stop', UNIT], { timeoutMs: STOP_LIMIT_MS });
+  }
+  if (await supervisionRunning(paths)) await run(['s6-svscanctl', '-t', paths.service]);
+  const ended = await within(STOP_LIMIT_MS, async () => !(await supervisionRunning(paths)));
+  if (!ended) throw refuse('TIMEOUT', `the processes did not stop in ${STOP_LIMIT_MS / 1000} s`);
+}
+
+/** Makes the tree see folders that are new or gone; without a tree its next boot does. */
+export async function rescan(paths: Paths): Promise<void> {
+  if (await supervisionRunning(paths)) await run(['s6-svscanctl', '-an', paths.service]);
+}
+
+async function startTree(paths: Paths): Promise<void> {
+  await newBootId(paths);
+  if (await isBootUnitInstalled(paths)) await run(['systemctl', 'start', UNIT]);
+  else startDetached(paths);
+  if (await within(START_LIMIT_MS, () => supervisionRunning(paths))) return;
+  throw refuse(
+    'FAILED',
+    `the supervision of ${paths.service} did not start`,
+    'the program s6-svscan did not come up',
+    `look at ${paths.log}/supervision/current, and whether the package s6 is installed`,
+  );
+}
+
+/** The tree's own messages go through a logger too, so that they cannot fill the disk. */
+function startDetached(paths: Paths): void {
+  const logger = ['s6-log', '-b', 'n2', `s${LOG_FILE_BYTES}`, 'T', `${paths.log}/supervision`];
+  const tree = ['s6-svscan', '-c', String(PROCESSES_MAX), paths.service];
+  const text = `pipeline -w { ${execlineWords(logger)} } fdmove -c 2 1 ${execlineWords(tree)}`;
+  spawn('execlineb', ['-Pc', text], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    env: COMMAND_ENVIRONMENT,
+  })
+    .on('error', () => undefined) // told by the wait for the tree
+    .unref();
+}
+
+async function newBootId(paths: Paths): Promise<string> {
+  const id = randomUUID();
+  await writeFileAtomic(`${paths.run}/boot-id`, `${id}\n`, { mode: 0o644 });
+  return id;
+}
+
+function controlOf(paths: Paths): string {
+  return `${paths.service}/.s6-svscan/control`;
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { hashOf } from '../../../src/domain/hash.ts';
+import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { serviceFolder } from '../../../src/domain/service-folder.ts';
+import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/spec.ts';
+import { applyStep } from '../../../src/machine/apply/apply.ts';
+import { observe } from '../../../src/machine/observe.ts';
+import { serviceNames, serviceOf, waitDown } from '../../../src/machine/service.ts';
+import {
+  bootSupervision,
+  shutdownSupervision,
+  supervisionRunning,
+} from '../../../src/machine/supervision.ts';
+import { until } from '../../support/until.ts';
+
+/** A node below a root of its own, as far as the machine folder goes. */
+export async function testNode(): Promise<Paths> {
+  const root = await mkdtemp('/tmp/kato-machine-');
+  const paths = pathsOf(root);
+  await bootSupervision(paths);
+  return paths;
+}
+
+export async function endNode(paths: Paths): Promise<void> {
+  await shutdownSupervision(paths);
+  await rm(paths.root, { recursive: true, force: true, maxRetries: 20 });
+}
+
+/** What a power cut leaves: the disk, and no process. */
+export async function powerCut(paths: Paths): Promise<void> {
+  const names = await serviceNames(paths);
+  await shutdownSupervision(paths);
+  await Promise.all(names.map((name) => waitDown(serviceOf(name, paths), 100)));
+  await rm(paths.run, { recursive: true });
+  await until(async () => !(await supervisionRunning(paths)), { what: 'dark', seconds: 5 });
+}
+
+export function processSpec(
+  paths: Paths,
+  given: Partial<ProcessSpec> & { name: string; argv: string[] },
+): ProcessSpec {
+  const process = {
+    roles: [],
+    packages: [],
+    user: 'root',
+    up: true,
+    environment: {},
+    ready: null,
+    readySeconds: 10,
+    stop: { signal: 'TERM', seconds: 5 },
+    dataFolder: null,
+    initialize: null,
+    config: null,
+    reloadSignal: null,
+    killGroup: false,
+    restarts: 0,
+    listens: [],
+    ...given,
+  };
+  return { ...process, service: serviceFolder(process, paths) };
+}
+
+export function configOf(files: Record<string, string>, check: string[] | null) {
+  const list: ConfigFile[] = Object.entries(files).map(([path, content]) => ({
+    path,
+    mode: 0o640,
+    content,
+    change: 'reload',
+  }));
+  return { hash: hashOf(list).slice(0, 16), files: list, check };
+}
+
+/** All steps that lead to the process as given, running. */
+export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
+  const { name: process, user, dataFolder: folder, config, service, listens, readySeconds } = spec;
+  const context = { paths, self: null };
+  if (folder !== null) await applyStep({ kind: 'make-data', process, folder, user }, context);
+  if (config !== null) await switchTo(spec, paths);
+  await applyStep({ kind: 'write-service', process, service }, context);
+  await applyStep({ kind: 'start', process, readySeconds, listens }, context);
+}
+
+export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {
+  const { name: process, user, config } = spec;
+  const context = { paths, self: null };
+  await applyStep({ kind: 'write-config', process, user, config: config! }, context);
+  await applyStep({ kind: 'switch-config', process, hash: config!.hash }, context);
+}
+
+export async function look(name: string, paths: Paths): Promise<ObservedProcess> {
+  return (await observe(paths)).processes[name]!;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

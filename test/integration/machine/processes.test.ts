@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { access, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Paths } from '../../../src/domain/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import { applyStep } from '../../../src/machine/apply/apply.ts';
+import { run } from '../../../src/machine/command.ts';
+import {
+  bootId,
+  bootSupervision,
+  shutdownSupervision,
+  supervisionRunning,
+} from '../../../src/machine/supervision.ts';
+import { until } from '../../support/until.ts';
+import { endNode, freePort, install, look, powerCut, processSpec, testNode } from './node.ts';
+
+describe('processes under s6', function () {
+  this.timeout(60_000);
+  let paths: Paths;
+  let port: number;
+  let redis: ProcessSpec;
+
+  beforeEach(async () => {
+    paths = await testNode();
+    port = await freePort();
+    const folder = `${paths.data}/redis`;
+    await run(['chmod', '0755', paths.root]);
+    redis = processSpec(paths, {
+      name: 'redis',
+      user: 'redis',
+      argv: ['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
+      ready: { tcp: { address: '127.0.0.1', port } },
+      dataFolder: folder,
+      listens: [{ address: '127.0.0.1', port }],
+    });
+  });
+  afterEach(() => endNode(paths));
+
+  it('starts one, as its own user, and says that it runs', async () => {
+    await install(redis, paths);
+    const now = await look('redis', paths);
+    assert.equal(now.state, 'RUNNING');
+    assert.equal(now.serviceHash, redis.service.hash);
+    const { stdout } = await run(['ps', '-o', 'user=', '-p', `${now.pid}`]);
+    assert.equal(stdout.trim(), 'redis');
+    assert.ok(Math.abs(Date.now() - Date.parse(now.since)) < 60_000, now.since);
+    await until(
+      async () =>
+        (await readFile(`${paths.log}/redis/current`, 'utf8')).includes('Ready to accept'),
+      { what: 'its output is in its log', seconds: 5 },
+    );
+  });
+
+  it('has it back after SIGKILL', async () => {
+    await install(redis, paths);
+    const { pid } = await look('redis', paths);
+    process.kill(pid!, 'SIGKILL');
+    await until(
+      async () => {
+        const now = await look('redis', paths);
+        return now.state === 'RUNNING' && now.pid !== pid;
+      },
+      { what: 'a new redis runs', seconds: 5 },
+    );
+  });
+
+  it('never has two, not even when its supervisor is killed', async () => {
+    await install(redis, paths);
+    const { pid } = await look('redis', paths);
+    const { stdout } = await run(['ps', '-o', 'ppid=', '-p', `${pid}`]);
+    process.kill(Number(stdout), 'SIGKILL');
+    const now = await until(
+      async () => {
+        const now = await look('redis', paths);
+        return now.state === 'RUNNING' && now.pid !== pid ? now : null;
+      },
+      { what: 'a supervised redis runs', seconds: 10 },
+    );
+    const listening = await run(['ss', '-Hltnp', `sport = :${port}`]);
+    assert.match(listening.stdout, new RegExp(`pid=${now.pid},`));
+    assert.doesNotMatch(listening.stdout, new RegExp(`pid=${pid},`));
+  });
+
+  it('brings up after a power cut exactly what was up', async () => {
+    const idle = processSpec(paths, { name: 'idle', argv: ['sleep', 'infinity'] });
+    await install(redis, paths);
+    await install(idle, paths);
+    await applyStep({ kind: 'stop', process: 'idle', seconds: 5 }, { paths, self: null });
+    const before = await bootId(paths);
+    await powerCut(paths);
+    assert.notEqual(await bootSupervision(paths), before);
+    await until(async () => (await look('redis', paths)).state === 'RUNNING', {
+      what: 'redis is back',
+      seconds: 10,
+    });
+    const { state, wantedUp } = await look('idle', paths);
+    assert.deepEqual({ state, wantedUp }, { state: 'STOPPED', wantedUp: false });
+  });
+
+  it('stops one that ignores its stop signal', async () => {
+    const argv = ['sh', '-c', 'trap "" TERM; while :; do sleep 60; done'];
+    const stop = { signal: 'TERM', seconds: 1 };
+    await install(processSpec(paths, { name: 'stubborn', argv, stop, killGroup: true }), paths);
+    await applyStep({ kind: 'stop', process: 'stubborn', seconds: 1 }, { paths, self: null });
+    assert.equal((await look('stubborn', paths)).state, 'STOPPED');
+  });
+
+  it('calls one FATAL that dies again and again, and tells its last words', async () => {
+    const argv = ['sh', '-c', 'echo "no flux capacitor"; exit 1'];
+    await assert.rejects(
+      install(processSpec(paths, { name: 'broken', argv, readySeconds: 20 }), paths),
+      { code: 'ROLE_FAILED', message: 'broken dies again and again', why: /no flux capacitor/ },
+    );
+    assert.equal((await look('broken', paths)).state, 'FATAL');
+  });
+
+  it('refuses to start where a foreign program has the port', async () => {
+    const foreign = createServer().listen(port, '127.0.0.1');
+    try {
+      await assert.rejects(install(redis, paths), { code: 'PORT_TAKEN', why: /^node \(pid \d+\)/ });
+    } finally {
+      foreign.close();
+    }
+  });
+
+  it('restarts one and remembers which restart that was', async () => {
+    await install(redis, paths);
+    const { pid } = await look('redis', paths);
+    const step = { kind: 'restart', process: 'redis', restarts: 7, readySeconds: 10 } as const;
+    await applyStep(step, { paths, self: null });
+    const now = await look('redis', paths);
+    assert.equal(now.state, 'RUNNING');
+    assert.notEqual(now.pid, pid);
+    assert.equal(now.restarts, 7);
+    assert.equal(now.serviceHash, redis.service.hash);
+  });
+
+  it('removes one without a trace but its data and log', async () => {
+    await install(redis, paths);
+    const { pid } = await look('redis', paths);
+    await applyStep({ kind: 'remove', process: 'redis', seconds: 5 }, { paths, self: null });
+    assert.equal(await look('redis', paths), undefined);
+    assert.throws(() => process.kill(pid!, 0));
+    await access(`${paths.data}/redis`);
+    await install(redis, paths);
+    assert.equal((await look('redis', paths)).state, 'RUNNING');
+  });
+
+  it('starts one tree when two ask at once', async () => {
+    await shutdownSupervision(paths);
+    const ids = await Promise.all([bootSupervision(paths), bootSupervision(paths)]);
+    assert.equal(ids[0], ids[1]);
+    const { stdout } = await run(['pgrep', '-fc', `^s6-svscan .*${paths.service}$`]);
+    assert.equal(stdout.trim(), '1');
+    assert.ok(await supervisionRunning(paths));
+  });
+});
