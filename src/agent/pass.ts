@@ -1,13 +1,14 @@
+import { resolvePrograms } from '../catalog/programs.ts';
+import type { Renderer } from '../catalog/renderer.ts';
 import { compileNode } from '../domain/compile/compile-node.ts';
 import { toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import { planNode } from '../domain/plan.ts';
 import type { Catalogue } from '../domain/role.ts';
+import { definitionOf } from '../domain/roles.ts';
 import type { Observed, Spec } from '../domain/spec.ts';
-import type { ProcessReport, Report, Step, StepFailure, StepResult } from '../domain/step.ts';
+import type { Report, Step, StepFailure, StepResult } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
-import { resolvePrograms } from '../catalog/programs.ts';
-import type { Renderer } from '../catalog/renderer.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import type { Delivery } from '../machine/ledger.ts';
 import { observe } from '../machine/observe.ts';
@@ -24,51 +25,75 @@ export interface PassContext {
 /** The service name of the agent itself: never planned, never rogue. */
 export const AGENT = 'agent';
 
-/** Makes the node what the view says. Failures are in the report, never thrown. */
+/** Makes the node what the view says. Failures of steps are in the report, never thrown. */
 export async function pass(
   context: PassContext,
   delivery: Delivery,
   refusedView: Version | null,
   onProgress: (report: Report) => void,
 ): Promise<Report> {
-  const results: StepResult[] = [];
-  const failures: StepFailure[] = [];
-  const { view } = delivery;
-  const spec = await compile(context, delivery);
-  const before = await observeNode(context, spec);
-  const steps = planNode(spec, before);
-  const reportNow = (observed: Observed, complete: boolean): Report => ({
-    node: view.node.id,
-    version: view.version,
-    kato: context.kato.version,
-    catalogue: [...context.catalogue.roles.keys()],
-    bootId: context.bootId,
-    at: new Date().toISOString(),
-    steps: [...results],
-    failures: [...failures],
-    processes: processReports(context, delivery, spec, observed),
+  const done: { steps: StepResult[]; failures: StepFailure[] } = { steps: [], failures: [] };
+  const report = (spec: Spec, observed: Observed, complete: boolean): Report => ({
+    ...describe(context, delivery, spec, observed),
+    steps: [...done.steps],
+    failures: [...done.failures],
     refusedView,
     complete,
   });
-  if (steps.length === 0) return reportNow(before, true);
-
-  const apply = async (step: Step): Promise<boolean> => {
-    const startedMs = performance.now();
-    try {
-      await applyStep(step, { paths: context.paths, self: AGENT });
-    } catch (error) {
-      failures.push({ kind: step.kind, process: step.process, ...toErrorRecord(error) });
-    }
-    const failed = failures.some((f) => f.kind === step.kind && f.process === step.process);
-    const ms = Math.round(performance.now() - startedMs);
-    results.push({ kind: step.kind, process: step.process, ms, failed });
-    onProgress(reportNow(before, false));
-    return !failed;
+  const applyAll = async (steps: readonly Step[], looked: Look): Promise<void> => {
+    const apply = async (step: Step): Promise<boolean> => {
+      const failure = await applied(step, context.paths, done.steps);
+      if (failure !== null) done.failures.push(failure);
+      onProgress(report(looked.spec, looked.observed, false));
+      return failure === null;
+    };
+    const { stops, groups } = arrange(steps);
+    await Promise.all(stops.map(apply));
+    await Promise.all(groups.map((group) => applyGroup(group, apply)));
   };
-  const { stops, groups } = arrange(steps);
-  await Promise.all(stops.map(apply));
-  await Promise.all(groups.map((group) => applyGroup(group, apply)));
-  return reportNow(await observeNode(context, spec), true);
+
+  let looked = await look(context, delivery);
+  const isPackages = (step: Step): boolean => step.kind === 'install-packages';
+  if (looked.steps.some(isPackages)) {
+    // What a package brings (the path of a program) is part of the plan that follows.
+    await applyAll(looked.steps.filter(isPackages), looked);
+    looked = await look(context, delivery);
+  }
+  const failed = new Set(done.failures.map((failure) => failure.process));
+  const steps = looked.steps.filter((step) => !failed.has(step.process));
+  if (steps.length === 0) return report(looked.spec, looked.observed, true);
+  await applyAll(steps, looked);
+  return report(looked.spec, await observeNode(context, looked.spec), true);
+}
+
+/** How the processes are now, without changing anything. */
+export async function describeNow(context: PassContext, delivery: Delivery): Promise<Description> {
+  const { spec, observed } = await look(context, delivery);
+  return describe(context, delivery, spec, observed);
+}
+
+type Description = Omit<Report, 'steps' | 'failures' | 'refusedView' | 'complete'>;
+
+interface Look {
+  spec: Spec;
+  observed: Observed;
+  steps: Step[];
+}
+
+async function look(context: PassContext, { view, secrets }: Delivery): Promise<Look> {
+  const { catalogue, render, paths, bootId, kato } = context;
+  const programs = resolvePrograms(catalogue, Object.keys(view.node.roles), paths);
+  const program = kato.program;
+  const input = { view, secrets, catalogue, render, paths, bootId, programs, kato: program };
+  const spec = compileNode(input);
+  const observed = await observeNode(context, spec);
+  return { spec, observed, steps: planNode(spec, observed) };
+}
+
+async function observeNode(context: PassContext, spec: Spec): Promise<Observed> {
+  const observed = await observe(context.paths, spec.processes);
+  const { [AGENT]: _agent, ...processes } = observed.processes;
+  return { ...observed, processes };
 }
 
 /** Stops are done before anything starts; then the processes do not wait for each other. */
@@ -91,52 +116,48 @@ async function applyGroup(
   }
 }
 
-export async function compile(context: PassContext, delivery: Delivery): Promise<Spec> {
-  const { view, secrets } = delivery;
-  return compileNode({
-    view,
-    secrets,
-    catalogue: context.catalogue,
-    render: context.render,
-    paths: context.paths,
-    bootId: context.bootId,
-    programs: await resolvePrograms(context.catalogue, Object.keys(view.node.roles)),
-    kato: context.kato.program,
-  });
+async function applied(
+  step: Step,
+  paths: Paths,
+  results: StepResult[],
+): Promise<StepFailure | null> {
+  const { kind, process } = step;
+  const startedMs = performance.now();
+  let failure: StepFailure | null = null;
+  try {
+    await applyStep(step, { paths, self: AGENT });
+  } catch (error) {
+    failure = { kind, process, ...toErrorRecord(error) };
+  }
+  const ms = Math.round(performance.now() - startedMs);
+  results.push({ kind, process, ms, failed: failure !== null });
+  return failure;
 }
 
-async function observeNode(context: PassContext, spec: Spec): Promise<Observed> {
-  const observed = await observe(context.paths, spec.processes);
-  const { [AGENT]: _agent, ...processes } = observed.processes;
-  return { ...observed, processes };
-}
-
-/** How the processes are now, with what nobody asked for as ROGUE. */
-export async function reportProcesses(
+function describe(
   context: PassContext,
-  delivery: Delivery,
-  spec: Spec,
-): Promise<Report['processes']> {
-  return processReports(context, delivery, spec, await observeNode(context, spec));
-}
-
-function processReports(
-  context: PassContext,
-  delivery: Delivery,
+  { view }: Delivery,
   spec: Spec,
   observed: Observed,
-): Record<string, ProcessReport> {
+): Description {
+  const { catalogue, bootId, kato } = context;
   const wanted = new Set(spec.processes.map((process) => process.name));
-  const { held } = delivery.view.node;
-  return Object.fromEntries(
-    Object.entries(observed.processes).map(([name, { state, pid, since }]) => [
-      name,
-      {
-        state: wanted.has(name) || state === 'STOPPED' ? state : 'ROGUE',
-        pid,
-        since,
-        held: held[name] === context.bootId,
-      },
-    ]),
-  );
+  const processes = Object.entries(observed.processes).map(([name, { state, pid, since }]) => {
+    const held = view.node.held[name] === bootId;
+    const rogue = !wanted.has(name) && state !== 'STOPPED';
+    return [name, { state: rogue ? 'ROGUE' : state, pid, since, held }] as const;
+  });
+  const roles = Object.keys(view.node.roles).map((role) => {
+    return [role, definitionOf(catalogue, role).processes.map((process) => process.name)];
+  });
+  return {
+    node: view.node.id,
+    version: view.version,
+    kato: kato.version,
+    catalogue: [...catalogue.roles.keys()],
+    bootId,
+    at: new Date().toISOString(),
+    processes: Object.fromEntries(processes),
+    roles: Object.fromEntries(roles),
+  };
 }

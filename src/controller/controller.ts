@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connectBusAtLast } from '../bus/connection.ts';
 import type { Identity } from '../bus/identity.ts';
 import { openStore } from '../bus/store.ts';
-import { CONTROLLER, wake } from '../bus/subjects.ts';
+import { CONTROLLER } from '../bus/subjects.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
@@ -63,7 +63,7 @@ export async function runController(
   const reports = await followObserved({ store, live, onFirstReport: confirm });
   const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   await store.watchCluster((cluster, entry) => takeDocument(live, cluster, entry));
-  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat: repair });
+  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat: waker.repair });
   onUp.push(liveness.restart);
   answerRequests({ bus, live, changes, reports, knowledge });
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
@@ -75,24 +75,18 @@ export async function runController(
 
   /** A node that shows its own key is no longer pending; its version and catalogue are noted. */
   function confirm(node: Node, report: Report): void {
-    const same = node.version === report.kato && String(node.catalogue) === String(report.catalogue);
+    const same =
+      node.version === report.kato && String(node.catalogue) === String(report.catalogue);
     if (node.pendingUntil === null && same) return;
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
     const request = { operation: nodeConfirm, params, id: randomUUID(), by: node };
     changes.perform(request).catch(() => undefined);
   }
-
-  /** A node whose heartbeat shows an older revision has missed its wake-up. */
-  function repair(nodeId: string, beat: { revision: number; lineage: string }): void {
-    const version = live.document?.version;
-    if (version === undefined) return;
-    if (beat.lineage !== version.lineage || beat.revision < version.revision) {
-      bus.publish(wake(nodeId), null);
-    }
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 }

@@ -3,8 +3,8 @@ import { hashOf } from '../domain/hash.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
-import { versionOf } from '../domain/view-for.ts';
 import type { Version } from '../domain/view.ts';
+import { versionOf } from '../domain/view-for.ts';
 
 /** The document at hand: `entry` is what the next compare-and-set compares with. */
 export interface Document {

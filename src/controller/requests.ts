@@ -1,10 +1,15 @@
 import type { Bus, Message } from '../bus/bus.ts';
-import { CONTROLLER, all, join, parseSubject } from '../bus/subjects.ts';
+import { all, CONTROLLER, join, parseSubject } from '../bus/subjects.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import { OPERATIONS } from '../operations/index.ts';
-import { checkParams, checkRight, type Knowledge, type Operation } from '../operations/operation.ts';
+import {
+  checkParams,
+  checkRight,
+  type Knowledge,
+  type Operation,
+} from '../operations/operation.ts';
 import type { Changes } from './changes.ts';
 import type { Live } from './live.ts';
 import type { Reports } from './reports.ts';

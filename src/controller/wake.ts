@@ -4,19 +4,20 @@ import { hashOf } from '../domain/hash.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { viewFor } from '../domain/view-for.ts';
 import type { Live } from './live.ts';
+import type { Heartbeat } from './liveness.ts';
 
 /** Changes are gathered: a wake-up waits for silence of this length ... */
 const GATHER_MS = 100;
 /** ... but no longer than this in all. */
 const GATHER_MS_MAX = 1000;
 
-/** Wakes the nodes whose view has changed. A lost wake-up is made good by their heartbeats. */
+/** Wakes the nodes whose view has changed. `repair` makes a lost wake-up good: a heartbeat shows it. */
 export function wakeNodes(options: {
   bus: Bus;
   live: Live;
   catalogue: Catalogue;
   controllerKey: string;
-}): { close(): void } {
+}): { repair(nodeId: string, beat: Heartbeat): void; close(): void } {
   const { bus, live } = options;
   const sent = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -45,6 +46,11 @@ export function wakeNodes(options: {
     live.on('announced', gather),
   ];
   return {
+    repair: (id, beat) => {
+      const version = live.document?.version;
+      const same = beat.lineage === version?.lineage && beat.revision >= version.revision;
+      if (version !== undefined && !same) bus.publish(wake(id), null);
+    },
     close: () => {
       clearTimeout(timer);
       for (const stop of stops) stop();
@@ -56,7 +62,15 @@ export function wakeNodes(options: {
     if (document === null) return new Map();
     const { cluster, version } = document;
     const { catalogue, controllerKey } = options;
-    const input = { cluster, hash: version.hash, controllerKey, catalogue, verdicts, announced, at };
+    const input = {
+      cluster,
+      hash: version.hash,
+      controllerKey,
+      catalogue,
+      verdicts,
+      announced,
+      at,
+    };
     return new Map(
       Object.keys(cluster.nodes).map((id) => {
         const { version: _version, ...content } = viewFor(input, id);

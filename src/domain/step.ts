@@ -41,6 +41,8 @@ export interface Report {
   steps: StepResult[];
   failures: StepFailure[];
   processes: Record<string, ProcessReport>;
+  /** The processes of each role. */
+  roles: Record<string, string[]>;
   /** A view of an older or other history was offered by a controller and not acted on. */
   refusedView: Version | null;
   /** False while the pass is under way. */

@@ -1,0 +1,161 @@
+import { accepts } from '../domain/acceptance.ts';
+import type { Json } from '../domain/cluster.ts';
+import { KatoError, refuse, toErrorRecord } from '../domain/error.ts';
+import type { Report } from '../domain/step.ts';
+import type { Version } from '../domain/view.ts';
+import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../machine/ledger.ts';
+import { watchProcesses } from '../machine/watch.ts';
+import { linkToCluster } from './cluster-link.ts';
+import { leaveCluster } from './farewell.ts';
+import { isHalting } from './halting.ts';
+import { lastStatus } from './last-status.ts';
+import { createLoop } from './loop.ts';
+import { describeNow, type PassContext, pass } from './pass.ts';
+import { type SocketRequest, serveSockets } from './sockets.ts';
+
+/** The program on each node that makes it what the cluster wants. Runs until `signal`. */
+export async function runAgent(
+  context: PassContext,
+  identity: NodeIdentity,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paths } = context;
+  const known = await readLedger(paths);
+  let delivery: Delivery | null = known?.delivery ?? null;
+  let newest: Version | null = known?.newest ?? null;
+  let refusedView: Version | null = null;
+  let last: Report | null = null;
+  const remembered = lastStatus(paths);
+
+  const loop = createLoop(onePass, log);
+  const link = linkToCluster({
+    identity,
+    onWake: loop.wake,
+    onAsk: async (what) => {
+      if (what === 'status') return (await reportNow()) as unknown as Json;
+      throw refuse('NOT_FOUND', `nodes do not answer '${what}'`);
+    },
+    onStatus: log,
+  });
+  const sockets = await serveSockets(paths, answer);
+  using _watch = watchProcesses(paths, () => void tell());
+  const beating = startBeating();
+  loop.wake();
+  await loop.until(signal);
+  clearTimeout(beating.timer);
+  if (await isHalting(paths)) beat(true);
+  sockets.close();
+  await link.close();
+
+  /** One look at everything. Throws only what makes a later pass necessary. */
+  async function onePass(): Promise<void> {
+    const failure = await takeView();
+    if (delivery === null) {
+      throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
+    }
+    const report = await pass(context, delivery, refusedView, (partial) => void tell(partial));
+    await tell(report);
+    for (const step of report.steps) {
+      log(`${step.kind} ${step.process}: ${step.failed ? 'failed' : 'done'} in ${step.ms} ms`);
+    }
+    for (const { process, message, why } of report.failures) {
+      log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
+    }
+    if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
+  }
+
+  /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */
+  async function takeView(): Promise<KatoError | null> {
+    try {
+      const fetched = await link.fetchView(delivery?.hash ?? null);
+      if (fetched === null) {
+        refusedView = null;
+        return null;
+      }
+      const offered = fetched.view.version;
+      if (newest !== null && !accepts(newest, offered)) {
+        refusedView = offered;
+        return null;
+      }
+      refusedView = null;
+      newest = offered;
+      await writeLedger(paths, { delivery: fetched, newest });
+      delivery = fetched;
+      return null;
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      if (await removedFor(error)) return null;
+      return error;
+    }
+  }
+
+  /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */
+  async function removedFor(error: KatoError): Promise<boolean> {
+    if (error.code !== 'UNKNOWN_NODE' && error.code !== 'NOT_ALLOWED') return false;
+    if (!(await link.wasRemoved())) return false;
+    log('this node was removed from the cluster: stopping its roles');
+    await leaveCluster(context);
+    return true;
+  }
+
+  async function reportNow(): Promise<Report> {
+    if (last === null || delivery === null) {
+      throw refuse('NODE_UNREACHABLE', 'the agent has only just started');
+    }
+    const { processes, at } = await describeNow(context, delivery);
+    return { ...last, processes, at };
+  }
+
+  /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
+  async function tell(report?: Report): Promise<void> {
+    if (report !== undefined) last = report;
+    if (last === null) return;
+    await link.report(report ?? (await reportNow())).catch(() => undefined);
+  }
+
+  async function answer(request: SocketRequest): Promise<Json> {
+    if (request.operation === 'agent.info') return info();
+    try {
+      const body = { id: request.id, params: request.params };
+      const reply = await link.ask(request.operation, body, request.timeoutMs);
+      if (request.operation === 'status') void remembered.keep(reply).catch(() => undefined);
+      return reply;
+    } catch (error) {
+      const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
+      if (request.operation !== 'status' || !away || delivery === null) throw error;
+      const status = await remembered.recall(delivery.view, await reportNow(), error);
+      return status as unknown as Json;
+    }
+  }
+
+  function info(): Json {
+    const { nodeId, name, clusterId, core, ca, address } = identity;
+    return {
+      node: { id: nodeId, name: delivery?.view.node.name ?? name, address },
+      admin: delivery?.view.node.admin ?? false,
+      cluster: { id: clusterId, endpoint: delivery?.view.cluster.endpoint ?? null, core, ca },
+      version: context.kato.version,
+      connected: link.connected,
+      reason: link.reason === null ? null : (toErrorRecord(link.reason) as unknown as Json),
+      revision: delivery?.view.version.revision ?? null,
+    };
+  }
+
+  function beat(leaving: boolean): void {
+    const version = last?.version ?? newest;
+    link.beat({ revision: version?.revision ?? 0, lineage: version?.lineage ?? '', leaving });
+  }
+
+  function startBeating(): { timer: NodeJS.Timeout } {
+    const delaySeconds = Number(delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0);
+    const next = (): void => {
+      beat(false);
+      state.timer = setTimeout(next, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
+    };
+    const state = { timer: setTimeout(next, delaySeconds * 1000) };
+    return state;
+  }
+}
+
+const DEFAULT_HEARTBEAT_MS = 2000;

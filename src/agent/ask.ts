@@ -1,0 +1,62 @@
+import { connect } from 'node:net';
+import type { Json } from '../domain/cluster.ts';
+import { type ErrorRecord, KatoError, refuse } from '../domain/error.ts';
+import type { Paths } from '../domain/paths.ts';
+import type { SocketRequest } from './sockets.ts';
+
+/** The agent ends a request itself; this is for one that does not answer at all. */
+const GRACE_MS = 2000;
+
+/**
+ * Asks this machine's agent. Throws the answer's own KatoError, NOT_SET_UP where no agent runs,
+ * NOT_ALLOWED for who may not open the socket, TIMEOUT.
+ */
+export function askAgent(paths: Paths, request: SocketRequest): Promise<Json> {
+  const path = process.getuid?.() === 0 ? paths.socket : paths.readSocket;
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(request.timeoutMs + GRACE_MS, () => {
+      socket.destroy(silent(request.operation));
+    });
+    socket.on('connect', () => socket.write(`${JSON.stringify(request)}\n`));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('error', (error) => reject(noAgent(error)));
+    socket.on('end', () => {
+      if (text === '') return reject(silent(request.operation));
+      const answer = JSON.parse(text) as { ok: Json } | { error: ErrorRecord };
+      if ('error' in answer) reject(new KatoError(answer.error));
+      else resolve(answer.ok);
+    });
+  });
+}
+
+function silent(operation: string): KatoError {
+  return refuse(
+    'TIMEOUT',
+    `the agent of this node did not answer ${operation}`,
+    'it is frozen, or was restarted meanwhile',
+    'run the command again: it cannot happen twice',
+  );
+}
+
+function noAgent(error: NodeJS.ErrnoException | KatoError): KatoError {
+  if (error instanceof KatoError) return error;
+  if (error.code === 'EACCES') {
+    return refuse(
+      'NOT_ALLOWED',
+      'you may not ask the agent of this node',
+      'its socket is for root, and for members of group kato to look',
+      'run the command as root',
+    );
+  }
+  return refuse(
+    'NOT_SET_UP',
+    'no agent runs on this machine',
+    error.code === 'ENOENT' ? 'it is no node of a cluster, or is not started' : error.message,
+    'kato node setup core, or kato node attach CORE_IP; a node that is set up starts by kato node boot',
+  );
+}

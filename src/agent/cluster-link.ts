@@ -1,0 +1,114 @@
+import type { Bus } from '../bus/bus.ts';
+import { connectBusAtLast } from '../bus/connection.ts';
+import { all, heartbeat, op, parseSubject, wake } from '../bus/subjects.ts';
+import type { Json } from '../domain/cluster.ts';
+import { type KatoError, refuse } from '../domain/error.ts';
+import type { Report } from '../domain/step.ts';
+import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
+
+/** A view that does not come within this is not waited for: the ledger has one. */
+const VIEW_MS = 2000;
+const REPORT_MS = 2000;
+
+/** What the agent has to do with the rest of the cluster. All of it may be away at any time. */
+export interface ClusterLink {
+  readonly connected: boolean;
+  /** Why it is not, as last seen. */
+  readonly reason: KatoError | null;
+  /** The node's own request, under its own identity. BUS_AWAY at once without a connection. */
+  ask(operation: string, body: Json, timeoutMs: number): Promise<Json>;
+  /** `null` when the asker has that already. */
+  fetchView(knownHash: string | null): Promise<Delivery | null>;
+  /** Whether the cluster itself says that this node was removed. False when nobody answers. */
+  wasRemoved(): Promise<boolean>;
+  report(report: Report): Promise<void>;
+  beat(body: { revision: number; lineage: string; leaving: boolean }): void;
+  close(): Promise<void>;
+}
+
+export function linkToCluster(options: {
+  identity: NodeIdentity;
+  /** A reason to make a pass: a wake-up, or the bus is back. */
+  onWake(): void;
+  /** A live question from a controller; only reads. */
+  onAsk(what: string, body: Json): Promise<Json>;
+  onStatus(line: string): void;
+}): ClusterLink {
+  const { identity } = options;
+  const { nodeId, core, ca, clusterId, key, seed } = identity;
+  const ending = new AbortController();
+  let bus: Bus | null = null;
+  let reason: KatoError | null = null;
+
+  const connecting = connectBusAtLast(
+    {
+      ...core,
+      ca,
+      clusterId,
+      identity: { who: nodeId, key, seed },
+      name: `agent ${nodeId}`,
+      onStatus: (status, why) => {
+        const news =
+          status === 'up' ? reason !== null || bus === null : why?.message !== reason?.message;
+        reason = why;
+        if (news) options.onStatus(status === 'up' ? 'bus: connected' : `bus: ${why?.message}`);
+        if (status === 'up') options.onWake();
+      },
+    },
+    ending.signal,
+  ).then((connected) => {
+    if (connected === null) return;
+    bus = connected;
+    connected.subscribe(wake(nodeId), options.onWake);
+    connected.respond(all.asksOf(nodeId), (message) => {
+      const subject = parseSubject(message.subject);
+      if (subject?.kind !== 'ask') throw refuse('USAGE', `${message.subject} is not a question`);
+      return options.onAsk(subject.what, message.body);
+    });
+    options.onWake();
+  });
+
+  const link: ClusterLink = {
+    get connected() {
+      return bus?.connected === true;
+    },
+    get reason() {
+      return reason;
+    },
+    ask: async (operation, body, timeoutMs) => {
+      if (bus === null || !bus.connected) {
+        throw refuse(
+          'BUS_AWAY',
+          `the bus at ${core.address}:${core.port} is away`,
+          reason?.message ?? 'the connection is being made',
+          'kato status shows what this node knew last',
+        );
+      }
+      return bus.request(op(nodeId, operation), body, { timeoutMs });
+    },
+    fetchView: async (knownHash) => {
+      const body = { id: '', params: { known: knownHash } };
+      const answer = await link.ask('view', body, VIEW_MS);
+      const delivery = answer as unknown as Delivery & { same: boolean };
+      if (delivery.same) return null;
+      const { hash, view, secrets } = delivery;
+      return { hash, view, secrets };
+    },
+    wasRemoved: async () => {
+      const answer = await link.ask('removed', { id: '', params: {} }, VIEW_MS).catch(() => null);
+      return (answer as { removed?: boolean } | null)?.removed === true;
+    },
+    report: async (report) => {
+      await link.ask('report', report as unknown as Json, REPORT_MS);
+    },
+    beat: (body) => {
+      bus?.publish(heartbeat(nodeId), body);
+    },
+    close: async () => {
+      ending.abort();
+      await connecting;
+      await bus?.close();
+    },
+  };
+  return link;
+}

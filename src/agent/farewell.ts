@@ -1,0 +1,27 @@
+import type { Paths } from '../domain/paths.ts';
+import { applyStep } from '../machine/apply/apply.ts';
+import { run } from '../machine/command.ts';
+import { forgetNode } from '../machine/ledger.ts';
+import { observe } from '../machine/observe.ts';
+import { AGENT, type PassContext } from './pass.ts';
+
+/** Time for each process to stop when its node leaves. */
+const STOP_SECONDS = 20;
+
+/** The node leaves: its processes end, what it knew is forgotten, its data stays, its tree ends. */
+export async function leaveCluster({ paths }: PassContext): Promise<void> {
+  const { processes } = await observe(paths);
+  const others = Object.keys(processes).filter((name) => name !== AGENT);
+  await Promise.all(
+    others.map((process) =>
+      applyStep({ kind: 'remove', process, seconds: STOP_SECONDS }, { paths, self: AGENT }),
+    ),
+  );
+  await forgetNode(paths);
+  await endTree(paths);
+}
+
+/** The last act: the tree ends this agent, too. */
+async function endTree(paths: Paths): Promise<void> {
+  await run(['s6-svscanctl', '-t', paths.service]);
+}

@@ -1,0 +1,23 @@
+import { rm } from 'node:fs/promises';
+import type { Paths } from '../domain/paths.ts';
+import { exists, writeFileAtomic } from '../machine/files.ts';
+
+/**
+ * An agent cannot tell its own restart from the end of the whole node. Who ends the node says so
+ * first: then the agent's last heartbeat says goodbye, and the node is `left`, not `dead`.
+ */
+export async function announceHalt(paths: Paths): Promise<void> {
+  await writeFileAtomic(markOf(paths), '', { mode: 0o600 });
+}
+
+export async function forgetHalt(paths: Paths): Promise<void> {
+  await rm(markOf(paths), { force: true });
+}
+
+export function isHalting(paths: Paths): Promise<boolean> {
+  return exists(markOf(paths));
+}
+
+function markOf(paths: Paths): string {
+  return `${paths.run}/halting`;
+}

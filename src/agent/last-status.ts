@@ -1,0 +1,108 @@
+import type { Json } from '../domain/cluster.ts';
+import type { KatoError } from '../domain/error.ts';
+import type { Paths } from '../domain/paths.ts';
+import type { NodeStatus, Status } from '../domain/status.ts';
+import { roleState } from '../domain/status-of.ts';
+import type { ProcessReport, Report } from '../domain/step.ts';
+import type { View } from '../domain/view.ts';
+import { readIfExists, writeFileAtomic } from '../machine/files.ts';
+
+/** Written at most this often: it is for the time when the bus is away, and may be a little old. */
+const KEEP_EVERY_MS = 10_000;
+
+/** Remembers the last status that passed through the agent, for when nobody can make a new one. */
+export function lastStatus(paths: Paths): {
+  keep(status: Json): Promise<void>;
+  /** What the node last knew, with its own part as it is now and a warning that says so. */
+  recall(view: View, report: Report, reason: KatoError): Promise<Status>;
+} {
+  const file = `${paths.state}/status.json`;
+  let keptMs = Number.NEGATIVE_INFINITY;
+  return {
+    keep: async (status) => {
+      if (performance.now() - keptMs < KEEP_EVERY_MS) return;
+      keptMs = performance.now();
+      const text = JSON.stringify({ at: new Date().toISOString(), status });
+      await writeFileAtomic(file, text, { mode: 0o600 });
+    },
+    recall: async (view, report, reason) => {
+      const text = await readIfExists(file);
+      const kept = text === null ? null : (JSON.parse(text) as { at: string; status: Status });
+      return aged(kept, view, report, reason);
+    },
+  };
+}
+
+function aged(
+  kept: { at: string; status: Status } | null,
+  view: View,
+  report: Report,
+  reason: KatoError,
+): Status {
+  const seconds = kept === null ? 0 : Math.round((Date.now() - Date.parse(kept.at)) / 1000);
+  const known =
+    kept === null
+      ? 'only this node itself is known'
+      : `the other nodes are shown as they were ${seconds} s ago`;
+  const others = (kept?.status.nodes ?? [])
+    .filter((node) => node.id !== view.node.id)
+    .map((node) => ({
+      ...node,
+      self: false,
+      lastSeen: node.lastSeen === null ? null : node.lastSeen + seconds,
+    }));
+  return {
+    format: 1,
+    cluster: {
+      id: view.cluster.id,
+      endpoint: view.cluster.endpoint,
+      core: view.cluster.core,
+      revision: view.version.revision,
+    },
+    warnings: [
+      {
+        code: reason.code === 'BUS_AWAY' ? 'BUS_AWAY' : 'CONTROLLER_AWAY',
+        message: `${reason.message}: ${known}`,
+      },
+    ],
+    nodes: [ownStatus(view, report), ...others],
+    pools: view.pools.length > 0 ? view.pools : (kept?.status.pools ?? []),
+    unassigned: kept?.status.unassigned ?? [],
+  };
+}
+
+/** The answering node, from its own view and its own processes. */
+function ownStatus(view: View, report: Report): NodeStatus {
+  const { node } = view;
+  const failed = new Set(report.failures.map((failure) => failure.process));
+  return {
+    id: node.id,
+    name: node.name,
+    address: node.address,
+    state: 'active',
+    lastSeen: 0,
+    self: true,
+    version: report.kato,
+    appliedRevision: report.version.revision,
+    zone: node.zone,
+    roles: Object.entries(node.roles).map(([role, { stopped }]) => {
+      const processes = report.roles[role] ?? [];
+      const states = processes.map((name) => [name, report.processes[name]] as const);
+      return {
+        name: role,
+        state: roleState(stopped !== null, states, failed),
+        ...(stopped === null ? {} : { stoppedBy: stopped.by }),
+        processes: states.map(([name, process]) => ({ name, ...processFields(process) })),
+      };
+    }),
+  };
+}
+
+function processFields(process: ProcessReport | undefined) {
+  return {
+    state: process?.state ?? ('STOPPED' as const),
+    pid: process?.pid ?? null,
+    since: process?.since ?? null,
+    ...(process?.held === true ? { held: true } : {}),
+  };
+}
