@@ -14,9 +14,36 @@ ip address add "$network.$number/24" dev eth0
 ip link set eth0 up
 ip route add default via "$network.254"
 
-mkdir -p "$disk/upper" "$disk/work" "$host/root"
-mount -t overlay -o "lowerdir=/,upperdir=$disk/upper,workdir=$disk/work$options" disk "$host/root"
+# Each top folder is laid over the machine's own: the whole of / a user namespace may not take.
+# Where the machine's users do not exist in it, an overlay could not be written: then copies, and a plain /usr.
+lay_over() {
+  mkdir -p "$disk/upper/$1" "$disk/work/$1"
+  local over="lowerdir=/$1,upperdir=$disk/upper/$1,workdir=$disk/work/$1"
+  mount -t overlay -o "$over$options" disk "$1"
+}
+copy() {
+  case $1 in
+    usr)
+      mkdir -p "$disk/bin"
+      mount --rbind /usr usr
+      mount --bind "$disk/bin" usr/local/bin
+      ;;
+    etc) [ -e "$disk/made" ] || cp -rL /etc/. etc/ || echo 'not all of /etc may be read' ;;
+    var) mkdir -p var/lib var/log var/cache ;;
+  esac
+}
+mkdir -p "$disk/root" "$host/root"
+mount --bind "$disk/root" "$host/root"
 cd "$host/root"
+mkdir -p proc sys run tmp dev
+for top in bin etc lib lib64 opt root sbin srv usr var; do
+  if [ -L "/$top" ]; then
+    [ -L "$top" ] || cp -P "/$top" .
+  elif [ -d "/$top" ]; then
+    mkdir -p "$top"
+    if [ -w "/$top" ]; then lay_over "$top"; else copy "$top"; fi
+  fi
+done
 
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys || mount --rbind /sys sys
@@ -37,6 +64,7 @@ ln -s fd/1 dev/stdout
 ln -s fd/2 dev/stderr
 
 # Labs do not see each other, hosts see the checkout but cannot change it, and share what it compiles to.
+mkdir -p ".${folder%/*}"
 mount -t tmpfs -o mode=0755,size=4k labs ".${folder%/*}"
 mkdir -p ".$checkout" var/cache/kato
 mount --bind "$checkout" ".$checkout"

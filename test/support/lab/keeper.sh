@@ -15,11 +15,13 @@ ip address add "$network.254/24" dev br0
 ip link set br0 up
 
 # A lab that could not give its hosts disks is found out here, before there are any.
-trial=$folder/disks/trial
+trial=$folder/disks/trial works=yes
 mkdir -p "$trial/upper" "$trial/work" "$trial/root"
-mount -t overlay -o "lowerdir=/,upperdir=$trial/upper,workdir=$trial/work$options" trial "$trial/root"
-umount "$trial/root"
+mount -t overlay -o "lowerdir=/srv,upperdir=$trial/upper,workdir=$trial/work$options" \
+  trial "$trial/root" || works=no
+[ $works = no ] || umount "$trial/root"
 rm -rf "$trial"
+[ $works = yes ]
 
 echo ready >&3
 exec 3>&- s6-svscan "$folder/init"

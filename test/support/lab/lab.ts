@@ -141,6 +141,6 @@ async function endKeeper({ number, keeper }: LabRecord): Promise<void> {
 async function removeFolder({ number, kind }: LabRecord): Promise<void> {
   const folder = folderOf(number);
   if (kind !== 'user') return rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  const argv = ['unshare', ...userNamespace(kind), 'rm', '-rf', folder];
+  const argv = [...userNamespace(kind), 'rm', '-rf', folder];
   await run({ argv, env: LOGIN, wrapped: false }, {});
 }

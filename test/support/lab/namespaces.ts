@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { LOGIN } from './host.ts';
 import { attempt, childrenOf, markOf, type ProcessMark, signal } from './processes.ts';
@@ -7,6 +8,7 @@ import { diskPlace, folderOf, type LabKind, type LabRecord } from './store.ts';
 
 const READY_LIMIT_MS = 10_000;
 const KEEPER = fileURLToPath(new URL('keeper.sh', import.meta.url));
+const ALL_USERS = fileURLToPath(new URL('all-users.sh', import.meta.url));
 const BOOT = fileURLToPath(new URL('boot.sh', import.meta.url));
 
 export function networkOf(lab: Pick<LabRecord, 'number'>): string {
@@ -17,8 +19,9 @@ export function networkOf(lab: Pick<LabRecord, 'number'>): string {
 export function startKeeper(number: number, kind: LabKind): Promise<ProcessMark> {
   const folder = folderOf(number);
   const script = [KEEPER, folder, networkOf({ number }), diskPlace(folder), overlayOptions(kind)];
-  const apart = ['--mount', '--net', '--pid', '--fork', ...userNamespace(kind)];
-  return startFirst(['unshare', ...apart, ...script], `${folder}/console`);
+  const apart = ['--mount', '--net', '--pid', '--fork'];
+  const argv = [...userNamespace(kind), 'unshare', ...apart, ...script];
+  return startFirst(argv, `${folder}/console`);
 }
 
 /** The first process of a host, inside the lab's namespaces, so that it ends with the lab. */
@@ -36,13 +39,13 @@ export function enterArgv(kind: LabKind, pid: number, spaces: string[]): string[
   return ['nsenter', '--target', `${pid}`, ...user, ...spaces, '--'];
 }
 
-/** As root of a user namespace, with the other users too where this user has been given some. */
+/** Starts what follows as root of a user namespace, with the other users too where that may be. */
 export function userNamespace(kind: LabKind): string[] {
   if (kind !== 'user') return [];
-  const others = attempt(() => readFileSync('/etc/subuid', 'utf8')) ?? '';
-  const me = process.env.USER ?? '';
-  const more = me !== '' && others.includes(`${me}:`) ? ['--map-auto'] : [];
-  return ['--user', '--map-root-user', ...more];
+  if (process.getuid?.() === 0) return [ALL_USERS];
+  const mine = attempt(() => readFileSync('/etc/subuid', 'utf8')) ?? '';
+  const more = new RegExp(`^${userInfo().username}:`, 'm').test(mine) ? ['--map-auto'] : [];
+  return ['unshare', '--user', '--map-root-user', ...more];
 }
 
 function overlayOptions(kind: LabKind): string {
