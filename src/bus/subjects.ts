@@ -11,7 +11,7 @@ export const CONTROLLER = 'ctl';
 export const JOINER = 'join';
 export const RESERVED_IDS: readonly string[] = [CONTROLLER, JOINER];
 
-/** One answer per asker: what a node or a person wants done. `operation` may have dots. */
+/** What a node (later: a person) wants done. `operation` may have dots. */
 export const op = (who: string, operation: string): string =>
   `kato.op.${token(who)}.${tokens(operation)}`;
 export const heartbeat = (id: string): string => `kato.heartbeat.${token(id)}`;
@@ -30,7 +30,8 @@ export const announcement = (name: string, verb: AnnouncerVerb): string =>
   `kato.announce.${token(name)}.${verb}`;
 /** Reaches every announcer as `router.start`. */
 export const routerStart = 'kato.router.start';
-export const history = (who: string): string => `kato.history.${token(who)}`;
+/** Kept by the history stream, heard by nobody. */
+export const HISTORY_SUBJECT = 'kato.history';
 export const inboxPrefix = (who: string): string => `_INBOX_${token(who)}`;
 
 /** What responders and listeners subscribe to. */
@@ -40,7 +41,6 @@ export const all = {
   logs: 'kato.log.>',
   announcements: 'kato.announce.*.*',
   asks: 'kato.ask.>',
-  history: 'kato.history.>',
   asksOf: (id: string): string => `kato.node.${token(id)}.ask.>`,
 } as const;
 

@@ -29,7 +29,7 @@ export function permissionsOf(user: BusUser): Permissions {
           'kato.ask.>',
           'kato.node.>',
           'kato.router.start',
-          'kato.history.>',
+          'kato.history',
           '$KV.>',
           '$JS.API.>',
           '$JS.FC.>',

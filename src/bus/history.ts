@@ -1,0 +1,45 @@
+import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { Json } from '../domain/cluster.ts';
+import { decodeBody, encodeBody } from './body.ts';
+import { HISTORY_STREAM } from './buckets.ts';
+import { HISTORY_SUBJECT } from './subjects.ts';
+
+/** Who did what, when, with which outcome. `by` and the parameters say which nodes it concerns. */
+export type HistoryEntry = { [key: string]: Json };
+
+const READ_LIMIT_MS = 2000;
+
+export async function appendHistory(js: JetStreamClient, entry: HistoryEntry): Promise<void> {
+  await js.publish(HISTORY_SUBJECT, encodeBody(entry));
+}
+
+/** The newest `limit` entries, oldest first; with `node` those that it did or that name it. */
+export async function readHistory(
+  js: JetStreamClient,
+  manager: JetStreamManager,
+  { limit, node }: { limit: number; node: string | null },
+): Promise<HistoryEntry[]> {
+  const { state } = await manager.streams.info(HISTORY_STREAM);
+  if (state.messages === 0) return [];
+  const newest = Math.max(state.first_seq, state.last_seq - limit + 1);
+  const start = node === null ? newest : state.first_seq;
+  const consumer = await js.consumers.get(HISTORY_STREAM, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: start,
+  });
+  const count = state.last_seq - start + 1;
+  const entries: HistoryEntry[] = [];
+  for await (const msg of await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS })) {
+    const entry = decodeBody(msg.data) as HistoryEntry;
+    if (node === null || concerns(entry, node)) entries.push(entry);
+    if (msg.seq >= state.last_seq) break;
+  }
+  await consumer.delete().catch(() => {});
+  return entries.slice(-limit);
+}
+
+function concerns({ by, params }: HistoryEntry, node: string): boolean {
+  if (by === node) return true;
+  if (params === null || typeof params !== 'object') return params === node;
+  return Object.values(params).flat().includes(node);
+}

@@ -1,0 +1,189 @@
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
+import { errors } from '@nats-io/transport-node';
+import { CLUSTER_FORMAT, type Cluster, type Json } from '../domain/cluster.ts';
+import { KatoError, refuse } from '../domain/error.ts';
+import { decodeBody, encodeBody } from './body.ts';
+import { cachedBucket, createStreams, isMissing } from './buckets.ts';
+import type { Bus } from './bus.ts';
+import { busAway } from './failures.ts';
+import { appendHistory, type HistoryEntry, readHistory } from './history.ts';
+import { keyOf, nameOf } from './keys.ts';
+import { natsOf } from './messaging.ts';
+import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
+
+/** A document and the number to compare with when it is set anew. */
+export interface StoredCluster {
+  cluster: Cluster;
+  entry: number;
+}
+
+/**
+ * What controllers share, on the bus's disk. Every function throws BUS_AWAY while there is no
+ * connection, and TIMEOUT when the store does not answer within a second: a write may have
+ * landed then all the same.
+ */
+export interface Store {
+  /** Setup only. CONFLICT when there is a state already, VERSION when the server is too old. */
+  createState(cluster: Cluster): Promise<number>;
+  /** Null on a bus without state: that is no empty cluster, and nobody but setup may create one. */
+  readCluster(): Promise<StoredCluster | null>;
+  /** The new entry; null when another change came first. */
+  writeCluster(cluster: Cluster, entry: number): Promise<number | null>;
+  /** Tells what there is before it resolves, then each change, at once or within 30 s. */
+  watchCluster(tell: (cluster: Cluster, entry: number) => void): Promise<void>;
+
+  putObserved(key: string, value: Json): Promise<void>;
+  deleteObserved(key: string): Promise<void>;
+  allObserved(): Promise<Map<string, Json>>;
+  /** As `watchCluster`, for each key; null for one that is gone. */
+  watchObserved(tell: (key: string, value: Json) => void): Promise<void>;
+
+  getSecret(name: string): Promise<string | null>;
+  putSecret(name: string, value: string): Promise<void>;
+  deleteSecret(name: string): Promise<void>;
+  /** Names and values of all secrets whose name starts so. */
+  listSecrets(prefix: string): Promise<Record<string, string>>;
+
+  appendHistory(entry: HistoryEntry): Promise<void>;
+  /** The newest `limit` entries, oldest first; with `node` those that it did or that name it. */
+  readHistory(options: { limit: number; node: string | null }): Promise<HistoryEntry[]>;
+}
+
+const STORE_TIMEOUT_MS = 1000;
+const DOCUMENT = 'document';
+
+/** For controllers alone. The watches end with the connection. */
+export async function openStore(bus: Bus): Promise<Store> {
+  const nats = natsOf(bus);
+  const js = jetstream(nats, { timeout: STORE_TIMEOUT_MS });
+  const manager = await jetstreamManager(nats, { timeout: STORE_TIMEOUT_MS, checkAPI: false });
+  const kvm = new Kvm(js);
+  // Not `direct`: a missing stream would look like a missing server.
+  const open = (name: string): Promise<KV> => kvm.open(name, { allow_direct: false });
+  const clusters = await open('cluster');
+  const observed = await open('observed');
+  const secrets = await open('secrets');
+  const allObserved = cachedBucket(manager, observed, 'observed');
+  const allSecrets = cachedBucket(manager, secrets, 'secrets');
+
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!bus.connected) throw busAway();
+    return work().catch((error: unknown) => {
+      throw storeFailure(error);
+    });
+  };
+  const readDocument = () =>
+    clusters.get(DOCUMENT).catch((error: unknown) => {
+      if (isMissing(error)) return null;
+      throw error;
+    });
+  const watch = (bucket: KV, read: ReadBucket, tell: TellEntry) =>
+    attempt(() => watchBucket({ nats, bucket, read, tell }));
+
+  return {
+    createState: (cluster) =>
+      attempt(async () => {
+        await createStreams(manager);
+        return clusters.create(DOCUMENT, encode(cluster)).catch((error: unknown) => {
+          throw isConflict(error) ? refuse('CONFLICT', 'the bus holds a cluster already') : error;
+        });
+      }),
+    readCluster: () =>
+      attempt(async () => {
+        const entry = await readDocument();
+        return entry === null ? null : { cluster: decodeCluster(entry), entry: entry.revision };
+      }),
+    writeCluster: (cluster, entry) =>
+      attempt(() =>
+        clusters.update(DOCUMENT, encode(cluster), entry).catch((error: unknown) => {
+          if (isConflict(error)) return null;
+          throw error;
+        }),
+      ),
+    watchCluster: (tell) =>
+      watch(
+        clusters,
+        async () => {
+          const entry = await readDocument();
+          return new Map(entry === null ? [] : [[DOCUMENT, entry]]);
+        },
+        (_key, entry) => {
+          if (entry !== null) tell(decodeCluster(entry), entry.revision);
+        },
+      ),
+
+    putObserved: (key, value) => attempt(() => put(observed, key, value)),
+    deleteObserved: (key) => attempt(() => observed.delete(keyOf(key))),
+    allObserved: () => attempt(async () => decodeAll(await allObserved())),
+    watchObserved: (tell) =>
+      watch(observed, allObserved, (key, entry) =>
+        tell(nameOf(key), entry === null ? null : decodeBody(entry.value)),
+      ),
+
+    getSecret: (name) => attempt(async () => secretOf(await secrets.get(keyOf(name)))),
+    putSecret: (name, value) => attempt(() => put(secrets, name, value)),
+    deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
+    listSecrets: (prefix) =>
+      attempt(async () => {
+        const all = [...decodeAll(await allSecrets())];
+        return Object.fromEntries(all.filter(([name]) => name.startsWith(prefix))) as Secrets;
+      }),
+
+    appendHistory: (entry) => attempt(() => appendHistory(js, entry)),
+    readHistory: (options) => attempt(() => readHistory(js, manager, options)),
+  };
+}
+
+type Secrets = Record<string, string>;
+
+async function put(bucket: KV, name: string, value: Json): Promise<void> {
+  await bucket.put(keyOf(name), encodeBody(value));
+}
+
+function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
+  return new Map([...entries].map(([key, entry]) => [nameOf(key), decodeBody(entry.value)]));
+}
+
+function secretOf(entry: KvEntry | null): string | null {
+  return entry?.operation === 'PUT' ? (decodeBody(entry.value) as string) : null;
+}
+
+const encode = (cluster: Cluster): Uint8Array => encodeBody(cluster as unknown as Json);
+
+function decodeCluster(entry: KvEntry): Cluster {
+  const cluster = decodeBody(entry.value) as unknown as Cluster;
+  if (cluster.format <= CLUSTER_FORMAT) return cluster;
+  throw refuse(
+    'VERSION',
+    'the cluster was written by a newer kato',
+    `its format is ${cluster.format}, this kato knows ${CLUSTER_FORMAT}`,
+    'bring this node to the version of the others',
+  );
+}
+
+function isConflict(error: unknown): boolean {
+  const code = error instanceof JetStreamApiError ? error.code : 0;
+  return (
+    code === JetStreamApiCodes.StreamWrongLastSequence ||
+    code === JetStreamApiCodes.StreamWrongLastSequenceUnknown
+  );
+}
+
+function storeFailure(error: unknown): KatoError {
+  if (error instanceof KatoError) return error;
+  if (error instanceof errors.TimeoutError) {
+    const message = `the store did not answer within ${STORE_TIMEOUT_MS} ms`;
+    return new KatoError({ code: 'TIMEOUT', message }, { cause: error });
+  }
+  if (error instanceof JetStreamApiError) {
+    const record = { code: 'FAILED', message: 'the store refused', why: error.message } as const;
+    return new KatoError(record, { cause: error });
+  }
+  return busAway(error);
+}

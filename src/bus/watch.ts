@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+export type ReadBucket = () => Promise<Map<string, KvEntry>>;
+/** Null for a key that is gone. */
+export type TellEntry = (key: string, entry: KvEntry | null) => void;
+
+/** A watch that died in silence costs at most this. */
+const RESYNC_MS = 30_000;
+const RETRY_MS = 500;
+
+/**
+ * Tells every entry there is before it resolves, then each change, once, until the connection is
+ * closed. The server's watch is but a fast hint: behind a restored, older bus it would stay
+ * silent, so after each reconnection, and at times, everything is read again.
+ */
+export async function watchBucket(options: {
+  nats: NatsConnection;
+  bucket: KV;
+  read: ReadBucket;
+  tell: TellEntry;
+}): Promise<void> {
+  const { nats, bucket, read, tell } = options;
+  const told = new Map<string, Told>();
+  const end = new AbortController();
+
+  const take = (key: string, entry: KvEntry | null) => {
+    const before = told.get(key);
+    if (entry === null ? before === undefined : isSame(before, entry)) return;
+    if (entry === null) told.delete(key);
+    else told.set(key, { revision: entry.revision, createdMs: entry.created.getTime() });
+    tell(key, entry);
+  };
+  const takeHint = (entry: KvWatchEntry) => {
+    // A watch that resumes may be behind what was read meanwhile.
+    if (entry.revision <= (told.get(entry.key)?.revision ?? 0)) return;
+    take(entry.key, entry.operation === 'PUT' ? entry : null);
+  };
+  const resync = async () => {
+    const now = await read();
+    for (const key of [...told.keys()]) if (!now.has(key)) take(key, null);
+    for (const [key, entry] of now) take(key, entry);
+  };
+
+  await resync();
+  const timer = setInterval(() => void resync().catch(() => {}), RESYNC_MS);
+  timer.unref();
+  void takeHints(bucket, takeHint, end.signal);
+  void resyncOnReconnect(nats, resync);
+  void nats.closed().then(() => {
+    clearInterval(timer);
+    end.abort();
+  });
+}
+
+/** After a restore the same revision can be another value. */
+interface Told {
+  revision: number;
+  createdMs: number;
+}
+
+function isSame(told: Told | undefined, entry: KvEntry): boolean {
+  return told?.revision === entry.revision && told.createdMs === entry.created.getTime();
+}
+
+async function takeHints(
+  bucket: KV,
+  takeHint: (entry: KvWatchEntry) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const entry of await bucket.watch()) takeHint(entry);
+    } catch {
+      // The bus is away or the bucket is not there: the next try tells.
+    }
+    await pause(RETRY_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function resyncOnReconnect(nats: NatsConnection, resync: () => Promise<void>) {
+  for await (const status of nats.status()) {
+    if (status.type !== 'reconnect') continue;
+    await resync().catch(() =>
+      pause(RETRY_MS)
+        .then(resync)
+        .catch(() => {}),
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Bus } from '../../../src/bus/bus.ts';
+import type { Identity } from '../../../src/bus/identity.ts';
+import { openStore, type Store } from '../../../src/bus/store.ts';
+import { CONTROLLER } from '../../../src/bus/subjects.ts';
+import type { Cluster, Json } from '../../../src/domain/cluster.ts';
+import { startNatsWithController, type TestNats } from '../../support/nats.ts';
+import { until } from '../../support/until.ts';
+
+describe('store of the controllers', () => {
+  let nats: TestNats;
+  let identity: Identity;
+  let bus: Bus;
+  let store: Store;
+  let otherBus: Bus;
+  let other: Store;
+
+  before(async () => {
+    const started = await startNatsWithController();
+    ({ nats, identity, controller: bus } = started);
+    store = await openStore(bus);
+    otherBus = await nats.connect(CONTROLLER, identity);
+    other = await openStore(otherBus);
+  });
+  after(() => nats.stop());
+
+  it('tells a bus without state from an empty cluster, and creates the state once', async () => {
+    assert.equal(await store.readCluster(), null);
+    assert.deepEqual(await store.listSecrets(''), {});
+    const entry = await store.createState(clusterAt(1));
+    assert.deepEqual(await other.readCluster(), { cluster: clusterAt(1), entry });
+    await assert.rejects(other.createState(clusterAt(1)), { code: 'CONFLICT' });
+  });
+
+  it('lets one of two changes win', async () => {
+    const { entry } = (await store.readCluster())!;
+    const entries = await Promise.all([
+      store.writeCluster(clusterAt(2, 'a'), entry),
+      other.writeCluster(clusterAt(2, 'b'), entry),
+    ]);
+    assert.equal(entries.filter((won) => won !== null).length, 1);
+    const winner = entries[0] === null ? 'b' : 'a';
+    assert.equal((await store.readCluster())?.cluster.endpoint, winner);
+  });
+
+  it('keeps a large document, and what was acknowledged when it is killed', async () => {
+    const { entry } = (await store.readCluster())!;
+    const large = clusterAt(3, 'x'.repeat(3_000_000));
+    const written = await store.writeCluster(large, entry);
+    await nats.end('SIGKILL');
+    await until(() => !bus.connected, { what: 'the loss is noticed', seconds: 5 });
+    await assert.rejects(store.readCluster(), { code: 'BUS_AWAY' });
+    await restart();
+    assert.deepEqual(await store.readCluster(), { cluster: large, entry: written });
+  });
+
+  it('keeps telling what changes, over a restart', async () => {
+    const heard: number[] = [];
+    await store.watchCluster(({ revision }) => heard.push(revision));
+    assert.deepEqual(heard, [3]);
+    await change(4);
+    await until(() => heard.at(-1) === 4, { what: 'revision 4 is told', seconds: 5 });
+    await nats.end('SIGKILL');
+    await until(() => !otherBus.connected && !bus.connected, { what: 'both notice', seconds: 5 });
+    await restart();
+    await change(5);
+    await until(() => heard.at(-1) === 5, { what: 'revision 5 is told', seconds: 10 });
+    assert.deepEqual(heard, [3, 4, 5]);
+  });
+
+  it('shares what controllers observed, and tells what changed and what is gone', async () => {
+    const heard = new Map<string, Json>();
+    await store.putObserved('report.n1', { revision: 1 });
+    await other.watchObserved((key, value) => heard.set(key, value));
+    assert.deepEqual(heard, new Map([['report.n1', { revision: 1 }]]));
+    await store.deleteObserved('report.n1');
+    await store.putObserved('verdicts', ['n1']);
+    await until(() => heard.size === 2 && heard.get('report.n1') === null, {
+      what: 'both changes are told',
+      seconds: 5,
+    });
+    assert.deepEqual(heard.get('verdicts'), ['n1']);
+    assert.deepEqual(await other.allObserved(), new Map([['verdicts', ['n1']]]));
+  });
+
+  it('keeps secrets by any name, readable for controllers and not on the disk', async () => {
+    const name = 'certificate/*.example.com';
+    await store.putSecret(name, 'open-sesame');
+    await store.putSecret('node/n1/redis', 'hidden-word');
+    assert.equal(await other.getSecret(name), 'open-sesame');
+    assert.deepEqual(await other.listSecrets('certificate/'), { [name]: 'open-sesame' });
+    await store.deleteSecret(name);
+    assert.equal(await other.getSecret(name), null);
+    assert.deepEqual(await other.listSecrets(''), { 'node/n1/redis': 'hidden-word' });
+    const disk = await filesBelow(join(nats.folder, 'data'));
+    assert.ok(disk.length > 0);
+    for (const content of disk) assert.ok(!content.includes('hidden-word'));
+  });
+
+  it('reads the newest history, of all or of one node', async () => {
+    assert.deepEqual(await store.readHistory({ limit: 5, node: null }), []);
+    for (let i = 1; i <= 5; i++) {
+      await store.appendHistory({
+        by: `n${i}`,
+        operation: 'role.add',
+        params: { node: `n${i % 2}` },
+      });
+    }
+    const newest = await other.readHistory({ limit: 2, node: null });
+    assert.deepEqual(
+      newest.map(({ by }) => by),
+      ['n4', 'n5'],
+    );
+    const one = await other.readHistory({ limit: 10, node: 'n1' });
+    assert.deepEqual(
+      one.map(({ by }) => by),
+      ['n1', 'n3', 'n5'],
+    );
+  });
+
+  it('does not wait long for a frozen store', async () => {
+    process.kill(nats.pid(), 'SIGSTOP');
+    try {
+      await assert.rejects(store.readCluster(), { code: 'TIMEOUT' });
+    } finally {
+      process.kill(nats.pid(), 'SIGCONT');
+    }
+    await until(() => store.readCluster(), { what: 'the store answers again', seconds: 10 });
+  });
+
+  async function restart(): Promise<void> {
+    await nats.start();
+    await until(() => bus.connected && otherBus.connected, { what: 'both are back', seconds: 10 });
+  }
+
+  async function change(revision: number): Promise<void> {
+    const before = await other.readCluster();
+    assert.ok(await other.writeCluster(clusterAt(revision), before!.entry));
+  }
+});
+
+function clusterAt(revision: number, endpoint = 'api.example.com'): Cluster {
+  return {
+    format: 1,
+    id: 'c1',
+    endpoint,
+    lineage: 'l1',
+    epoch: 1,
+    revision,
+    previousHash: '',
+    settings: {},
+    nodes: {},
+    routes: {},
+    tokens: {},
+    certificates: {},
+    announcers: {},
+    former: {},
+    operations: [],
+  };
+}
+
+async function filesBelow(folder: string): Promise<Buffer[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
+}
