@@ -5,6 +5,7 @@ import type { HostProcess } from './processes.ts';
 export interface Host {
   readonly name: string;
   readonly address: string;
+  readonly isOn: boolean;
   /** Its first process as the machine sees it; undefined while it is off. */
   readonly pid: number | undefined;
 
@@ -47,9 +48,7 @@ export const LOGIN = {
 };
 
 export function selectProcesses(all: HostProcess[], which?: number | string): HostProcess[] {
-  const found = all.filter(
-    (one) => which === undefined || one.pid === which || one.name === which,
-  );
+  const found = all.filter((one) => which === undefined || one.pid === which || one.name === which);
   if (found.length === 0) throw new Error(`no process ${which ?? ''} is running here`);
   return found;
 }

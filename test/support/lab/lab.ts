@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { until } from '../until.ts';
 import { run } from './command.ts';
 import { type Host, LOGIN } from './host.ts';
 import { namespaceHost } from './namespace-host.ts';
 import { networkOf, startKeeper, userNamespace } from './namespaces.ts';
 import { plainHost } from './plain-host.ts';
-import { isAlive, markOf, signal } from './processes.ts';
+import { isAlive, markOf, namespaceOf, signal, wake } from './processes.ts';
 import {
   claimNumber,
   folderOf,
@@ -15,7 +16,6 @@ import {
   loadLab,
   saveLab,
 } from './store.ts';
-import { until } from '../until.ts';
 
 export interface LabOptions {
   hosts: number;
@@ -64,11 +64,11 @@ export const Lab = {
     return open(record);
   },
 
-  /** Takes down the labs whose test process is gone. */
+  /** Takes down the labs whose test process is gone; one that will not go is in nobody's way. */
   async sweep(): Promise<void> {
-    for (const record of labNumbers().map(loadLab)) {
-      if (record !== undefined && isAbandoned(record)) await open(record).down();
-    }
+    const records = labNumbers().map(loadLab);
+    const abandoned = records.filter((one) => one !== undefined).filter(isAbandoned);
+    await Promise.allSettled(abandoned.map((record) => open(record).down()));
   },
 };
 
@@ -92,8 +92,9 @@ function open(record: LabRecord): Lab {
       saveLab(kept);
     },
     async down() {
+      const mounts = hosts.flatMap(({ pid }) => (pid && namespaceOf(pid, 'mnt')) || []);
       if (record.kind === 'plain') await Promise.all(hosts.map((host) => host.powerOff()));
-      await endKeeper(record);
+      await endKeeper(record, mounts);
       await removeFolder(record);
     },
     [Symbol.asyncDispose]: () => lab.down(),
@@ -130,11 +131,13 @@ function prepareFolder(number: number, hosts: number): void {
   for (const host of numbers) mkdirSync(`${folder}/h${host}`, { recursive: true });
 }
 
-/** All hosts are inside its process namespace and end with it. */
-async function endKeeper({ number, keeper }: LabRecord): Promise<void> {
+/** All hosts are inside its process namespace and end with it, once nobody outside is frozen over them. */
+async function endKeeper({ number, keeper }: LabRecord, mounts: string[]): Promise<void> {
   if (keeper === undefined || !isAlive(keeper)) return;
+  const all = [namespaceOf(keeper.pid, 'mnt')!, ...mounts];
   signal(keeper.pid, 'SIGKILL');
-  await until(() => !isAlive(keeper), { what: `lab ${number} has ended`, seconds: 10 });
+  const gone = () => all.every((one) => wake(one) === 0) && !isAlive(keeper);
+  await until(gone, { what: `lab ${number} has ended`, seconds: 10 });
 }
 
 /** In a user namespace files belong to users that only exist inside one. */

@@ -10,10 +10,12 @@ import {
   type ProcessMark,
   processesIn,
   signal,
+  wake,
 } from './processes.ts';
 import { CHECKOUT, folderOf, type LabRecord } from './store.ts';
 
 const ALL = ['--mount', '--uts', '--ipc', '--net', '--pid'];
+const WRITE = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
 
 /** Host number `number` of a lab of namespaces. Knows nothing itself: all is read from disk and /proc. */
 export function namespaceHost(lab: LabRecord, number: number): Host {
@@ -53,6 +55,9 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
   const host: Host = {
     name,
     address: `${networkOf(lab)}.${number}`,
+    get isOn() {
+      return init() !== undefined;
+    },
     get pid() {
       return init()?.pid;
     },
@@ -62,7 +67,7 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
     spawn: (argv, options = {}) => spawnRunning(enter(argv), options),
     read: (path) => must(['cat', path]),
     async write(path, text, mode = '644') {
-      await must(['install', '-D', '-m', mode, '/dev/stdin', path], { input: text });
+      await must(['sh', '-c', WRITE, 'sh', path, mode], { input: text });
     },
     processes: () => processesIn('pid', namespaceOf(needInit(), 'pid')!),
 
@@ -73,10 +78,7 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
       signal(pid, 'SIGKILL');
       await wire('delete'); // the kernel would clear it up some time later
       // Until nothing has the disk mounted any more, else it could not be mounted again.
-      await until(() => processesIn('mnt', mounts).length === 0, {
-        what: `${name} is off`,
-        seconds: 10,
-      });
+      await until(() => wake(mounts) === 0, { what: `${name} is off`, seconds: 10 });
     },
     async powerOn() {
       if (init() !== undefined) return;
@@ -100,6 +102,7 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
     },
     async thaw(which) {
       for (const one of selectProcesses(host.processes(), which)) signal(one.outerPid, 'SIGCONT');
+      wake(namespaceOf(needInit(), 'mnt')!, namespaceOf(needInit(), 'pid'));
     },
   };
   return host;

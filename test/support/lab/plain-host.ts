@@ -38,6 +38,9 @@ export function plainHost(lab: LabRecord, number: number): Host {
   const host: Host = {
     name,
     address: `127.78.${lab.number}.${number}`,
+    get isOn() {
+      return existsSync(`${root}/on`);
+    },
     pid: undefined,
     enter,
     run: async (argv, options = {}) => run(enter(argv), options),

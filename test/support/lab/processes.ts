@@ -48,8 +48,22 @@ export function processesIn(kind: 'pid' | 'mnt', namespace: string): HostProcess
     .flatMap((pid) => describeProcess(pid) ?? []);
 }
 
+/**
+ * Whoever waits outside for a command in a host (nsenter) stops itself when that one is frozen, and then neither
+ * passes on its end nor lets the host end. Lets all of a mount namespace go on, save a frozen host's own; counts them.
+ */
+export function wake(mounts: string, ownProcesses?: string): number {
+  const waiters = processesIn('mnt', mounts).filter(
+    (one) => namespaceOf(one.outerPid, 'pid') !== ownProcesses,
+  );
+  for (const one of waiters) signal(one.outerPid, 'SIGCONT');
+  return waiters.length;
+}
+
 export function allPids(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 export function describeProcess(pid: number): HostProcess | undefined {

@@ -1,11 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { attempt, isAlive, type ProcessMark } from './processes.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
 /** All labs of this user. Root's lie on the disk, so that they have room. */
-export const LABS = process.getuid?.() === 0 ? '/var/lib/kato-lab' : `/tmp/kato-lab-${process.getuid?.()}`;
+export const LABS =
+  process.getuid?.() === 0 ? '/var/lib/kato-lab' : `/tmp/kato-lab-${process.getuid?.()}`;
 
 /** Third number of the addresses. */
 const LAST_NUMBER = 250;

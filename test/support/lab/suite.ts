@@ -1,0 +1,47 @@
+import { type Host, NotInThisLab } from './host.ts';
+import { Lab, type LabOptions } from './lab.ts';
+
+/** The lab of a suite: up before its first test, down after its last, kept for a look when one has failed. */
+export function useLab(options: LabOptions): Pick<Lab, 'host' | 'hosts' | 'kind' | 'folder'> {
+  let lab: Lab | undefined;
+  let failed = false;
+  const made = (): Lab => {
+    if (lab === undefined) throw new Error('the lab is up only while the tests run');
+    return lab;
+  };
+
+  before('lab up', async () => {
+    lab = await Lab.up(options);
+  });
+  afterEach(function (this: Mocha.Context) {
+    failed ||= this.currentTest?.state === 'failed';
+  });
+  after('lab down', async () => {
+    if (lab === undefined) return;
+    if (!failed) return lab.down();
+    await lab.keep();
+    console.log(`    kept for a look: ${lab.folder}/disks  (scripts/lab --lab ${lab.number} down)`);
+  });
+  return {
+    host: (number: number): Host => made().host(number),
+    get hosts() {
+      return made().hosts;
+    },
+    get kind() {
+      return made().kind;
+    },
+    get folder() {
+      return made().folder;
+    },
+  };
+}
+
+/** Runs a test's part that not every lab can do; where it cannot, the test counts as not run. */
+export async function orSkip(test: Mocha.Context, part: () => Promise<void>): Promise<void> {
+  try {
+    await part();
+  } catch (error) {
+    if (error instanceof NotInThisLab) test.skip();
+    throw error;
+  }
+}
