@@ -30,7 +30,7 @@ export async function writeFileAtomic(
   const temporary = `${path}.${process.pid}.new`;
   await translated(path, async () => {
     try {
-      await writeDurably(temporary, content, options);
+      await writeSynced(temporary, content, options);
       await rename(temporary, path);
       await syncFolder(dirname(path));
     } catch (error) {
@@ -57,20 +57,7 @@ export async function writeDurably(
   content: string,
   options: FileOptions,
 ): Promise<void> {
-  await translated(path, async () => {
-    await rm(path, { force: true });
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      if (options.owner !== undefined || options.group !== undefined) {
-        await file.chown(options.owner ?? 0, options.group ?? 0);
-      }
-      await file.chmod(options.mode);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  });
+  await translated(path, () => writeSynced(path, content, options));
 }
 
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
@@ -113,6 +100,21 @@ export async function removeTree(root: string, path: string): Promise<void> {
     });
   }
   await translated(path, () => rm(path, { recursive: true, force: true }));
+}
+
+async function writeSynced(path: string, content: string, options: FileOptions): Promise<void> {
+  await rm(path, { force: true });
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    if (options.owner !== undefined || options.group !== undefined) {
+      await file.chown(options.owner ?? 0, options.group ?? 0);
+    }
+    await file.chmod(options.mode);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 async function ifExists<T>(pending: Promise<T>): Promise<T | null> {

@@ -5,13 +5,10 @@ import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
 import { serviceFolder } from '../../../src/domain/service-folder.ts';
 import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
+import { run } from '../../../src/machine/command.ts';
+import { readIfExists } from '../../../src/machine/files.ts';
 import { observe } from '../../../src/machine/observe.ts';
-import { serviceNames, serviceOf, waitDown } from '../../../src/machine/service.ts';
-import {
-  bootSupervision,
-  shutdownSupervision,
-  supervisionRunning,
-} from '../../../src/machine/supervision.ts';
+import { bootSupervision, shutdownSupervision } from '../../../src/machine/supervision.ts';
 import { until } from '../../support/until.ts';
 
 /** A node below a root of its own, as far as the machine folder goes. */
@@ -29,11 +26,31 @@ export async function endNode(paths: Paths): Promise<void> {
 
 /** What a power cut leaves: the disk, and no process. */
 export async function powerCut(paths: Paths): Promise<void> {
-  const names = await serviceNames(paths);
-  await shutdownSupervision(paths);
-  await Promise.all(names.map((name) => waitDown(serviceOf(name, paths), 100)));
+  const { stdout } = await run(['pgrep', '-f', `^s6-svscan .*${paths.service}$`]);
+  const victims = await withDescendants(Number(stdout));
+  for (const pid of victims) process.kill(pid, 'SIGSTOP');
+  for (const pid of victims) process.kill(pid, 'SIGKILL');
+  await until(async () => (await Promise.all(victims.map(isGone))).every(Boolean), {
+    what: 'all is dark',
+    seconds: 5,
+  });
   await rm(paths.run, { recursive: true });
-  await until(async () => !(await supervisionRunning(paths)), { what: 'dark', seconds: 5 });
+}
+
+async function withDescendants(root: number): Promise<number[]> {
+  const { stdout } = await run(['ps', '-eo', 'pid=,ppid=']);
+  const pairs = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const found = [root];
+  for (const parent of found) {
+    found.push(...pairs.filter(([, ppid]) => ppid === parent).map(([pid]) => pid!));
+  }
+  return found;
+}
+
+/** Also of one that nobody has reaped yet. */
+export async function isGone(pid: number): Promise<boolean> {
+  const status = await readIfExists(`/proc/${pid}/status`);
+  return status === null || /^State:\tZ/m.test(status);
 }
 
 export function processSpec(

@@ -11,8 +11,18 @@ import {
   shutdownSupervision,
   supervisionRunning,
 } from '../../../src/machine/supervision.ts';
+import { watchProcesses } from '../../../src/machine/watch.ts';
 import { until } from '../../support/until.ts';
-import { endNode, freePort, install, look, powerCut, processSpec, testNode } from './node.ts';
+import {
+  endNode,
+  freePort,
+  install,
+  isGone,
+  look,
+  powerCut,
+  processSpec,
+  testNode,
+} from './node.ts';
 
 describe('processes under s6', function () {
   this.timeout(60_000);
@@ -140,10 +150,54 @@ describe('processes under s6', function () {
     const { pid } = await look('redis', paths);
     await applyStep({ kind: 'remove', process: 'redis', seconds: 5 }, { paths, self: null });
     assert.equal(await look('redis', paths), undefined);
-    assert.throws(() => process.kill(pid!, 0));
+    assert.ok(await isGone(pid!));
     await access(`${paths.data}/redis`);
     await install(redis, paths);
     assert.equal((await look('redis', paths)).state, 'RUNNING');
+  });
+
+  it('hands every word of a command over as it is', async () => {
+    const words = [
+      '',
+      ' led',
+      'a b',
+      '"',
+      '\\',
+      '$HOME ${HOME}',
+      '{',
+      '}',
+      '#',
+      "'",
+      'é',
+      'x\ny',
+      '\t',
+    ];
+    const argv = ['sh', '-c', 'printf "%s\\0" "$@" "$GIVEN" > "$0"; exec sleep infinity'];
+    const out = `${paths.run}/words`;
+    const environment = { GIVEN: words.join('|') };
+    await install(
+      processSpec(paths, { name: 'echo', argv: [...argv, out, ...words], environment }),
+      paths,
+    );
+    assert.equal(await readFile(out, 'utf8'), `${[...words, environment.GIVEN].join('\0')}\0`);
+  });
+
+  it('are watched: each change of state wakes', async () => {
+    let woken = 0;
+    using _watch = watchProcesses(paths, () => {
+      woken++;
+    });
+    await install(redis, paths);
+    await until(() => woken > 0, { what: 'the start was seen', seconds: 5 });
+    const quiet = async () => {
+      const before = woken;
+      await run(['sleep', '0.2']);
+      return woken === before;
+    };
+    await until(quiet, { what: 'calm', seconds: 5 });
+    const before = woken;
+    process.kill((await look('redis', paths)).pid!, 'SIGKILL');
+    await until(() => woken > before, { what: 'the death was seen', seconds: 5 });
   });
 
   it('starts one tree when two ask at once', async () => {

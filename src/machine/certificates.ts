@@ -1,0 +1,145 @@
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { refuse } from '../domain/error.ts';
+import { run } from './command.ts';
+
+/** They are pinned, not renewed: a cluster must not stop on some day years from now. */
+const VALID_DAYS = 20 * 365;
+/** Browsers refuse to be told to trust longer ones. */
+const SELF_SIGNED_DAYS = 825;
+const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+export interface KeyedCertificate {
+  /** PEM; for a leaf, its chain, leaf first. */
+  certificate: string;
+  /** PEM, PKCS #8. */
+  key: string;
+}
+
+/** The CA that vouches for the bus of one cluster, and for nothing else. EC P-256. */
+export function makeClusterAuthority(clusterId: string): Promise<KeyedCertificate> {
+  return makeCertificate({
+    subject: `/O=kato/CN=kato cluster ${clusterId}`,
+    days: VALID_DAYS,
+    extensions: [
+      'basicConstraints=critical,CA:TRUE,pathlen:0',
+      'keyUsage=critical,keyCertSign,cRLSign',
+    ],
+  });
+}
+
+/** Named `bus.<cluster id>` whatever the core's address is. The chain holds leaf and CA. */
+export async function makeBusCertificate(
+  authority: KeyedCertificate,
+  clusterId: string,
+): Promise<KeyedCertificate> {
+  const leaf = await makeCertificate({
+    subject: `/O=kato/CN=bus.${clusterId}`,
+    days: VALID_DAYS,
+    extensions: serverExtensions([`bus.${clusterId}`]),
+    authority,
+  });
+  return { certificate: `${leaf.certificate}${authority.certificate}`, key: leaf.key };
+}
+
+/** For a domain and all names one label below it, until a true one is installed. */
+export function makeSelfSigned(domain: string): Promise<KeyedCertificate> {
+  return makeCertificate({
+    subject: `/CN=${domain.slice(0, 64)}`,
+    days: SELF_SIGNED_DAYS,
+    extensions: serverExtensions([domain, `*.${domain}`]),
+  });
+}
+
+export interface CertificateFacts {
+  /** DNS names, wildcards as they are written. */
+  names: string[];
+  /** ISO times. */
+  notBefore: string;
+  notAfter: string;
+  /** SHA-256 of the leaf, hex without colons, lower case. */
+  fingerprint: string;
+}
+
+/** Facts of a chain's leaf. BAD_FILE when a part is no PEM or the key is not the leaf's. */
+export function inspectCertificate(chain: string, key: string): CertificateFacts {
+  const blocks = chain.match(PEM_BLOCK) ?? [];
+  if (blocks.length === 0) {
+    throw refuse('BAD_FILE', 'the certificate file holds no certificate', 'no PEM block is in it');
+  }
+  const certificates = blocks.map((block) =>
+    parsed('certificate', () => new X509Certificate(block)),
+  );
+  const leaf = certificates[0]!;
+  const privateKey = parsed('key', () => createPrivateKey(key));
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw refuse(
+      'BAD_FILE',
+      'the key does not belong to the certificate',
+      `the first certificate in the file is of ${leaf.subject.replaceAll('\n', ', ')}`,
+      'give the leaf first in the chain, and the key that it was made with',
+    );
+  }
+  return {
+    names: (leaf.subjectAltName ?? '')
+      .split(', ')
+      .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),
+    notBefore: leaf.validFromDate.toISOString(),
+    notAfter: leaf.validToDate.toISOString(),
+    fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+  };
+}
+
+interface Request {
+  subject: string;
+  days: number;
+  extensions: string[];
+  /** Signs it; without one it signs itself. */
+  authority?: KeyedCertificate;
+}
+
+function serverExtensions(names: string[]): string[] {
+  return [
+    'basicConstraints=critical,CA:FALSE',
+    'keyUsage=critical,digitalSignature',
+    'extendedKeyUsage=serverAuth',
+    `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`,
+  ];
+}
+
+/** Node signs no certificates, so openssl does: keys reach it in files that only we can read. */
+async function makeCertificate(request: Request): Promise<KeyedCertificate> {
+  const { privateKey: key } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'kato-certificate-'));
+  const write = async (name: string, content: string) => {
+    await writeFile(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  try {
+    const argv = ['openssl', 'req', '-x509', '-sha256', '-key', await write('key', key)];
+    argv.push('-config', await write('config', '[req]\ndistinguished_name=name\n[name]\n'));
+    argv.push('-subj', request.subject, '-days', String(request.days));
+    for (const extension of request.extensions) argv.push('-addext', extension);
+    if (request.authority !== undefined) {
+      argv.push('-CA', await write('ca', request.authority.certificate));
+      argv.push('-CAkey', await write('ca-key', request.authority.key));
+    }
+    return { certificate: `${(await run(argv)).stdout.trim()}\n`, key };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function parsed<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw refuse('BAD_FILE', `the ${what} file is not readable`, (error as Error).message);
+  }
+}

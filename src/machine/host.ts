@@ -1,0 +1,53 @@
+import { statfs } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { attempt } from './command.ts';
+import { readIfExists } from './files.ts';
+
+export interface HostFacts {
+  hostname: string;
+  /** With its domain where the machine knows one, else as `hostname`. */
+  fullName: string;
+  /** systemd's machine id; images that were cloned may share it. Empty without one. */
+  machineId: string;
+  /** As in os-release: `debian`, `12`. */
+  distribution: { id: string; version: string };
+}
+
+export async function hostFacts(): Promise<HostFacts> {
+  const [full, machineId, release] = await Promise.all([
+    fullName(),
+    readIfExists('/etc/machine-id'),
+    readIfExists('/etc/os-release'),
+  ]);
+  return {
+    hostname: hostname(),
+    fullName: full,
+    machineId: machineId?.trim() ?? '',
+    distribution: {
+      id: releaseField(release ?? '', 'ID') ?? 'unknown',
+      version: releaseField(release ?? '', 'VERSION_ID') ?? '',
+    },
+  };
+}
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Bytes that a process without privileges may still write to the file system of `path`. */
+export async function freeBytes(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
+async function fullName(): Promise<string> {
+  const { exitCode, stdout } = await attempt(['hostname', '--fqdn'], { timeoutMs: 3000 }).catch(
+    () => ({ exitCode: 1, stdout: '' }), // a resolver that does not answer
+  );
+  const name = stdout.trim();
+  return exitCode === 0 && name !== '' && name !== 'localhost' ? name : hostname();
+}
+
+function releaseField(text: string, name: string): string | undefined {
+  return new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1];
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { pathsOf } from '../../../src/domain/paths.ts';
+import { applyStep } from '../../../src/machine/apply/apply.ts';
+import { run } from '../../../src/machine/command.ts';
+import { removeTree, switchLink, writeFileAtomic } from '../../../src/machine/files.ts';
+import { isRoot } from '../../../src/machine/host.ts';
+import { configOf } from './node.ts';
+
+describe('files', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp('/tmp/kato-files-');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('are written whole, with mode and owner', async () => {
+    const path = `${folder}/file`;
+    await writeFileAtomic(path, 'old', { mode: 0o644 });
+    await writeFileAtomic(path, 'new', { mode: 0o640 });
+    assert.equal(await readFile(path, 'utf8'), 'new');
+    assert.equal((await stat(path)).mode & 0o777, 0o640);
+    assert.deepEqual(await readdir(folder), ['file']);
+  });
+
+  it('are pointed to by links that switch', async () => {
+    await switchLink(`${folder}/current`, 'one');
+    await switchLink(`${folder}/current`, 'two');
+    assert.equal(await readlink(`${folder}/current`), 'two');
+  });
+
+  it('outside the given root are not deleted, not even through a link', async () => {
+    await mkdir(`${folder}/root`);
+    await mkdir(`${folder}/other/deep`, { recursive: true });
+    await symlink(`${folder}/other`, `${folder}/root/link`);
+    for (const path of ['other', 'root/../other', 'root/link/deep', 'root']) {
+      await assert.rejects(removeTree(`${folder}/root`, `${folder}/${path}`), { code: 'INTERNAL' });
+    }
+    await removeTree(`${folder}/root`, `${folder}/root/link`);
+    assert.deepEqual(await readdir(`${folder}/other`), ['deep']);
+  });
+
+  describe('on a disk of their own', () => {
+    let disk: string;
+    before(function () {
+      if (!isRoot()) this.skip();
+    });
+    beforeEach(async function () {
+      disk = `${folder}/disk`;
+      await mkdir(disk);
+      await run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).catch(() => this.skip());
+    });
+    afterEach(() => run(['umount', disk]).catch(() => undefined));
+
+    it('stay as they were when it is full, and the error says so', async () => {
+      const path = `${disk}/file`;
+      await writeFileAtomic(path, 'old', { mode: 0o644 });
+      const large = 'x'.repeat(100_000);
+      await assert.rejects(writeFileAtomic(path, large, { mode: 0o644 }), {
+        code: 'NO_SPACE',
+        message: `cannot write ${path}`,
+      });
+      assert.equal(await readFile(path, 'utf8'), 'old');
+      assert.deepEqual(await readdir(disk), ['file']);
+    });
+
+    it('leave no half config when it is full', async () => {
+      const paths = pathsOf(disk);
+      const config = configOf({ 'small.conf': 'a', 'large.conf': 'x'.repeat(100_000) }, null);
+      const step = { kind: 'write-config', process: 'web', user: 'root', config } as const;
+      await assert.rejects(applyStep(step, { paths, self: null }), { code: 'NO_SPACE' });
+      assert.deepEqual(await readdir(`${paths.config}/web`), []);
+    });
+
+    it('stay as they were when it is read-only, and the error says so', async () => {
+      const path = `${disk}/file`;
+      await writeFileAtomic(path, 'old', { mode: 0o644 });
+      await run(['mount', '-o', 'remount,ro', disk]);
+      await assert.rejects(writeFileAtomic(path, 'new', { mode: 0o644 }), { code: 'READ_ONLY' });
+      assert.equal(await readFile(path, 'utf8'), 'old');
+    });
+  });
+});

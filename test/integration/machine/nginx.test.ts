@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { readdir, readlink, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Paths } from '../../../src/domain/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import { applyStep } from '../../../src/machine/apply/apply.ts';
+import { run } from '../../../src/machine/command.ts';
+import { until } from '../../support/until.ts';
+import {
+  configOf,
+  endNode,
+  freePort,
+  install,
+  look,
+  processSpec,
+  switchTo,
+  testNode,
+} from './node.ts';
+
+describe('nginx under s6', function () {
+  this.timeout(60_000);
+  let paths: Paths;
+  let port: number;
+
+  beforeEach(async () => {
+    paths = await testNode();
+    port = await freePort();
+    await install(saying('one'), paths);
+  });
+  afterEach(() => endNode(paths));
+
+  it('comes back when its master is killed, though its workers outlive it', async () => {
+    const { pid } = await look('web', paths);
+    process.kill(pid!, 'SIGKILL');
+    await until(
+      async () => {
+        const now = await look('web', paths);
+        return now.state === 'RUNNING' && now.pid !== pid && (await answer()) === 'one';
+      },
+      { what: 'a new nginx serves', seconds: 5 },
+    );
+  });
+
+  it('takes a new config by reload, with the same master', async () => {
+    const { pid } = await look('web', paths);
+    const changed = saying('two');
+    await switchTo(changed, paths);
+    const between = await look('web', paths);
+    assert.equal(between.configHash, changed.config!.hash);
+    assert.equal(between.loadedHash, saying('one').config!.hash);
+    await applyStep(reloadOf(changed), { paths, self: null });
+    await until(async () => (await answer()) === 'two', { what: 'the new answer', seconds: 5 });
+    const now = await look('web', paths);
+    assert.equal(now.pid, pid);
+    assert.equal(now.loadedHash, changed.config!.hash);
+  });
+
+  it('keeps the old config live when the new one is refused', async () => {
+    const before = await look('web', paths);
+    const broken = saying('two', 'listem 80;');
+    await assert.rejects(switchTo(broken, paths), {
+      code: 'CONFIG_REFUSED',
+      why: /unknown directive "listem" in nginx.conf:/,
+    });
+    assert.equal(await answer(), 'one');
+    const now = await look('web', paths);
+    assert.deepEqual(now, before);
+    await assert.rejects(stat(`${paths.config}/web/${broken.config!.hash}`), { code: 'ENOENT' });
+  });
+
+  it('says so when a reload is accepted by the check but not by the master', async () => {
+    const taken = createServer();
+    await new Promise<void>((done) => taken.listen(0, '127.0.0.1', () => done()));
+    const { port: other } = taken.address() as { port: number };
+    const changed = saying('two', `listen 127.0.0.1:${other};`, null);
+    await switchTo(changed, paths);
+    await assert.rejects(applyStep(reloadOf(changed), { paths, self: null }), {
+      code: 'CONFIG_REFUSED',
+      why: /Address already in use/,
+    });
+    assert.equal((await look('web', paths)).loadedHash, saying('one').config!.hash);
+    assert.equal(await answer(), 'one');
+    taken.close();
+  });
+
+  it('keeps the last configs, not all', async () => {
+    for (const word of ['two', 'three', 'four', 'five', 'six']) await switchTo(saying(word), paths);
+    const folders = (await readdir(`${paths.config}/web`)).filter((name) => name.length === 16);
+    assert.equal(folders.length, 4, 'current, loaded and two more');
+    const loaded = await readlink(`${paths.config}/web/loaded`);
+    assert.equal(loaded, saying('one').config!.hash);
+    assert.ok(folders.includes(loaded));
+  });
+
+  function saying(word: string, more = '', check: string[] | null = checkArgv()): ProcessSpec {
+    const text = `daemon off; pid ${paths.run}/web.pid; worker_processes 2; error_log stderr;
+events {}
+http { access_log off;
+  server { listen 127.0.0.1:${port}; ${more} location / { return 200 ${word}; } } }
+`;
+    return processSpec(paths, {
+      name: 'web',
+      argv: ['nginx', '-e', 'stderr', '-c', `${paths.config}/web/current/nginx.conf`],
+      ready: { tcp: { address: '127.0.0.1', port } },
+      stop: { signal: 'QUIT', seconds: 5 },
+      config: configOf({ 'nginx.conf': text }, check),
+      reloadSignal: 'HUP',
+      killGroup: true,
+      listens: [{ address: '127.0.0.1', port }],
+    });
+  }
+
+  function checkArgv(): string[] {
+    return ['nginx', '-t', '-q', '-e', 'stderr', '-c', `${'$'}{config}/nginx.conf`];
+  }
+
+  function reloadOf(spec: ProcessSpec) {
+    const { hash } = spec.config!;
+    return { kind: 'reload', process: spec.name, signal: 'HUP', hash } as const;
+  }
+
+  async function answer(): Promise<string> {
+    return (await run(['curl', '-s', '-m', '2', `http://127.0.0.1:${port}/`])).stdout;
+  }
+});
