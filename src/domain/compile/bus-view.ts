@@ -1,0 +1,35 @@
+import { type BusUsersView, busUsersView } from '../bus-permissions.ts';
+import { refuse } from '../error.ts';
+import type { View } from '../view.ts';
+import type { CommonValues } from './template-view.ts';
+
+/** What `templates/nats-server/` loops over and fills in. */
+export interface BusView extends BusUsersView {
+  clusterId: string;
+  port: number;
+  /** PEM: the leaf and the cluster's CA. */
+  certificate: string;
+  key: string;
+  encryptionKey: string;
+}
+
+export function busView(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+  { settings }: CommonValues,
+): BusView {
+  return {
+    ...busUsersView(view.busUsers),
+    clusterId: view.cluster.id,
+    port: Number(settings.port),
+    certificate: secretOf(secrets, 'bus/certificate'),
+    key: secretOf(secrets, 'bus/key'),
+    encryptionKey: secretOf(secrets, 'bus/encryption'),
+  };
+}
+
+function secretOf(secrets: Readonly<Record<string, string>>, name: string): string {
+  const value = secrets[name];
+  if (value !== undefined) return value.trimEnd();
+  throw refuse('FAILED', `this node was not given the secret ${name}`);
+}

@@ -1,0 +1,40 @@
+import type { View } from '../view.ts';
+
+/** A certificate as a file that holds key and chain: nginx takes both from one. */
+export interface CertificateView {
+  /** Host name or `*.` pattern; null for the one that serves every other name. */
+  domain: string | null;
+  file: string;
+  pem: string;
+}
+
+/** Key and chain in PEM, made by the cluster for itself, so that TLS always works. */
+const FALLBACK = 'certificate/default';
+
+/** Certificates whose keys are here; the fallback first. Without one there is no TLS. */
+export function certificatesOf(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+): CertificateView[] {
+  const fallback = secrets[FALLBACK];
+  if (fallback === undefined) return [];
+  const installed = view.certificates.flatMap(({ domain, chain }) => {
+    const name = domain.replace('*', '_');
+    const key = secrets[`certificate/${name}`];
+    if (key === undefined) return [];
+    const pem = `${key.trimEnd()}\n${chain.trimEnd()}`;
+    return [{ domain, file: `certificate-${name}.pem`, pem }];
+  });
+  const file = 'default-certificate.pem';
+  return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];
+}
+
+/** The file for a host name: its own, else one for all names beside it, else the fallback. */
+export function certificateFor(certificates: CertificateView[], host: string): string | null {
+  const beside = host.replace(/^[^.]+/, '*');
+  const found =
+    certificates.find(({ domain }) => domain === host) ??
+    certificates.find(({ domain }) => domain === beside) ??
+    certificates[0];
+  return found?.file ?? null;
+}

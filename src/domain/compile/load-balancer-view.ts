@@ -1,0 +1,28 @@
+import type { View } from '../view.ts';
+import { type ProxyView, proxyView } from './proxy-view.ts';
+import type { CommonValues } from './template-view.ts';
+import { addressesOf, type UpstreamView, upstream } from './upstreams.ts';
+
+/** What `templates/nginx/load-balancer.conf` fills in. */
+export interface LoadBalancerView extends ProxyView {
+  /** None without a router: every request is answered with 503. */
+  upstreams: UpstreamView[];
+  /** One for each installed certificate, chosen by the name that a client asks for. */
+  named: { domain: string; file: string }[];
+}
+
+export function loadBalancerView(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+  common: CommonValues,
+): LoadBalancerView {
+  const proxy = proxyView(view, secrets, common);
+  const routers = addressesOf(view.pools.find((pool) => pool.kind === 'routers'));
+  return {
+    ...proxy,
+    upstreams: routers.length > 0 ? [upstream('routers', routers)] : [],
+    named: proxy.certificates.flatMap(({ domain, file }) =>
+      domain === null ? [] : [{ domain, file }],
+    ),
+  };
+}

@@ -1,0 +1,39 @@
+import { isIP } from 'node:net';
+import type { View } from '../view.ts';
+import { type CertificateView, certificatesOf } from './certificates.ts';
+import type { CommonValues } from './template-view.ts';
+
+/** What routers and load balancers have in common. */
+export interface ProxyView {
+  /** Fallback first; empty without TLS. */
+  certificates: CertificateView[];
+  tls: boolean;
+  /** File of the fallback; empty without TLS. */
+  fallback: string;
+  /** Addresses and networks whose X-Forwarded headers are believed. */
+  trusted: string[];
+}
+
+export function proxyView(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+  { settings }: CommonValues,
+): ProxyView {
+  const certificates = certificatesOf(view, secrets);
+  const asked = Array.isArray(settings.trusted_proxies) ? settings.trusted_proxies : [];
+  const trusted = [...new Set([...view.trustedProxies, ...asked])].filter(isNetwork).sort();
+  return {
+    certificates,
+    tls: certificates.length > 0,
+    fallback: certificates[0]?.file ?? '',
+    trusted,
+  };
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  const bitsAreGood =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return family !== 0 && bitsAreGood && more.length === 0;
+}

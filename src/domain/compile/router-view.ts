@@ -1,0 +1,112 @@
+import { isHostPattern } from '../names.ts';
+import type { Pool, View } from '../view.ts';
+import { certificateFor } from './certificates.ts';
+import { type ProxyView, proxyView } from './proxy-view.ts';
+import { type StickyPool, stickyPool } from './sticky.ts';
+import type { CommonValues } from './template-view.ts';
+import { addressesOf, type UpstreamView, upstream, upstreamName } from './upstreams.ts';
+
+/** What `templates/nginx/router.conf` loops over. */
+export interface RouterView extends ProxyView {
+  upstreams: UpstreamView[];
+  stickyPools: StickyPool[];
+  /** Backends that a cookie may name. */
+  stickyBackends: { address: string; id: string }[];
+  hosts: HostView[];
+}
+
+interface HostView {
+  name: string;
+  certificate: string | null;
+  /** Something is at `/`; else the rest of the host is 404. */
+  hasRoot: boolean;
+  locations: LocationView[];
+}
+
+interface LocationView {
+  /** `/`, `= /path` or `/path/`: nginx takes the longest that fits. */
+  match: string;
+  /** What `proxy_pass` gets after `http://`; empty when no backend is left. */
+  target: string;
+  /** The variable with the cookie to set; empty when clients need not stay. */
+  cookie: string;
+}
+
+interface Leads {
+  host: string;
+  path: string;
+  upstream: string;
+  pool: Pool | undefined;
+}
+
+/** Characters that nginx takes as they are; `/.kato` is the router's own. */
+const PATH = /^\/(?!\.kato(?:\/|$))[A-Za-z0-9._~/-]*$/;
+const CONTROLLERS = 'controllers';
+
+export function routerView(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+  common: CommonValues,
+): RouterView {
+  const proxy = proxyView(view, secrets, common);
+  const leads = leadsOf(view);
+  const filled = leads.filter(({ pool }) => addressesOf(pool).length > 0);
+  const sticky = filled.filter(({ pool }) => pool?.sticky === true);
+  const stickyPools = sticky.map((lead, index) =>
+    stickyPool(index, lead.upstream, addressesOf(lead.pool), lead.path),
+  );
+  const backends = new Map(
+    stickyPools.flatMap((pool) => pool.members.map(({ address, id }) => [address, id] as const)),
+  );
+  const hosts = Map.groupBy(leads, (lead) => lead.host);
+  return {
+    ...proxy,
+    upstreams: [
+      ...filled.map((lead) => upstream(lead.upstream, addressesOf(lead.pool))),
+      ...stickyPools.flatMap((pool) => pool.upstreams),
+    ],
+    stickyPools,
+    stickyBackends: [...backends].map(([address, id]) => ({ address, id })),
+    hosts: [...hosts].map(([name, ofHost]) => ({
+      name,
+      certificate: certificateFor(proxy.certificates, name),
+      hasRoot: ofHost.some((lead) => lead.path === '/'),
+      locations: ofHost.flatMap((lead) => {
+        const index = sticky.indexOf(lead);
+        const target = index < 0 ? lead.upstream : `$sticky_pool_${index}`;
+        return matches(lead.path).map((match) => ({
+          match,
+          target: filled.includes(lead) ? target : '',
+          cookie: index < 0 ? '' : `$sticky_cookie_${index}`,
+        }));
+      }),
+    })),
+  };
+}
+
+/** The endpoint to the controllers, then the routes; what nginx could not take is left out. */
+function leadsOf(view: View): Leads[] {
+  const { endpoint } = view.cluster;
+  const api: Leads = {
+    host: endpoint,
+    path: '/',
+    upstream: CONTROLLERS,
+    pool: view.pools.find((pool) => pool.kind === 'controllers'),
+  };
+  const pools = new Map(view.pools.map((pool) => [pool.name, pool]));
+  const routes = view.routes
+    .filter(({ host, path }) => host !== endpoint && isHostPattern(host) && PATH.test(path))
+    .map((route) => ({
+      host: route.host,
+      path: route.path.replace(/\/+$/, '') || '/',
+      upstream: upstreamName(route.pool),
+      pool: pools.get(route.pool),
+    }));
+  const all = isHostPattern(endpoint) ? [api, ...routes] : routes;
+  return [...new Map(all.map((lead) => [`${lead.host} ${lead.path}`, lead])).values()];
+}
+
+/** `/api` is also `/api/x` but not `/apix`. */
+function matches(path: string): string[] {
+  return path === '/' ? ['/'] : [`= ${path}`, `${path}/`];
+}

@@ -1,0 +1,62 @@
+import type { Node } from '../../src/domain/cluster.ts';
+import type { Pool, View } from '../../src/domain/view.ts';
+
+/** A node as a view shows it, with what a test changes. */
+export function testNode(roles: readonly string[], changes: Partial<Node> = {}): Node {
+  return {
+    id: 'n1',
+    name: 'one',
+    hostname: 'one.example.com',
+    address: '10.0.0.11',
+    zone: 'default',
+    admin: false,
+    key: 'UNODE1',
+    machineId: 'm1',
+    version: '0.1.0',
+    catalogue: [],
+    allowedRoles: null,
+    pendingUntil: null,
+    joinedAt: '2026-01-01T00:00:00.000Z',
+    roles: Object.fromEntries(['base', ...roles].map((role) => [role, { stopped: null }])),
+    held: {},
+    restarts: {},
+    purged: [],
+    pinnedRouters: null,
+    excludeSelf: false,
+    ...changes,
+  };
+}
+
+/** The view of a node with these roles in a cluster whose core is 10.0.0.1. */
+export function testView(roles: readonly string[], changes: Partial<View> = {}): View {
+  return {
+    format: 1,
+    cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', busPort: 4222 },
+    version: { lineage: 'l1', epoch: 1, revision: 7, hash: 'h7' },
+    node: testNode(roles),
+    settings: {},
+    pools: [],
+    routes: [],
+    certificates: [],
+    busUsers: [],
+    trustedProxies: [],
+    heartbeatMs: 2000,
+    ...changes,
+  };
+}
+
+export function testPool(name: string, kind: Pool['kind'], addresses: string[]): Pool {
+  return {
+    name,
+    kind,
+    sticky: false,
+    members: addresses.map((address) => ({ address, state: 'in' })),
+  };
+}
+
+/** A route and the pool that it leads to. */
+export function testRoute(host: string, path: string, backends: string[], sticky = false) {
+  const name = path === '/' ? host : `${host}${path}`;
+  const route: View['routes'][number] = { host, path, backends, sticky, pool: name };
+  return { route, pool: { ...testPool(name, 'route', backends), sticky } };
+}

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadCatalogue } from '../../../../src/catalog/load.ts';
+import { type Renderer, renderer } from '../../../../src/catalog/renderer.ts';
+import { compileNode } from '../../../../src/domain/compile/compile-node.ts';
+import { pathsOf } from '../../../../src/domain/paths.ts';
+import type { Catalogue } from '../../../../src/domain/role.ts';
+import type { ProcessSpec, Spec } from '../../../../src/domain/spec.ts';
+import type { View } from '../../../../src/domain/view.ts';
+import {
+  balancerView,
+  balancerViewAlone,
+  routerViewFull,
+  viewSecrets,
+} from '../../../support/nginx-views.ts';
+import { testNode, testPool, testView } from '../../../support/views.ts';
+
+const HOME = join(import.meta.dirname, '../../../..');
+const GOLDEN = join(import.meta.dirname, 'golden');
+
+describe('compiling a view', () => {
+  let catalogue: Catalogue;
+  let render: Renderer;
+  before(async () => {
+    catalogue = loadCatalogue(HOME);
+    render = await renderer(HOME);
+  });
+
+  const compile = (view: View): Spec =>
+    compileNode({
+      view,
+      secrets: viewSecrets,
+      catalogue,
+      render,
+      paths: pathsOf('/'),
+      bootId: 'boot-2',
+      programs: {
+        'postgresql/postgres': '/usr/lib/postgresql/15/bin/postgres',
+        'postgresql/initdb': '/usr/lib/postgresql/15/bin/initdb',
+      },
+      kato: '/opt/kato/bin/kato',
+    });
+  const process = (view: View, name: string): ProcessSpec =>
+    compile(view).processes.find((one) => one.name === name)!;
+
+  const golden: Record<string, View> = {
+    core: testView(['primary', 'controller', 'router'], {
+      node: testNode(['primary', 'controller', 'router'], { address: '10.0.0.1', admin: true }),
+      pools: [testPool('controllers', 'controllers', ['10.0.0.1:9080'])],
+      busUsers: [
+        { kind: 'controller', key: 'UCONTROLLER' },
+        { kind: 'node', id: 'n1', key: 'UNODE1' },
+      ],
+    }),
+    router: routerViewFull,
+    'load-balancer': balancerView,
+    'load-balancer-alone': balancerViewAlone,
+    'data-services': testView(['redis', 'memcached', 'postgresql'], {
+      settings: { redis: { port: 6380 } },
+    }),
+    'on-loopback': testView(['redis', 'router'], {
+      node: testNode(['redis', 'router'], { address: '127.0.0.3' }),
+    }),
+  };
+  for (const [name, view] of Object.entries(golden)) {
+    it(`of ${name} makes the golden spec`, () => {
+      const text = stringify(compile(view), { lineWidth: 0, aliasDuplicateObjects: false });
+      const file = join(GOLDEN, `${name}.yml`);
+      if (globalThis.process.env.UPDATE_GOLDEN === '1') {
+        mkdirSync(GOLDEN, { recursive: true });
+        writeFileSync(file, text);
+      }
+      assert.equal(text, readFileSync(file, 'utf8'));
+    });
+  }
+
+  it('starts what others need first, whatever the order of the roles', () => {
+    const view = testView(['router', 'redis', 'controller', 'primary']);
+    const names = compile({ ...view, pools: [] }).processes.map((one) => one.name);
+    assert.deepEqual(names, ['nats-server', 'controller', 'redis', 'router']);
+  });
+
+  it('leaves down what a person stopped, and what is held until the next boot', () => {
+    const stopped = testNode(['redis']);
+    stopped.roles.redis = { stopped: { by: 'n1', at: '2026-01-01T00:00:00.000Z' } };
+    assert.equal(process(testView([], { node: stopped }), 'redis').up, false);
+    const held = (boot: string) =>
+      testView([], { node: testNode(['redis'], { held: { redis: boot } }) });
+    assert.equal(process(held('boot-2'), 'redis').up, false);
+    assert.equal(process(held('boot-1'), 'redis').up, true);
+  });
+
+  it('runs a process of two roles once, as long as one of them is wanted', () => {
+    const redis = catalogue.roles.get('redis')!;
+    const two = new Map([...catalogue.roles, ['cache', { ...redis, name: 'cache' }]]);
+    const node = testNode(['redis', 'cache']);
+    node.roles.redis = { stopped: { by: 'n1', at: '2026-01-01T00:00:00.000Z' } };
+    const spec = compileNode({
+      view: testView([], { node }),
+      secrets: viewSecrets,
+      catalogue: { ...catalogue, roles: two },
+      render,
+      paths: pathsOf('/'),
+      bootId: 'boot-2',
+      programs: {},
+      kato: '/opt/kato/bin/kato',
+    });
+    assert.deepEqual(
+      spec.processes.map(({ name, roles, up }) => ({ name, roles, up })),
+      [{ name: 'redis', roles: ['cache', 'redis'], up: true }],
+    );
+  });
+
+  it('passes restarts and purges on', () => {
+    const node = testNode(['redis'], { restarts: { redis: 3 }, purged: ['postgresql'] });
+    const spec = compile(testView([], { node }));
+    assert.equal(spec.processes[0]?.restarts, 3);
+    assert.deepEqual(spec.purge, [
+      { process: 'postgresql', folder: '/var/lib/kato/data/postgresql' },
+    ]);
+  });
+
+  it('refuses a view of a newer kato and a role that it does not have', () => {
+    const newer = { ...testView([]), format: 2 } as unknown as View;
+    assert.throws(() => compile(newer), { code: 'VERSION' });
+    assert.throws(() => compile(testView(['kafka'])), { code: 'UNKNOWN_ROLE' });
+  });
+});
