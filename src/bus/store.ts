@@ -29,8 +29,11 @@ export interface StoredCluster {
  * landed then all the same.
  */
 export interface Store {
-  /** Setup only. CONFLICT when there is a state already, VERSION when the server is too old. */
-  createState(cluster: Cluster): Promise<number>;
+  /**
+   * Setup only. Secrets come first: controllers take the document as the sign that all is there.
+   * CONFLICT when there is a state already, VERSION when the server is too old.
+   */
+  createState(cluster: Cluster, secrets: Record<string, string>): Promise<number>;
   /** Null on a bus without state: that is no empty cluster, and nobody but setup may create one. */
   readCluster(): Promise<StoredCluster | null>;
   /** The new entry; null when another change came first. */
@@ -87,11 +90,14 @@ export async function openStore(bus: Bus): Promise<Store> {
     attempt(() => watchBucket({ nats, bucket, read, tell }));
 
   return {
-    createState: (cluster) =>
+    createState: (cluster, first) =>
       attempt(async () => {
         await createStreams(manager);
+        const taken = refuse('CONFLICT', 'the bus holds a cluster already');
+        if ((await readDocument()) !== null) throw taken;
+        for (const [name, value] of Object.entries(first)) await put(secrets, name, value);
         return clusters.create(DOCUMENT, encode(cluster)).catch((error: unknown) => {
-          throw isConflict(error) ? refuse('CONFLICT', 'the bus holds a cluster already') : error;
+          throw isConflict(error) ? taken : error;
         });
       }),
     readCluster: () =>
