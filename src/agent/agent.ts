@@ -7,7 +7,7 @@ import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../ma
 import { watchProcesses } from '../machine/watch.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
-import { isHalting } from './halting.ts';
+import { isHalting } from '../machine/halting.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
 import { describeNow, type PassContext, pass } from './pass.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectBusAtLast } from '../bus/connection.ts';
-import type { Identity } from '../bus/identity.ts';
-import { openStore } from '../bus/store.ts';
+import { keyOfSeed } from '../bus/identity.ts';
+import { openStore, type Store } from '../bus/store.ts';
 import { CONTROLLER } from '../bus/subjects.ts';
 import type { Node } from '../domain/cluster.ts';
 import type { Catalogue } from '../domain/role.ts';
@@ -17,16 +18,15 @@ import { followObserved } from './reports.ts';
 import { answerRequests } from './requests.ts';
 import { wakeNodes } from './wake.ts';
 
-/** What a controller is told by its config file. */
+/** What a controller is told by its config file, `templates/controller/controller.json`. */
 export interface ControllerConfig {
   clusterId: string;
-  /** The bus. */
-  address: string;
-  port: number;
+  bus: { address: string; port: number };
+  http: { address: string; port: number };
   /** Certificate of the cluster's authority, PEM. */
   ca: string;
-  identity: Identity;
-  http: { address: string; port: number };
+  /** Of the controllers' identity on the bus: a secret. */
+  seed: string;
 }
 
 /** The cluster's API: checks who asks, decides, writes, records, watches who is alive. Until `signal`. */
@@ -36,15 +36,15 @@ export async function runController(
   kato: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { address, port, ca, clusterId, identity } = config;
+  const { ca, clusterId, seed } = config;
+  const controllerKey = keyOfSeed(seed);
   const onUp: (() => void)[] = [];
   const bus = await connectBusAtLast(
     {
-      address,
-      port,
+      ...config.bus,
       ca,
       clusterId,
-      identity: { who: CONTROLLER, ...identity },
+      identity: { who: CONTROLLER, key: controllerKey, seed },
       name: 'controller',
       onStatus: (status) => {
         if (status === 'up') for (const act of onUp) act();
@@ -54,8 +54,8 @@ export async function runController(
   );
   if (bus === null) return;
   const store = await openStore(bus);
+  await stateIsThere(store, signal);
   const live = createLive();
-  const controllerKey = identity.key;
   const knowledge = (): Knowledge =>
     knowledgeOf({ bus, store, live, catalogue, controllerKey, kato });
   const changes = createChanges({ store, live, catalogue, knowledge });
@@ -81,6 +81,17 @@ export async function runController(
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
     const request = { operation: nodeConfirm, params, id: randomUUID(), by: node };
     changes.perform(request).catch(() => undefined);
+  }
+}
+
+const STATE_POLL_MS = 100;
+
+/** A controller never creates the document: it waits for setup, or for a recovery. */
+async function stateIsThere(store: Store, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const state = await store.readCluster().catch(() => null);
+    if (state !== null) return;
+    await pause(STATE_POLL_MS);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { all, parseSubject } from '../bus/subjects.ts';
+import type { Json } from '../domain/cluster.ts';
 import { type Alive, judge, type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
@@ -91,7 +92,7 @@ export function watchLiveness(options: {
     live.verdicts = verdicts;
     live.changed('verdicts');
     // A verdict that could not be kept is reached again from the same silence.
-    options.store.putObserved('verdicts', verdicts).catch(() => undefined);
+    options.store.putObserved('verdicts', verdicts as unknown as Json).catch(() => undefined);
   }
 
   function timing(): Timing | null {

@@ -30,7 +30,12 @@ export function viewFor(input: ViewInput, nodeId: string): View {
   const has = (role: string): boolean => role in node.roles;
   return {
     format: 1,
-    cluster: { id: cluster.id, endpoint: cluster.endpoint, core: coreAddress(cluster) },
+    cluster: {
+      id: cluster.id,
+      endpoint: cluster.endpoint,
+      core: coreAddress(cluster),
+      busPort: busPort(cluster, catalogue),
+    },
     version: versionOf(cluster, input.hash),
     node,
     settings: Object.fromEntries(
@@ -57,6 +62,10 @@ export function versionOf(cluster: Cluster, hash: string): Version {
 
 export function coreAddress(cluster: Cluster): string {
   return nodesWith(cluster, 'primary')[0]?.address ?? '';
+}
+
+export function busPort(cluster: Cluster, catalogue: Catalogue): number {
+  return Number(settingsOf(cluster, catalogue, 'primary').port);
 }
 
 function poolsForNode(input: ViewInput, node: Node): Pool[] {

@@ -13,7 +13,7 @@ export interface Version {
 /** The part of the cluster that one node needs, made for it by a controller. */
 export interface View {
   format: 1;
-  cluster: { id: string; endpoint: string; core: string };
+  cluster: { id: string; endpoint: string; core: string; busPort: number };
   version: Version;
   node: Node;
   /** All set and default settings of `cluster` and of this node's roles. */

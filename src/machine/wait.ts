@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const STEP_MS = 50;
 
-/** Asks until the answer is true or the time is over; the last answer is handed back. */
-export async function within(limitMs: number, ask: () => Promise<boolean>): Promise<boolean> {
+/** Asks until the answer is truthy or the time is over; the last answer is handed back. */
+export async function within<T>(limitMs: number, ask: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + limitMs;
   for (;;) {
-    if (await ask()) return true;
-    if (performance.now() > deadline) return false;
+    const answer = await ask();
+    if (answer || performance.now() > deadline) return answer;
     await pause(STEP_MS);
   }
 }

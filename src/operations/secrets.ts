@@ -11,6 +11,16 @@ import { type Knowledge, read } from './operation.ts';
 /** Names of secrets. A node is given those that its roles name, no other. */
 export const SECRETS = {
   ofRole: (nodeId: string, role: string, name: string) => `node/${nodeId}/${role}/${name}`,
+  /** Leaf and CA of the bus, its key, the key of its disk, the CA alone, and the controllers' seed. */
+  busCertificate: 'bus/certificate',
+  busKey: 'bus/key',
+  busEncryption: 'bus/encryption',
+  busAuthority: 'bus/ca',
+  controller: 'bus/controller',
+  /** Signs the bus certificate; no role names it. */
+  authorityKey: 'authority/key',
+  /** Key and chain in one, for names that have no certificate. */
+  fallbackCertificate: 'certificate/default',
   certificateKey: (domain: string) => `certificate/${domain.replace('*', '_')}`,
 } as const;
 
@@ -49,12 +59,10 @@ export async function secretsFor(known: Knowledge, view: View): Promise<Record<s
       secrets[name.slice(prefix.length)] = value;
     }
   }
-  const shared = [
-    ...('primary' in node.roles ? ['bus/'] : []),
-    ...('controller' in node.roles ? ['controller/'] : []),
-    ...('router' in node.roles || 'load_balancer' in node.roles ? ['certificate/'] : []),
-  ];
-  for (const below of shared) Object.assign(secrets, await known.secretsBelow(below));
+  const shared = Object.keys(node.roles).flatMap(
+    (role) => definitionOf(known.catalogue, role).sharedSecrets,
+  );
+  for (const below of new Set(shared)) Object.assign(secrets, await known.secretsBelow(below));
   return secrets;
 }
 

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Paths } from '../domain/paths.ts';
-import { exists, writeFileAtomic } from '../machine/files.ts';
+import { exists, writeFileAtomic } from './files.ts';
 
 /**
  * An agent cannot tell its own restart from the end of the whole node. Who ends the node says so

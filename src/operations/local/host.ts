@@ -1,0 +1,106 @@
+import { refuse } from '../../domain/error.ts';
+import { checkAddress } from '../../domain/names.ts';
+import { pathsOf, type Paths } from '../../domain/paths.ts';
+import type { Catalogue } from '../../domain/role.ts';
+import { serviceFolder } from '../../domain/service-folder.ts';
+import type { ProcessSpec } from '../../domain/spec.ts';
+import { applyStep } from '../../machine/apply/apply.ts';
+import { installBootUnit } from '../../machine/boot-unit.ts';
+import { isRoot } from '../../machine/host.ts';
+import { addresses, primaryAddress } from '../../machine/network.ts';
+import { bootSupervision } from '../../machine/supervision.ts';
+
+/** This machine, for commands that work where no agent runs yet. */
+export interface Host {
+  paths: Paths;
+  catalogue: Catalogue;
+  kato: { program: string; version: string };
+}
+
+export function hostAt(
+  root: string,
+  catalogue: Catalogue,
+  kato: Host['kato'],
+): Host {
+  return { paths: pathsOf(root), catalogue, kato };
+}
+
+export function checkRoot(command: string): void {
+  if (isRoot()) return;
+  throw refuse(
+    'NOT_ROOT',
+    `${command} needs root`,
+    'it installs packages and starts services',
+    `sudo ${command}`,
+  );
+}
+
+/** The address that others reach this node at, and what a person should know about it. */
+export async function chooseAddress(
+  given: string | undefined,
+): Promise<{ address: string; notes: string[] }> {
+  if (given !== undefined) {
+    const address = checkAddress(given);
+    const known = (await addresses()).map((candidate) => candidate.address);
+    if (known.includes(address) || address.startsWith('127.')) return { address, notes: [] };
+    throw refuse(
+      'BAD_ADDRESS',
+      `this machine does not have the address ${address}`,
+      `it has ${known.join(', ') || 'none'}`,
+    );
+  }
+  const { address, dynamic, candidates } = await primaryAddress();
+  const notes: string[] = [];
+  if (candidates.length > 1) {
+    const others = candidates.map((other) => other.address).filter((other) => other !== address);
+    notes.push(`using ${address}, on the default route; --address takes another: ${others.join(', ')}`);
+  }
+  if (dynamic) {
+    notes.push(`${address} comes from DHCP: reserve it, other nodes find this one by it`);
+  }
+  return { address, notes };
+}
+
+/** Starts the agent under supervision, as the one service that no plan touches. */
+export async function startAgent(host: Host): Promise<void> {
+  const { paths } = host;
+  const agent = agentProcess(host);
+  const service = serviceFolder(agent, paths);
+  await applyStep(
+    { kind: 'write-service', process: agent.name, service },
+    { paths, self: null },
+  );
+  await bootSupervision(paths);
+  const { name, readySeconds, listens } = agent;
+  await applyStep({ kind: 'start', process: name, readySeconds, listens }, { paths, self: null });
+}
+
+/** One line that tells how this node starts at boot. */
+export function startAtBoot(host: Host): Promise<string> {
+  return installBootUnit(host.paths, host.kato.program);
+}
+
+function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
+  return {
+    name: 'agent',
+    roles: ['base'],
+    packages: [],
+    user: 'root',
+    up: true,
+    argv: [kato.program, 'agent'],
+    environment: {
+      KATO_ROOT: paths.root,
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    },
+    ready: { command: ['test', '-S', paths.socket] },
+    readySeconds: 20,
+    stop: { signal: 'TERM', seconds: 15 },
+    dataFolder: null,
+    initialize: null,
+    config: null,
+    reloadSignal: null,
+    killGroup: false,
+    restarts: 0,
+    listens: [],
+  };
+}

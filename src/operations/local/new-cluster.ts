@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { createIdentity, type Identity } from '../../bus/identity.ts';
+import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
+import { hashOf } from '../../domain/hash.ts';
+import { checkNodeName } from '../../domain/names.ts';
+import type { Catalogue } from '../../domain/role.ts';
+import { NO_VERDICTS } from '../../domain/verdicts.ts';
+import { busPort, viewFor } from '../../domain/view-for.ts';
+import {
+  makeBusCertificate,
+  makeClusterAuthority,
+  makeSelfSigned,
+} from '../../machine/certificates.ts';
+import type { HostFacts } from '../../machine/host.ts';
+import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
+import { SECRETS } from '../secrets.ts';
+
+/** All that a new cluster starts with: kept on disk until the bus has it. */
+export interface Draft {
+  cluster: Cluster;
+  secrets: Record<string, string>;
+  identity: NodeIdentity;
+  controller: Identity;
+}
+
+export async function newCluster(options: {
+  endpoint: string;
+  address: string;
+  facts: HostFacts;
+  catalogue: Catalogue;
+  kato: string;
+}): Promise<Draft> {
+  const { endpoint, address, facts, catalogue } = options;
+  const id = randomBytes(4).toString('hex');
+  const own = createIdentity();
+  const controller = createIdentity();
+  const node = coreNode(options, own.key);
+  const authority = await makeClusterAuthority(id);
+  const bus = await makeBusCertificate(authority, id);
+  const fallback = await makeSelfSigned(endpoint.replace(/^api\./, ''));
+  const cluster: Cluster = {
+    format: CLUSTER_FORMAT,
+    id,
+    endpoint,
+    lineage: randomBytes(16).toString('hex'),
+    epoch: 1,
+    revision: 1,
+    previousHash: '',
+    settings: {},
+    nodes: { [node.id]: node },
+    routes: {},
+    tokens: {},
+    certificates: {},
+    announcers: {},
+    former: {},
+    operations: [],
+  };
+  const secrets = {
+    [SECRETS.busCertificate]: bus.certificate,
+    [SECRETS.busKey]: bus.key,
+    [SECRETS.busEncryption]: randomBytes(32).toString('hex'),
+    [SECRETS.busAuthority]: authority.certificate,
+    [SECRETS.controller]: controller.seed,
+    [SECRETS.authorityKey]: authority.key,
+    [SECRETS.fallbackCertificate]: `${fallback.key}${fallback.certificate}`,
+  };
+  const identity: NodeIdentity = {
+    format: 1,
+    nodeId: node.id,
+    name: node.name,
+    ...own,
+    clusterId: id,
+    core: { address, port: busPort(cluster, catalogue) },
+    ca: authority.certificate,
+    machineId: facts.machineId,
+    address,
+  };
+  return { cluster, secrets, identity, controller };
+}
+
+/** What the core is told before a controller can tell it: its bus needs it to start. */
+export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
+  const view = viewFor(
+    {
+      cluster: draft.cluster,
+      hash: hashOf(draft.cluster),
+      controllerKey: draft.controller.key,
+      catalogue,
+      verdicts: NO_VERDICTS,
+      announced: [],
+      at: new Date().toISOString(),
+    },
+    draft.identity.nodeId,
+  );
+  const { [SECRETS.authorityKey]: _authorityKey, ...secrets } = draft.secrets;
+  return { hash: hashOf({ view, secrets }), view, secrets };
+}
+
+/** The roles that a core starts with; the router may leave it when another node has one. */
+const CORE_ROLES = ['base', 'primary', 'controller', 'router'];
+
+function coreNode(
+  options: { address: string; facts: HostFacts; catalogue: Catalogue; kato: string },
+  key: string,
+): Node {
+  const { address, facts, catalogue, kato } = options;
+  const id = `n${randomBytes(6).toString('hex')}`;
+  return {
+    id,
+    name: checkNodeName(facts.hostname.split('.')[0]!),
+    hostname: facts.hostname,
+    address,
+    zone: 'default',
+    admin: true,
+    key,
+    machineId: facts.machineId,
+    version: kato,
+    catalogue: [...catalogue.roles.keys()],
+    allowedRoles: null,
+    pendingUntil: null,
+    joinedAt: new Date().toISOString(),
+    roles: Object.fromEntries(CORE_ROLES.map((role) => [role, { stopped: null }])),
+    held: {},
+    restarts: {},
+    purged: [],
+    pinnedRouters: null,
+    excludeSelf: true,
+  };
+}

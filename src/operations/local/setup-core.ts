@@ -1,0 +1,188 @@
+import { rm } from 'node:fs/promises';
+import { connectBus } from '../../bus/connection.ts';
+import { openStore } from '../../bus/store.ts';
+import { CONTROLLER } from '../../bus/subjects.ts';
+import { KatoError, refuse } from '../../domain/error.ts';
+import { checkHostname } from '../../domain/names.ts';
+import { definitionOf } from '../../domain/roles.ts';
+import { applyStep } from '../../machine/apply/apply.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
+import { hostFacts } from '../../machine/host.ts';
+import {
+  readIdentity,
+  readLedger,
+  writeIdentity,
+  writeLedger,
+} from '../../machine/ledger.ts';
+import { portOwner } from '../../machine/ports.ts';
+import { within } from '../../machine/wait.ts';
+import { chooseAddress, checkRoot, type Host, startAgent, startAtBoot } from './host.ts';
+import { type Draft, firstDelivery, newCluster } from './new-cluster.ts';
+import type { Phase } from './phases.ts';
+
+const BUS_START_MS = 30_000;
+const CONNECT_MS = 2000;
+
+export interface SetupCore {
+  host: Host;
+  /** Without one: `api.` and the machine's full name. */
+  endpoint: string | undefined;
+  address: string | undefined;
+  /** Filled in by the phases. */
+  draft?: Draft;
+  notes: string[];
+  /** The machine was this cluster's core before the command ran. */
+  already: boolean;
+}
+
+/** Makes this machine the core of a new cluster. The draft on disk carries an interrupted run on. */
+export const SETUP_CORE_PHASES: readonly Phase<SetupCore>[] = [
+  { name: 'check', title: 'Check this machine', run: check },
+  { name: 'packages', title: 'Install what the core needs', run: packages },
+  { name: 'identity', title: 'Make keys and certificates', run: identity },
+  { name: 'ledger', title: "Write the node's ledger", run: ledger },
+  { name: 'agent', title: 'Start the agent', run: agent },
+  { name: 'state', title: 'Put the state of the cluster on the bus', run: state },
+];
+
+async function check(setup: SetupCore): Promise<void> {
+  const { host } = setup;
+  checkRoot('kato node setup core');
+  if (setup.endpoint !== undefined) setup.endpoint = checkHostname(setup.endpoint, 'endpoint');
+  const draft = await readDraft(host);
+  if (draft !== null) {
+    setup.draft = draft;
+    return;
+  }
+  const existing = await readIdentity(host.paths);
+  if (existing !== null) return checkSame(setup);
+  const { address, notes } = await chooseAddress(setup.address);
+  setup.address = address;
+  setup.notes.push(...notes);
+  for (const { port, purpose } of ['primary', 'controller', 'router'].flatMap(
+    (role) => definitionOf(host.catalogue, role).ports,
+  )) {
+    const owner = await portOwner(address, port);
+    if (owner === null) continue;
+    throw refuse(
+      'PORT_TAKEN',
+      `port ${port} (${purpose}) is taken on this machine`,
+      `${owner.name ?? 'another program'} listens on ${owner.address}:${port}`,
+      'stop it, or set up the core on another machine',
+    );
+  }
+}
+
+/** Set up before: the same endpoint or none is "already so", another one a conflict. */
+async function checkSame(setup: SetupCore): Promise<void> {
+  const known = await readLedger(setup.host.paths);
+  const view = known?.delivery.view;
+  const isCore = view !== undefined && 'primary' in view.node.roles;
+  if (isCore && (setup.endpoint ?? view.cluster.endpoint) === view.cluster.endpoint) {
+    setup.already = true;
+    setup.endpoint = view.cluster.endpoint;
+    setup.address = view.node.address;
+    return;
+  }
+  throw refuse(
+    'CONFLICT',
+    'this machine is a node of a cluster already',
+    isCore
+      ? `it is the core of ${view.cluster.endpoint}`
+      : `it is attached to the core ${view?.cluster.core ?? ''}`,
+    'kato node detach takes it out of that cluster',
+  );
+}
+
+async function packages({ host, already }: SetupCore): Promise<void> {
+  if (already) return;
+  const names = ['base', 'primary', 'controller', 'router'].flatMap(
+    (role) => definitionOf(host.catalogue, role).packages.debian ?? [],
+  );
+  await applyStep(
+    { kind: 'install-packages', process: 'base', packages: [...new Set(names)] },
+    { paths: host.paths, self: null },
+  );
+}
+
+async function identity(setup: SetupCore): Promise<void> {
+  if (setup.already || setup.draft !== undefined) return;
+  const { host } = setup;
+  const facts = await hostFacts();
+  setup.draft = await newCluster({
+    endpoint: setup.endpoint ?? checkHostname(`api.${facts.fullName}`, 'endpoint'),
+    address: setup.address!,
+    facts,
+    catalogue: host.catalogue,
+    kato: host.kato.version,
+  });
+  await makeFolder(host.paths.state, 0o700);
+  const text = `${JSON.stringify(setup.draft)}\n`;
+  await writeFileAtomic(draftFile(host), text, { mode: 0o600 });
+}
+
+async function ledger({ host, draft }: SetupCore): Promise<void> {
+  if (draft === undefined) return;
+  if ((await readLedger(host.paths)) === null) {
+    const delivery = firstDelivery(draft, host.catalogue);
+    await writeLedger(host.paths, { delivery, newest: delivery.view.version });
+  }
+  await writeIdentity(host.paths, draft.identity);
+}
+
+async function agent(setup: SetupCore): Promise<void> {
+  await startAgent(setup.host);
+  setup.notes.push(await startAtBoot(setup.host));
+}
+
+async function state({ host, draft }: SetupCore): Promise<void> {
+  if (draft === undefined) return;
+  const bus = await connectWhenUp(draft);
+  try {
+    const store = await openStore(bus);
+    await store.createState(draft.cluster, draft.secrets).catch((error: unknown) => {
+      // A run before this one came as far as here.
+      if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
+    });
+  } finally {
+    await bus.close();
+  }
+  await rm(draftFile(host), { force: true });
+}
+
+async function connectWhenUp({ identity, controller }: Draft) {
+  let last: unknown;
+  const options = {
+    ...identity.core,
+    ca: identity.ca,
+    clusterId: identity.clusterId,
+    identity: { who: CONTROLLER, ...controller },
+    name: 'setup',
+    timeoutMs: CONNECT_MS,
+  };
+  const bus = await within(BUS_START_MS, () =>
+    connectBus(options).catch((error: unknown) => {
+      last = error;
+      return null;
+    }),
+  );
+  if (bus) return bus;
+  throw new KatoError(
+    {
+      code: 'ROLE_FAILED',
+      message: `the bus did not come up within ${BUS_START_MS / 1000} s`,
+      ...(last instanceof Error ? { why: last.message } : {}),
+      next: 'kato process list shows what runs; the log is in /var/log/kato/nats-server/current',
+    },
+    { cause: last },
+  );
+}
+
+async function readDraft(host: Host): Promise<Draft | null> {
+  const text = await readIfExists(draftFile(host));
+  return text === null ? null : (JSON.parse(text) as Draft);
+}
+
+function draftFile({ paths }: Host): string {
+  return `${paths.state}/setup.json`;
+}
