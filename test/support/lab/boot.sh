@@ -6,8 +6,10 @@ folder=$1 network=$2 number=$3 checkout=$4 options=$5
 name=h$number host=$1/h$number disk=$1/disks/h$number
 exec 3>&1 >>"$host/console" 2>&1 </dev/null
 
-# /proc is the lab's still: its first process lives where the bridge is.
-ip link add eth0 type veth peer name "$name" netns /proc/1/ns/net
+# /proc is the lab's still: its first process lives where the bridge is. As with a real card, the hardware
+# address stays over a boot.
+lab=${network##*.}
+ip link add eth0 address "$(printf '02:78:00:00:%02x:%02x' "$lab" "$number")" type veth peer name "$name" netns /proc/1/ns/net
 nsenter --net=/proc/1/ns/net ip link set "$name" master br0 up
 ip link set lo up
 ip address add "$network.$number/24" dev eth0

@@ -28,6 +28,12 @@ const ON_HOSTS: Record<string, (host: Host, silent: boolean) => Promise<void>> =
   heal: (host) => host.heal(),
 };
 
+const KINDS = {
+  root: 'namespaces',
+  user: 'user namespaces',
+  plain: 'plain: this machine refuses namespaces, so hosts share it and no cable can be cut',
+};
+
 process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
   console.error(`lab: ${error.message}`);
   return 1;
@@ -89,12 +95,6 @@ function status(): number {
   }
   return 0;
 }
-
-const KINDS = {
-  root: 'namespaces',
-  user: 'user namespaces',
-  plain: 'plain: this machine refuses namespaces, so hosts share it and no cable can be cut',
-};
 
 async function down(numbers: number[]): Promise<number> {
   for (const number of numbers) {
