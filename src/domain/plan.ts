@@ -33,7 +33,11 @@ function processSteps(process: ProcessSpec, observed: Observed): Step[] {
   if (missing.length > 0) {
     steps.push({ kind: 'install-packages', process: process.name, packages: missing });
   }
-  steps.push(...dataSteps(process, now), ...configSteps(process, now));
+  steps.push(
+    ...dataSteps(process, now),
+    ...configSteps(process, now),
+    ...initializeSteps(process, now),
+  );
   if (now?.serviceHash !== process.service.hash) {
     steps.push({ kind: 'write-service', process: process.name, service: process.service });
   }
@@ -41,14 +45,9 @@ function processSteps(process: ProcessSpec, observed: Observed): Step[] {
 }
 
 function dataSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, dataFolder: folder, user, initialize } = process;
-  if (folder === null) return [];
-  const steps: Step[] = [];
-  if (now?.hasData !== true) steps.push({ kind: 'make-data', process: name, folder, user });
-  if (initialize !== null && now?.initialized !== true) {
-    steps.push({ kind: 'initialize', process: name, folder, user, ...initialize });
-  }
-  return steps;
+  const { name, dataFolder: folder, user } = process;
+  if (folder === null || now?.hasData === true) return [];
+  return [{ kind: 'make-data', process: name, folder, user }];
 }
 
 function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
@@ -58,6 +57,13 @@ function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): St
     { kind: 'write-config', process: name, user, config },
     { kind: 'switch-config', process: name, hash: config.hash },
   ];
+}
+
+/** After the config, which a first run may read. */
+function initializeSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+  const { name, dataFolder: folder, user, initialize } = process;
+  if (folder === null || initialize === null || now?.initialized === true) return [];
+  return [{ kind: 'initialize', process: name, folder, user, ...initialize }];
 }
 
 function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
