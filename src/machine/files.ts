@@ -60,8 +60,12 @@ export async function writeDurably(
   await translated(path, () => writeSynced(path, content, options));
 }
 
+/** The mode is the last folder's; those above it that are missing can be entered by all. */
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
-  await translated(path, () => mkdir(path, { recursive: true, mode }));
+  await translated(path, async () => {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await mkdir(path, { recursive: true, mode });
+  });
 }
 
 export async function syncFolder(path: string): Promise<void> {
