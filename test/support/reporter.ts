@@ -1,0 +1,44 @@
+import { writeFileSync } from 'node:fs';
+import Mocha, { type MochaOptions, type Runner } from 'mocha';
+
+/** What a level's process leaves for the one that adds up. */
+export interface Counts {
+  passed: number;
+  skipped: number;
+  /** Titles of the tests that failed. */
+  failed: string[];
+  /** False while tests run, and for ever if they never came to an end. */
+  ended: boolean;
+}
+
+export const COUNTS_FILE = 'KATO_TEST_COUNTS';
+
+/** Mocha's own "spec", which also writes down after each test how many it has been. */
+class Counting extends Mocha.reporters.Spec {
+  constructor(runner: Runner, options: MochaOptions) {
+    super(runner, options);
+    const file = process.env[COUNTS_FILE];
+    if (file === undefined) return;
+    const counts: Counts = { passed: 0, skipped: 0, failed: [], ended: false };
+    const on = (event: string, count: (test: Mocha.Test) => void) =>
+      runner.on(event, (test: Mocha.Test) => {
+        count(test);
+        writeFileSync(file, JSON.stringify(counts));
+      });
+    on('pass', () => {
+      counts.passed++;
+    });
+    on('pending', () => {
+      counts.skipped++;
+    });
+    on('fail', (test) => {
+      counts.failed.push(test.fullTitle());
+    });
+    on('end', () => {
+      counts.ended = true;
+    });
+  }
+}
+
+// Mocha takes a reporter by require().
+export { Counting as 'module.exports' };
