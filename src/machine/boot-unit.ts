@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Paths } from '../domain/paths.ts';
 import { run } from './command.ts';
 import { exists, readIfExists, writeFileAtomic } from './files.ts';
@@ -27,6 +28,14 @@ export async function isBootUnitInstalled(paths: Paths): Promise<boolean> {
   return (await systemdOwns(paths)) && (await exists(UNIT_FILE));
 }
 
+/** The node is no node any more. Called from inside the tree, it does not end it. */
+export async function removeBootUnit(paths: Paths): Promise<void> {
+  if (!(await isBootUnitInstalled(paths))) return;
+  await run(['systemctl', 'disable', UNIT]);
+  await rm(UNIT_FILE, { force: true });
+  await run(['systemctl', 'daemon-reload']);
+}
+
 /** The unit needs nothing of kato's own code, so that a node boots whatever became of that. */
 export function bootUnit(paths: Paths): string {
   return `[Unit]
@@ -39,7 +48,7 @@ RuntimeDirectory=kato
 RuntimeDirectoryMode=0755
 ExecStartPre=/bin/cp /proc/sys/kernel/random/uuid ${paths.run}/boot-id
 ExecStart=/usr/bin/s6-svscan ${paths.service}
-Restart=always
+Restart=on-failure
 KillMode=mixed
 TimeoutStopSec=120
 TasksMax=infinity

@@ -14,11 +14,6 @@ export async function idsOf(user: string): Promise<UserIds | null> {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-export async function groupId(group: string): Promise<number | null> {
-  const { exitCode, stdout } = await attempt(['getent', 'group', group]);
-  return exitCode === 0 ? Number(stdout.split(':')[2]) : null;
-}
-
 /** Makes a system user that nobody can log in as, unless there is one of that name. */
 export async function ensureUser(user: string): Promise<UserIds> {
   const found = await idsOf(user);

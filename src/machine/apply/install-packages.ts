@@ -1,4 +1,5 @@
 import { readFile, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { attempt, lastWords, run } from '../command.ts';
@@ -113,7 +114,9 @@ async function stayDownAtBoot(packages: string[]): Promise<void> {
       .filter((path) => /\/systemd\/system\/[^/]+\.service$/.test(path));
     for (const path of units) {
       if (!(await hasInstallSection(path))) continue;
-      await run(['deb-systemd-helper', 'disable', path.slice(path.lastIndexOf('/') + 1)]);
+      await run(['deb-systemd-helper', 'disable', basename(path)], {
+        env: { DPKG_MAINTSCRIPT_PACKAGE: name }, // it serves only who names a package
+      });
     }
   }
 }
