@@ -1,0 +1,116 @@
+import { Flags } from '@oclif/core';
+import type { Performed } from '../controller/changes.ts';
+import type { Json } from '../domain/cluster.ts';
+import type { Phase } from '../operations/local/phases.ts';
+import type { Progress } from '../operations/status.ts';
+import { KatoCommand } from './command.ts';
+import { createVoice, showPhases, type Voice } from './progress.ts';
+import { stepLine } from './render/step.ts';
+import { ask, askForChange } from './session.ts';
+
+/** What is asked of the cluster. */
+export interface Request {
+  operation: string;
+  params: Json;
+}
+
+/** A change on its way, filled in by its phases. */
+export interface ChangeContext {
+  voice: Voice;
+  request: Request;
+  wait: boolean;
+  timeoutMs: number;
+  performed: Performed | null;
+}
+
+/** How every change of the cluster goes. */
+export const CHANGE_PHASES: readonly Phase<ChangeContext>[] = [
+  { name: 'ask', title: 'Ask the cluster', run: askCluster },
+  { name: 'follow', title: 'Wait for the nodes', run: followNodes },
+];
+
+const TIMEOUT_SECONDS = 120;
+
+/** A change of the cluster: asked for, then followed until every node it touches has made it true. */
+export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>> {
+  static override baseFlags = {
+    ...KatoCommand.baseFlags,
+    wait: Flags.boolean({
+      allowNo: true,
+      default: true,
+      summary: 'Wait until the nodes have followed.',
+    }),
+    timeout: Flags.integer({
+      default: TIMEOUT_SECONDS,
+      min: 1,
+      helpValue: 'SECONDS',
+      summary: 'How long to wait for them.',
+    }),
+  };
+
+  /** Parses the words, asks what must be asked first, and says what is to be changed. */
+  protected abstract request(): Promise<Request>;
+  /** What became true, for a person. */
+  protected abstract say(result: Result): readonly string[];
+
+  protected async perform(): Promise<Changed<Result>> {
+    const request = await this.request();
+    const { wait, timeout } = await this.waiting();
+    const voice = createVoice();
+    const context = { voice, request, wait, timeoutMs: timeout * 1000, performed: null };
+    return changed<Result>(await performed(context));
+  }
+
+  protected render({ result, changed }: Changed<Result>): readonly string[] {
+    return changed ? this.say(result) : this.sayAlready(result);
+  }
+
+  /** Doing a thing twice is no failure. */
+  protected sayAlready(result: Result): readonly string[] {
+    return ['already so', ...this.say(result)];
+  }
+
+  private async waiting(): Promise<{ wait: boolean; timeout: number }> {
+    const { flags } = await this.parse(this.ctor as typeof ChangeCommand);
+    return flags;
+  }
+}
+
+/** The value of a change: what --json prints. */
+export interface Changed<Result> {
+  result: Result;
+  changed: boolean;
+  revision: number;
+}
+
+/** Runs the phases of one change, with others before them where a command has such. */
+export async function performed(
+  context: ChangeContext,
+  before: readonly Phase<ChangeContext>[] = [],
+): Promise<Performed> {
+  await showPhases([...before, ...CHANGE_PHASES], context, context.voice);
+  return context.performed!;
+}
+
+/** A retry that found the first try done counts as the change that it is. */
+export function changed<Result>({ result, revision, touched, changed }: Performed) {
+  return { result: result as Result, changed: changed || touched.length > 0, revision };
+}
+
+async function askCluster(context: ChangeContext): Promise<void> {
+  const { operation, params } = context.request;
+  context.performed = await askForChange(operation, params);
+}
+
+async function followNodes(context: ChangeContext): Promise<void> {
+  const { touched, revision } = context.performed!;
+  if (!context.wait || touched.length === 0) return;
+  const { follow } = await import('./follow.ts');
+  await follow({
+    nodes: touched,
+    revision,
+    timeoutMs: context.timeoutMs,
+    poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),
+    onStep: (node, step) => context.voice.say(stepLine(node, step)),
+  });
+}

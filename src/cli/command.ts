@@ -1,0 +1,45 @@
+import { Args, Command, Flags } from '@oclif/core';
+import { print, printJson, wantsJson } from './output.ts';
+import { type Style, styleFor } from './render/style.ts';
+
+/**
+ * A command of `kato`: `perform` makes the value that --json prints, `render` the lines that a
+ * person reads. Errors are thrown as KatoError and printed in one place.
+ */
+export abstract class KatoCommand<Value> extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({
+      char: 'j',
+      summary: 'Print the value as JSON; everything else goes to stderr.',
+      helpGroup: 'global',
+    }),
+    debug: Flags.boolean({ hidden: true, summary: 'Show where an error comes from.' }),
+  };
+
+  protected abstract perform(): Promise<Value>;
+  protected abstract render(value: Value, style: Style): readonly string[] | Promise<string[]>;
+
+  override async run(): Promise<void> {
+    const value = await this.perform();
+    if (this.asJson) printJson(value);
+    else print(await this.render(value, await styleFor(process.stdout)));
+  }
+
+  /** Nothing but the JSON value may go to stdout. */
+  protected get asJson(): boolean {
+    return wantsJson(this.argv);
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    throw error;
+  }
+}
+
+/** A word of a command. Never read from stdin behind a person's back. */
+export const word = Args.custom<string>({ ignoreStdin: true });
+
+export const nodeFlag = Flags.string({
+  char: 'n',
+  helpValue: 'NODE',
+  summary: 'Name, address or id of a node; this one by default.',
+});

@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import type { Status } from '../../domain/status.ts';
+import { KatoCommand } from '../command.ts';
+import { statusLines } from '../render/status.ts';
+import type { Style } from '../render/style.ts';
+import { ask } from '../session.ts';
+
+/** The node answered from what it knew last. */
+const EXIT_AWAY = 5;
+
+export default class ShowStatus extends KatoCommand<Status> {
+  static override summary = 'Show every node, its roles and their state, and what is wrong.';
+  static override description =
+    'Warnings come first; the node that answers is marked with *. While the bus or all controllers\n' +
+    'are away, the node shows what it knew last, says so, and the exit code is 5.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --all --json',
+    '<%= config.bin %> <%= command.id %> --watch',
+  ];
+  static override flags = {
+    all: Flags.boolean({ char: 'a', summary: 'Also show the roles that no node has.' }),
+    watch: Flags.boolean({
+      char: 'w',
+      exclusive: ['json'],
+      summary: 'Show it again whenever it changes, until Ctrl-C.',
+    }),
+  };
+
+  protected async perform(): Promise<Status> {
+    const { flags } = await this.parse(ShowStatus);
+    if (flags.watch) {
+      const { watchStatus } = await import('../watch-status.ts');
+      await watchStatus(() => ask<Status>('status', { all: flags.all }));
+    }
+    const status = await ask<Status>('status', { all: flags.all });
+    if (isFromMemory(status)) process.exitCode = EXIT_AWAY;
+    return status;
+  }
+
+  protected render(status: Status, style: Style): readonly string[] {
+    return statusLines(status, style);
+  }
+}
+
+function isFromMemory({ warnings }: Status): boolean {
+  return warnings.some(({ code }) => code === 'BUS_AWAY' || code === 'CONTROLLER_AWAY');
+}

@@ -1,0 +1,77 @@
+import type { Config } from '@oclif/core';
+import { refuse } from '../domain/error.ts';
+import { didYouMean } from '../domain/names.ts';
+
+/** Runs the command that the words name, or shows help, or says which words would have been right. */
+export async function dispatch(config: Config, argv: readonly string[]): Promise<void> {
+  const { asksHelp, words } = wordsOf(argv);
+  if (asksHelp || argv.length === 0) return showHelp(config, words);
+  if (argv[0] === '--version') {
+    const { print } = await import('./output.ts');
+    return print([`kato ${config.version}`]);
+  }
+  const path = longestCommand(config.commandIDs, words);
+  if (path === undefined) throw unknownCommand(config, words);
+  await config.runCommand(path.join(':'), argv.slice(path.length));
+}
+
+/** The words before the first flag; `help` in front asks for help, as `--help` anywhere does. */
+function wordsOf(argv: readonly string[]): { asksHelp: boolean; words: string[] } {
+  const end = argv.indexOf('--');
+  const asked = end < 0 ? argv : argv.slice(0, end);
+  const asksHelp = argv[0] === 'help' || asked.some((word) => word === '--help' || word === '-h');
+  const firstFlag = argv.findIndex((word) => word.startsWith('-'));
+  const words = argv.slice(0, firstFlag < 0 ? argv.length : firstFlag);
+  return { asksHelp, words: words[0] === 'help' ? words.slice(1) : words };
+}
+
+function longestCommand(
+  ids: readonly string[],
+  words: readonly string[],
+): readonly string[] | undefined {
+  for (let count = words.length; count > 0; count--) {
+    const path = words.slice(0, count);
+    if (ids.includes(path.join(':'))) return path;
+  }
+  return undefined;
+}
+
+async function showHelp(config: Config, words: readonly string[]): Promise<void> {
+  const ids = visibleIds(config);
+  const command = longestCommand(config.commandIDs, words);
+  const isTopic = ids.some((id) => id.startsWith(`${words.join(':')}:`));
+  if (words.length > 0 && command === undefined && !isTopic) throw unknownCommand(config, words);
+  const { KatoHelp } = await import('./help.ts');
+  await new KatoHelp(config).showHelp([...(command ?? words)]);
+}
+
+function unknownCommand(config: Config, words: readonly string[]) {
+  const ids = visibleIds(config);
+  let topic: string[] = [];
+  while (topic.length < words.length) {
+    const deeper = [...topic, words[topic.length]!];
+    if (!ids.some((id) => id.startsWith(`${deeper.join(':')}:`))) break;
+    topic = deeper;
+  }
+  const names = namesBelow(ids, topic);
+  const place = ['kato', ...topic].join(' ');
+  const word = words[topic.length];
+  if (word === undefined) {
+    const why = `it is one of ${names.join(', ')}`;
+    return refuse('USAGE', `${place} needs one more word`, why, `${place} --help`);
+  }
+  const message =
+    topic.length === 0 ? `there is no command '${word}'` : `${place} has no command '${word}'`;
+  const why = didYouMean(word, names) ?? `it has ${names.join(', ')}`;
+  return refuse('USAGE', message, why, `${place} --help`);
+}
+
+function namesBelow(ids: readonly string[], topic: readonly string[]): string[] {
+  const below = ids.map((id) => id.split(':'));
+  const inTopic = below.filter((path) => topic.every((word, i) => path[i] === word));
+  return [...new Set(inTopic.map((path) => path[topic.length]!))].sort();
+}
+
+function visibleIds(config: Config): string[] {
+  return config.commands.filter((command) => command.hidden !== true).map(({ id }) => id);
+}

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Json } from '../domain/cluster.ts';
+import { KatoError, refuse } from '../domain/error.ts';
+import type { StepResult } from '../domain/step.ts';
+import type { Progress } from '../operations/status.ts';
+
+/** One long poll. Shorter than the controllers' limit, so that a lost one costs little. */
+const POLL_MS = 5000;
+/** Between two tries while bus or controllers are away: a change may restart them. */
+const AWAY_PAUSE_MS = 500;
+
+export interface Follow {
+  nodes: readonly string[];
+  revision: number;
+  timeoutMs: number;
+  /** Asks the cluster: the operation `progress`. */
+  poll(params: Json, timeoutMs: number): Promise<Progress[]>;
+  onStep(node: string, step: StepResult): void;
+}
+
+/**
+ * Waits until all nodes have applied the revision. Throws the first failure of a step, TIMEOUT,
+ * or NODE_UNREACHABLE for nodes that are gone: those are not waited for.
+ */
+export async function follow(options: Follow): Promise<void> {
+  const deadline = performance.now() + options.timeoutMs;
+  const shown = new Map<string, number>();
+  const done = new Map<string, Progress>();
+  let waiting = [...options.nodes];
+  const gone: Progress[] = [];
+  while (waiting.length > 0) {
+    const all = await pollOnce(options, waiting, sum(shown, waiting), deadline);
+    for (const node of all) showSteps(node, shown, options.onStep);
+    for (const node of all) if (node.done) done.set(node.id, node);
+    gone.push(...all.filter((node) => !node.done && isGone(node)));
+    waiting = all.filter((node) => !node.done && !isGone(node)).map((node) => node.id);
+  }
+  const failure = [...done.values()].flatMap((node) => node.failures)[0];
+  if (failure !== undefined) throw new KatoError(failure);
+  if (gone.length > 0) throw unreachable(gone);
+}
+
+async function pollOnce(
+  options: Follow,
+  nodes: string[],
+  seen: number,
+  deadline: number,
+): Promise<Progress[]> {
+  let last: unknown;
+  for (;;) {
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) throw tooLong(options, nodes, last);
+    const waitMs = Math.min(POLL_MS, leftMs);
+    try {
+      const params = { nodes, revision: options.revision, seen, waitMs };
+      return await options.poll(params, waitMs + POLL_MS);
+    } catch (error) {
+      if (!(error instanceof KatoError) || !isAway(error)) throw error;
+      last = error;
+      await pause(AWAY_PAUSE_MS);
+    }
+  }
+}
+
+function isAway(error: KatoError): boolean {
+  return error.code === 'TIMEOUT' || error.exitCode === 5;
+}
+
+/** A shorter list than before is the next pass of the agent: it is shown from its beginning. */
+function showSteps(node: Progress, shown: Map<string, number>, onStep: Follow['onStep']): void {
+  const before = shown.get(node.id) ?? 0;
+  const fresh = node.steps.length < before ? node.steps : node.steps.slice(before);
+  for (const step of fresh) onStep(node.node, step);
+  shown.set(node.id, node.steps.length);
+}
+
+function isGone(node: Progress): boolean {
+  return node.state === 'dead' || node.state === 'left';
+}
+
+function sum(shown: ReadonlyMap<string, number>, nodes: readonly string[]): number {
+  return nodes.reduce((total, id) => total + (shown.get(id) ?? 0), 0);
+}
+
+function tooLong(options: Follow, nodes: readonly string[], last: unknown): KatoError {
+  const seconds = Math.round(options.timeoutMs / 1000);
+  return refuse(
+    'TIMEOUT',
+    `the change is written, but ${count(nodes)} did not finish it within ${seconds} s`,
+    last instanceof Error ? last.message : 'the work goes on there',
+    'kato status shows how far it is',
+  );
+}
+
+function unreachable(gone: readonly Progress[]): KatoError {
+  const names = gone.map((node) => `${node.node} is ${node.state}`).join(', ');
+  return refuse(
+    'NODE_UNREACHABLE',
+    `the change is written, but ${names}`,
+    'it will follow when it is back',
+    'kato node remove takes a node out that does not come back',
+  );
+}
+
+function count(nodes: readonly string[]): string {
+  return nodes.length === 1 ? 'a node' : `${nodes.length} nodes`;
+}

@@ -1,0 +1,6 @@
+import type { StepResult } from '../../domain/step.ts';
+
+/** One step of a node as it happens. */
+export function stepLine(node: string, { kind, process, ms, failed }: StepResult): string {
+  return `${node}: ${kind} ${process} ... ${failed ? 'failed' : 'ok'} ${ms} ms`;
+}

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { askAgent } from '../agent/ask.ts';
+import type { Performed } from '../controller/changes.ts';
+import type { Json } from '../domain/cluster.ts';
+import { type ErrorCode, type ErrorRecord, KatoError } from '../domain/error.ts';
+import { type Paths, pathsOf } from '../domain/paths.ts';
+
+/** An answer that has not come after this does not come. */
+const ASK_MS = 10_000;
+/** Before a change is tried a second time: a bus that was killed is back by then. */
+const RETRY_AFTER_MS = 1000;
+const WORTH_A_RETRY: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'BUS_AWAY', 'CONTROLLER_AWAY']);
+
+/** What this machine's agent says about itself. */
+export interface AgentInfo {
+  node: { id: string; name: string; address: string };
+  admin: boolean;
+  cluster: {
+    id: string;
+    endpoint: string | null;
+    core: { address: string; port: number };
+    ca: string;
+  };
+  version: string;
+  connected: boolean;
+  reason: ErrorRecord | null;
+  revision: number | null;
+}
+
+export function ownPaths(): Paths {
+  return pathsOf(process.env.KATO_ROOT ?? '/');
+}
+
+/** Asks the cluster through this machine's agent. */
+export async function ask<Answer>(
+  operation: string,
+  params: Json,
+  timeoutMs = ASK_MS,
+): Promise<Answer> {
+  const request = { id: randomUUID(), operation, params, timeoutMs };
+  return (await askAgent(ownPaths(), request)) as Answer;
+}
+
+/** Asks for a change. It happens once, also where the first answer was lost and it is asked again. */
+export async function askForChange<Result>(
+  operation: string,
+  params: Json,
+): Promise<Performed & { result: Result }> {
+  const request = { id: randomUUID(), operation, params, timeoutMs: ASK_MS };
+  const once = (): Promise<Json> => askAgent(ownPaths(), request);
+  const answer = await once().catch(async (error: unknown) => {
+    if (!(error instanceof KatoError) || !WORTH_A_RETRY.has(error.code)) throw error;
+    await pause(RETRY_AFTER_MS);
+    return once();
+  });
+  return answer as unknown as Performed & { result: Result };
+}
+
+export function self(): Promise<AgentInfo> {
+  return ask<AgentInfo>('agent.info', {});
+}
+
+/** The node that `-n` names, or this one. */
+export async function nodeOrSelf(given: string | undefined): Promise<string> {
+  return given ?? (await self()).node.id;
+}
