@@ -70,6 +70,6 @@ function malformed(why: string) {
     'TOKEN_MALFORMED',
     'this is not a join token',
     why,
-    "copy the whole line that 'kato node token create' printed, or make a new token",
+    "copy the whole line that 'kato token create' printed, or make a new token",
   );
 }

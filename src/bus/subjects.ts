@@ -34,12 +34,14 @@ export const routerStart = 'kato.router.start';
 export const HISTORY_SUBJECT = 'kato.history';
 export const inboxPrefix = (who: string): string => `_INBOX_${token(who)}`;
 
-/** What responders and listeners subscribe to. */
+/** What responders and listeners subscribe to: no two that one program uses may overlap. */
 export const all = {
   ops: 'kato.op.>',
   heartbeats: 'kato.heartbeat.*',
   logs: 'kato.log.>',
-  announcements: 'kato.announce.*.*',
+  registers: 'kato.announce.*.register',
+  unregisters: 'kato.announce.*.unregister',
+  greetings: 'kato.announce.*.greet',
   asks: 'kato.ask.>',
   asksOf: (id: string): string => `kato.node.${token(id)}.ask.>`,
 } as const;

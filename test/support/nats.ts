@@ -11,6 +11,7 @@ import { connectBus } from '../../src/bus/connection.ts';
 import { createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { CONTROLLER } from '../../src/bus/subjects.ts';
 import { busUsersView } from '../../src/domain/bus-permissions.ts';
+import type { Cluster } from '../../src/domain/cluster.ts';
 import type { BusUser } from '../../src/domain/view.ts';
 import { until } from './until.ts';
 
@@ -129,6 +130,27 @@ export async function startNatsWithController(others: BusUser[] = []) {
   const controllerUser: BusUser = { kind: 'controller', key: identity.key };
   const nats = await startNats([controllerUser, ...others]);
   return { nats, identity, controllerUser, controller: await nats.connect(CONTROLLER, identity) };
+}
+
+/** A document of nothing but its revision. */
+export function clusterAt(revision: number, endpoint = 'api.example.com'): Cluster {
+  return {
+    format: 1,
+    id: 'c1',
+    endpoint,
+    lineage: 'l1',
+    epoch: 1,
+    revision,
+    previousHash: '',
+    settings: {},
+    nodes: {},
+    routes: {},
+    tokens: {},
+    certificates: {},
+    announcers: {},
+    former: {},
+    operations: [],
+  };
 }
 
 export async function freePort(): Promise<number> {

@@ -5,9 +5,9 @@ import type { Bus } from '../../../src/bus/bus.ts';
 import type { Identity } from '../../../src/bus/identity.ts';
 import { openStore, type Store } from '../../../src/bus/store.ts';
 import { CONTROLLER } from '../../../src/bus/subjects.ts';
-import type { Cluster, Json } from '../../../src/domain/cluster.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
 import type { KatoError } from '../../../src/domain/error.ts';
-import { startNatsWithController, type TestNats } from '../../support/nats.ts';
+import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 
 describe('store of the controllers', () => {
@@ -151,26 +151,6 @@ describe('store of the controllers', () => {
     assert.ok(await other.writeCluster(clusterAt(revision), before!.entry));
   }
 });
-
-function clusterAt(revision: number, endpoint = 'api.example.com'): Cluster {
-  return {
-    format: 1,
-    id: 'c1',
-    endpoint,
-    lineage: 'l1',
-    epoch: 1,
-    revision,
-    previousHash: '',
-    settings: {},
-    nodes: {},
-    routes: {},
-    tokens: {},
-    certificates: {},
-    announcers: {},
-    former: {},
-    operations: [],
-  };
-}
 
 async function filesBelow(folder: string): Promise<Buffer[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
