@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Json } from '../domain/cluster.ts';
-import { type ErrorRecord, KatoError, toErrorRecord } from '../domain/error.ts';
+import { type ErrorRecord, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import type { Answer, Bus, BusOptions, Message } from './bus.ts';
 import { busAway, connectFailure, requestFailure } from './failures.ts';
@@ -55,7 +55,7 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     subscribe(subject, handler, { queue } = {}) {
       return listen(nats, subject, queue, (_msg, message) => {
-        if (message !== null) handler(message);
+        if (message !== null) guard(handler, message);
       });
     },
 
@@ -129,6 +129,15 @@ function followStatus(nats: NatsConnection, options: BusOptions): Link {
   };
 }
 
+/** A message that a handler chokes on is lost, not the connection: the library would end it. */
+function guard(handler: (message: Message) => void, message: Message): void {
+  try {
+    handler(message);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
+  }
+}
+
 /** `message` is null for a body that cannot be read. */
 function listen(
   nats: NatsConnection,
@@ -177,7 +186,8 @@ function send(msg: Msg, answer: Answer): void {
 }
 
 function readAnswer(msg: Msg): Json {
-  const body = decodeBody(msg.data);
-  if (msg.headers?.has(ERROR_HEADER)) throw new KatoError(body as unknown as ErrorRecord);
-  return body;
+  const message = readMessage(msg);
+  if (message === null) throw refuse('FAILED', 'the answer cannot be read');
+  if (!msg.headers?.has(ERROR_HEADER)) return message.body;
+  throw new KatoError((message.body ?? {}) as unknown as ErrorRecord);
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { connectBusAtLast } from '../../../src/bus/connection.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
+import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, heartbeat, nodeAsk, op } from '../../../src/bus/subjects.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { KatoError } from '../../../src/domain/error.ts';
@@ -81,6 +83,31 @@ describe('connection to the bus', () => {
     } finally {
       await lonely.nats.stop();
     }
+  });
+
+  it('outlives a handler that throws, and bodies that cannot be read', async () => {
+    const heard: Json[] = [];
+    const stop = controller.subscribe(all.heartbeats, ({ body }) => {
+      if (body === 'bad') throw new Error('this warning is part of a test');
+      heard.push(body);
+    });
+    await controller.rtt();
+    const warned = once(process, 'warning');
+    node.publish(heartbeat('n1'), 'bad');
+    natsOf(node).publish(heartbeat('n1'), new Uint8Array([0x1f, 0x8b, 0]));
+    node.publish(heartbeat('n1'), 'good');
+    await until(() => heard.length > 0, { what: 'the good one is heard', seconds: 5 });
+    assert.deepEqual(heard, ['good']);
+    await warned;
+    await rejectsWith(
+      'BAD_VALUE',
+      natsOf(node)
+        .request(op('n1', 'status'), 'not JSON', { timeout: 5000 })
+        .then(({ data }) =>
+          Promise.reject(new KatoError(JSON.parse(Buffer.from(data).toString()))),
+        ),
+    );
+    stop();
   });
 
   it('refuses a key that the bus does not know, and a node under another name', async () => {
