@@ -1,5 +1,6 @@
 import type { Paths } from '../domain/paths.ts';
 import { applyStep } from '../machine/apply/apply.ts';
+import { removeBootUnit } from '../machine/boot-unit.ts';
 import { run } from '../machine/command.ts';
 import { forgetNode } from '../machine/ledger.ts';
 import { observe } from '../machine/observe.ts';
@@ -18,6 +19,7 @@ export async function leaveCluster({ paths }: PassContext): Promise<void> {
     ),
   );
   await forgetNode(paths);
+  await removeBootUnit(paths);
   await endTree(paths);
 }
 

@@ -70,7 +70,7 @@ function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[
   const { name, readySeconds, restarts, listens, config, reloadSignal } = process;
   if (!process.up) return [];
   if (now === undefined || !now.wantedUp) {
-    return [{ kind: 'start', process: name, readySeconds, listens }];
+    return [{ kind: 'start', process: name, readySeconds, listens, restarts }];
   }
   if (needsRestart(process, now))
     return [{ kind: 'restart', process: name, restarts, readySeconds }];

@@ -19,7 +19,13 @@ export type Step =
   | { kind: 'switch-config'; process: string; hash: string }
   | { kind: 'write-service'; process: string; service: ServiceFolder }
   /** Refused with PORT_TAKEN when a foreign program has one of its ports. */
-  | { kind: 'start'; process: string; readySeconds: number; listens: Listen[] }
+  | {
+      kind: 'start';
+      process: string;
+      readySeconds: number;
+      listens: Listen[];
+      restarts: number;
+    }
   | { kind: 'stop'; process: string; seconds: number }
   | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
   | { kind: 'reload'; process: string; signal: string; hash: string }

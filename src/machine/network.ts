@@ -50,3 +50,14 @@ async function defaultSource(): Promise<string | undefined> {
   const routes = JSON.parse(stdout || '[]') as { prefsrc?: string }[];
   return routes[0]?.prefsrc;
 }
+
+const RESOLVE_MS = 1500;
+
+/** Whether this machine finds an address for a name, by its hosts file or by DNS. */
+export async function resolves(name: string): Promise<boolean> {
+  const asked = attempt(['getent', 'ahostsv4', name], { timeoutMs: RESOLVE_MS });
+  return asked.then(
+    ({ exitCode }) => exitCode === 0,
+    () => false,
+  );
+}

@@ -31,6 +31,7 @@ export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> 
   const status = await readStatus(folder);
   if (status?.up !== true) await refuseTakenPorts(step.process, step.listens, paths);
   await bringUp(folder);
+  await recordRestarts(step, paths);
   await waitReady(step.process, step.readySeconds, paths);
 }
 
@@ -51,20 +52,26 @@ export async function stop(step: StepOf<'stop'>, paths: Paths): Promise<void> {
 
 /** A new instance runs afterwards, whether an old one ran before or not. */
 export async function restart(step: StepOf<'restart'>, context: ApplyContext): Promise<void> {
-  const { process, restarts } = step;
+  const { process } = step;
   const { paths } = context;
   const folder = serviceOf(process, paths);
-  const record = () =>
-    writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
   if (process === context.self) {
-    await record();
+    await recordRestarts(step, paths);
     return control(folder, 'r');
   }
   const before = await readStatus(folder);
   if (before?.up === true) await endInstance(folder, before.pid);
   await bringUp(folder);
-  await record();
+  await recordRestarts(step, paths);
   await waitReady(process, step.readySeconds, paths);
+}
+
+/** A new instance has all restarts behind it that were asked for before. */
+function recordRestarts(
+  { process, restarts }: StepOf<'start' | 'restart'>,
+  paths: Paths,
+): Promise<void> {
+  return writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
 }
 
 async function endInstance(folder: string, pid: number | null): Promise<void> {

@@ -7,14 +7,15 @@ import { decodeJoinToken, type JoinToken } from '../../bus/join-token.ts';
 import { JOINER, join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
 import { refuse } from '../../domain/error.ts';
-import { checkNodeName } from '../../domain/names.ts';
+import { checkAddress, checkNodeName } from '../../domain/names.ts';
 import { definitionOf, expandRoles } from '../../domain/roles.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
-import { readIdentity, writeIdentity } from '../../machine/ledger.ts';
+import { type NodeIdentity, readIdentity, writeIdentity } from '../../machine/ledger.ts';
 import { portOwner } from '../../machine/ports.ts';
-import { chooseAddress, checkRoot, type Host, startAgent, startAtBoot } from './host.ts';
+import { becomeNobody, isClone } from './boot.ts';
+import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
 import type { Phase } from './phases.ts';
 
 /** Each step towards the core is given up after this. */
@@ -81,16 +82,13 @@ async function packages({ host, roles }: Attach): Promise<void> {
 /** Before anything secret is sent: who answers must hold the key that the token names. */
 async function verifyCore(attach: Attach): Promise<void> {
   const { port, fingerprint, clusterId } = attach.decoded!;
-  attach.ca = await fetchCertificateAuthority(attach.core, port, {
-    fingerprint,
-    clusterId,
-    timeoutMs: CORE_MS,
-  });
+  const where = { address: attach.core, port };
+  attach.ca = await fetchCertificateAuthority(where, { fingerprint, clusterId });
 }
 
 async function askToJoin(attach: Attach): Promise<void> {
   const { host, decoded, ca } = attach;
-  const { port, clusterId, seed, tokenId, secret } = decoded!;
+  const { port, clusterId, seed, id: tokenId, secret } = decoded!;
   attach.own = await ownKey(host);
   const facts = await hostFacts();
   const bus = await connectBus({
@@ -140,8 +138,7 @@ async function agent(attach: Attach): Promise<void> {
     address: attach.address!,
   });
   await rm(keyFile(host), { force: true });
-  await startAgent(host);
-  attach.notes.push(await startAtBoot(host));
+  attach.notes.push(await startAgent(host));
 }
 
 /** The same key on every try, so that a join that was interrupted is the same join. */
@@ -158,8 +155,31 @@ function keyFile({ paths }: Host): string {
   return `${paths.state}/join-key.json`;
 }
 
-/** What a machine that is a node already is attached to. */
-export async function attachedTo(host: Host): Promise<{ core: string; name: string } | null> {
+/**
+ * Null on a machine that is no node, or a clone of one. On a node of that core it makes sure that
+ * the agent runs: a run before this one may have been interrupted. ALREADY_ATTACHED to another.
+ */
+export async function resumeAttached(host: Host, core: string): Promise<NodeIdentity | null> {
+  checkRoot('kato node attach');
   const identity = await readIdentity(host.paths);
-  return identity === null ? null : { core: identity.core.address, name: identity.name };
+  if (identity === null) return null;
+  if (await isClone(identity)) {
+    await becomeNobody(host.paths);
+    return null;
+  }
+  if (identity.core.address === core) {
+    await startAgent(host);
+    return identity;
+  }
+  throw refuse(
+    'ALREADY_ATTACHED',
+    `this machine is attached to the core ${identity.core.address} already`,
+    `it is its node ${identity.name}`,
+    `kato node detach takes it out of there; then attach it to ${core}`,
+  );
+}
+
+/** CORE_IP as a person gives it. */
+export function checkCore(text: string): string {
+  return checkAddress(text);
 }

@@ -1,12 +1,16 @@
+import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import { removeTree } from '../../machine/files.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
-import { type NodeIdentity, readIdentity } from '../../machine/ledger.ts';
+import { forgetNode, type NodeIdentity, readIdentity } from '../../machine/ledger.ts';
 import { addresses } from '../../machine/network.ts';
 import {
   bootSupervision,
   shutdownSupervision,
   supervisionRunning,
 } from '../../machine/supervision.ts';
+import { within } from '../../machine/wait.ts';
 import type { Host } from './host.ts';
 
 /** Starts this node from its ledger: everything comes up that was up. False: it ran already. */
@@ -41,4 +45,29 @@ export async function isClone(identity: NodeIdentity): Promise<boolean> {
   if (identity.address.startsWith('127.')) return false;
   const known = (await addresses()).map(({ address }) => address);
   return known.length > 0 && !known.includes(identity.address);
+}
+
+/** A clone drops what it has of the other node: its processes, its identity and its data. */
+export async function becomeNobody(paths: Paths): Promise<void> {
+  await shutdownSupervision(paths);
+  await forgetNode(paths);
+  for (const folder of [paths.service, paths.config, paths.data]) {
+    await removeTree(dirname(folder), folder);
+  }
+}
+
+/** Removing each process may take its own stop time. */
+const LEAVE_MS = 60_000;
+
+/** Waits until the agent has taken this machine out: no identity, and no tree. */
+export async function hasLeft({ paths }: Host): Promise<void> {
+  const gone = async (): Promise<boolean> =>
+    (await readIdentity(paths)) === null && !(await supervisionRunning(paths));
+  if (await within(LEAVE_MS, gone)) return;
+  throw refuse(
+    'TIMEOUT',
+    `the roles of this node did not stop within ${LEAVE_MS / 1000} s`,
+    'the cluster has removed it; its agent goes on stopping what is left',
+    `look at ${paths.log}/agent/current`,
+  );
 }

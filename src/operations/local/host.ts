@@ -1,6 +1,6 @@
 import { refuse } from '../../domain/error.ts';
 import { checkAddress } from '../../domain/names.ts';
-import { pathsOf, type Paths } from '../../domain/paths.ts';
+import { type Paths, pathsOf } from '../../domain/paths.ts';
 import type { Catalogue } from '../../domain/role.ts';
 import { serviceFolder } from '../../domain/service-folder.ts';
 import type { ProcessSpec } from '../../domain/spec.ts';
@@ -17,11 +17,7 @@ export interface Host {
   kato: { program: string; version: string };
 }
 
-export function hostAt(
-  root: string,
-  catalogue: Catalogue,
-  kato: Host['kato'],
-): Host {
+export function hostAt(root: string, catalogue: Catalogue, kato: Host['kato']): Host {
   return { paths: pathsOf(root), catalogue, kato };
 }
 
@@ -53,7 +49,9 @@ export async function chooseAddress(
   const notes: string[] = [];
   if (candidates.length > 1) {
     const others = candidates.map((other) => other.address).filter((other) => other !== address);
-    notes.push(`using ${address}, on the default route; --address takes another: ${others.join(', ')}`);
+    notes.push(
+      `using ${address}, on the default route; --address takes another: ${others.join(', ')}`,
+    );
   }
   if (dynamic) {
     notes.push(`${address} comes from DHCP: reserve it, other nodes find this one by it`);
@@ -61,23 +59,22 @@ export async function chooseAddress(
   return { address, notes };
 }
 
-/** Starts the agent under supervision, as the one service that no plan touches. */
-export async function startAgent(host: Host): Promise<void> {
+/**
+ * Starts the agent under supervision, as the one service that no plan touches, now and at each
+ * boot. Returns one line that tells how the node starts at boot.
+ */
+export async function startAgent(host: Host): Promise<string> {
   const { paths } = host;
   const agent = agentProcess(host);
   const service = serviceFolder(agent, paths);
-  await applyStep(
-    { kind: 'write-service', process: agent.name, service },
-    { paths, self: null },
-  );
+  await applyStep({ kind: 'write-service', process: agent.name, service }, { paths, self: null });
+  // First the unit: where systemd is, the tree is to run inside it from the beginning.
+  const atBoot = await installBootUnit(paths, host.kato.program);
   await bootSupervision(paths);
   const { name, readySeconds, listens } = agent;
-  await applyStep({ kind: 'start', process: name, readySeconds, listens }, { paths, self: null });
-}
-
-/** One line that tells how this node starts at boot. */
-export function startAtBoot(host: Host): Promise<string> {
-  return installBootUnit(host.paths, host.kato.program);
+  const start = { kind: 'start', process: name, readySeconds, listens, restarts: 0 } as const;
+  await applyStep(start, { paths, self: null });
+  return atBoot;
 }
 
 function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {

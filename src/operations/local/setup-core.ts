@@ -8,15 +8,10 @@ import { definitionOf } from '../../domain/roles.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
-import {
-  readIdentity,
-  readLedger,
-  writeIdentity,
-  writeLedger,
-} from '../../machine/ledger.ts';
+import { readIdentity, readLedger, writeIdentity, writeLedger } from '../../machine/ledger.ts';
 import { portOwner } from '../../machine/ports.ts';
 import { within } from '../../machine/wait.ts';
-import { chooseAddress, checkRoot, type Host, startAgent, startAtBoot } from './host.ts';
+import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
 import { type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
 
@@ -131,8 +126,7 @@ async function ledger({ host, draft }: SetupCore): Promise<void> {
 }
 
 async function agent(setup: SetupCore): Promise<void> {
-  await startAgent(setup.host);
-  setup.notes.push(await startAtBoot(setup.host));
+  setup.notes.push(await startAgent(setup.host));
 }
 
 async function state({ host, draft }: SetupCore): Promise<void> {

@@ -90,12 +90,13 @@ export function configOf(files: Record<string, string>, check: string[] | null) 
 
 /** All steps that lead to the process as given, running. */
 export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
-  const { name: process, user, dataFolder: folder, config, service, listens, readySeconds } = spec;
+  const { name: process, user, dataFolder: folder, config, service } = spec;
+  const { listens, readySeconds, restarts } = spec;
   const context = { paths, self: null };
   if (folder !== null) await applyStep({ kind: 'make-data', process, folder, user }, context);
   if (config !== null) await switchTo(spec, paths);
   await applyStep({ kind: 'write-service', process, service }, context);
-  await applyStep({ kind: 'start', process, readySeconds, listens }, context);
+  await applyStep({ kind: 'start', process, readySeconds, listens, restarts }, context);
 }
 
 export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {

@@ -1,0 +1,56 @@
+import { Command } from '@oclif/core';
+import { home, ownHost } from '../home.ts';
+import { note } from '../output.ts';
+import { untilTerminated } from '../signals.ts';
+
+/** What the service `agent` runs. People have no use for it. */
+export default class Agent extends Command {
+  static override hidden = true;
+  static override summary = 'Run the agent of this node.';
+
+  override async run(): Promise<void> {
+    await this.parse(Agent);
+    const [host, { runAgent }, { renderer }, { readIdentity }, { bootId }, { isClone }] =
+      await Promise.all([
+        ownHost(),
+        import('../../agent/agent.ts'),
+        import('../../catalog/renderer.ts'),
+        import('../../machine/ledger.ts'),
+        import('../../machine/supervision.ts'),
+        import('../../operations/local/boot.ts'),
+      ]);
+    const { paths, catalogue, kato } = host;
+    const identity = await readIdentity(paths);
+    if (identity === null) return note('this machine is no node of a cluster');
+    const signal = untilTerminated();
+    await whileClone(() => isClone(identity), identity.address, signal);
+    const context = {
+      paths,
+      catalogue,
+      render: await renderer(home()),
+      kato,
+      bootId: (await bootId(paths)) ?? '',
+    };
+    await runAgent(context, identity, note, signal);
+    // Nothing of the bus or the sockets may hold the process back.
+    process.exit();
+  }
+}
+
+const LOOK_AGAIN_MS = 2000;
+
+/** A copy of another node's disk must not speak for it; nor may a node whose address is gone. */
+async function whileClone(
+  isOther: () => Promise<boolean>,
+  address: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { setTimeout: pause } = await import('node:timers/promises');
+  for (let said = false; !signal.aborted && (await isOther()); said = true) {
+    if (!said) {
+      note(`this machine does not have the address ${address} of its node: waiting for it.`);
+      note('is it a clone? then give it an identity of its own: kato node attach CORE_IP');
+    }
+    await pause(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}

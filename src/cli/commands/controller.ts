@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { Args, Command } from '@oclif/core';
+import { home, ownVersion } from '../home.ts';
+import { untilTerminated } from '../signals.ts';
+
+/** What the service `controller` runs. People have no use for it. */
+export default class Controller extends Command {
+  static override hidden = true;
+  static override summary = 'Run a controller.';
+  static override args = {
+    config: Args.string({ required: true, description: 'Its config file.' }),
+  };
+
+  override async run(): Promise<void> {
+    const { args } = await this.parse(Controller);
+    const { runController } = await import('../../controller/controller.ts');
+    const { loadCatalogue } = await import('../../catalog/load.ts');
+    const config = JSON.parse(readFileSync(args.config, 'utf8'));
+    await runController(config, loadCatalogue(home()), ownVersion(), untilTerminated());
+    process.exit();
+  }
+}

@@ -1,0 +1,102 @@
+import { Flags } from '@oclif/core';
+import type { Attach } from '../../../operations/local/attach.ts';
+import { KatoCommand, word } from '../../command.ts';
+import { ownHost } from '../../home.ts';
+import { createVoice, showPhases } from '../../progress.ts';
+import { type AttachValue, attachValueLines } from '../../render/attach.ts';
+import { ask, self } from '../../session.ts';
+import { settlePhase } from '../../settle.ts';
+
+export default class NodeAttach extends KatoCommand<AttachValue> {
+  static override summary = 'Attach this machine to a cluster.';
+  static override description =
+    'Needs a join token from the core (kato token create), given by --token-file, by the ' +
+    'environment variable KATO_TOKEN, by --token, or typed at the prompt. Run again after an ' +
+    'interruption, it goes on where it was; on a node of the same cluster it adds the roles.';
+  static override examples = [
+    '<%= config.bin %> node attach -e router 10.0.0.1',
+    '<%= config.bin %> node attach -e data-services --token-file /root/token 10.0.0.1',
+  ];
+  static override args = {
+    core: word({ required: true, description: 'Address of the core.' }),
+  };
+  static override flags = {
+    enable: Flags.string({
+      char: 'e',
+      helpValue: 'ROLES',
+      summary: 'Roles or groups of roles for this node, joined by commas.',
+    }),
+    'no-start': Flags.boolean({ char: 's', summary: 'Add the roles stopped.' }),
+    force: Flags.boolean({ char: 'f', summary: 'Attach in spite of another version of kato.' }),
+    token: Flags.string({ helpValue: 'T', summary: 'The token; it shows in process lists.' }),
+    'token-file': Flags.string({ helpValue: 'F', summary: 'File that holds the token.' }),
+    address: Flags.string({ helpValue: 'IP', summary: 'Address that others reach this node at.' }),
+    name: Flags.string({ helpValue: 'N', summary: 'Name of the node; its host name by default.' }),
+  };
+
+  protected async perform(): Promise<AttachValue> {
+    const { args, flags } = await this.parse(NodeAttach);
+    const roles = (flags.enable ?? '').split(',').filter((role) => role !== '');
+    const local = await import('../../../operations/local/attach.ts');
+    const host = await ownHost();
+    const core = local.checkCore(args.core);
+    const known = await local.resumeAttached(host, core);
+    if (known !== null) return this.already(roles, flags['no-start']);
+    const attach: Attach = {
+      host,
+      core,
+      roles,
+      token: await this.token(flags.token, flags['token-file']),
+      noStart: flags['no-start'],
+      force: flags.force,
+      address: flags.address,
+      name: flags.name,
+      notes: [],
+    };
+    const voice = createVoice();
+    const settle = settlePhase<Attach>(voice, (context) => context.joined!.revision);
+    await showPhases([...local.ATTACH_PHASES, settle], attach, voice);
+    return this.readBack(false, attach.notes);
+  }
+
+  protected render(value: AttachValue): readonly string[] {
+    return attachValueLines(value);
+  }
+
+  /** The record that the cluster has of this node, not what was asked for. */
+  private async readBack(already: boolean, notes: string[]): Promise<AttachValue> {
+    const { node, cluster } = await self();
+    const record = await ask<{ name: string; roles: string[] }>('node.info', { node: node.id });
+    return {
+      node: record.name,
+      roles: record.roles,
+      core: cluster.core.address,
+      endpoint: cluster.endpoint ?? '',
+      already,
+      notes,
+    };
+  }
+
+  private async already(roles: string[], noStart: boolean): Promise<AttachValue> {
+    const { node } = await self();
+    if (roles.length > 0) {
+      const params = { node: node.id, roles, selection: 'named', noStart };
+      const { performed } = await import('../../change-command.ts');
+      await performed({
+        voice: createVoice(),
+        request: { operation: 'role.add', params },
+        wait: true,
+        timeoutMs: ROLE_MS,
+        performed: null,
+      });
+    }
+    return this.readBack(true, []);
+  }
+
+  private async token(given: string | undefined, file: string | undefined): Promise<string> {
+    const { readToken } = await import('../../token-source.ts');
+    return readToken(given, file);
+  }
+}
+
+const ROLE_MS = 120_000;

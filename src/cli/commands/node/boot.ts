@@ -1,0 +1,20 @@
+import { KatoCommand } from '../../command.ts';
+import { ownHost } from '../../home.ts';
+
+export default class NodeBoot extends KatoCommand<{ already: boolean }> {
+  static override summary = 'Start this node from what it last knew, with or without the core.';
+  static override description =
+    'What systemd or another init calls at boot. Everything comes up that was up; the agent then ' +
+    'asks the cluster for news.';
+  static override examples = ['<%= config.bin %> node boot'];
+
+  protected async perform(): Promise<{ already: boolean }> {
+    await this.parse(NodeBoot);
+    const { bootNode } = await import('../../../operations/local/boot.ts');
+    return { already: !(await bootNode(await ownHost())) };
+  }
+
+  protected render({ already }: { already: boolean }): readonly string[] {
+    return [already ? 'already so: this node runs' : 'this node is starting'];
+  }
+}

@@ -1,0 +1,20 @@
+import { KatoCommand } from '../../command.ts';
+import { ownHost } from '../../home.ts';
+
+export default class NodeHalt extends KatoCommand<{ already: boolean }> {
+  static override summary = 'Stop everything on this node in order, as before a shutdown.';
+  static override description =
+    'The others see that the node left, and pools leave it out at once. kato node boot, or the ' +
+    "machine's next boot, starts it again.";
+  static override examples = ['<%= config.bin %> node halt'];
+
+  protected async perform(): Promise<{ already: boolean }> {
+    await this.parse(NodeHalt);
+    const { haltNode } = await import('../../../operations/local/boot.ts');
+    return { already: !(await haltNode(await ownHost())) };
+  }
+
+  protected render({ already }: { already: boolean }): readonly string[] {
+    return [already ? 'already so: this node does not run' : 'this node is stopped'];
+  }
+}

@@ -1,0 +1,31 @@
+import { Flags } from '@oclif/core';
+import { KatoCommand, word } from '../../command.ts';
+import { ownHost } from '../../home.ts';
+
+export default class NodeRename extends KatoCommand<{ hostname: string; already: boolean }> {
+  static override summary = 'Give this machine a host name, before it is in a cluster.';
+  static override description =
+    'Writes /etc/hostname and /etc/hosts. Several machines may carry the name of the cluster: ' +
+    'their nodes get names of their own when they are attached.';
+  static override examples = ['<%= config.bin %> node rename cluster.example.com --no-restart'];
+  static override args = { hostname: word({ required: true, description: 'The full name.' }) };
+  static override flags = {
+    'no-restart': Flags.boolean({
+      summary: 'Accepted as in earlier katos: nothing has to be restarted on such a machine.',
+    }),
+  };
+
+  protected async perform(): Promise<{ hostname: string; already: boolean }> {
+    const { args } = await this.parse(NodeRename);
+    const { renameMachine } = await import('../../../operations/local/rename.ts');
+    return renameMachine(await ownHost(), args.hostname);
+  }
+
+  protected render({ hostname, already }: { hostname: string; already: boolean }): string[] {
+    return [
+      already ? `already so: this machine is ${hostname}` : `this machine is ${hostname}`,
+      '',
+      `kato node setup core api.${hostname}, or kato node attach CORE_IP`,
+    ];
+  }
+}

@@ -1,0 +1,69 @@
+import { Flags } from '@oclif/core';
+import type { SetupCore } from '../../../../operations/local/setup-core.ts';
+import { KatoCommand, word } from '../../../command.ts';
+import { ownHost } from '../../../home.ts';
+import { createVoice, showPhases } from '../../../progress.ts';
+import { type CoreValue, coreLines } from '../../../render/core.ts';
+import { self } from '../../../session.ts';
+import { settlePhase } from '../../../settle.ts';
+
+export default class NodeSetupCore extends KatoCommand<CoreValue> {
+  static override summary = 'Make this machine the core of a new cluster.';
+  static override description =
+    'The core has the roles base, primary (the bus), controller and router. Run again after an ' +
+    'interruption, it goes on where it was. It prints the lines that attach other machines.';
+  static override examples = [
+    '<%= config.bin %> node setup core api.example.com',
+    '<%= config.bin %> node setup core --address 10.0.0.1',
+  ];
+  static override args = {
+    endpoint: word({
+      description: "Name of the cluster's API; api. and the machine's full name by default.",
+    }),
+  };
+  static override flags = {
+    address: Flags.string({
+      helpValue: 'IP',
+      summary:
+        'Address that other nodes reach this one at; the one on the default route by default.',
+    }),
+  };
+
+  protected async perform(): Promise<CoreValue> {
+    const { args, flags } = await this.parse(NodeSetupCore);
+    const { SETUP_CORE_PHASES } = await import('../../../../operations/local/setup-core.ts');
+    const setup: SetupCore = {
+      host: await ownHost(),
+      endpoint: args.endpoint,
+      address: flags.address,
+      notes: [],
+      already: false,
+    };
+    const voice = createVoice();
+    const phases = [...SETUP_CORE_PHASES, settlePhase<SetupCore>(voice, () => 1)];
+    await showPhases(phases, setup, voice);
+    const { node, cluster } = await self();
+    const { attachLines } = await import('../../../attach-lines.ts');
+    return {
+      cluster: { id: cluster.id, endpoint: cluster.endpoint!, core: cluster.core.address },
+      node: node.name,
+      already: setup.already,
+      notes: [...setup.notes, ...(await unresolved(cluster.endpoint!))],
+      attach: setup.already ? [] : await attachLines(setup.host.catalogue, cluster),
+    };
+  }
+
+  protected render(value: CoreValue): readonly string[] {
+    return coreLines(value);
+  }
+}
+
+/** Names that users will call and that this machine cannot resolve. */
+async function unresolved(endpoint: string): Promise<string[]> {
+  const { resolves } = await import('../../../../machine/network.ts');
+  const domain = endpoint.replace(/^api\./, '');
+  const names = [endpoint, `any-name.${domain}`];
+  const found = await Promise.all(names.map(resolves));
+  const missing = [endpoint, `*.${domain}`].filter((_name, i) => !found[i]);
+  return missing.map((name) => `${name} does not resolve here: it needs a DNS record`);
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { refuse } from '../domain/error.ts';
+
+/** A join token: from the flag, a file, the environment, or typed unseen at the terminal. */
+export async function readToken(
+  given: string | undefined,
+  file: string | undefined,
+): Promise<string> {
+  if (given !== undefined) return given;
+  if (file !== undefined) return fromFile(file);
+  const fromEnvironment = process.env.KATO_TOKEN;
+  if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
+  if (process.stdin.isTTY === true) {
+    const { askSecret } = await import('./secret-prompt.ts');
+    return askSecret('Join token (kato token create on the core): ');
+  }
+  throw refuse(
+    'USAGE',
+    'a join token is needed',
+    'there is none in KATO_TOKEN, and no terminal to ask at',
+    'kato token create on the core prints one; give it by --token-file F',
+  );
+}
+
+function fromFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse('BAD_FILE', `cannot read the token file ${path}`, why);
+  }
+}

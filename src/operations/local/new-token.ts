@@ -1,0 +1,36 @@
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { createIdentity } from '../../bus/identity.ts';
+import { encodeJoinToken } from '../../bus/join-token.ts';
+import { sha256 } from '../../domain/hash.ts';
+
+/** Where the token leads its bearer. */
+export interface TokenTarget {
+  core: { address: string; port: number };
+  clusterId: string;
+  /** Certificate of the cluster's authority, PEM. */
+  ca: string;
+}
+
+/** What the cluster is told of a new token (`params` of `token.create`), and the word itself. */
+export interface NewToken {
+  params: { id: string; secretHash: string; key: string };
+  token: string;
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ID_LENGTH = 8;
+const SECRET_BYTES = 32;
+
+/** Makes the secret here, so that it never crosses the bus: the cluster learns a hash and a key. */
+export function newToken({ core, clusterId, ca }: TokenTarget): NewToken {
+  const id = Array.from(randomBytes(ID_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join(
+    '',
+  );
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const { key, seed } = createIdentity();
+  const fingerprint = new X509Certificate(ca).fingerprint256.replaceAll(':', '').toLowerCase();
+  return {
+    params: { id, secretHash: sha256(secret), key },
+    token: encodeJoinToken({ ...core, fingerprint, clusterId, seed, id, secret }),
+  };
+}

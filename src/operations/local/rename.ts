@@ -1,0 +1,28 @@
+import { refuse } from '../../domain/error.ts';
+import { checkHostname } from '../../domain/names.ts';
+import { hostFacts } from '../../machine/host.ts';
+import { setHostname } from '../../machine/hostname.ts';
+import { readIdentity } from '../../machine/ledger.ts';
+import { checkRoot, type Host } from './host.ts';
+
+/** The host name of a machine that is in no cluster yet. */
+export async function renameMachine(
+  { paths }: Host,
+  given: string,
+): Promise<{ hostname: string; already: boolean }> {
+  checkRoot('kato node rename');
+  const hostname = checkHostname(given, 'host name');
+  const identity = await readIdentity(paths);
+  if (identity !== null) {
+    throw refuse(
+      'CONFLICT',
+      'this machine is a node of a cluster already',
+      `it is ${identity.name}, and a node keeps its host name`,
+      'rename it before it is set up or attached: kato node detach takes it out',
+    );
+  }
+  const { fullName } = await hostFacts();
+  if (fullName === hostname) return { hostname, already: true };
+  await setHostname(hostname);
+  return { hostname, already: false };
+}
