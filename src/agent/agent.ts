@@ -111,7 +111,11 @@ export async function runAgent(
   async function tell(report?: Report): Promise<void> {
     if (report !== undefined) last = report;
     if (last === null) return;
-    await link.report(report ?? (await reportNow())).catch(() => undefined);
+    try {
+      await link.report(report ?? (await reportNow()));
+    } catch (error) {
+      if (!(error instanceof KatoError)) log(`report: ${String(error)}`);
+    }
   }
 
   async function answer(request: SocketRequest): Promise<Json> {

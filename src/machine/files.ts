@@ -27,7 +27,7 @@ export async function writeFileAtomic(
   content: string,
   options: FileOptions,
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+  const temporary = temporaryOf(path);
   await translated(path, async () => {
     try {
       await writeSynced(temporary, content, options);
@@ -42,7 +42,7 @@ export async function writeFileAtomic(
 
 /** Points `link` to `target` by one rename. Fails as `writeFileAtomic` does. */
 export async function switchLink(link: string, target: string): Promise<void> {
-  const temporary = `${link}.${process.pid}.new`;
+  const temporary = temporaryOf(link);
   await translated(link, async () => {
     await rm(temporary, { force: true });
     await symlink(target, temporary);
@@ -50,6 +50,20 @@ export async function switchLink(link: string, target: string): Promise<void> {
     await syncFolder(dirname(link));
   });
 }
+
+/** A file that is being written, for a moment, or was left by a power cut. */
+export function isTemporary(path: string): boolean {
+  return path.endsWith(TEMPORARY);
+}
+
+const TEMPORARY = '.kato-new';
+
+/** Two writers of one file, in one process or two, do not meet. */
+function temporaryOf(path: string): string {
+  return `${path}.${process.pid}-${written++}${TEMPORARY}`;
+}
+
+let written = 0;
 
 /** A file that need not be in place before its folder is: the caller renames and syncs that. */
 export async function writeDurably(
