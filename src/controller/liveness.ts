@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { all, parseSubject } from '../bus/subjects.ts';
@@ -8,12 +9,15 @@ import type { Catalogue } from '../domain/role.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
 import type { Live } from './live.ts';
 
-/** What a heartbeat says besides "I am here". */
-export interface Heartbeat {
-  revision: number;
-  lineage: string;
-  /** Shutting down in order: silence from now on is expected. */
-  leaving: boolean;
+/** What a heartbeat says besides "I am here". `leaving`: silence from now on is expected. */
+export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
+
+const HEARTBEAT = v.object({ revision: v.number(), lineage: v.string(), leaving: v.boolean() });
+
+/** Null for what no agent of kato says. */
+function heartbeatOf(body: Json): Heartbeat | null {
+  const parsed = v.safeParse(HEARTBEAT, body);
+  return parsed.success ? parsed.output : null;
 }
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */
@@ -44,7 +48,8 @@ export function watchLiveness(options: {
     if (subject?.kind !== 'heartbeat') return;
     const node = live.document?.cluster.nodes[subject.who];
     if (node === undefined) return;
-    const beat = message.body as unknown as Heartbeat;
+    const beat = heartbeatOf(message.body);
+    if (beat === null) return;
     live.signs.set(node.id, performance.now());
     if (beat.leaving) leaving.add(node.id);
     else leaving.delete(node.id);

@@ -1,5 +1,6 @@
 import type { Store } from '../bus/store.ts';
 import type { Json, Node } from '../domain/cluster.ts';
+import { hashOf } from '../domain/hash.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
 import type { Live } from './live.ts';
@@ -22,11 +23,12 @@ export async function followObserved(options: {
   return {
     take: async (by, body) => {
       const report = { ...(body as unknown as Report), node: by.id };
+      const isNews = !sameBut(report, live.reports.get(by.id));
       live.signs.set(by.id, performance.now());
       live.reports.set(by.id, report);
       live.changed('reports');
       options.onFirstReport(by, report);
-      await store.putObserved(`${REPORT_KEY}${by.id}`, report as unknown as Json);
+      if (isNews) await store.putObserved(`${REPORT_KEY}${by.id}`, report as unknown as Json);
     },
   };
 
@@ -42,4 +44,11 @@ export async function followObserved(options: {
     if (newer) live.reports.set(id, report);
     if (newer) live.changed('reports');
   }
+}
+
+/** Whether only the time differs: such a report is not worth a write to the disk. */
+function sameBut(report: Report, before: Report | undefined): boolean {
+  const { at: _at, ...rest } = report;
+  const { at: _before, ...old } = before ?? {};
+  return hashOf(rest) === hashOf(old);
 }

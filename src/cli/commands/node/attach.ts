@@ -26,8 +26,12 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       helpValue: 'ROLES',
       summary: 'Roles or groups of roles for this node, joined by commas.',
     }),
-    'no-start': Flags.boolean({ char: 's', summary: 'Add the roles stopped.' }),
-    force: Flags.boolean({ char: 'f', summary: 'Attach in spite of another version of kato.' }),
+    'no-start': Flags.boolean({ char: 's', default: false, summary: 'Add the roles stopped.' }),
+    force: Flags.boolean({
+      char: 'f',
+      default: false,
+      summary: 'Attach in spite of another version of kato.',
+    }),
     token: Flags.string({ helpValue: 'T', summary: 'The token; it shows in process lists.' }),
     'token-file': Flags.string({ helpValue: 'F', summary: 'File that holds the token.' }),
     address: Flags.string({ helpValue: 'IP', summary: 'Address that others reach this node at.' }),
@@ -38,6 +42,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     const { args, flags } = await this.parse(NodeAttach);
     const roles = (flags.enable ?? '').split(',').filter((role) => role !== '');
     const local = await import('../../../operations/local/attach.ts');
+    const { readToken } = await import('../../token-source.ts');
     const host = await ownHost();
     const core = local.checkCore(args.core);
     const known = await local.resumeAttached(host, core);
@@ -46,7 +51,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       host,
       core,
       roles,
-      token: await this.token(flags.token, flags['token-file']),
+      token: await readToken(flags.token, flags['token-file']),
       noStart: flags['no-start'],
       force: flags.force,
       address: flags.address,
@@ -91,11 +96,6 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       });
     }
     return this.readBack(true, []);
-  }
-
-  private async token(given: string | undefined, file: string | undefined): Promise<string> {
-    const { readToken } = await import('../../token-source.ts');
-    return readToken(given, file);
   }
 }
 
