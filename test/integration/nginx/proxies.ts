@@ -1,0 +1,43 @@
+import type { View } from '../../../src/domain/view.ts';
+import { freePort, makeRoot, type RunningService, runService } from '../../support/service.ts';
+import { testNode, testPool, testRoute, testView } from '../../support/views.ts';
+
+export interface RunningProxy {
+  readonly service: RunningService;
+  readonly address: string;
+  readonly http: number;
+  readonly https: number;
+  /** The view with these changes, at the same ports. */
+  view(changes: Partial<View>): View;
+}
+
+/** A real nginx as router or load balancer, on an address of its own. */
+export async function startProxy(
+  role: 'router' | 'load_balancer',
+  address: string,
+  changes: Partial<View>,
+  settings: View['settings'][string] = {},
+): Promise<RunningProxy> {
+  const http = await freePort(address);
+  const https = await freePort(address);
+  const view = (more: Partial<View>): View => ({
+    ...testView([role]),
+    node: testNode([role], { address }),
+    settings: { [role]: { http_port: http, https_port: https, ...settings } },
+    ...more,
+  });
+  const service = await runService(view(changes), role, makeRoot());
+  return { service, address, http, https, view };
+}
+
+/** Routes as `[host, path, backends, sticky?]`, with the pools they need. */
+export function leading(
+  ...routes: [host: string, path: string, backends: string[], sticky?: boolean][]
+): Pick<View, 'routes' | 'pools'> {
+  const made = routes.map((route) => testRoute(...route));
+  return { routes: made.map(({ route }) => route), pools: made.map(({ pool }) => pool) };
+}
+
+export function routers(addresses: string[]): Pick<View, 'pools'> {
+  return { pools: [testPool('routers', 'routers', addresses)] };
+}
