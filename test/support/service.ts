@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -59,6 +61,7 @@ export function putConfig(process: ProcessSpec, paths: Paths): string {
   mkdirSync(folder, { recursive: true });
   for (const file of process.config!.files) {
     writeFileSync(join(folder, file.path), file.content, { mode: file.mode });
+    chownSync(join(folder, file.path), 0, idsOf(process.user).gid);
   }
   const link = join(parent, `next-${process.config!.hash}`);
   symlinkSync(process.config!.hash, link);
@@ -76,6 +79,9 @@ export interface RunningService {
   readonly pid: number;
   /** Compiles another view, makes it live and sends the reload signal. */
   reload(view: View): Promise<void>;
+  /** Ends it by a signal, the clean one of its role when none is given; the folder stays. */
+  end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Ends it and removes its folder. */
   stop(): Promise<void>;
   log(): string;
 }
@@ -84,8 +90,10 @@ export interface RunningService {
 export async function runService(view: View, name: string, paths: Paths): Promise<RunningService> {
   const process = await compileProcess(view, name, paths);
   if (process.config !== null) putConfig(process, paths);
+  const ids = idsOf(process.user);
+  prepareData(process, ids);
   const [program = '', ...words] = process.argv;
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, words, { ...ids, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -100,9 +108,13 @@ export async function runService(view: View, name: string, paths: Paths): Promis
       putConfig(await compileProcess(next, name, paths), paths);
       child.kill(`SIG${process.reloadSignal}` as NodeJS.Signals);
     },
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    async end(signal = `SIG${process.stop.signal}` as NodeJS.Signals) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await exited;
+      return { code: child.exitCode, signal: child.signalCode };
+    },
+    async stop() {
+      await service.end('SIGTERM');
       rmSync(paths.root, { recursive: true, force: true });
     },
     log: () => log,
@@ -111,6 +123,22 @@ export async function runService(view: View, name: string, paths: Paths): Promis
   const { address, port } = process.ready.tcp;
   await until(() => accepts(address, port), { what: `${name} accepts: ${log}`, seconds: 20 });
   return service;
+}
+
+/** The data folder and its first run, as the agent's steps make them. */
+function prepareData(process: ProcessSpec, ids: { uid: number; gid: number }): void {
+  const { dataFolder, initialize } = process;
+  if (dataFolder === null) return;
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  chownSync(dataFolder, ids.uid, ids.gid);
+  if (initialize === null || existsSync(join(dataFolder, initialize.marker))) return;
+  const [program = '', ...words] = initialize.argv;
+  execFileSync(program, words, { ...ids, cwd: dataFolder, stdio: 'pipe' });
+}
+
+function idsOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
 }
 
 export function accepts(address: string, port: number): Promise<boolean> {
