@@ -68,7 +68,7 @@ export async function runAgent(
   /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */
   async function takeView(): Promise<KatoError | null> {
     try {
-      const fetched = await link.fetchView(delivery?.hash ?? null);
+      const fetched = await link.fetchView(delivery);
       if (fetched === null) {
         refusedView = null;
         return null;

@@ -17,8 +17,8 @@ export interface ClusterLink {
   readonly reason: KatoError | null;
   /** The node's own request, under its own identity. BUS_AWAY at once without a connection. */
   ask(operation: string, body: Json, timeoutMs: number): Promise<Json>;
-  /** `null` when the asker has that already. */
-  fetchView(knownHash: string | null): Promise<Delivery | null>;
+  /** `null` when there is nothing newer than what the asker has. */
+  fetchView(have: Delivery | null): Promise<Delivery | null>;
   /** Whether the cluster itself says that this node was removed. False when nobody answers. */
   wasRemoved(): Promise<boolean>;
   report(report: Report): Promise<void>;
@@ -86,9 +86,10 @@ export function linkToCluster(options: {
       }
       return bus.request(op(nodeId, operation), body, { timeoutMs });
     },
-    fetchView: async (knownHash) => {
-      const body = { id: '', params: { known: knownHash } };
-      const answer = await link.ask('view', body, VIEW_MS);
+    fetchView: async (have) => {
+      const params = { known: have?.hash ?? null };
+      const first = await link.ask('view', { id: '', params }, VIEW_MS);
+      const answer = 'needs' in (first as object) ? await withAnnounced(have, params) : first;
       const delivery = answer as unknown as Delivery & { same: boolean };
       if (delivery.same) return null;
       const { hash, view, secrets } = delivery;
@@ -111,4 +112,10 @@ export function linkToCluster(options: {
     },
   };
   return link;
+
+  /** A controller that has just started asks a router what is announced. */
+  function withAnnounced(have: Delivery | null, params: { known: string | null }): Promise<Json> {
+    const announced = (have?.view.announced ?? []) as unknown as Json;
+    return link.ask('view', { id: '', params: { ...params, announced } }, VIEW_MS);
+  }
 }

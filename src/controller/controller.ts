@@ -9,6 +9,7 @@ import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
 import { nodeConfirm } from '../operations/nodes.ts';
 import type { Knowledge } from '../operations/operation.ts';
+import { followAnnouncements } from './announcements.ts';
 import { createChanges } from './changes.ts';
 import { serveHttp } from './http.ts';
 import { knowledgeOf } from './knowledge.ts';
@@ -56,20 +57,22 @@ export async function runController(
   const store = await openStore(bus);
   await stateIsThere(store, signal);
   const live = createLive();
+  const announcements = followAnnouncements(bus, live);
   const knowledge = (): Knowledge =>
-    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato });
+    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato, announcements });
   const changes = createChanges({ store, live, catalogue, knowledge });
 
   const reports = await followObserved({ store, live, onFirstReport: confirm });
   const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   await store.watchCluster((cluster, entry) => takeDocument(live, cluster, entry));
   const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat: waker.repair });
-  onUp.push(liveness.restart);
+  onUp.push(liveness.restart, announcements.restart);
   answerRequests({ bus, live, changes, reports, knowledge });
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
   await aborted(signal);
   await http.close();
   liveness.close();
+  announcements.close();
   waker.close();
   await bus.close();
 

@@ -5,6 +5,7 @@ import { KatoError, refuse } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Knowledge } from '../operations/operation.ts';
+import type { Announcements } from './announcements.ts';
 import type { Live } from './live.ts';
 
 /** What an operation may know and ask, at this moment. */
@@ -15,9 +16,10 @@ export function knowledgeOf(options: {
   catalogue: Catalogue;
   controllerKey: string;
   kato: string;
+  announcements: Announcements;
 }): Knowledge {
-  const { bus, store, live, catalogue, controllerKey, kato } = options;
-  const { document, verdicts, announced, reports } = live;
+  const { bus, store, live, catalogue, controllerKey, kato, announcements } = options;
+  const { document, verdicts, reports } = live;
   if (document === null) {
     throw refuse('BUS_AWAY', 'the bus holds no state of a cluster');
   }
@@ -31,7 +33,10 @@ export function knowledgeOf(options: {
     controllerKey,
     kato,
     verdicts,
-    announced,
+    get announced() {
+      return live.announced;
+    },
+    announcements,
     reports,
     lastSeen,
     now: () => new Date(),

@@ -6,6 +6,7 @@ import type { Pool, PoolMember } from './view.ts';
 
 /** A backend that a component announced by `router.register`. In memory only, never in the document. */
 export interface AnnouncedRoute {
+  announcer: string;
   host: string;
   path: string;
   /** `address:port`. */
@@ -13,13 +14,13 @@ export interface AnnouncedRoute {
   sticky: boolean;
 }
 
-/** Addresses that liveness took out of a pool, with the time (ISO): pool name to address to time. */
+/** Addresses that liveness took out, with the time (ISO): pool to address to time. */
 export type Outages = Record<string, Record<string, string>>;
 
 /** Liveness alone takes at most this part of a pool's desired members out ... */
-export const BRAKE_PART = 0.5;
+const BRAKE_PART = 0.5;
 /** ... within this time. */
-export const BRAKE_WINDOW_MS = 60_000;
+const BRAKE_WINDOW_MS = 60_000;
 
 /** All pools of the cluster as they are wanted, with what liveness took out marked. */
 export function poolsOf(
@@ -70,11 +71,22 @@ function pool(
   sticky: boolean,
   outages: Outages,
 ): Pool {
-  const out = outages[name] ?? {};
+  const out = outages[outageKey({ name, kind })] ?? {};
   const members = addresses.map((address): PoolMember => {
     return { address, state: address in out ? 'out' : 'in' };
   });
-  return { name, kind, sticky, members };
+  return { name, kind, sticky, members: neverEmpty(members) };
+}
+
+/** Members that are all out are all tried: the ones that liveness left in may have been removed. */
+export function neverEmpty(members: PoolMember[]): PoolMember[] {
+  if (members.some((member) => member.state === 'in')) return members;
+  return members.map(({ address }) => ({ address, state: 'in' }));
+}
+
+/** A route may be called as the pools of the cluster itself. */
+function outageKey({ name, kind }: Pick<Pool, 'name' | 'kind'>): string {
+  return kind === 'route' ? `route ${name}` : name;
 }
 
 /**
@@ -88,11 +100,12 @@ export function nextOutages(
   nowMs: number,
 ): Outages {
   const outages: Outages = {};
-  for (const { name, members } of pools) {
+  for (const { name, kind, members } of pools) {
+    const key = outageKey({ name, kind });
     const out: Record<string, string> = {};
     const gone = members.map((member) => member.address).filter(isGone);
     for (const address of gone) {
-      const since = before[name]?.[address];
+      const since = before[key]?.[address];
       if (since !== undefined) out[address] = since;
     }
     const recent = Object.values(out).filter(
@@ -105,7 +118,7 @@ export function nextOutages(
       out[address] = new Date(nowMs).toISOString();
       allowed--;
     }
-    if (Object.keys(out).length > 0) outages[name] = out;
+    if (Object.keys(out).length > 0) outages[key] = out;
   }
   return outages;
 }

@@ -1,13 +1,15 @@
+import { recentlyFormer } from './change/leave.ts';
 import { routersFor } from './change/load-balancer.ts';
+import { stillShown } from './change/tokens.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { refuse } from './error.ts';
 import { timingOf } from './liveness.ts';
-import { type AnnouncedRoute, poolsOf, routePool } from './pools.ts';
+import { type AnnouncedRoute, neverEmpty, poolsOf, routePool } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { nodesWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 import { hostOf, type Verdicts } from './verdicts.ts';
-import type { BusUser, Pool, Version, View } from './view.ts';
+import type { BusUser, Pool, PoolMember, Version, View } from './view.ts';
 
 export interface ViewInput {
   cluster: Cluster;
@@ -18,7 +20,7 @@ export interface ViewInput {
   catalogue: Catalogue;
   verdicts: Verdicts;
   announced: readonly AnnouncedRoute[];
-  /** ISO time: tokens that have ended have no bus user. */
+  /** ISO time: tokens and removed nodes have a bus user for a while after their end. */
   at: string;
 }
 
@@ -46,6 +48,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     ),
     pools: poolsForNode(input, node),
     routes: has('router') ? routesOf(cluster, input.announced) : [],
+    announced: has('router') ? [...input.announced] : [],
     certificates: has('router') || has('load_balancer') ? Object.values(cluster.certificates) : [],
     busUsers: has('primary') ? busUsersOf(cluster, input.controllerKey, input.at) : [],
     trustedProxies: has('router')
@@ -81,14 +84,15 @@ function poolsForNode(input: ViewInput, node: Node): Pool[] {
 function membersFor(input: ViewInput, balancer: Node, routers: Pool): Pool['members'] {
   const wanted = routersFor(input.cluster, balancer);
   if (balancer.pinnedRouters === null) {
-    return routers.members.filter((member) => wanted.includes(hostOf(member.address)));
+    return neverEmpty(routers.members.filter(({ address }) => wanted.includes(hostOf(address))));
   }
   const { http_port } = settingsOf(input.cluster, input.catalogue, 'router');
-  return wanted.map((host) => {
+  const pinned = wanted.map((host): PoolMember => {
     const address = `${host}:${http_port}`;
     const known = routers.members.find((member) => member.address === address);
     return known ?? { address, state: 'in' };
   });
+  return neverEmpty(pinned);
 }
 
 function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View['routes'] {
@@ -105,14 +109,15 @@ function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View[
 }
 
 function busUsersOf(cluster: Cluster, controllerKey: string, at: string): BusUser[] {
-  const usable = Object.values(cluster.tokens).filter(
-    (token) => token.revokedAt === null && token.expiresAt > at,
-  );
   return [
     { kind: 'controller', key: controllerKey },
     ...Object.values(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
-    ...Object.values(cluster.former).map(({ id, key }): BusUser => ({ kind: 'former', id, key })),
-    ...usable.map(({ id, key }): BusUser => ({ kind: 'join', id, key })),
+    ...Object.values(recentlyFormer(cluster, at)).map(
+      ({ id, key }): BusUser => ({ kind: 'former', id, key }),
+    ),
+    ...Object.values(stillShown(cluster, at)).map(
+      ({ id, key }): BusUser => ({ kind: 'join', id, key }),
+    ),
     ...Object.values(cluster.announcers).map(
       ({ name, key }): BusUser => ({ kind: 'announcer', id: name, key }),
     ),

@@ -1,4 +1,5 @@
 import type { Certificate, Node, Route } from './cluster.ts';
+import type { AnnouncedRoute } from './pools.ts';
 import type { SettingValue } from './role.ts';
 
 /** Which state of the cluster something was made from. */
@@ -21,6 +22,8 @@ export interface View {
   pools: Pool[];
   /** What routers send where; empty for others. */
   routes: (Route & { pool: string })[];
+  /** What components announce, for routers: they remember it for a controller that starts anew. */
+  announced: AnnouncedRoute[];
   certificates: Certificate[];
   /** Who may use the bus; empty for a node without it. */
   busUsers: BusUser[];

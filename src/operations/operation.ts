@@ -55,6 +55,11 @@ export interface Knowledge {
   kato: string;
   verdicts: Verdicts;
   announced: readonly AnnouncedRoute[];
+  /** A controller that has just started learns from routers what is announced. */
+  announcements: {
+    needsFrom(nodeId: string): boolean;
+    adopt(nodeId: string, routes: readonly AnnouncedRoute[]): void;
+  };
   reports: ReadonlyMap<string, Report>;
   /** Seconds since the last sign of life of each node that gave one. */
   lastSeen: ReadonlyMap<string, number>;

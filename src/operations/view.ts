@@ -4,6 +4,14 @@ import { viewFor } from '../domain/view-for.ts';
 import { type Knowledge, read } from './operation.ts';
 import { secretsFor } from './secrets.ts';
 
+const ANNOUNCED = v.strictObject({
+  announcer: v.string(),
+  host: v.string(),
+  path: v.string(),
+  backend: v.string(),
+  sticky: v.boolean(),
+});
+
 /** What an agent acts on: fetched by it, kept in its ledger. */
 export const view = read(
   'view',
@@ -11,8 +19,14 @@ export const view = read(
   v.strictObject({
     /** Hash of what the asker has, so that nothing is sent twice. */
     known: v.nullable(v.string()),
+    /** What the asker, a router, has of announced routes; sent when it was asked for. */
+    announced: v.optional(v.array(ANNOUNCED)),
   }),
-  async (knowledge, { known }, by) => {
+  async (knowledge, { known, announced }, by) => {
+    const { announcements } = knowledge;
+    const isRouter = 'router' in by.roles;
+    if (isRouter && announced !== undefined) announcements.adopt(by.id, announced);
+    else if (isRouter && announcements.needsFrom(by.id)) return { needs: 'announced' };
     const delivery = await deliveryFor(knowledge, by.id);
     const hash = hashOf(delivery);
     return hash === known ? { same: true } : { same: false, hash, ...delivery };
@@ -20,7 +34,8 @@ export const view = read(
 );
 
 async function deliveryFor(knowledge: Knowledge, nodeId: string) {
-  const { cluster, catalogue, controllerKey, verdicts, announced, version } = knowledge;
+  const { cluster, catalogue, controllerKey, verdicts, version } = knowledge;
+  const { announced } = knowledge;
   const at = knowledge.now().toISOString();
   const made = viewFor(
     { cluster, hash: version.hash, controllerKey, catalogue, verdicts, announced, at },

@@ -37,6 +37,7 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     settings: {},
     pools: [],
     routes: [],
+    announced: [],
     certificates: [],
     busUsers: [],
     trustedProxies: [],

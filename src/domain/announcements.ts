@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { mayAnnounce, parseRoute } from './change/routes.ts';
+import type { Cluster } from './cluster.ts';
+import { KatoError } from './error.ts';
+import { checkBackend } from './names.ts';
+import type { AnnouncedRoute } from './pools.ts';
+
+/** A route that was not announced again for this long is stale. Cloud Foundry's number. */
+export const STALE_SECONDS = 120;
+/** How often a component should announce itself; what `router.greet` and `router.start` tell. */
+export const REGISTER_SECONDS = 20;
+const URIS_MAX = 500;
+
+/** `router.register` and `router.unregister`, the part of Cloud Foundry's form that leads somewhere. */
+const MESSAGE = v.object({
+  host: v.string(),
+  port: v.pipe(v.number(), v.integer()),
+  uris: v.pipe(v.array(v.string()), v.maxLength(URIS_MAX)),
+});
+
+/** The routes that a message speaks of, as far as its sender may; none for what is not of the form. */
+export function routesOfMessage(
+  cluster: Cluster,
+  announcerName: string,
+  body: unknown,
+): AnnouncedRoute[] {
+  const announcer = cluster.announcers[announcerName];
+  const parsed = v.safeParse(MESSAGE, body);
+  if (announcer === undefined || !parsed.success) return [];
+  const { host: address, port, uris } = parsed.output;
+  return uris
+    .map((uri) => routeOf(uri, `${address}:${port}`, announcerName))
+    .filter((route) => route !== null)
+    .filter((route) => mayAnnounce(cluster, announcer, route.host));
+}
+
+/** Routes whose announcers are still there and still may. */
+export function stillAllowed(
+  cluster: Cluster,
+  routes: readonly AnnouncedRoute[],
+): AnnouncedRoute[] {
+  return routes.filter(({ announcer, host }) => {
+    const found = cluster.announcers[announcer];
+    return found !== undefined && mayAnnounce(cluster, found, host);
+  });
+}
+
+export function announcementKey({ announcer, host, path, backend }: AnnouncedRoute): string {
+  return `${announcer} ${host}${path} ${backend}`;
+}
+
+function routeOf(uri: string, backend: string, announcer: string): AnnouncedRoute | null {
+  try {
+    const { host, path } = parseRoute(uri);
+    return { announcer, host, path, backend: checkBackend(backend), sticky: false };
+  } catch (error) {
+    if (error instanceof KatoError) return null;
+    throw error;
+  }
+}
