@@ -42,10 +42,12 @@ export interface Store {
   watchCluster(tell: (cluster: Cluster, entry: number) => void): Promise<void>;
 
   putObserved(key: string, value: Json): Promise<void>;
+  /** As `writeCluster`; `entry` is 0 for a key that never was. */
+  replaceObserved(key: string, value: Json, entry: number): Promise<number | null>;
   deleteObserved(key: string): Promise<void>;
   allObserved(): Promise<Map<string, Json>>;
   /** As `watchCluster`, for each key; null for one that is gone. */
-  watchObserved(tell: (key: string, value: Json) => void): Promise<void>;
+  watchObserved(tell: (key: string, value: Json, entry: number) => void): Promise<void>;
 
   getSecret(name: string): Promise<string | null>;
   putSecret(name: string, value: string): Promise<void>;
@@ -106,12 +108,7 @@ export async function openStore(bus: Bus): Promise<Store> {
         return entry === null ? null : { cluster: decodeCluster(entry), entry: entry.revision };
       }),
     writeCluster: (cluster, entry) =>
-      attempt(() =>
-        clusters.update(DOCUMENT, encode(cluster), entry).catch((error: unknown) => {
-          if (isConflict(error)) return null;
-          throw error;
-        }),
-      ),
+      attempt(() => replace(clusters, DOCUMENT, encode(cluster), entry)),
     watchCluster: (tell) =>
       watch(
         clusters,
@@ -125,11 +122,13 @@ export async function openStore(bus: Bus): Promise<Store> {
       ),
 
     putObserved: (key, value) => attempt(() => put(observed, key, value)),
+    replaceObserved: (key, value, entry) =>
+      attempt(() => replace(observed, keyOf(key), encodeBody(value), entry)),
     deleteObserved: (key) => attempt(() => observed.delete(keyOf(key))),
     allObserved: () => attempt(async () => decodeAll(await allObserved())),
     watchObserved: (tell) =>
       watch(observed, allObserved, (key, entry) =>
-        tell(nameOf(key), entry === null ? null : decodeBody(entry.value)),
+        tell(nameOf(key), entry === null ? null : decodeBody(entry.value), entry?.revision ?? 0),
       ),
 
     getSecret: (name) => attempt(async () => secretOf(await secrets.get(keyOf(name)))),
@@ -150,6 +149,15 @@ type Secrets = Record<string, string>;
 
 async function put(bucket: KV, name: string, value: Json): Promise<void> {
   await bucket.put(keyOf(name), encodeBody(value));
+}
+
+/** Null when another write came first. */
+function replace(bucket: KV, key: string, bytes: Uint8Array, entry: number) {
+  const write = entry === 0 ? bucket.create(key, bytes) : bucket.update(key, bytes, entry);
+  return write.catch((error: unknown) => {
+    if (isConflict(error)) return null;
+    throw error;
+  });
 }
 
 function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {

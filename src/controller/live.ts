@@ -20,6 +20,8 @@ export interface Live {
   document: Document | null;
   reports: Map<string, Report>;
   verdicts: Verdicts;
+  /** What the next compare-and-set of the verdicts compares with. */
+  verdictsEntry: number;
   announced: AnnouncedRoute[];
   /** Monotonic ms of the last sign of life of each node. */
   signs: Map<string, number>;
@@ -34,6 +36,7 @@ export function createLive(): Live {
     document: null,
     reports: new Map(),
     verdicts: NO_VERDICTS,
+    verdictsEntry: 0,
     announced: [],
     signs: new Map(),
     changed: (topic) => {
@@ -45,6 +48,13 @@ export function createLive(): Live {
       return () => set.delete(listener);
     },
   };
+}
+
+/** Takes over what the controllers together hold of who is alive. */
+export function takeVerdicts(live: Live, verdicts: Verdicts, entry: number): void {
+  live.verdicts = verdicts;
+  live.verdictsEntry = entry;
+  live.changed('verdicts');
 }
 
 /** Takes over a document read from the bus, unless the one at hand is newer in the same history. */

@@ -3,9 +3,10 @@ import type { Json, Node } from '../domain/cluster.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
-import type { Live } from './live.ts';
+import { type Live, takeVerdicts } from './live.ts';
 
 const REPORT_KEY = 'report.';
+export const VERDICTS_KEY = 'verdicts';
 
 export interface Reports {
   /** Takes a node's own report and shares it with the other controllers. */
@@ -32,10 +33,9 @@ export async function followObserved(options: {
     },
   };
 
-  function take(key: string, value: Json): void {
-    if (key === 'verdicts') {
-      live.verdicts = (value as unknown as Verdicts | null) ?? NO_VERDICTS;
-      live.changed('verdicts');
+  function take(key: string, value: Json, entry: number): void {
+    if (key === VERDICTS_KEY) {
+      takeVerdicts(live, (value as unknown as Verdicts | null) ?? NO_VERDICTS, entry);
     }
     if (!key.startsWith(REPORT_KEY)) return;
     const id = key.slice(REPORT_KEY.length);

@@ -5,6 +5,7 @@ import { refuse } from './error.ts';
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
 const HOST_LENGTH_MAX = 253;
+export const LABEL_LENGTH_MAX = 63;
 
 export function isHostname(text: string): boolean {
   return text.length <= HOST_LENGTH_MAX && text.split('.').every((label) => LABEL.test(label));

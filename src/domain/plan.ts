@@ -15,7 +15,9 @@ export function planNode(spec: Spec, observed: Observed): Step[] {
   const unassigned = Object.keys(observed.processes).filter((name) => !wanted.has(name));
   return [
     ...unassigned.map((name): Step => ({ kind: 'remove', process: name, seconds: REMOVE_SECONDS })),
-    ...spec.purge.map((purge): Step => ({ kind: 'purge-data', ...purge })),
+    ...spec.purge
+      .filter((purge) => observed.dataOf.includes(purge.process))
+      .map((purge): Step => ({ kind: 'purge-data', ...purge })),
     ...spec.processes.flatMap((process) => stopStep(process, observed.processes[process.name])),
     ...spec.processes.flatMap((process) => processSteps(process, observed)),
   ];

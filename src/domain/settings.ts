@@ -75,8 +75,18 @@ function expected({ type, minimum, maximum, choices }: SettingDefinition): strin
     minimum === undefined ? undefined : `from ${minimum}`,
     maximum === undefined ? undefined : `to ${maximum}`,
   ].filter((part) => part !== undefined);
-  return `it is a ${type}${range.length > 0 ? ` ${range.join(' ')}` : ''}`;
+  return `it is ${[KINDS[type], ...range].join(' ')}`;
 }
+
+const KINDS: Record<SettingDefinition['type'], string> = {
+  string: 'a text of at most 1024 characters without quotes, ; { } \\ and $',
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  duration: 'a time such as 500ms, 30s, 5m, 2h or 1d',
+  size: 'a size such as 512k, 64m or 1g',
+  list: 'a list of texts without quotes, ; { } \\ and $',
+};
 
 const DURATION = /^\d+(ms|s|m|h|d)$/;
 const SIZE = /^\d+[kmg]?$/i;

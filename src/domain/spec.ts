@@ -68,6 +68,8 @@ export interface ConfigFile {
 export interface Observed {
   /** Of the packages that the spec names. */
   missingPackages: string[];
+  /** Processes that have a data folder, whether they are wanted or not. */
+  dataOf: string[];
   processes: Record<string, ObservedProcess>;
 }
 

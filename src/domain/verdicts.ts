@@ -24,7 +24,9 @@ export function nextVerdicts(
   nowMs: number,
 ): Verdicts {
   const silent: Verdicts['silent'] = {};
-  for (const node of Object.values(cluster.nodes)) {
+  // A node that has not connected yet is neither alive nor silent.
+  const judged = Object.values(cluster.nodes).filter((node) => node.pendingUntil === null);
+  for (const node of judged) {
     const was = before.silent[node.id];
     const now = alive.get(node.id) ?? 'unknown';
     const state = now === 'unknown' ? was?.state : now;

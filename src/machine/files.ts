@@ -2,6 +2,7 @@ import {
   lstat,
   mkdir,
   open,
+  readdir,
   readFile,
   readlink,
   realpath,
@@ -98,6 +99,18 @@ export async function readIfExists(path: string): Promise<string | null> {
 /** Where a link points to, as it is written there. */
 export async function readLinkIfExists(path: string): Promise<string | null> {
   return ifExists(readlink(path));
+}
+
+/** Folders, and links that may lead to one; hidden ones are somebody's work under way. */
+export async function folderNames(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
+    return folders.map((entry) => entry.name).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    if (isErrno(error) && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 export async function exists(path: string): Promise<boolean> {

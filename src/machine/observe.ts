@@ -2,7 +2,7 @@ import { sha256 } from '../domain/hash.ts';
 import type { Paths } from '../domain/paths.ts';
 import { serviceFolderHash } from '../domain/service-folder.ts';
 import type { Observed, ObservedProcess, ProcessSpec } from '../domain/spec.ts';
-import { exists, readIfExists, readLinkIfExists } from './files.ts';
+import { exists, folderNames, readIfExists, readLinkIfExists } from './files.ts';
 import { missingPackages } from './packages.ts';
 import { configOf, initializingMark, restartsFile } from './places.ts';
 import { readState, serviceNames, serviceOf } from './service.ts';
@@ -16,13 +16,14 @@ export async function observe(
   const specs = new Map(processes.map((process) => [process.name, process]));
   const names = new Set([...(await serviceNames(paths)), ...specs.keys()]);
   const packages = new Set(processes.flatMap((process) => process.packages));
-  const [missing, entries] = await Promise.all([
+  const [missing, dataOf, entries] = await Promise.all([
     missingPackages([...packages]),
+    folderNames(paths.data),
     Promise.all(
       [...names].map(async (name) => [name, await one(name, specs.get(name), paths)] as const),
     ),
   ]);
-  return { missingPackages: missing, processes: Object.fromEntries(entries) };
+  return { missingPackages: missing, dataOf, processes: Object.fromEntries(entries) };
 }
 
 async function one(

@@ -1,9 +1,9 @@
-import { constants, open, readdir } from 'node:fs/promises';
+import { constants, open } from 'node:fs/promises';
 import { refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { ProcessState } from '../domain/spec.ts';
 import { attempt, run } from './command.ts';
-import { isErrno } from './files.ts';
+import { folderNames, isErrno } from './files.ts';
 import {
   parseDeaths,
   parseStatus,
@@ -17,15 +17,8 @@ export function serviceOf(process: string, paths: Paths): string {
 }
 
 /** Names of all service folders, also of those that kato did not write. */
-export async function serviceNames(paths: Paths): Promise<string[]> {
-  try {
-    const entries = await readdir(paths.service, { withFileTypes: true });
-    const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink());
-    return folders.map((entry) => entry.name).filter((name) => !name.startsWith('.'));
-  } catch (error) {
-    if (isErrno(error) && error.code === 'ENOENT') return [];
-    throw error;
-  }
+export function serviceNames(paths: Paths): Promise<string[]> {
+  return folderNames(paths.service);
 }
 
 /** True while something reads the fifo: the kernel forgets readers that die. */

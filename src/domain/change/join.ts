@@ -1,5 +1,6 @@
 import type { Cluster, Node, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { LABEL_LENGTH_MAX } from '../names.ts';
 import { exclusion, expandRoles, shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { checkMayHave } from './role-changes.ts';
@@ -51,11 +52,13 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
     checkMayHave(cluster, node, role, asked);
   }
   const nodes = { ...withoutPlace(cluster, place), [node.id]: node };
+  const former = withFormer(cluster, place, asked.at);
   const refusal =
     exclusion(asked.catalogue, roles) ?? shortage(asked.catalogue, { ...cluster, nodes });
   if (refusal !== undefined) throw refusal;
   const tokens = { ...cluster.tokens, [token.id]: { ...token, usesLeft: token.usesLeft - 1 } };
-  return changed(cluster, { nodes, tokens }, { nodeId: node.id, name: node.name }, [node.id]);
+  const result = { nodeId: node.id, name: node.name };
+  return changed(cluster, { nodes, former, tokens }, result, [node.id]);
 }
 
 function checkToken(cluster: Cluster, params: Join, at: string): Token {
@@ -146,6 +149,13 @@ function withoutPlace(cluster: Cluster, place: Node | undefined): Record<string,
   return Object.fromEntries(rest);
 }
 
+/** A machine whose record was taken may still come back: it is then told that it was removed. */
+function withFormer(cluster: Cluster, place: Node | undefined, at: string): Cluster['former'] {
+  if (place === undefined || place.pendingUntil !== null) return cluster.former;
+  const { id, name, key } = place;
+  return { ...cluster.former, [id]: { id, name, key, removedAt: at } };
+}
+
 function newNode(
   cluster: Cluster,
   params: Join,
@@ -186,9 +196,13 @@ function newNode(
 /** Several machines may carry one host name (seed 004 renames them so): names stay unique. */
 export function freeName(wanted: string, taken: ReadonlySet<string>): string {
   if (!taken.has(wanted)) return wanted;
+  const numbered = (count: number): string => {
+    const suffix = `-${count}`;
+    return wanted.slice(0, LABEL_LENGTH_MAX - suffix.length) + suffix;
+  };
   let count = 2;
-  while (taken.has(`${wanted}-${count}`)) count++;
-  return `${wanted}-${count}`;
+  while (taken.has(numbered(count))) count++;
+  return numbered(count);
 }
 
 function alwaysGiven(asked: Asked): string[] {

@@ -6,7 +6,7 @@ import { findNode, withNode } from './find-node.ts';
 import { PENDING_SECONDS } from './join.ts';
 
 /** A removed node may ask for this long whether it was removed. */
-export const FORMER_DAYS = 30;
+const FORMER_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export interface NodesRemoved {
@@ -33,7 +33,7 @@ export function removeNodes(
   );
   const refusal = shortage(asked.catalogue, { ...cluster, nodes });
   if (refusal !== undefined) throw refusal;
-  const former = { ...recentlyFormer(cluster, asked.at) };
+  const former = recentlyFormer(cluster, asked.at);
   for (const { id, name, key } of leaving) former[id] = { id, name, key, removedAt: asked.at };
   const removed = leaving.map(({ id, name, address }) => ({ id, name, address }));
   return changed(cluster, { nodes, former }, { removed }, []);
@@ -79,7 +79,8 @@ export function isFormer(cluster: Cluster, id: string): boolean {
   return cluster.nodes[id] === undefined && cluster.former[id] !== undefined;
 }
 
-function recentlyFormer(cluster: Cluster, at: string): Cluster['former'] {
+/** Those who may still ask whether they were removed. */
+export function recentlyFormer(cluster: Cluster, at: string): Cluster['former'] {
   const oldest = new Date(Date.parse(at) - FORMER_DAYS * DAY_MS).toISOString();
   return Object.fromEntries(
     Object.entries(cluster.former).filter(([, node]) => node.removedAt > oldest),

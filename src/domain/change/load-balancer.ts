@@ -3,6 +3,7 @@ import { refuse } from '../error.ts';
 import { nodesWith, shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { checkAllowed } from './role-changes.ts';
 
 export interface SetupLoadBalancer {
   node: string;
@@ -27,6 +28,7 @@ export function setupLoadBalancer(
   asked: Asked,
 ): Decision<LoadBalancerSet> {
   const node = findNode(cluster, params.node);
+  checkAllowed(cluster, node, 'load_balancer', asked);
   const exchanged = Object.keys(node.roles).filter(
     (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
   );
@@ -40,10 +42,19 @@ export function setupLoadBalancer(
   const nodes = withNode(cluster, after);
   const refusal = shortage(asked.catalogue, { ...cluster, ...nodes });
   if (refusal !== undefined) throw refusal;
+  const routers = routersFor({ ...cluster, ...nodes }, after);
+  if (routers.length === 0) {
+    throw refuse(
+      'BAD_VALUE',
+      `the load balancer ${node.name} would have no router`,
+      'its own address is the only one given, and is to be left out',
+      'give the address of a router, or none to follow the routers of the cluster',
+    );
+  }
   const result = {
     node: node.name,
     exchanged,
-    routers: routersFor({ ...cluster, ...nodes }, after),
+    routers,
     pinned: pinnedRouters !== null,
   };
   const same =

@@ -29,7 +29,7 @@ export function switchProcesses(
   asked: Asked,
 ): Decision<ProcessesSwitched> {
   const node = findNode(cluster, params.node);
-  const meant = processesOf(asked.catalogue, node, params.processes);
+  const meant = processesToSwitch(asked.catalogue, node, params);
   const isHeld = (name: string): boolean => node.held[name] === params.bootId;
   const moving =
     params.to === 'restart'
@@ -49,11 +49,30 @@ export function switchProcesses(
   return changed(cluster, withNode(cluster, { ...node, held, restarts }), result, [node.id]);
 }
 
+/** A process whose roles are all stopped stays down, whatever is wished for it alone. */
+function processesToSwitch(catalogue: Catalogue, node: Node, params: ProcessSwitch): string[] {
+  const named = processesOf(catalogue, node, params.processes);
+  if (params.to === 'stop') return named;
+  const wanted = Object.keys(node.roles).filter((role) => node.roles[role]!.stopped === null);
+  const startable = new Set(wanted.flatMap((role) => processNames(catalogue, role)));
+  const stopped = named.find((name) => !startable.has(name));
+  if (stopped !== undefined && params.processes.length > 0) {
+    const role = Object.keys(node.roles).find((name) =>
+      processNames(catalogue, name).includes(stopped),
+    );
+    throw refuse(
+      'CONFLICT',
+      `the process '${stopped}' on ${node.name} belongs to a stopped role`,
+      `the role '${role}' was stopped, and stays so until somebody starts it`,
+      `kato start -n ${node.name} ${role}`,
+    );
+  }
+  return named.filter((name) => startable.has(name));
+}
+
 /** Names of processes that a node's roles have; unknown ones are refused. */
-export function processesOf(catalogue: Catalogue, node: Node, names: readonly string[]): string[] {
-  const known = Object.keys(node.roles).flatMap((role) =>
-    definitionOf(catalogue, role).processes.map((process) => process.name),
-  );
+function processesOf(catalogue: Catalogue, node: Node, names: readonly string[]): string[] {
+  const known = Object.keys(node.roles).flatMap((role) => processNames(catalogue, role));
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw refuse(
@@ -64,4 +83,8 @@ export function processesOf(catalogue: Catalogue, node: Node, names: readonly st
     );
   }
   return names.length === 0 ? [...new Set(known)] : [...new Set(names)];
+}
+
+function processNames(catalogue: Catalogue, role: string): string[] {
+  return definitionOf(catalogue, role).processes.map((process) => process.name);
 }

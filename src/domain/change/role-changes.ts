@@ -74,7 +74,8 @@ export function removeRoles(
     removed,
     already: params.selection === 'named' ? named.filter((role) => !node.roles[role]) : [],
   };
-  const purge = params.purgeData ? dataProcesses(catalogue, named) : [];
+  const going = params.selection === 'named' ? named : removed;
+  const purge = params.purgeData ? dataProcesses(catalogue, going) : [];
   if (removed.length === 0 && purge.every((name) => node.purged.includes(name))) {
     return unchanged(cluster, result);
   }
@@ -113,9 +114,7 @@ function keptByOnly(
 
 /** What this node, by its token, its catalogue and the role's own rule, may be given. */
 export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: Asked): void {
-  const definition = definitionOf(asked.catalogue, role);
-  const byAdmin = cluster.nodes[asked.by]?.admin === true;
-  if (definition.given === 'setup') {
+  if (definitionOf(asked.catalogue, role).given === 'setup') {
     throw refuse(
       'ROLE_EXCLUDED',
       `the role '${role}' is not added to a node`,
@@ -123,12 +122,18 @@ export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: 
       `kato node setup ${role}`,
     );
   }
+  checkAllowed(cluster, node, role, asked);
+}
+
+/** NOT_ALLOWED for a role that the node's token left out, VERSION for one it does not know. */
+export function checkAllowed(cluster: Cluster, node: Node, role: string, asked: Asked): void {
+  const byAdmin = cluster.nodes[asked.by]?.admin === true;
   if (!byAdmin && node.allowedRoles !== null && !node.allowedRoles.includes(role)) {
     throw refuse(
       'NOT_ALLOWED',
       `node ${node.name} may not have the role '${role}'`,
       `its token allowed ${node.allowedRoles.join(', ') || 'no role'}`,
-      `an admin node may give it: kato role add -n ${node.name} ${role}`,
+      'run the command on an admin node, such as the core',
     );
   }
   if (!node.catalogue.includes(role)) {

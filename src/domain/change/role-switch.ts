@@ -1,5 +1,6 @@
 import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { serving } from '../pools.ts';
 import type { Catalogue } from '../role.ts';
 import { definitionOf, expandRoles } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
@@ -27,9 +28,13 @@ export function switchRoles(
 ): Decision<RolesSwitched> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
-  const meant = rolesToSwitch(catalogue, node, params);
+  const meant = rolesToSwitch(cluster, catalogue, node, params);
+  const processesOf = (role: string): string[] =>
+    definitionOf(catalogue, role).processes.map((process) => process.name);
+  const isStopped = (role: string): boolean => node.roles[role]!.stopped !== null;
+  const isHeld = (role: string): boolean => processesOf(role).some((name) => name in node.held);
   const isSo = (role: string): boolean =>
-    (node.roles[role]!.stopped !== null) === (params.to === 'stop');
+    params.to === 'stop' ? isStopped(role) : !isStopped(role) && !isHeld(role);
   const moving = params.to === 'restart' ? meant : meant.filter((role) => !isSo(role));
   const result = {
     node: node.name,
@@ -42,24 +47,25 @@ export function switchRoles(
     ...node.roles,
     ...Object.fromEntries(moving.map((role) => [role, { ...node.roles[role], stopped }])),
   };
-  const processes = moving.flatMap((role) =>
-    definitionOf(catalogue, role).processes.map((process) => process.name),
-  );
+  const processes = moving.flatMap(processesOf);
   const restarts = params.to === 'restart' ? bumped(node.restarts, processes) : node.restarts;
   const held = params.to === 'stop' ? node.held : without(node.held, processes);
   const after = { ...node, roles, restarts, held };
   return changed(cluster, withNode(cluster, after), result, [node.id]);
 }
 
-function rolesToSwitch(catalogue: Catalogue, node: Node, params: RoleSwitch): string[] {
-  const supervised = Object.keys(node.roles).filter(
-    (role) => definitionOf(catalogue, role).processes.length > 0,
-  );
+function rolesToSwitch(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  node: Node,
+  params: RoleSwitch,
+): string[] {
+  const vital = (role: string): boolean => isVital(cluster, node, role);
   if (params.roles.length === 0) {
-    // Stopping the bus and the controllers by "all" would leave nobody to start them again.
-    return params.to === 'stop'
-      ? supervised.filter((role) => definitionOf(catalogue, role).perCluster.min === 0)
-      : supervised;
+    const supervised = Object.keys(node.roles).filter(
+      (role) => definitionOf(catalogue, role).processes.length > 0,
+    );
+    return params.to === 'stop' ? supervised.filter((role) => !vital(role)) : supervised;
   }
   const named = expandRoles(catalogue, params.roles);
   const foreign = named.find((role) => node.roles[role] === undefined);
@@ -71,13 +77,20 @@ function rolesToSwitch(catalogue: Catalogue, node: Node, params: RoleSwitch): st
       `kato role add -n ${node.name} ${foreign}`,
     );
   }
-  if (params.to === 'stop' && named.includes('primary')) {
+  const needed = params.to === 'stop' ? named.find(vital) : undefined;
+  if (needed !== undefined) {
     throw refuse(
       'ROLE_NEEDED',
-      "the role 'primary' cannot be stopped by kato stop",
-      'without the bus no command could start it again',
-      'hold it until the next boot with kato process stop nats-server, on the core itself',
+      `the role '${needed}' on ${node.name} cannot be stopped by kato stop`,
+      'without the bus and a controller no command could start it again',
+      `hold its process until the next boot: kato process stop -n ${node.name} PROCESS`,
     );
   }
   return named;
+}
+
+/** The bus, and the last controller that is not stopped. */
+function isVital(cluster: Cluster, node: Node, role: string): boolean {
+  if (role === 'primary') return true;
+  return role === 'controller' && serving(cluster, role).every((other) => other.id === node.id);
 }

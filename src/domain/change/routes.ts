@@ -4,7 +4,8 @@ import { checkBackend, checkHostPattern, isIdentifier } from '../names.ts';
 import { nodesWith } from '../roles.ts';
 import { changed, type Decision, unchanged } from './change.ts';
 
-const PATH = /^\/[A-Za-z0-9._~/-]{0,254}$/;
+const PATH = /^(?:\/[A-Za-z0-9._~-]+)*\/?$/;
+const PATH_LENGTH_MAX = 255;
 const BACKENDS_MAX = 500;
 
 export interface RouteAdd {
@@ -62,11 +63,13 @@ export function parseRoute(text: string): { host: string; path: string } {
   const at = text.indexOf('/');
   const host = checkHostPattern(at < 0 ? text : text.slice(0, at));
   const path = at < 0 ? '/' : text.slice(at);
-  if (PATH.test(path)) return { host, path: path.length > 1 ? path.replace(/\/+$/, '') : path };
+  if (PATH.test(path) && path.length <= PATH_LENGTH_MAX) {
+    return { host, path: path === '/' ? path : path.replace(/\/$/, '') };
+  }
   throw refuse(
     'BAD_NAME',
     `'${path}' is not a path for a route`,
-    'letters, digits and . _ ~ / - are allowed',
+    'parts of letters, digits and . _ ~ - with one / between them are allowed',
   );
 }
 
@@ -103,6 +106,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
     );
   }
   const hosts = params.hosts.map(checkHostPattern);
+  if (hosts.length === 0) throw refuse('USAGE', `the announcer '${name}' needs a host name`);
   for (const host of hosts) reserve(cluster, host);
   const announcer = { name, key, hosts };
   const announcers = { ...cluster.announcers, [name]: announcer };

@@ -51,8 +51,8 @@ function nextValue(
       `kato config set ${params.component} ${params.key} ${params.value}`,
     );
   }
-  const others = before.filter((item) => item !== params.value);
-  return params.act === 'push' ? [...others, params.value] : others;
+  if (params.act === 'pop') return before.filter((item) => item !== params.value);
+  return before.includes(params.value) ? before : [...before, params.value];
 }
 
 function nodesUsing(cluster: Cluster, component: string): string[] {

@@ -25,6 +25,9 @@ export function createToken(
 ): Decision<TokenInfo> {
   checkRange('--uses', params.uses, TOKEN_USES_MAX);
   checkRange('--ttl', params.ttlSeconds, TOKEN_TTL_SECONDS_MAX, ' s');
+  if (cluster.tokens[params.id] !== undefined) {
+    throw refuse('CONFLICT', `there is a token '${params.id}' already`);
+  }
   const expiresAt = new Date(Date.parse(asked.at) + params.ttlSeconds * 1000).toISOString();
   const token: Token = {
     id: params.id,
@@ -83,7 +86,8 @@ function tokenState(token: Token, at: string): TokenInfo['state'] {
   return token.expiresAt <= at ? 'expired' : 'usable';
 }
 
-function stillShown(cluster: Cluster, at: string): Record<string, Token> {
+/** Tokens that can be used, and those that ended lately: their holders are told so by name. */
+export function stillShown(cluster: Cluster, at: string): Record<string, Token> {
   const oldest = new Date(Date.parse(at) - ENDED_KEPT_MS).toISOString();
   return Object.fromEntries(
     Object.entries(cluster.tokens).filter(([, token]) => token.expiresAt > oldest),

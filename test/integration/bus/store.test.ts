@@ -79,7 +79,9 @@ describe('store of the controllers', () => {
     await other.watchObserved((key, value) => heard.set(key, value));
     assert.deepEqual(heard, new Map([['report.n1', { revision: 1 }]]));
     await store.deleteObserved('report.n1');
-    await store.putObserved('verdicts', ['n1']);
+    const entry = (await store.replaceObserved('verdicts', ['n1'], 0))!;
+    assert.equal(await other.replaceObserved('verdicts', ['n2'], 0), null);
+    assert.equal(await other.replaceObserved('verdicts', ['n2'], entry - 1), null);
     await until(() => heard.size === 2 && heard.get('report.n1') === null, {
       what: 'both changes are told',
       seconds: 5,

@@ -1,0 +1,77 @@
+import type { Cluster } from './cluster.ts';
+import { type Alive, judge, type Timing } from './liveness.ts';
+
+/** The bus is asked several times in an interval, so that this is more than a late answer. */
+const DEAF_INTERVALS = 1.5;
+
+/** What one controller has heard of the nodes. All times in ms on its own monotonic clock. */
+export interface Hearing {
+  /** Since when nothing can have been missed. */
+  sinceMs: number;
+  /** When the bus last answered: whatever was said before that has been heard. */
+  answeredMs: number;
+  /** The last sign of life of each node. */
+  signs: Map<string, number>;
+  /** When each node became known: one that has just joined was not silent before. */
+  knownSince: Map<string, number>;
+  /** Nodes that said that they shut down. */
+  leaving: Set<string>;
+}
+
+export function startHearing(nowMs: number, signs = new Map<string, number>()): Hearing {
+  return {
+    sinceMs: nowMs,
+    answeredMs: nowMs,
+    signs,
+    knownSince: new Map(),
+    leaving: new Set(),
+  };
+}
+
+export function hear(hearing: Hearing, nodeId: string, leaving: boolean, nowMs: number): void {
+  hearing.signs.set(nodeId, nowMs);
+  if (leaving) hearing.leaving.add(nodeId);
+  else hearing.leaving.delete(nodeId);
+}
+
+/** Something may have been missed before now. */
+export function restartHearing(hearing: Hearing, nowMs: number): void {
+  hearing.sinceMs = nowMs;
+}
+
+/**
+ * How each node is, as far as this controller can tell; null while it is deaf. It is deaf when the
+ * bus has not answered for a while: the bus is away, the network is cut, or the
+ * controller itself was frozen. It then listens anew before it calls anybody silent.
+ */
+export function judgeAll(
+  hearing: Hearing,
+  cluster: Cluster,
+  timing: Timing,
+  nowMs: number,
+): ReadonlyMap<string, Alive | 'left'> | null {
+  keepUp(hearing, cluster, nowMs);
+  if (nowMs - hearing.answeredMs > DEAF_INTERVALS * timing.intervalMs) {
+    restartHearing(hearing, nowMs);
+    return null;
+  }
+  return new Map(
+    Object.keys(cluster.nodes).map((id) => {
+      if (hearing.leaving.has(id)) return [id, 'left'];
+      const sinceMs = Math.max(hearing.sinceMs, hearing.knownSince.get(id)!);
+      return [id, judge(timing, nowMs, sinceMs, hearing.signs.get(id))];
+    }),
+  );
+}
+
+function keepUp({ signs, knownSince, leaving }: Hearing, { nodes }: Cluster, nowMs: number): void {
+  for (const id of [...knownSince.keys()].filter((known) => nodes[known] === undefined)) {
+    signs.delete(id);
+    knownSince.delete(id);
+    leaving.delete(id);
+  }
+  for (const { id, pendingUntil } of Object.values(nodes)) {
+    // A pending node is not expected to be heard yet.
+    if (pendingUntil !== null || !knownSince.has(id)) knownSince.set(id, nowMs);
+  }
+}
