@@ -31,22 +31,23 @@ export const CHANGE_PHASES: readonly Phase<ChangeContext>[] = [
 
 const TIMEOUT_SECONDS = 120;
 
+export const waitFlags = {
+  wait: Flags.boolean({
+    allowNo: true,
+    default: true,
+    summary: 'Wait until the nodes have followed.',
+  }),
+  timeout: Flags.integer({
+    default: TIMEOUT_SECONDS,
+    min: 1,
+    helpValue: 'SECONDS',
+    summary: 'How long to wait for them.',
+  }),
+};
+
 /** A change of the cluster: asked for, then followed until every node it touches has made it true. */
 export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>> {
-  static override baseFlags = {
-    ...KatoCommand.baseFlags,
-    wait: Flags.boolean({
-      allowNo: true,
-      default: true,
-      summary: 'Wait until the nodes have followed.',
-    }),
-    timeout: Flags.integer({
-      default: TIMEOUT_SECONDS,
-      min: 1,
-      helpValue: 'SECONDS',
-      summary: 'How long to wait for them.',
-    }),
-  };
+  static override baseFlags = { ...KatoCommand.baseFlags, ...waitFlags };
 
   /** Parses the words, asks what must be asked first, and says what is to be changed. */
   protected abstract request(): Promise<Request>;
@@ -67,7 +68,8 @@ export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>>
 
   /** Doing a thing twice is no failure. */
   protected sayAlready(result: Result): readonly string[] {
-    return ['already so', ...this.say(result)];
+    const [first, ...more] = this.say(result);
+    return [first === undefined ? 'already so' : `already so: ${first}`, ...more];
   }
 
   private async waiting(): Promise<{ wait: boolean; timeout: number }> {

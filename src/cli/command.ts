@@ -1,6 +1,7 @@
 import { Args, Command, Flags } from '@oclif/core';
 import { print, printJson, wantsJson } from './output.ts';
 import { type Style, styleFor } from './render/style.ts';
+import { isParseError, usageError } from './usage-error.ts';
 
 /**
  * A command of `kato`: `perform` makes the value that --json prints, `render` the lines that a
@@ -20,6 +21,10 @@ export abstract class KatoCommand<Value> extends Command {
   protected abstract render(value: Value, style: Style): readonly string[] | Promise<string[]>;
 
   override async run(): Promise<void> {
+    // A flag that is not given is false: oclif types it so, and leaves it undefined.
+    for (const flag of Object.values({ ...this.ctor.flags, ...this.ctor.baseFlags })) {
+      if (flag.type === 'boolean') flag.default ??= false;
+    }
     const value = await this.perform();
     if (this.asJson) printJson(value);
     else print(await this.render(value, await styleFor(process.stdout)));
@@ -31,7 +36,12 @@ export abstract class KatoCommand<Value> extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    throw error;
+    if (!isParseError(error)) throw error;
+    throw usageError(
+      error,
+      this.id ?? '',
+      Object.keys({ ...this.ctor.flags, ...this.ctor.baseFlags }),
+    );
   }
 }
 

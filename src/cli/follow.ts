@@ -7,7 +7,7 @@ import type { Progress } from '../operations/status.ts';
 /** One long poll. Shorter than the controllers' limit, so that a lost one costs little. */
 const POLL_MS = 5000;
 /** Between two tries while bus or controllers are away: a change may restart them. */
-const AWAY_PAUSE_MS = 500;
+const AWAY_PAUSE_MS = 100;
 
 export interface Follow {
   nodes: readonly string[];

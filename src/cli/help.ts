@@ -3,9 +3,9 @@ import { Help } from '@oclif/core';
 
 const WIDTH_MAX = 100;
 
-/** Help as oclif lays it out, at most 100 columns wide and in the order in which flags are written. */
+/** Help as oclif lays it out, at most 100 columns wide. */
 export class KatoHelp extends Help {
   constructor(config: Config) {
-    super(config, { maxWidth: WIDTH_MAX, flagSortOrder: 'none', hideAliasesFromRoot: true });
+    super(config, { maxWidth: WIDTH_MAX, hideAliasesFromRoot: true });
   }
 }

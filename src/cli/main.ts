@@ -10,11 +10,14 @@ process.once('SIGINT', () => process.exit(EXIT_ON_SIGINT));
 surviveBrokenPipes();
 
 const argv = process.argv.slice(2);
-let config: Config | undefined;
 try {
-  config = await Config.load({ root: import.meta.dirname, devPlugins: false, userPlugins: false });
+  const config = await Config.load({
+    root: import.meta.dirname,
+    devPlugins: false,
+    userPlugins: false,
+  });
   await dispatch(config, argv);
 } catch (error) {
-  printFailure(error, argv, config);
+  printFailure(error, argv);
   process.exitCode = exitCodeOf(error);
 }

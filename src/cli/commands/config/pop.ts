@@ -1,0 +1,15 @@
+import { word } from '../../command.ts';
+import { ConfigCommand, WHERE } from '../../config-command.ts';
+
+export default class ConfigPop extends ConfigCommand {
+  static override summary = 'Take an item out of a list.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> load_balancer trusted_proxies 10.1.0.0/16',
+  ];
+  static override args = { ...WHERE, value: word({ required: true, description: 'The item.' }) };
+
+  protected async change() {
+    const { args } = await this.parse(ConfigPop);
+    return { act: 'pop', ...args };
+  }
+}

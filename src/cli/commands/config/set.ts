@@ -1,0 +1,16 @@
+import { word } from '../../command.ts';
+import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { readStdin } from '../../read-file.ts';
+
+export default class ConfigSet extends ConfigCommand {
+  static override summary = 'Set a setting; without a value, or with -, it is read from stdin.';
+  static override examples = ['<%= config.bin %> <%= command.id %> cluster heartbeat.interval 5'];
+  static override args = { ...WHERE, value: word({ description: 'The value.' }) };
+
+  protected async change() {
+    const { args } = await this.parse(ConfigSet);
+    const { component, key, value = '-' } = args;
+    const text = value === '-' ? (await readStdin()).replace(/\n$/, '') : value;
+    return { act: 'set', component, key, value: text };
+  }
+}

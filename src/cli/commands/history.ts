@@ -1,0 +1,49 @@
+import { Flags } from '@oclif/core';
+import type { Json } from '../../domain/cluster.ts';
+import { KatoCommand } from '../command.ts';
+import { historyLines } from '../render/history.ts';
+import { ask } from '../session.ts';
+
+/** One change that was asked for. */
+export interface HistoryEntry {
+  at: string;
+  by: string;
+  operation: string;
+  params: Json;
+  /** `done` or the code of the error. */
+  outcome: string;
+  revision: number | null;
+}
+
+const LIMIT = 50;
+const LIMIT_MAX = 1000;
+
+export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
+  static override summary = 'Show who changed what, the newest last.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -n router-1 --limit 10',
+  ];
+  static override flags = {
+    node: Flags.string({
+      char: 'n',
+      helpValue: 'NODE',
+      summary: 'Only what this node did, or what names it.',
+    }),
+    limit: Flags.integer({
+      default: LIMIT,
+      min: 1,
+      max: LIMIT_MAX,
+      summary: 'How many changes at most.',
+    }),
+  };
+
+  protected async perform(): Promise<HistoryEntry[]> {
+    const { flags } = await this.parse(ShowHistory);
+    return ask<HistoryEntry[]>('history', { limit: flags.limit, node: flags.node ?? null });
+  }
+
+  protected render(entries: HistoryEntry[]): readonly string[] {
+    return historyLines(entries);
+  }
+}

@@ -1,0 +1,48 @@
+import type { NodeState } from '../../domain/status.ts';
+import { KatoCommand, nodeFlag } from '../command.ts';
+import { table } from '../render/table.ts';
+import { ask, nodeOrSelf } from '../session.ts';
+
+/** The answer of the operation `node.info`. */
+export interface NodeInfo {
+  id: string;
+  name: string;
+  hostname: string;
+  address: string;
+  zone: string;
+  admin: boolean;
+  version: string;
+  state: NodeState;
+  roles: string[];
+  available: string[];
+  cluster: { id: string; endpoint: string };
+}
+
+export default class ShowInfo extends KatoCommand<NodeInfo> {
+  static override summary = 'Show what a node is: its roles, those it may be given, its cluster.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -n 10.0.0.4 --json',
+  ];
+  static override flags = { node: nodeFlag };
+
+  protected async perform(): Promise<NodeInfo> {
+    const { flags } = await this.parse(ShowInfo);
+    return ask<NodeInfo>('node.info', { node: await nodeOrSelf(flags.node) });
+  }
+
+  protected render(info: NodeInfo): readonly string[] {
+    return table([
+      ['node', `${info.name}${info.admin ? ', an admin node' : ''}`],
+      ['id', info.id],
+      ['hostname', info.hostname],
+      ['address', info.address],
+      ['zone', info.zone],
+      ['state', info.state],
+      ['version', info.version],
+      ['roles', info.roles.join(' ') || 'none'],
+      ['available', info.available.join(' ') || 'none'],
+      ['cluster', `${info.cluster.endpoint} (${info.cluster.id})`],
+    ]);
+  }
+}

@@ -1,0 +1,74 @@
+import { Flags } from '@oclif/core';
+import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
+import {
+  type ChangeContext,
+  type Changed,
+  changed,
+  performed,
+  waitFlags,
+} from '../../../change-command.ts';
+import { KatoCommand, word } from '../../../command.ts';
+import { leavesOut } from '../../../own-address.ts';
+import { createVoice } from '../../../progress.ts';
+import { ask, self } from '../../../session.ts';
+import type { ListedNode } from '../list.ts';
+
+export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerSet>> {
+  static override summary = 'Make this node a load balancer in front of the routers.';
+  static override description =
+    'A router role that the node was attached with is exchanged: a load balancer has no other role.\n' +
+    'Without an IP its pool follows the routers of the cluster as they come and go; with some, it\n' +
+    'is these alone.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --exclude-self 10.0.0.2 10.0.0.3',
+  ];
+  static override args = {
+    ip: word({ multiple: true, required: false, description: 'Addresses of routers.' }),
+  };
+  static override flags = {
+    force: Flags.boolean({ summary: 'Also give up roles other than router.' }),
+    'exclude-self': Flags.boolean({
+      exclusive: ['keep-self'],
+      summary: 'Leave the own address out of the pool.',
+    }),
+    'keep-self': Flags.boolean({ summary: 'Keep the own address in the pool.' }),
+    ...waitFlags,
+  };
+
+  protected async perform(): Promise<Changed<LoadBalancerSet>> {
+    const { args, flags } = await this.parse(SetupLoadBalancer);
+    const addresses = args.ip ?? [];
+    const { node } = await self();
+    const routers = addresses.length > 0 ? addresses : await routerAddresses();
+    const excludeSelf = await leavesOut(node.address, routers, flags);
+    const { force } = flags;
+    const context: ChangeContext = {
+      voice: createVoice(),
+      request: {
+        operation: 'node.setup-load-balancer',
+        params: { node: node.id, addresses, excludeSelf, force },
+      },
+      wait: flags.wait,
+      timeoutMs: flags.timeout * 1000,
+      performed: null,
+    };
+    return changed<LoadBalancerSet>(await performed(context));
+  }
+
+  protected render({ result, changed: isNew }: Changed<LoadBalancerSet>): readonly string[] {
+    const { node, exchanged, routers, pinned } = result;
+    return [
+      `${isNew ? '' : 'already so: '}${node} is a load balancer`,
+      ...(exchanged.length > 0 ? [`in exchange for ${exchanged.join(', ')}`] : []),
+      `its pool ${pinned ? 'is' : 'follows the routers'}: ${routers.join(' ') || 'none yet'}`,
+      '',
+      'kato status shows it',
+    ];
+  }
+}
+
+async function routerAddresses(): Promise<string[]> {
+  const nodes = await ask<ListedNode[]>('node.list', {});
+  return nodes.filter((node) => node.roles.includes('router')).map((node) => node.address);
+}

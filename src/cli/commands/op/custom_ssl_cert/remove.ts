@@ -1,0 +1,18 @@
+import type { Certificate } from '../../../../domain/cluster.ts';
+import { ChangeCommand, type Request } from '../../../change-command.ts';
+import { word } from '../../../command.ts';
+
+export default class CertificateRemove extends ChangeCommand<Certificate> {
+  static override summary = 'Remove the certificate of a domain.';
+  static override examples = ['<%= config.bin %> <%= command.id %> shop.example.com'];
+  static override args = { domain: word({ required: true, description: 'The domain.' }) };
+
+  protected async request(): Promise<Request> {
+    const { args } = await this.parse(CertificateRemove);
+    return { operation: 'certificate.remove', params: { domain: args.domain } };
+  }
+
+  protected say({ domain }: Certificate): readonly string[] {
+    return [`${domain} has no certificate of its own any more`];
+  }
+}

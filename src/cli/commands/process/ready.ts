@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Flags } from '@oclif/core';
+import { KatoError, refuse } from '../../../domain/error.ts';
+import type { Status } from '../../../domain/status.ts';
+import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { notReady } from '../../ready.ts';
+import { ask, nodeOrSelf } from '../../session.ts';
+
+const LOOK_EVERY_MS = 250;
+
+interface Ready {
+  ready: true;
+}
+
+export default class ProcessReady extends KatoCommand<Ready> {
+  static override summary = 'Say READY when a process runs and is ready.';
+  static override description =
+    'Without --block it answers at once; the exit code is 1 when the process is not ready. With it,\n' +
+    'it waits that many seconds, 0 for ever, and ends with 6 when the time is over.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> all --block 60',
+    '<%= config.bin %> <%= command.id %> -n data-1 redis',
+  ];
+  static override args = {
+    process: word({ required: true, description: 'Name of a process, or all.' }),
+  };
+  static override flags = {
+    block: Flags.integer({
+      char: 'b',
+      min: 0,
+      helpValue: 'SECONDS',
+      summary: 'Wait for it; 0 waits for ever.',
+    }),
+    node: nodeFlag,
+  };
+
+  protected async perform(): Promise<Ready> {
+    const { args, flags } = await this.parse(ProcessReady);
+    const node = await nodeOrSelf(flags.node);
+    const deadline = deadlineOf(flags.block);
+    for (;;) {
+      const missing = await missingOn(node, args.process, flags.block !== undefined);
+      if (missing === null) return { ready: true };
+      if (flags.block === undefined) throw refuse('FAILED', missing);
+      if (performance.now() > deadline) throw tooLate(missing, flags.block);
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
+  protected render(): readonly string[] {
+    return ['READY'];
+  }
+}
+
+function deadlineOf(block: number | undefined): number {
+  return block === undefined || block === 0
+    ? Number.POSITIVE_INFINITY
+    : performance.now() + block * 1000;
+}
+
+/** Why it is not ready, or null. Who waits does not mind that bus or controllers are away for a while. */
+async function missingOn(node: string, process: string, patient: boolean): Promise<string | null> {
+  try {
+    return notReady(await ask<Status>('status', { all: false }), node, process);
+  } catch (error) {
+    const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
+    if (!patient || !away) throw error;
+    return error.message;
+  }
+}
+
+function tooLate(missing: string, seconds: number) {
+  return refuse('TIMEOUT', missing, `it was not ready within ${seconds} s`, 'kato status --all');
+}

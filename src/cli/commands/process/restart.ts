@@ -1,0 +1,11 @@
+import { ProcessSwitchCommand } from '../../process-switch-command.ts';
+
+export default class RestartProcesses extends ProcessSwitchCommand {
+  static override summary = "Restart processes; without a name, all of the node's.";
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> redis',
+    '<%= config.bin %> <%= command.id %> -n data-1 redis memcached',
+  ];
+
+  protected readonly to = 'restart';
+}

@@ -1,0 +1,11 @@
+import { ProcessSwitchCommand } from '../../process-switch-command.ts';
+
+export default class StopProcesses extends ProcessSwitchCommand {
+  static override summary = "Hold processes down until the node's next boot or kato process start.";
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> redis',
+    '<%= config.bin %> <%= command.id %> -n data-1 redis memcached',
+  ];
+
+  protected readonly to = 'stop';
+}

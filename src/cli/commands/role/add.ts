@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import type { RolesChanged } from '../../../domain/change/role-changes.ts';
+import { ChangeCommand, type Request } from '../../change-command.ts';
+import { nodeFlag, word } from '../../command.ts';
+import { rolesChangedLines } from '../../render/roles.ts';
+import { selectionFlags, selectionOf } from '../../selection.ts';
+import { nodeOrSelf } from '../../session.ts';
+
+export default class RoleAdd extends ChangeCommand<RolesChanged> {
+  static override summary = 'Give roles to a node and start them.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> redis',
+    '<%= config.bin %> <%= command.id %> -n data-1 data-services',
+    '<%= config.bin %> <%= command.id %> --only router',
+  ];
+  static override args = {
+    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+  };
+  static override flags = {
+    ...selectionFlags,
+    only: Flags.boolean({
+      char: 'o',
+      exclusive: ['all', 'all-but', 'no-start'],
+      summary: 'Those named, and take all others from the node.',
+    }),
+    node: nodeFlag,
+    'no-start': Flags.boolean({ char: 's', summary: 'Leave them stopped.' }),
+  };
+
+  protected async request(): Promise<Request> {
+    const { args, flags } = await this.parse(RoleAdd);
+    const roles = args.roles ?? [];
+    const selection = selectionOf('kato role add', flags, roles);
+    const node = await nodeOrSelf(flags.node);
+    const noStart = flags['no-start'];
+    return { operation: 'role.add', params: { node, roles, selection, noStart } };
+  }
+
+  protected say(result: RolesChanged): readonly string[] {
+    return rolesChangedLines(result);
+  }
+}

@@ -1,0 +1,90 @@
+import { Flags } from '@oclif/core';
+import { KatoError, refuse } from '../../../domain/error.ts';
+import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
+import { ask, nodeOrSelf } from '../../session.ts';
+import type { ListedNode } from '../node/list.ts';
+
+type Secrets = Record<string, string>;
+
+export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
+  static override summary =
+    'Show what a role is and which nodes have it; without a name, all roles.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> redis',
+    'redis-cli -h 10.0.0.5 -a "$(<%= config.bin %> <%= command.id %> --secret redis -n data-1)" ping',
+  ];
+  static override args = {
+    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+  };
+  static override flags = {
+    secret: Flags.boolean({
+      summary: 'Print the secrets that the role has on a node. For admin nodes.',
+    }),
+    node: { ...nodeFlag, dependsOn: ['secret'] },
+  };
+
+  protected async perform(): Promise<RoleInfo[] | Secrets> {
+    const { args, flags } = await this.parse(ShowRoleInfo);
+    const roles = args.roles ?? [];
+    return flags.secret ? secretsOf(roles, flags.node) : this.infos(roles);
+  }
+
+  protected render(value: RoleInfo[] | Secrets): readonly string[] {
+    return Array.isArray(value) ? roleInfoLines(value) : secretLines(value);
+  }
+
+  private async infos(names: readonly string[]): Promise<RoleInfo[]> {
+    const [{ home }, { loadCatalogue }, { expandRoles }, nodes] = await Promise.all([
+      import('../../home.ts'),
+      import('../../../catalog/load.ts'),
+      import('../../../domain/roles.ts'),
+      nodesIfAny(),
+    ]);
+    const catalogue = loadCatalogue(home());
+    const wanted = names.length === 0 ? [...catalogue.roles.keys()] : expandRoles(catalogue, names);
+    return wanted.map((name) => {
+      const role = catalogue.roles.get(name)!;
+      const { summary, given, needs, excludes, perCluster, ports } = role;
+      return {
+        name,
+        summary,
+        given,
+        needs,
+        excludes,
+        perCluster,
+        ports: ports.map(({ port, protocol, purpose }) => ({ port, protocol, purpose })),
+        processes: role.processes.map((process) => process.name),
+        settings: Object.keys(role.settings),
+        nodes: nodes?.filter((node) => node.roles.includes(name)).map((node) => node.name) ?? null,
+      };
+    });
+  }
+}
+
+/** What roles are is known without a cluster, too. */
+async function nodesIfAny(): Promise<ListedNode[] | null> {
+  try {
+    return await ask<ListedNode[]>('node.list', {});
+  } catch (error) {
+    if (error instanceof KatoError) return null;
+    throw error;
+  }
+}
+
+async function secretsOf(roles: readonly string[], node: string | undefined): Promise<Secrets> {
+  const [role, ...more] = roles;
+  if (role === undefined || more.length > 0) {
+    const next = 'kato role info --secret redis -n NODE';
+    throw refuse('USAGE', '--secret needs exactly one ROLE', undefined, next);
+  }
+  return ask<Secrets>('secret.show', { node: await nodeOrSelf(node), role });
+}
+
+/** A single secret stands alone, so that a script can use it as it is. */
+function secretLines(secrets: Secrets): string[] {
+  const values = Object.entries(secrets);
+  if (values.length === 1) return [values[0]![1]];
+  return values.map(([name, value]) => `${name}: ${value}`);
+}

@@ -1,0 +1,70 @@
+import { Flags } from '@oclif/core';
+import type { RolesChanged } from '../../../domain/change/role-changes.ts';
+import { refuse } from '../../../domain/error.ts';
+import { ChangeCommand, type Request } from '../../change-command.ts';
+import { nodeFlag, word } from '../../command.ts';
+import { askLine, onTerminal } from '../../prompt.ts';
+import { rolesRemovedLines } from '../../render/roles.ts';
+import { selectionFlags, selectionOf } from '../../selection.ts';
+import { nodeOrSelf } from '../../session.ts';
+
+export default class RoleRemove extends ChangeCommand<RolesChanged> {
+  static override summary = 'Take roles from a node: their processes stop, their data stays.';
+  static override description =
+    'With --purge-data the data of these roles on the node is deleted as well. That asks for the\n' +
+    'roles once more on a terminal; elsewhere --yes is needed.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> redis',
+    '<%= config.bin %> <%= command.id %> -n data-1 --purge-data --yes postgresql',
+    '<%= config.bin %> <%= command.id %> --all-but router',
+  ];
+  static override args = {
+    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+  };
+  static override flags = {
+    ...selectionFlags,
+    node: nodeFlag,
+    'purge-data': Flags.boolean({ summary: 'Also delete what they kept on the node.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Delete without asking.' }),
+  };
+
+  protected async request(): Promise<Request> {
+    const { args, flags } = await this.parse(RoleRemove);
+    const roles = args.roles ?? [];
+    const selection = selectionOf('kato role remove', flags, roles);
+    const node = await nodeOrSelf(flags.node);
+    const purgeData = flags['purge-data'];
+    if (purgeData && selection !== 'named') throw mustBeNamed();
+    if (purgeData && !flags.yes) await confirmPurge(roles, flags.node ?? 'this node');
+    return { operation: 'role.remove', params: { node, roles, selection, purgeData } };
+  }
+
+  protected say(result: RolesChanged): readonly string[] {
+    return rolesRemovedLines(result);
+  }
+}
+
+function mustBeNamed() {
+  return refuse(
+    'USAGE',
+    '--purge-data needs the roles by name',
+    'what is deleted does not come back',
+    'kato role remove --purge-data ROLE...',
+  );
+}
+
+async function confirmPurge(roles: readonly string[], where: string): Promise<void> {
+  const words = roles.join(' ');
+  if (!onTerminal()) {
+    throw refuse(
+      'USAGE',
+      `--purge-data would delete the data of ${words} on ${where}`,
+      'there is no terminal to confirm it at',
+      'add --yes to delete it without being asked',
+    );
+  }
+  const typed = await askLine(
+    `This deletes the data of ${words} on ${where}. Type '${words}' to go on: `,
+  );
+  if (typed !== words) throw refuse('USAGE', 'nothing was changed', `'${typed}' is not '${words}'`);
+}

@@ -1,0 +1,72 @@
+import { Flags } from '@oclif/core';
+import type { Announcer } from '../../../../domain/cluster.ts';
+import { performed, waitFlags } from '../../../change-command.ts';
+import { KatoCommand, word } from '../../../command.ts';
+import { createVoice } from '../../../progress.ts';
+import { self } from '../../../session.ts';
+
+/** All that a component needs to announce routes, told once. */
+interface NewAnnouncer {
+  name: string;
+  hosts: string[];
+  /** Private NKey: who announces with it. */
+  seed: string;
+  bus: string;
+  /** Name that the certificate of the bus is checked against. */
+  serverName: string;
+  /** Certificate of the cluster's authority, PEM. */
+  ca: string;
+}
+
+export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
+  static override summary = 'Let a component announce routes for some host names.';
+  static override description =
+    'It connects to the bus with the seed that is shown once here, and publishes router.register\n' +
+    'and router.unregister as components of Cloud Foundry do.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> shop --host shop.example.com --host "*.shop.example.com"',
+  ];
+  static override args = { name: word({ required: true, description: 'Name of the component.' }) };
+  static override flags = {
+    host: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      required: true,
+      helpValue: 'PATTERN',
+      summary: 'A host name it may announce; *.example.com for all below.',
+    }),
+    ...waitFlags,
+  };
+
+  protected async perform(): Promise<NewAnnouncer> {
+    const { args, flags } = await this.parse(AnnouncerAdd);
+    const { createIdentity } = await import('../../../../bus/identity.ts');
+    const { cluster } = await self();
+    const { key, seed } = createIdentity();
+    const { result } = await performed({
+      voice: createVoice(),
+      request: {
+        operation: 'announcer.add',
+        params: { name: args.name, key, hosts: flags.host },
+      },
+      wait: flags.wait,
+      timeoutMs: flags.timeout * 1000,
+      performed: null,
+    });
+    const { name, hosts } = result as unknown as Announcer;
+    const bus = `tls://${cluster.core.address}:${cluster.core.port}`;
+    return { name, hosts, seed, bus, serverName: `bus.${cluster.id}`, ca: cluster.ca };
+  }
+
+  protected render(value: NewAnnouncer): readonly string[] {
+    return [
+      `${value.name} may announce ${value.hosts.join(', ')}`,
+      '',
+      `bus:          ${value.bus}`,
+      `server name:  ${value.serverName}`,
+      `NKey seed:    ${value.seed}`,
+      '',
+      value.ca.trimEnd(),
+    ];
+  }
+}

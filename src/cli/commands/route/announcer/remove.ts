@@ -1,0 +1,18 @@
+import type { Announcer } from '../../../../domain/cluster.ts';
+import { ChangeCommand, type Request } from '../../../change-command.ts';
+import { word } from '../../../command.ts';
+
+export default class AnnouncerRemove extends ChangeCommand<Announcer> {
+  static override summary = 'End the right of a component to announce routes.';
+  static override examples = ['<%= config.bin %> <%= command.id %> shop'];
+  static override args = { name: word({ required: true, description: 'Name of the component.' }) };
+
+  protected async request(): Promise<Request> {
+    const { args } = await this.parse(AnnouncerRemove);
+    return { operation: 'announcer.remove', params: { name: args.name } };
+  }
+
+  protected say({ name }: Announcer): readonly string[] {
+    return [`${name} may not announce routes any more`];
+  }
+}

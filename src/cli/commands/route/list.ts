@@ -1,0 +1,17 @@
+import { KatoCommand } from '../../command.ts';
+import { type ListedRoute, routeListLines } from '../../render/routes.ts';
+import { ask } from '../../session.ts';
+
+export default class RouteList extends KatoCommand<ListedRoute[]> {
+  static override summary = 'List the routes, those that were added and those that are announced.';
+  static override examples = ['<%= config.bin %> <%= command.id %>'];
+
+  protected async perform(): Promise<ListedRoute[]> {
+    await this.parse(RouteList);
+    return ask<ListedRoute[]>('route.list', {});
+  }
+
+  protected render(routes: ListedRoute[]): readonly string[] {
+    return routeListLines(routes);
+  }
+}

@@ -1,0 +1,14 @@
+import { RoleSwitchCommand } from '../role-switch-command.ts';
+
+export default class StopRoles extends RoleSwitchCommand {
+  static override summary = 'Stop roles of a node until kato start, also over reboots.';
+  static override description =
+    'Without a name it stops all roles of the node but those that the cluster cannot be without.\n' +
+    'A stopped role is shown as stopped by the node that asked.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -n data-1 redis',
+  ];
+
+  protected readonly to = 'stop';
+}

@@ -1,0 +1,76 @@
+import { Flags } from '@oclif/core';
+import type { TokenInfo } from '../../../domain/change/tokens.ts';
+import { performed, waitFlags } from '../../change-command.ts';
+import { KatoCommand } from '../../command.ts';
+import { durationSeconds } from '../../duration.ts';
+import { createVoice } from '../../progress.ts';
+import { newTokenLines } from '../../render/token.ts';
+import { self } from '../../session.ts';
+
+/** A token, told once: the cluster keeps a hash of it. */
+export interface NewTokenValue extends TokenInfo {
+  token: string;
+  /** The complete command for the machine that is to join. */
+  attach: string;
+}
+
+export default class TokenCreate extends KatoCommand<NewTokenValue> {
+  static override summary = 'Make a token that lets machines join the cluster.';
+  static override description =
+    'The token is shown once. It holds the address of the core, the fingerprint of its certificate\n' +
+    'and a secret: give it to nobody but the machines that are to join.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --roles router',
+    '<%= config.bin %> <%= command.id %> --uses 20 --ttl 1d',
+    'KATO_TOKEN=$(<%= config.bin %> <%= command.id %> --quiet)',
+  ];
+  static override flags = {
+    roles: Flags.string({
+      multiple: true,
+      delimiter: ',',
+      helpValue: 'ROLES',
+      summary:
+        'Only these roles and groups may be given to nodes that join with it; all by default.',
+    }),
+    ttl: Flags.string({ default: '1h', helpValue: 'TIME', summary: 'How long it is good.' }),
+    uses: Flags.integer({ default: 1, min: 1, summary: 'How many machines may join with it.' }),
+    admin: Flags.boolean({ summary: 'The nodes become admin nodes: they may do everything.' }),
+    quiet: Flags.boolean({ char: 'q', exclusive: ['json'], summary: 'Print the token alone.' }),
+    ...waitFlags,
+  };
+
+  protected quiet = false;
+
+  protected async perform(): Promise<NewTokenValue> {
+    const { flags } = await this.parse(TokenCreate);
+    this.quiet = flags.quiet;
+    const ttlSeconds = durationSeconds('--ttl', flags.ttl);
+    const { newToken } = await import('../../../operations/local/new-token.ts');
+    const { cluster } = await self();
+    const { params, token } = newToken({
+      core: cluster.core,
+      clusterId: cluster.id,
+      ca: cluster.ca,
+    });
+    const { uses, admin, roles = null } = flags;
+    const { result } = await performed({
+      voice: createVoice(),
+      request: { operation: 'token.create', params: { ...params, roles, admin, uses, ttlSeconds } },
+      wait: flags.wait,
+      timeoutMs: flags.timeout * 1000,
+      performed: null,
+    });
+    const info = result as unknown as TokenInfo;
+    const attach = attachLine(cluster.core.address, info.roles, token);
+    return { ...info, token, attach };
+  }
+
+  protected render(value: NewTokenValue): readonly string[] {
+    return this.quiet ? [value.token] : newTokenLines(value);
+  }
+}
+
+function attachLine(core: string, roles: readonly string[] | null, token: string): string {
+  const enable = roles === null || roles.length === 0 ? '' : ` -e ${roles.join(',')}`;
+  return `KATO_TOKEN=${token} kato node attach${enable} ${core}`;
+}

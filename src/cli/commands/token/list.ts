@@ -1,0 +1,18 @@
+import type { TokenInfo } from '../../../domain/change/tokens.ts';
+import { KatoCommand } from '../../command.ts';
+import { tokenListLines } from '../../render/token.ts';
+import { ask } from '../../session.ts';
+
+export default class TokenList extends KatoCommand<TokenInfo[]> {
+  static override summary = 'List the tokens and what is left of them.';
+  static override examples = ['<%= config.bin %> <%= command.id %>'];
+
+  protected async perform(): Promise<TokenInfo[]> {
+    await this.parse(TokenList);
+    return ask<TokenInfo[]>('token.list', {});
+  }
+
+  protected render(tokens: TokenInfo[]): readonly string[] {
+    return tokenListLines(tokens);
+  }
+}

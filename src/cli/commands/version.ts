@@ -1,0 +1,46 @@
+import { type ErrorRecord, KatoError } from '../../domain/error.ts';
+import { KatoCommand } from '../command.ts';
+import { table } from '../render/table.ts';
+import { ask, self } from '../session.ts';
+import type { ListedNode } from './node/list.ts';
+
+interface Versions {
+  /** This program. */
+  cli: string;
+  /** What runs on this node; null where it is none. */
+  agent: string | null;
+  controllers: { node: string; version: string }[];
+  /** Why less than all is known. */
+  error?: ErrorRecord;
+}
+
+export default class ShowVersions extends KatoCommand<Versions> {
+  static override summary =
+    'Show the versions of this program, of the agent and of the controllers.';
+  static override examples = ['<%= config.bin %> <%= command.id %>'];
+
+  protected async perform(): Promise<Versions> {
+    await this.parse(ShowVersions);
+    const versions: Versions = { cli: this.config.version, agent: null, controllers: [] };
+    try {
+      versions.agent = (await self()).version;
+      const nodes = await ask<ListedNode[]>('node.list', {});
+      versions.controllers = nodes
+        .filter((node) => node.roles.includes('controller'))
+        .map(({ name, version }) => ({ node: name, version }));
+      return versions;
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      return { ...versions, error: error.toJSON() };
+    }
+  }
+
+  protected render({ cli, agent, controllers, error }: Versions): readonly string[] {
+    return table([
+      ['kato', cli],
+      ['agent', agent ?? error?.message ?? 'unknown'],
+      ...controllers.map(({ node, version }) => [`controller on ${node}`, version]),
+      ...(agent !== null && error !== undefined ? [['controllers', error.message]] : []),
+    ]);
+  }
+}

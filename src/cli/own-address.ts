@@ -1,0 +1,27 @@
+import { refuse } from '../domain/error.ts';
+import { askYesNo, onTerminal } from './prompt.ts';
+
+/**
+ * Whether a load balancer leaves its own address out of its pool. Asked where it is among the
+ * routers and no flag says so; USAGE where nobody can be asked.
+ */
+export async function leavesOut(
+  own: string,
+  routers: readonly string[],
+  flags: { 'exclude-self': boolean; 'keep-self': boolean },
+): Promise<boolean> {
+  if (flags['keep-self']) return false;
+  if (flags['exclude-self'] || !routers.includes(own)) return true;
+  if (!onTerminal()) {
+    throw refuse(
+      'USAGE',
+      `the address of this node, ${own}, is among the routers`,
+      'there is no terminal to ask whether the pool should have it',
+      'add --exclude-self (a load balancer has no router any more) or --keep-self',
+    );
+  }
+  return askYesNo(
+    `The address of this node, ${own}, is among the routers. Leave it out of the pool?`,
+    true,
+  );
+}

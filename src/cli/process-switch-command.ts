@@ -1,0 +1,33 @@
+import type { ProcessesSwitched } from '../domain/change/process-switch.ts';
+import { ChangeCommand, type Request } from './change-command.ts';
+import { nodeFlag, word } from './command.ts';
+import { switchedLines } from './render/roles.ts';
+import { nodeOrSelf } from './session.ts';
+
+const SWITCHED = {
+  start: ['started', 'not held'],
+  stop: ['held until the next boot', 'already held'],
+  restart: ['restarted', ''],
+} as const;
+
+/** What process start, stop and restart share. */
+export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitched> {
+  static override args = {
+    processes: word({ multiple: true, required: false, description: 'Names of processes.' }),
+  };
+  static override flags = { node: nodeFlag };
+
+  protected abstract readonly to: keyof typeof SWITCHED;
+
+  protected async request(): Promise<Request> {
+    const { args, flags } = await this.parse(this.ctor as typeof ProcessSwitchCommand);
+    const node = await nodeOrSelf(flags.node);
+    const params = { node, processes: args.processes ?? [], to: this.to };
+    return { operation: 'process.switch', params };
+  }
+
+  protected say({ node, processes, already }: ProcessesSwitched): readonly string[] {
+    const [done, before] = SWITCHED[this.to];
+    return switchedLines(node, processes, already, done, before);
+  }
+}

@@ -1,0 +1,43 @@
+import { Writable } from 'node:stream';
+
+/** Questions are only asked where a person sits; each has a flag that answers it. */
+export function onTerminal(): boolean {
+  return process.stdin.isTTY === true && process.stderr.isTTY === true;
+}
+
+/** One line typed by a person, on a terminal. The question goes to stderr. */
+export function askLine(question: string): Promise<string> {
+  return typed(question, process.stderr);
+}
+
+/** The same, unseen. */
+export async function askSecret(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  try {
+    return await typed('', nowhere);
+  } finally {
+    process.stderr.write('\n');
+  }
+}
+
+/** Return alone takes what is recommended. */
+export async function askYesNo(question: string, recommended: boolean): Promise<boolean> {
+  for (;;) {
+    const answer = await askLine(`${question} ${recommended ? '[Y/n]' : '[y/N]'} `);
+    if (answer === '') return recommended;
+    if (/^y(es)?$/i.test(answer)) return true;
+    if (/^no?$/i.test(answer)) return false;
+  }
+}
+
+async function typed(question: string, output: NodeJS.WritableStream): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,63 @@
+import { refuse } from '../domain/error.ts';
+import { didYouMean } from '../domain/names.ts';
+import type { NodeStatus, ProcessStatus, Status } from '../domain/status.ts';
+
+/**
+ * What keeps a process of a node, or `all`, from being ready; null when nothing does. What a person
+ * stopped or holds does not count for `all`.
+ */
+export function notReady(status: Status, called: string, process: string): string | null {
+  const node = nodeCalled(status, called);
+  if (node.state === 'dead' || node.state === 'left') {
+    throw refuse(
+      'NODE_UNREACHABLE',
+      `node ${node.name} is ${node.state}`,
+      undefined,
+      'kato status shows since when',
+    );
+  }
+  if (node.appliedRevision === 0) return `${node.name} has not reported yet`;
+  return process === 'all' ? firstMissing(node) : missing(node, processCalled(node, process));
+}
+
+function nodeCalled(status: Status, called: string): NodeStatus {
+  const found = status.nodes.find((node) => [node.id, node.name, node.address].includes(called));
+  if (found !== undefined) return found;
+  const names = status.nodes.map((node) => node.name);
+  throw refuse(
+    'UNKNOWN_NODE',
+    `there is no node '${called}'`,
+    didYouMean(called, names),
+    'kato node list',
+  );
+}
+
+function firstMissing(node: NodeStatus): string | null {
+  for (const role of node.roles) {
+    if (role.stoppedBy !== undefined) continue;
+    if (role.state === 'failed') return `${role.name} on ${node.name} has failed`;
+    for (const process of role.processes) {
+      const why = process.held === true ? null : missing(node, process);
+      if (why !== null) return why;
+    }
+  }
+  return null;
+}
+
+function processCalled(node: NodeStatus, called: string): ProcessStatus {
+  const all = node.roles.flatMap((role) => role.processes);
+  const found = all.find((process) => process.name === called);
+  if (found !== undefined) return found;
+  const names = all.map((process) => process.name);
+  throw refuse(
+    'NOT_FOUND',
+    `node ${node.name} has no process '${called}'`,
+    didYouMean(called, names) ?? `it has ${names.join(', ') || 'none'}`,
+    `kato process list -n ${node.name}`,
+  );
+}
+
+function missing(node: NodeStatus, { name, state, held }: ProcessStatus): string | null {
+  if (state === 'RUNNING') return null;
+  return `${name} on ${node.name} is ${held === true ? 'held' : state}`;
+}

@@ -1,0 +1,33 @@
+import type { Json } from '../../domain/cluster.ts';
+import type { HistoryEntry } from '../commands/history.ts';
+import { table } from './table.ts';
+import { localTime } from './time.ts';
+
+export function historyLines(entries: readonly HistoryEntry[]): string[] {
+  if (entries.length === 0) return ['no change yet'];
+  const rows = entries.map(({ at, by, operation, params, outcome, revision }) => [
+    localTime(at),
+    by,
+    revision === null ? '-' : String(revision),
+    outcome,
+    `${operation} ${paramsText(params)}`.trimEnd(),
+  ]);
+  return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows]);
+}
+
+/** `node=router-1 roles=redis,memcached`; what says nothing is left out. */
+function paramsText(params: Json): string {
+  if (params === null || typeof params !== 'object' || Array.isArray(params)) return '';
+  return Object.entries(params)
+    .filter(([, value]) => value !== null && value !== false && String(value) !== '')
+    .map(([name, value]) => `${name}=${valueText(value)}`)
+    .join(' ');
+}
+
+function valueText(value: Json): string {
+  if (Array.isArray(value)) return value.map(valueText).join(',');
+  if (value !== null && typeof value === 'object') return JSON.stringify(value);
+  return String(value).replaceAll(/\s+/g, ' ').slice(0, VALUE_LENGTH_MAX);
+}
+
+const VALUE_LENGTH_MAX = 60;

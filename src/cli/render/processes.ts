@@ -1,0 +1,17 @@
+import type { NodeProcesses } from '../commands/process/list.ts';
+import { table } from './table.ts';
+import { localTime } from './time.ts';
+
+export function processLines(nodes: readonly NodeProcesses[]): string[] {
+  const rows = nodes.flatMap((node) =>
+    Object.entries(node.processes).map(([name, { state, pid, since, held }]) => [
+      node.node,
+      name,
+      `${state}${held ? ' (held)' : ''}${node.stale ? ' (last known)' : ''}`,
+      pid === null ? '-' : String(pid),
+      localTime(since),
+    ]),
+  );
+  if (rows.length === 0) return ['no process'];
+  return table([['NODE', 'PROCESS', 'STATE', 'PID', 'SINCE'], ...rows]);
+}

@@ -1,0 +1,54 @@
+import type { RolesChanged } from '../../domain/change/role-changes.ts';
+import type { RolesSwitched } from '../../domain/change/role-switch.ts';
+
+/** One sentence for each thing that became true, or was so before. */
+export function rolesChangedLines({ node, added, removed, already }: RolesChanged): string[] {
+  return [
+    ...sentence(added, `${node} has`),
+    ...sentence(removed, `${node} no longer has`),
+    ...sentence(
+      already,
+      added.length + removed.length > 0 ? `as before, ${node} has` : `${node} has`,
+    ),
+  ];
+}
+
+/** The same after a removal, where `already` names roles that the node did not have. */
+export function rolesRemovedLines({ node, removed, already }: RolesChanged): string[] {
+  return [
+    ...sentence(removed, `${node} no longer has`),
+    ...sentence(already, `${node} did not have`),
+  ];
+}
+
+const SWITCHED = {
+  start: ['started', 'already started'],
+  stop: ['stopped until they are started again', 'already stopped'],
+  restart: ['restarted', ''],
+} as const;
+
+export function rolesSwitchedLines(
+  { node, roles, already }: RolesSwitched,
+  to: keyof typeof SWITCHED,
+): string[] {
+  const [done, before] = SWITCHED[to];
+  return switchedLines(node, roles, already, done, before);
+}
+
+export function switchedLines(
+  node: string,
+  moved: readonly string[],
+  already: readonly string[],
+  done: string,
+  before: string,
+): string[] {
+  return [
+    ...(moved.length > 0 ? [`${node}: ${moved.join(', ')} ${done}`] : []),
+    ...(already.length > 0 ? [`${node}: ${already.join(', ')} ${before}`] : []),
+    ...(moved.length + already.length === 0 ? [`${node}: nothing to do`] : []),
+  ];
+}
+
+function sentence(roles: readonly string[], start: string): string[] {
+  return roles.length === 0 ? [] : [`${start} ${roles.join(', ')}`];
+}

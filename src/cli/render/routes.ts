@@ -1,0 +1,26 @@
+import type { Route } from '../../domain/cluster.ts';
+import { table } from './table.ts';
+
+/** An entry of the operation `route.list`. */
+export interface ListedRoute {
+  route: string;
+  backends: string[];
+  sticky: boolean;
+  announced: boolean;
+}
+
+export function routeLine({ host, path, backends, sticky }: Route): string {
+  const name = path === '/' ? host : `${host}${path}`;
+  if (backends.length === 0) return `${name} is no route any more`;
+  return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}`;
+}
+
+export function routeListLines(routes: readonly ListedRoute[]): string[] {
+  if (routes.length === 0) return ['no route; add one with kato route add'];
+  const rows = routes.map(({ route, backends, sticky, announced }) => [
+    route,
+    [announced ? 'announced' : 'static', ...(sticky ? ['sticky'] : [])].join(', '),
+    backends.join(' '),
+  ]);
+  return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows]);
+}

@@ -1,0 +1,38 @@
+import type { TokenInfo } from '../../domain/change/tokens.ts';
+import type { NewTokenValue } from '../commands/token/create.ts';
+import { table } from './table.ts';
+import { localTime } from './time.ts';
+
+/** The token stands alone in its line and is never broken: it is copied from here. */
+export function newTokenLines(value: NewTokenValue): string[] {
+  return [
+    `token ${value.id}: ${usesText(value.usesLeft)}, until ${localTime(value.expiresAt)}`,
+    `roles: ${rolesText(value)}`,
+    '',
+    'On the machine that is to join, as root:',
+    '',
+    // The space in front keeps the token out of a shell's history.
+    ` ${value.attach}`,
+  ];
+}
+
+export function tokenListLines(tokens: readonly TokenInfo[]): string[] {
+  if (tokens.length === 0) return ['no token; make one with kato token create'];
+  const rows = tokens.map((token) => [
+    token.id,
+    token.state,
+    String(token.usesLeft),
+    localTime(token.expiresAt),
+    rolesText(token),
+  ]);
+  return table([['ID', 'STATE', 'USES LEFT', 'UNTIL', 'ROLES'], ...rows]);
+}
+
+function rolesText({ roles, admin }: TokenInfo): string {
+  const text = roles === null ? 'any' : roles.join(' ') || 'none';
+  return admin ? `${text}, admin` : text;
+}
+
+function usesText(uses: number): string {
+  return uses === 1 ? 'one use' : `${uses} uses`;
+}
