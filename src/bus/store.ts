@@ -34,6 +34,8 @@ export interface Store {
    * CONFLICT when there is a state already, VERSION when the server is too old.
    */
   createState(cluster: Cluster, secrets: Record<string, string>): Promise<number>;
+  /** Recovery only: puts a state in the place of whatever is there. */
+  replaceState(cluster: Cluster, secrets: Record<string, string>): Promise<void>;
   /** Null on a bus without state: that is no empty cluster, and nobody but setup may create one. */
   readCluster(): Promise<StoredCluster | null>;
   /** The new entry; null when another change came first. */
@@ -101,6 +103,12 @@ export async function openStore(bus: Bus): Promise<Store> {
         return clusters.create(DOCUMENT, encode(cluster)).catch((error: unknown) => {
           throw isConflict(error) ? taken : error;
         });
+      }),
+    replaceState: (cluster, all) =>
+      attempt(async () => {
+        await createStreams(manager);
+        for (const [name, value] of Object.entries(all)) await put(secrets, name, value);
+        await clusters.put(DOCUMENT, encode(cluster));
       }),
     readCluster: () =>
       attempt(async () => {

@@ -7,7 +7,7 @@ export async function readToken(
   file: string | undefined,
 ): Promise<string> {
   if (given !== undefined) return given;
-  if (file !== undefined) return fromFile(file);
+  if (file !== undefined) return readWordFile(file, 'token');
   const fromEnvironment = process.env.KATO_TOKEN;
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
   if (process.stdin.isTTY === true) {
@@ -22,11 +22,12 @@ export async function readToken(
   );
 }
 
-function fromFile(path: string): string {
+/** A secret in a file, without the space around it. BAD_FILE when it cannot be read. */
+export function readWordFile(path: string, what: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw refuse('BAD_FILE', `cannot read the token file ${path}`, why);
+    throw refuse('BAD_FILE', `cannot read the ${what} file ${path}`, why);
   }
 }

@@ -51,6 +51,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     announced: has('router') ? [...input.announced] : [],
     certificates: has('router') || has('load_balancer') ? Object.values(cluster.certificates) : [],
     busUsers: has('primary') ? busUsersOf(cluster, input.controllerKey, input.at) : [],
+    document: has('primary') ? cluster : null,
     trustedProxies: has('router')
       ? nodesWith(cluster, 'load_balancer').map((balancer) => balancer.address)
       : [],

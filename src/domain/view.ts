@@ -1,4 +1,4 @@
-import type { Certificate, Node, Route } from './cluster.ts';
+import type { Certificate, Cluster, Node, Route } from './cluster.ts';
 import type { AnnouncedRoute } from './pools.ts';
 import type { SettingValue } from './role.ts';
 
@@ -27,6 +27,8 @@ export interface View {
   certificates: Certificate[];
   /** Who may use the bus; empty for a node without it. */
   busUsers: BusUser[];
+  /** The whole document, for the core: what a lost or older bus can be recovered from. */
+  document: Cluster | null;
   /** Addresses of load balancers: routers believe their X-Forwarded headers. */
   trustedProxies: string[];
   /** Heartbeat interval in ms, stretched when the cluster is large. */

@@ -24,6 +24,11 @@ export const SECRETS = {
   certificateKey: (domain: string) => `certificate/${domain.replace('*', '_')}`,
 } as const;
 
+/** Names that stand in the store as they are, unlike the short ones that a node is given. */
+export function isFullName(name: string): boolean {
+  return /^(node|bus|authority|certificate)\//.test(name);
+}
+
 /** Letters and digits without those that look alike: passwords are typed, too. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 
@@ -51,18 +56,17 @@ export function password(length: number): string {
 /** The secrets for a node's view, by the short names that role files and templates use. */
 export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
   const { node } = view;
-  const own = await known.secretsBelow(`node/${node.id}/`);
-  const prefix = `node/${node.id}/`;
-  const secrets: Record<string, string> = {};
-  for (const [name, value] of Object.entries(own)) {
-    if (name.slice(prefix.length).split('/')[0]! in node.roles) {
-      secrets[name.slice(prefix.length)] = value;
-    }
-  }
+  const ownPrefix = `node/${node.id}/`;
+  const own = Object.entries(await known.secretsBelow(ownPrefix))
+    .map(([name, value]) => [name.slice(ownPrefix.length), value] as const)
+    .filter(([name]) => name.split('/')[0]! in node.roles);
+  const secrets: Record<string, string> = Object.fromEntries(own);
   const shared = Object.keys(node.roles).flatMap(
     (role) => definitionOf(known.catalogue, role).sharedSecrets,
   );
-  for (const below of new Set(shared)) Object.assign(secrets, await known.secretsBelow(below));
+  // The core keeps all, so that its ledger alone can bring the cluster back.
+  const below = 'primary' in node.roles ? [''] : new Set(shared);
+  for (const prefix of below) Object.assign(secrets, await known.secretsBelow(prefix));
   return secrets;
 }
 

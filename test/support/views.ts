@@ -40,6 +40,7 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     announced: [],
     certificates: [],
     busUsers: [],
+    document: null,
     trustedProxies: [],
     heartbeatMs: 2000,
     ...changes,

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { connectBus } from '../../bus/connection.ts';
-import { openStore } from '../../bus/store.ts';
+import { openStore, type Store } from '../../bus/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
+import type { SavedState } from '../../domain/change/restore.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { checkHostname } from '../../domain/names.ts';
 import { definitionOf } from '../../domain/roles.ts';
@@ -14,6 +15,7 @@ import { within } from '../../machine/wait.ts';
 import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
 import { type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
+import { recoveredDraft } from './recover.ts';
 
 const BUS_START_MS = 30_000;
 const CONNECT_MS = 2000;
@@ -23,6 +25,8 @@ export interface SetupCore {
   /** Without one: `api.` and the machine's full name. */
   endpoint: string | undefined;
   address: string | undefined;
+  /** Goes on with this state instead of beginning a new one. */
+  saved: SavedState | undefined;
   /** Filled in by the phases. */
   draft?: Draft;
   notes: string[];
@@ -50,6 +54,10 @@ async function check(setup: SetupCore): Promise<void> {
     return;
   }
   const existing = await readIdentity(host.paths);
+  if (existing !== null && setup.saved !== undefined) {
+    setup.address = existing.address;
+    return;
+  }
   if (existing !== null) return checkSame(setup);
   const { address, notes } = await chooseAddress(setup.address);
   setup.address = address;
@@ -103,17 +111,33 @@ async function packages({ host, already }: SetupCore): Promise<void> {
 async function identity(setup: SetupCore): Promise<void> {
   if (setup.already || setup.draft !== undefined) return;
   const { host } = setup;
+  setup.draft = setup.saved === undefined ? await freshDraft(setup) : await savedDraft(setup);
+  await makeFolder(host.paths.state, 0o700);
+  const text = `${JSON.stringify(setup.draft)}\n`;
+  await writeFileAtomic(draftFile(host), text, { mode: 0o600 });
+}
+
+async function freshDraft({ host, endpoint, address }: SetupCore): Promise<Draft> {
   const facts = await hostFacts();
-  setup.draft = await newCluster({
-    endpoint: setup.endpoint ?? checkHostname(`api.${facts.fullName}`, 'endpoint'),
-    address: setup.address!,
+  return newCluster({
+    endpoint: endpoint ?? checkHostname(`api.${facts.fullName}`, 'endpoint'),
+    address: address!,
     facts,
     catalogue: host.catalogue,
     kato: host.kato.version,
   });
-  await makeFolder(host.paths.state, 0o700);
-  const text = `${JSON.stringify(setup.draft)}\n`;
-  await writeFileAtomic(draftFile(host), text, { mode: 0o600 });
+}
+
+async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
+  const known = await readLedger(host.paths);
+  return recoveredDraft({
+    saved: saved!,
+    host,
+    facts: await hostFacts(),
+    address: address!,
+    identity: await readIdentity(host.paths),
+    seenEpoch: known?.newest.epoch ?? 0,
+  });
 }
 
 async function ledger({ host, draft }: SetupCore): Promise<void> {
@@ -129,19 +153,24 @@ async function agent(setup: SetupCore): Promise<void> {
   setup.notes.push(await startAgent(setup.host));
 }
 
-async function state({ host, draft }: SetupCore): Promise<void> {
+async function state({ host, draft, saved }: SetupCore): Promise<void> {
   if (draft === undefined) return;
   const bus = await connectWhenUp(draft);
   try {
     const store = await openStore(bus);
-    await store.createState(draft.cluster, draft.secrets).catch((error: unknown) => {
-      // A run before this one came as far as here.
-      if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
-    });
+    if (saved !== undefined) await store.replaceState(draft.cluster, draft.secrets);
+    else await createOnce(store, draft);
   } finally {
     await bus.close();
   }
   await rm(draftFile(host), { force: true });
+}
+
+/** CONFLICT means that a run before this one came as far as here. */
+async function createOnce(store: Store, { cluster, secrets }: Draft): Promise<void> {
+  await store.createState(cluster, secrets).catch((error: unknown) => {
+    if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
+  });
 }
 
 async function connectWhenUp({ identity, controller }: Draft) {

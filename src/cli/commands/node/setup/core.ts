@@ -2,6 +2,7 @@ import { Flags } from '@oclif/core';
 import type { SetupCore } from '../../../../operations/local/setup-core.ts';
 import { KatoCommand, word } from '../../../command.ts';
 import { ownHost } from '../../../home.ts';
+import { passphraseFlag, readPassphrase } from '../../../passphrase.ts';
 import { createVoice, showPhases } from '../../../progress.ts';
 import { type CoreValue, coreLines } from '../../../render/core.ts';
 import { self } from '../../../session.ts';
@@ -15,6 +16,7 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
   static override examples = [
     '<%= config.bin %> node setup core api.example.com',
     '<%= config.bin %> node setup core --address 10.0.0.1',
+    '<%= config.bin %> node setup core --recover-from /root/cluster.kato',
   ];
   static override args = {
     endpoint: word({
@@ -24,9 +26,13 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
   static override flags = {
     address: Flags.string({
       helpValue: 'IP',
-      summary:
-        'Address that other nodes reach this one at; the one on the default route by default.',
+      summary: 'Address others reach this node at; the one on the default route by default.',
     }),
+    'recover-from': Flags.string({
+      helpValue: 'FILE',
+      summary: "Go on with a saved state: an export, or a core's ledger.json.",
+    }),
+    'passphrase-file': passphraseFlag,
   };
 
   protected async perform(): Promise<CoreValue> {
@@ -36,6 +42,7 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
       host: await ownHost(),
       endpoint: args.endpoint,
       address: flags.address,
+      saved: await this.saved(flags['recover-from'], flags['passphrase-file']),
       notes: [],
       already: false,
     };
@@ -51,6 +58,12 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
       notes: [...setup.notes, ...(await unresolved(cluster.endpoint!))],
       attach: setup.already ? [] : await attachLines(setup.host.catalogue, cluster),
     };
+  }
+
+  private async saved(file: string | undefined, passphraseFile: string | undefined) {
+    if (file === undefined) return undefined;
+    const { readSavedState } = await import('../../../../operations/local/recover.ts');
+    return readSavedState(file, () => readPassphrase(passphraseFile));
   }
 
   protected render(value: CoreValue): readonly string[] {

@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import type { SavedState } from '../../../domain/change/restore.ts';
+import { KatoCommand, word } from '../../command.ts';
+import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
+import { ask } from '../../session.ts';
+
+interface Exported {
+  file: string;
+  revision: number;
+  nodes: number;
+}
+
+export default class DataExport extends KatoCommand<Exported> {
+  static override summary = 'Save the state and the secrets of the cluster, encrypted, in a file.';
+  static override examples = [
+    '<%= config.bin %> data export --cluster /root/cluster.kato',
+    '<%= config.bin %> data export --cluster --passphrase-file /root/passphrase /root/cluster.kato',
+  ];
+  static override args = {
+    file: word({ required: true, description: 'File to write; one that is there is replaced.' }),
+  };
+  static override flags = {
+    cluster: Flags.boolean({
+      required: true,
+      summary: 'Of the whole cluster: its document and all secrets.',
+    }),
+    'passphrase-file': passphraseFlag,
+  };
+
+  protected async perform(): Promise<Exported> {
+    const { args, flags } = await this.parse(DataExport);
+    const passphrase = await readPassphrase(flags['passphrase-file'], { twice: true });
+    const state = await ask<SavedState>('state.export', {});
+    const { sealState } = await import('../../../operations/export-file.ts');
+    const { writeFileAtomic } = await import('../../../machine/files.ts');
+    await writeFileAtomic(args.file, await sealState(state, passphrase), { mode: 0o600 });
+    const { revision, nodes } = state.cluster;
+    return { file: args.file, revision, nodes: Object.keys(nodes).length };
+  }
+
+  protected render({ file, revision, nodes }: Exported): readonly string[] {
+    return [
+      `revision ${revision} with ${nodes} nodes is saved in ${file}`,
+      '',
+      'keep it with its passphrase away from the core; kato node setup core --recover-from reads it',
+    ];
+  }
+}

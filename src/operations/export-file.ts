@@ -1,0 +1,73 @@
+import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { SavedState } from '../domain/change/restore.ts';
+import { KatoError, refuse } from '../domain/error.ts';
+
+/**
+ * A saved state in a file: one line that names the form, then salt, nonce, tag and content in
+ * base64. AES-256-GCM with a key by scrypt: a changed or cut-off file does not open.
+ */
+const HEADER = 'kato-export-1';
+const SALT_BYTES = 16;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+/** About 0.1 s and 64 MB for each guess at the passphrase. */
+const COST = { N: 2 ** 16, r: 8, p: 1, maxmem: 128 * 2 ** 20 };
+export const PASSPHRASE_MIN = 8;
+
+export async function sealState(state: SavedState, passphrase: string): Promise<string> {
+  if (passphrase.length < PASSPHRASE_MIN) {
+    throw refuse('BAD_VALUE', `the passphrase needs at least ${PASSPHRASE_MIN} characters`);
+  }
+  const salt = randomBytes(SALT_BYTES);
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', await keyOf(passphrase, salt), nonce);
+  cipher.setAAD(Buffer.from(HEADER));
+  const content = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
+  const body = Buffer.concat([salt, nonce, cipher.getAuthTag(), content]);
+  return `${HEADER}\n${body.toString('base64')}\n`;
+}
+
+/** BAD_FILE for anything but a whole export opened with its own passphrase. */
+export async function openState(text: string, passphrase: string): Promise<SavedState> {
+  const [header, base64 = ''] = text.split('\n');
+  if (header !== HEADER) {
+    throw refuse(
+      'BAD_FILE',
+      'this is not an export of kato',
+      `its first line is not ${HEADER}`,
+      'kato data export --cluster FILE makes one',
+    );
+  }
+  const body = Buffer.from(base64, 'base64');
+  const part = (from: number, length?: number): Buffer =>
+    body.subarray(from, length === undefined ? undefined : from + length);
+  const salt = part(0, SALT_BYTES);
+  const nonce = part(SALT_BYTES, NONCE_BYTES);
+  const tag = part(SALT_BYTES + NONCE_BYTES, TAG_BYTES);
+  try {
+    const key = await keyOf(passphrase, salt);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+    decipher.setAAD(Buffer.from(HEADER));
+    decipher.setAuthTag(tag);
+    const content = part(SALT_BYTES + NONCE_BYTES + TAG_BYTES);
+    const plain = Buffer.concat([decipher.update(content), decipher.final()]);
+    return JSON.parse(plain.toString()) as SavedState;
+  } catch (cause) {
+    throw new KatoError(
+      {
+        code: 'BAD_FILE',
+        message: 'the export does not open',
+        why: 'the passphrase is another one, or the file was changed or cut off',
+      },
+      { cause },
+    );
+  }
+}
+
+const derive = promisify<string, Buffer, number, typeof COST, Buffer>(scrypt);
+
+function keyOf(passphrase: string, salt: Buffer): Promise<Buffer> {
+  return derive(passphrase, salt, KEY_BYTES, COST);
+}

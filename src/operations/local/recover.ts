@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
+import { recovered, type SavedState } from '../../domain/change/restore.ts';
+import type { Node } from '../../domain/cluster.ts';
+import { refuse } from '../../domain/error.ts';
+import { busPort } from '../../domain/view-for.ts';
+import type { HostFacts } from '../../machine/host.ts';
+import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
+import { openState } from '../export-file.ts';
+import { isFullName, SECRETS } from '../secrets.ts';
+import { newLineage } from '../state.ts';
+import type { Host } from './host.ts';
+import type { Draft } from './new-cluster.ts';
+
+/** An export, or the ledger of a core with its secrets beside it. */
+export async function readSavedState(
+  file: string,
+  passphrase: () => Promise<string>,
+): Promise<SavedState> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse('BAD_FILE', `cannot read ${file}`, why);
+  });
+  return text.startsWith('{') ? fromLedger(file, text) : openState(text, await passphrase());
+}
+
+async function fromLedger(file: string, text: string): Promise<SavedState> {
+  try {
+    const ledger = JSON.parse(text) as Ledger;
+    const cluster = ledger.delivery.view.document;
+    if (cluster === null) throw new Error('it is of a node that is no core: only a core keeps all');
+    const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
+    const full = Object.entries(secrets).filter(([name]) => isFullName(name));
+    return { cluster, secrets: Object.fromEntries(full) as Record<string, string> };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw refuse('BAD_FILE', `${file} is no ledger of a core`, why);
+  }
+}
+
+/**
+ * The state with which this machine goes on as the core: itself if it was it, or in the place of
+ * the core that is lost.
+ */
+export function recoveredDraft(options: {
+  saved: SavedState;
+  host: Host;
+  facts: HostFacts;
+  address: string;
+  /** Of this machine, when it is the core already. */
+  identity: NodeIdentity | null;
+  /** The latest epoch that this machine has seen. */
+  seenEpoch: number;
+}): Draft {
+  const { saved, host, facts, address, identity } = options;
+  const core = Object.values(saved.cluster.nodes).find((node) => 'primary' in node.roles);
+  if (core === undefined) throw refuse('BAD_FILE', 'the saved state has no core');
+  if (identity !== null && identity.nodeId !== core.id) {
+    throw refuse(
+      'CONFLICT',
+      `this machine is the node ${identity.name}`,
+      `the core of the saved state is ${core.name}`,
+      'run it on the core, or on a machine that is in no cluster',
+    );
+  }
+  const own = identity ?? createIdentity();
+  const node: Node = {
+    ...core,
+    key: own.key,
+    address,
+    hostname: facts.hostname,
+    machineId: facts.machineId,
+    version: host.kato.version,
+    catalogue: [...host.catalogue.roles.keys()],
+    pendingUntil: null,
+  };
+  const next = recovered(saved.cluster, newLineage(), options.seenEpoch);
+  const cluster = { ...next, nodes: { ...next.nodes, [node.id]: node } };
+  const seed = saved.secrets[SECRETS.controller]!;
+  return {
+    cluster,
+    secrets: saved.secrets,
+    controller: { seed, key: keyOfSeed(seed) },
+    identity: {
+      format: 1,
+      nodeId: node.id,
+      name: node.name,
+      key: own.key,
+      seed: own.seed,
+      clusterId: cluster.id,
+      core: { address, port: busPort(cluster, host.catalogue) },
+      ca: saved.secrets[SECRETS.busAuthority]!,
+      machineId: facts.machineId,
+      address,
+    },
+  };
+}
