@@ -55,33 +55,46 @@ export function nodesWith(cluster: Cluster, role: string): Node[] {
  * that another in use needs. Checked on the document as it would be after a change.
  */
 export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | undefined {
-  for (const role of catalogue.roles.values()) {
-    const holders = nodesWith(cluster, role.name);
-    const { min, max } = role.perCluster;
-    if (holders.length < min) {
-      return refuse(
-        'ROLE_NEEDED',
-        `the cluster needs the role '${role.name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
-        `after this ${holders.length === 0 ? 'no node' : `only ${holders.length}`} would have it`,
-        `add it to another node first: kato role add -n NODE ${role.name}`,
-      );
-    }
-    if (max !== null && holders.length > max) {
-      return refuse(
-        'ROLE_LIMIT',
-        `the role '${role.name}' is allowed on ${max === 1 ? 'one node' : `${max} nodes`} only`,
-        `${holders.map((node) => node.name).join(' and ')} would have it`,
-      );
-    }
+  const roles = [...catalogue.roles.values()].map((role) => ({
+    role,
+    holders: nodesWith(cluster, role.name),
+  }));
+  for (const { role, holders } of roles) {
+    const refusal = miscount(role, holders);
+    if (refusal !== undefined) return refusal;
+  }
+  for (const { role, holders } of roles) {
     const missing = role.needs.find((needed) => nodesWith(cluster, needed).length === 0);
-    if (holders.length > 0 && missing !== undefined) {
-      return refuse(
-        'ROLE_NEEDED',
-        `the role '${role.name}' needs '${missing}'`,
-        `${holders.map((node) => node.name).join(', ')} would have '${role.name}', and no node '${missing}'`,
-        `add it first: kato role add ${missing}`,
-      );
-    }
+    if (holders.length === 0 || missing === undefined) continue;
+    return refuse(
+      'ROLE_NEEDED',
+      `the role '${role.name}' needs '${missing}'`,
+      `${namesOf(holders, ', ')} would have '${role.name}', and no node '${missing}'`,
+      `add it first: kato role add ${missing}`,
+    );
   }
   return undefined;
+}
+
+function miscount({ name, perCluster }: RoleDefinition, holders: Node[]): KatoError | undefined {
+  const { min, max } = perCluster;
+  if (holders.length < min) {
+    return refuse(
+      'ROLE_NEEDED',
+      `the cluster needs the role '${name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
+      `after this ${holders.length === 0 ? 'no node' : `only ${holders.length}`} would have it`,
+      `add it to another node first: kato role add -n NODE ${name}`,
+    );
+  }
+  if (max === null || holders.length <= max) return undefined;
+  return refuse(
+    'ROLE_LIMIT',
+    `the role '${name}' is allowed on ${max === 1 ? 'one node' : `${max} nodes`} only`,
+    `${namesOf(holders, ' and ')} would have it`,
+    `remove it from another node first: kato role remove -n NODE ${name}`,
+  );
+}
+
+function namesOf(nodes: readonly Node[], separator: string): string {
+  return nodes.map((node) => node.name).join(separator);
 }

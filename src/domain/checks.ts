@@ -1,0 +1,161 @@
+import type { Certificate } from './cluster.ts';
+import type { NodeStatus, Status } from './status.ts';
+
+export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
+
+/** One thing that was looked at; docs/reference/checks.md tells each and its thresholds. */
+export interface Check {
+  name: CheckName;
+  level: CheckLevel;
+  /** What was found: one sentence, no full stop. */
+  message: string;
+  /** What it is about: a node, a domain, a pool. */
+  subject?: string;
+  /** What was measured, in the unit of its name. */
+  value?: number;
+}
+
+/** Closed list. */
+export type CheckName =
+  | 'agent'
+  | 'bus'
+  | 'controllers'
+  | 'state'
+  | 'nodes'
+  | 'roles'
+  | 'pools'
+  | 'certificates'
+  | 'disk';
+
+export interface ChecksInput {
+  status: Status;
+  /** Null when they could not be read. */
+  certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
+  /** Of the file system with this node's state, from 0 to 1. */
+  diskFree: number;
+  nowMs: number;
+}
+
+export const DISK_FREE_WARNING = 0.1;
+export const DISK_FREE_CRITICAL = 0.03;
+export const CERTIFICATE_WARNING_DAYS = 30;
+export const CERTIFICATE_CRITICAL_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/** Everything that is looked at, in a fixed order; each name occurs at least once. */
+export function checksOf(input: ChecksInput): Check[] {
+  const { status } = input;
+  return [
+    { name: 'agent', level: 'ok', message: 'the agent of this node answers' },
+    awayCheck(status, 'bus', 'BUS_AWAY', 'the bus answers'),
+    awayCheck(status, 'controllers', 'CONTROLLER_AWAY', 'a controller answers'),
+    stateCheck(status),
+    ...orOk('nodes', 'no node is dead or silent', status.nodes.flatMap(nodeChecks)),
+    ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
+    ...orOk('pools', 'every pool has members', poolChecks(status)),
+    ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
+    diskCheck(input.diskFree),
+  ];
+}
+
+/** The worst of them; what is unknown is worse than a warning. */
+export function worstOf(checks: readonly Check[]): CheckLevel {
+  const order: CheckLevel[] = ['critical', 'unknown', 'warning'];
+  return order.find((level) => checks.some((check) => check.level === level)) ?? 'ok';
+}
+
+function awayCheck(
+  { warnings }: Status,
+  name: CheckName,
+  code: 'BUS_AWAY' | 'CONTROLLER_AWAY',
+  fine: string,
+): Check {
+  const away = warnings.find((warning) => warning.code === code);
+  if (away !== undefined) return { name, level: 'critical', message: away.message };
+  const unasked = warnings.some((warning) => warning.code === 'BUS_AWAY');
+  if (!unasked) return { name, level: 'ok', message: fine };
+  return { name, level: 'unknown', message: 'cannot be asked while the bus is away' };
+}
+
+function stateCheck({ warnings }: Status): Check {
+  const older = warnings.find((warning) => warning.code === 'STATE_OLDER');
+  if (older === undefined) return { name: 'state', level: 'ok', message: 'nodes and bus agree' };
+  return { name: 'state', level: 'critical', message: older.message };
+}
+
+function nodeChecks(node: NodeStatus): Check[] {
+  if (node.state !== 'dead' && node.state !== 'inactive') return [];
+  const level = node.state === 'dead' ? 'critical' : 'warning';
+  const value = node.lastSeen === null ? {} : { value: Math.round(node.lastSeen) };
+  return [
+    {
+      name: 'nodes',
+      level,
+      message: `${node.name} is ${node.state}`,
+      subject: node.name,
+      ...value,
+    },
+  ];
+}
+
+/** Roles of a node that is gone are told by the node. */
+function roleChecks(node: NodeStatus): Check[] {
+  if (node.state === 'dead' || node.state === 'left') return [];
+  return node.roles
+    .filter((role) => role.state === 'failed' || role.state === 'starting')
+    .map((role) => ({
+      name: 'roles',
+      level: role.state === 'failed' ? 'critical' : 'warning',
+      message: `${role.name} on ${node.name} ${role.state === 'failed' ? 'has failed' : 'is starting'}`,
+      subject: `${node.name}/${role.name}`,
+    }));
+}
+
+function poolChecks({ pools }: Status): Check[] {
+  return pools.flatMap(({ name, members }): Check[] => {
+    const inPool = members.filter((member) => member.state === 'in').length;
+    if (inPool > 0) return [];
+    const message = members.length === 0 ? 'has no member' : 'has no member that is alive';
+    return [
+      {
+        name: 'pools',
+        level: 'critical',
+        message: `the pool ${name} ${message}`,
+        subject: name,
+        value: 0,
+      },
+    ];
+  });
+}
+
+function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
+  if (certificates === null) {
+    return [{ name: 'certificates', level: 'unknown', message: 'certificates cannot be read now' }];
+  }
+  return certificates.flatMap(({ domain, notAfter }): Check[] => {
+    const days = Math.floor((Date.parse(notAfter) - nowMs) / DAY_MS);
+    if (days >= CERTIFICATE_WARNING_DAYS) return [];
+    const level = days < CERTIFICATE_CRITICAL_DAYS ? 'critical' : 'warning';
+    const message =
+      days < 0
+        ? `the certificate for ${domain} has ended`
+        : `the certificate for ${domain} ends in ${days} days`;
+    return [{ name: 'certificates', level, message, subject: domain, value: days }];
+  });
+}
+
+function diskCheck(free: number): Check {
+  const level =
+    free < DISK_FREE_CRITICAL ? 'critical' : free < DISK_FREE_WARNING ? 'warning' : 'ok';
+  const percent = Math.floor(free * 100);
+  return {
+    name: 'disk',
+    level,
+    message: `${percent} % of the disk of this node is free`,
+    value: percent,
+  };
+}
+
+function orOk(name: CheckName, fine: string, found: Check[]): Check[] {
+  return found.length > 0 ? found : [{ name, level: 'ok', message: fine }];
+}

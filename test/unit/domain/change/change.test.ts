@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import {
+  installCertificate,
+  removeCertificate,
+} from '../../../../src/domain/change/certificates.ts';
+import { changed, commit, landed } from '../../../../src/domain/change/change.ts';
+import { OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
+import { hashOf } from '../../../../src/domain/hash.ts';
+import { clusterWith, later } from '../../../support/clusters.ts';
+
+describe('a committed change', () => {
+  const before = clusterWith();
+  const decision = changed(before, { endpoint: 'api.other.org' }, { now: 1 }, ['core']);
+  const after = commit(before, decision, 'op-1');
+
+  it('is one revision further and chained to the document before', () => {
+    assert.equal(after.revision, before.revision + 1);
+    assert.equal(after.previousHash, hashOf(before));
+    assert.equal(after.endpoint, 'api.other.org');
+    assert.equal(before.endpoint, 'api.example.com');
+  });
+
+  it('is remembered with its first result, so that a retry gets the same', () => {
+    assert.deepEqual(landed(after, 'op-1'), {
+      id: 'op-1',
+      revision: after.revision,
+      result: { now: 1 },
+      touched: ['core'],
+    });
+    assert.equal(landed(after, 'op-2'), undefined);
+  });
+
+  it(`is forgotten after ${OPERATIONS_KEPT} others`, () => {
+    let now = after;
+    for (let i = 0; i < OPERATIONS_KEPT; i++)
+      now = commit(now, changed(now, {}, null), `later-${i}`);
+    assert.equal(landed(now, 'op-1'), undefined);
+    assert.equal(now.operations.length, OPERATIONS_KEPT);
+  });
+});
+
+describe('certificates', () => {
+  const certificate = { domain: 'Shop.example.com', chain: 'PEM', notAfter: later(86_400) };
+  const cluster = clusterWith({ lb: ['load_balancer'], db: ['redis'] });
+  const installed = installCertificate(cluster, { ...certificate, update: false });
+
+  it('go to every router and load balancer', () => {
+    assert.deepEqual(installed.touched, ['core', 'lb']);
+    assert.deepEqual(Object.keys(installed.cluster.certificates), ['shop.example.com']);
+  });
+
+  it('are replaced only when that is meant', () => {
+    const again = (update: boolean) =>
+      installCertificate(installed.cluster, { ...certificate, update });
+    assert.throws(() => again(false), { code: 'CONFLICT', next: 'replace it with --update' });
+    assert.ok(again(true).changed);
+    const own = { ...certificate, domain: 'default', update: true };
+    assert.throws(() => installCertificate(cluster, own), { code: 'BAD_NAME' });
+  });
+
+  it('are removed by their domain', () => {
+    const removed = removeCertificate(installed.cluster, { domain: 'SHOP.example.com' });
+    assert.deepEqual(removed.cluster.certificates, {});
+    assert.throws(() => removeCertificate(cluster, { domain: 'x.org' }), { code: 'NOT_FOUND' });
+  });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { freeName, type Join, join } from '../../../../src/domain/change/join.ts';
+import { dropAbandoned } from '../../../../src/domain/change/leave.ts';
+import type { Cluster, Token } from '../../../../src/domain/cluster.ts';
+import { asked, catalogue, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
+
+const at = (time: string) => asked({ by: 'new', at: time });
+
+function joiner(changes: Partial<Join> = {}): Join {
+  return {
+    nodeId: 'new',
+    tokenId: 't1',
+    secretHash: 'hash-t1',
+    key: 'UNEW',
+    name: 'web',
+    hostname: 'web.example.com',
+    address: '10.0.0.50',
+    machineId: 'machine-new',
+    version: '0.1.0',
+    catalogue: [...catalogue.roles.keys()],
+    roles: [],
+    noStart: false,
+    force: false,
+    coreVersion: '0.1.3',
+    pendingUntil: later(300),
+    gone: [],
+    ...changes,
+  };
+}
+
+function withToken(changes: Partial<Token> = {}, others: Record<string, string[]> = {}): Cluster {
+  return clusterWith(others, { tokens: { t1: tokenOf('t1', changes) } });
+}
+
+describe('joining', () => {
+  it('gives the machine its roles, pending until it shows its own key, and spends the token', () => {
+    const { cluster, result, touched } = join(withToken(), joiner({ roles: ['redis'] }), at(NOW));
+    assert.deepEqual(result, { nodeId: 'new', name: 'web' });
+    assert.deepEqual(touched, ['new']);
+    assert.deepEqual(Object.keys(cluster.nodes.new!.roles), ['base', 'redis']);
+    assert.equal(cluster.nodes.new!.pendingUntil, later(300));
+    assert.equal(cluster.nodes.new!.admin, false);
+    assert.equal(cluster.tokens.t1!.usesLeft, 0);
+  });
+
+  it('adds roles stopped when they are not to start', () => {
+    const { cluster } = join(withToken(), joiner({ roles: ['redis'], noStart: true }), at(NOW));
+    assert.deepEqual(cluster.nodes.new!.roles.redis, { stopped: { by: 'new', at: NOW } });
+  });
+
+  it('again with the same key is the same join and uses the token once', () => {
+    const first = join(withToken(), joiner(), at(NOW));
+    const again = join(first.cluster, joiner({ nodeId: 'other' }), at(later(5)));
+    assert.equal(again.changed, false);
+    assert.deepEqual(again.result, first.result);
+    assert.equal(again.cluster.tokens.t1!.usesLeft, 0);
+  });
+
+  it('names what is wrong with a token, and never its secret', () => {
+    const cases: [Partial<Token>, Partial<Join>, string][] = [
+      [{}, { tokenId: 't2' }, 'TOKEN_UNKNOWN'],
+      [{}, { secretHash: 'another' }, 'TOKEN_UNKNOWN'],
+      [{ usesLeft: 0 }, {}, 'TOKEN_USED'],
+      [{ revokedAt: NOW }, {}, 'TOKEN_REVOKED'],
+      [{ expiresAt: NOW }, {}, 'TOKEN_EXPIRED'],
+      [{ roles: ['router'] }, { roles: ['redis'] }, 'TOKEN_ROLE'],
+      [{}, { coreVersion: '0.2.0' }, 'VERSION'],
+      [{}, { roles: ['primary'] }, 'ROLE_EXCLUDED'],
+      [{}, { roles: ['redis'], catalogue: ['base'] }, 'VERSION'],
+      [{}, { roles: ['rediss'] }, 'UNKNOWN_ROLE'],
+    ];
+    for (const [token, params, code] of cases) {
+      const wrong = () => join(withToken(token), joiner(params), at(NOW));
+      assert.throws(wrong, (error: Error & { code: string }) => {
+        assert.equal(error.code, code);
+        return !JSON.stringify(error).includes('hash-t1');
+      });
+    }
+  });
+
+  it('of another version is let in when a person accepts that', () => {
+    const forced = join(withToken(), joiner({ coreVersion: '0.2.0', force: true }), at(NOW));
+    assert.ok(forced.changed);
+  });
+
+  it('limits later roles to those of the token, and makes an admin only of an admin token', () => {
+    const limited = join(withToken({ roles: ['redis'] }), joiner({ roles: ['redis'] }), at(NOW));
+    assert.deepEqual(limited.cluster.nodes.new!.allowedRoles, ['redis']);
+    const admin = join(withToken({ admin: true }), joiner(), at(NOW));
+    assert.equal(admin.cluster.nodes.new!.admin, true);
+  });
+
+  it('renames machines that all carry one host name, as clones do', () => {
+    const first = join(withToken({ usesLeft: 2 }), joiner(), at(NOW));
+    const clone = joiner({ nodeId: 'n2', key: 'UTWO', address: '10.0.0.51' });
+    assert.equal(join(first.cluster, clone, at(NOW)).result.name, 'web-2');
+    const long = 'a'.repeat(63);
+    assert.equal(freeName(long, new Set([long])).length, 63);
+  });
+});
+
+describe('a wiped machine', () => {
+  const others = { web: ['router'] };
+  const sameAddress = { address: '10.0.0.2' };
+
+  it('takes the place of its dead record, which may still learn that it was removed', () => {
+    const { cluster } = join(
+      withToken({}, others),
+      joiner({ ...sameAddress, gone: ['web'] }),
+      at(NOW),
+    );
+    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'new']);
+    assert.equal(cluster.nodes.new!.name, 'web');
+    assert.equal(cluster.former.web!.key, 'UWEB');
+  });
+
+  it('takes it by its machine id when its address is new', () => {
+    const machine = joiner({ machineId: 'machine-web', gone: ['web'] });
+    const { cluster } = join(withToken({}, others), machine, at(NOW));
+    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'new']);
+  });
+
+  it('never takes the place of a live record', () => {
+    const taken = () => join(withToken({}, others), joiner(sameAddress), at(NOW));
+    assert.throws(taken, { code: 'CONFLICT' });
+  });
+
+  it('never takes the place of the core, dead or not', () => {
+    const core = joiner({ address: '10.0.0.1', gone: ['core'] });
+    assert.throws(() => join(withToken(), core, at(NOW)), { code: 'CONFLICT' });
+  });
+
+  it('stands beside a live clone that has the same machine id', () => {
+    const clone = joiner({ machineId: 'machine-web' });
+    const { cluster } = join(withToken({}, others), clone, at(NOW));
+    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'web', 'new']);
+  });
+});
+
+describe('a join that broke off', () => {
+  const pending = () => join(withToken({ usesLeft: 2 }), joiner(), at(NOW)).cluster;
+  const another = joiner({ nodeId: 'n2', key: 'UTWO', pendingUntil: later(700) });
+
+  it('keeps its address until its time is over, and then gives way', () => {
+    assert.throws(() => join(pending(), another, at(later(299))), { code: 'CONFLICT' });
+    const { cluster } = join(pending(), another, at(later(300)));
+    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'n2']);
+    assert.deepEqual(cluster.former, {});
+  });
+
+  it('is gone without a trace when its time is over', () => {
+    assert.equal(dropAbandoned(pending(), later(299)).changed, false);
+    const { cluster, result } = dropAbandoned(pending(), later(300));
+    assert.deepEqual(result, ['new']);
+    assert.deepEqual(Object.keys(cluster.nodes), ['core']);
+    assert.deepEqual(cluster.former, {});
+  });
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import {
+  routersFor,
+  type SetupLoadBalancer,
+  setupLoadBalancer,
+} from '../../../../src/domain/change/load-balancer.ts';
+import type { Cluster } from '../../../../src/domain/cluster.ts';
+import { asked, clusterWith, withNode } from '../../../support/clusters.ts';
+
+function setup(cluster: Cluster, changes: Partial<SetupLoadBalancer> = {}, by = 'core') {
+  const params = { node: 'a', addresses: [], excludeSelf: false, force: false, ...changes };
+  return setupLoadBalancer(cluster, params, asked({ by }));
+}
+
+describe('setting up a load balancer', () => {
+  const cluster = clusterWith({ a: ['router'], web: ['router'] });
+
+  it('exchanges the router role it was attached with, and follows the routers of the cluster', () => {
+    const { cluster: after, result, touched } = setup(cluster);
+    assert.deepEqual(Object.keys(after.nodes.a!.roles), ['base', 'load_balancer']);
+    assert.deepEqual(result.exchanged, ['router']);
+    assert.deepEqual(result.routers, ['10.0.0.1', '10.0.0.3']);
+    assert.equal(result.pinned, false);
+    assert.deepEqual(touched, ['a']);
+  });
+
+  it('twice is already so', () => {
+    assert.equal(setup(setup(cluster).cluster).changed, false);
+  });
+
+  it('sends to the addresses it was given, without its own when asked to leave it out', () => {
+    const addresses = ['10.0.0.2', '10.0.0.3'];
+    const { cluster: after, result } = setup(cluster, { addresses, excludeSelf: true });
+    assert.equal(result.pinned, true);
+    assert.deepEqual(result.routers, ['10.0.0.3']);
+    assert.deepEqual(routersFor(after, after.nodes.a!), ['10.0.0.3']);
+    assert.equal(setup(after, { addresses, excludeSelf: true }).changed, false);
+    assert.ok(setup(after).changed, 'and follows the cluster again when none are given');
+  });
+
+  it('refuses to send nowhere', () => {
+    const self = () => setup(cluster, { addresses: ['10.0.0.2'], excludeSelf: true });
+    assert.throws(self, { code: 'BAD_VALUE' });
+  });
+
+  it('takes other roles away only when forced', () => {
+    const busy = clusterWith({ a: ['router', 'redis'] });
+    assert.throws(() => setup(busy), {
+      code: 'ROLE_EXCLUDED',
+      message: "node a also has 'redis'",
+    });
+    assert.deepEqual(setup(busy, { force: true }).result.exchanged, ['router', 'redis']);
+  });
+
+  it('never makes one of the core, forced or not', () => {
+    assert.throws(() => setup(cluster, { node: 'core', force: true }), { code: 'ROLE_EXCLUDED' });
+  });
+
+  it('never exchanges the last router', () => {
+    const without = withNode(clusterWith({ a: ['router'] }), 'core', {
+      roles: { primary: { stopped: null }, controller: { stopped: null } },
+    });
+    assert.throws(() => setup(without), { code: 'ROLE_NEEDED' });
+  });
+
+  it('is refused to a node whose token did not allow it: balancers hold the keys of certificates', () => {
+    const limited = withNode(cluster, 'a', { allowedRoles: ['router'] });
+    assert.throws(() => setup(limited, {}, 'a'), { code: 'NOT_ALLOWED' });
+    assert.ok(setup(limited, {}, 'core').changed);
+  });
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import {
+  addRoles,
+  type RoleAdd,
+  type RoleRemove,
+  removeRoles,
+} from '../../../../src/domain/change/role-changes.ts';
+import type { Cluster } from '../../../../src/domain/cluster.ts';
+import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
+
+function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}, by = 'core') {
+  const params: RoleAdd = { node: 'a', roles, selection: 'named', noStart: false, ...changes };
+  return addRoles(cluster, params, asked({ by }));
+}
+
+function remove(cluster: Cluster, roles: string[], changes: Partial<RoleRemove> = {}) {
+  const params: RoleRemove = { node: 'a', roles, selection: 'named', purgeData: false, ...changes };
+  return removeRoles(cluster, params, asked());
+}
+
+const rolesOf = (cluster: Cluster, name = 'a') => Object.keys(cluster.nodes[name]!.roles);
+
+describe('adding roles', () => {
+  const cluster = clusterWith({ a: ['redis'] });
+
+  it('says which came new and which were there already', () => {
+    const { cluster: after, result, touched } = add(cluster, ['redis', 'router']);
+    assert.deepEqual(result, { node: 'a', added: ['router'], removed: [], already: ['redis'] });
+    assert.deepEqual(touched, ['a']);
+    assert.deepEqual(rolesOf(after), ['base', 'redis', 'router']);
+  });
+
+  it('twice is already so, and writes nothing', () => {
+    assert.equal(add(cluster, ['redis']).changed, false);
+  });
+
+  it('takes a group for all of its roles', () => {
+    const { result } = add(cluster, ['data-services']);
+    assert.deepEqual(result.added, ['memcached', 'postgresql']);
+  });
+
+  it('adds all that can be added, or all but some', () => {
+    const all = add(cluster, [], { selection: 'all' }).result.added;
+    assert.deepEqual(all, ['controller', 'memcached', 'postgresql', 'router']);
+    const most = add(cluster, ['controller', 'router'], { selection: 'all-but' }).result.added;
+    assert.deepEqual(most, ['memcached', 'postgresql']);
+  });
+
+  it('adds all that its token allowed to a node that is limited', () => {
+    const limited = withNode(cluster, 'a', { allowedRoles: ['redis', 'memcached'] });
+    assert.deepEqual(add(limited, [], { selection: 'all' }, 'a').result.added, ['memcached']);
+  });
+
+  it('gives up the others when just these are wanted', () => {
+    const { cluster: after, result } = add(cluster, ['router'], { selection: 'only' });
+    assert.deepEqual(result, { node: 'a', added: ['router'], removed: ['redis'], already: [] });
+    assert.deepEqual(rolesOf(after), ['base', 'router']);
+  });
+
+  it('keeps the core what it is when just others are wanted there', () => {
+    const only = () => add(cluster, ['redis'], { selection: 'only', node: 'core' });
+    assert.throws(only, { code: 'ROLE_NEEDED' });
+  });
+
+  it('notes who added them stopped', () => {
+    const { cluster: after } = add(cluster, ['router'], { noStart: true });
+    assert.deepEqual(after.nodes.a!.roles.router, { stopped: { by: 'core', at: NOW } });
+  });
+
+  it('says what was meant by a role that is not known', () => {
+    assert.throws(() => add(cluster, ['ruoter']), {
+      code: 'UNKNOWN_ROLE',
+      why: "did you mean 'router'?",
+    });
+  });
+
+  it('refuses what only a setup command gives', () => {
+    for (const role of ['primary', 'load_balancer']) {
+      assert.throws(() => add(cluster, [role]), {
+        code: 'ROLE_EXCLUDED',
+        next: `kato node setup ${role}`,
+      });
+    }
+  });
+
+  it('refuses a second role on a load balancer', () => {
+    const balanced = clusterWith({ a: ['load_balancer'] });
+    assert.throws(() => add(balanced, ['redis']), {
+      code: 'ROLE_EXCLUDED',
+      why: "a node with 'load_balancer' has no other role",
+    });
+  });
+
+  it('refuses a node itself what its token left out, not an admin', () => {
+    const limited = withNode(cluster, 'a', { allowedRoles: ['redis'] });
+    assert.throws(() => add(limited, ['router'], {}, 'a'), { code: 'NOT_ALLOWED' });
+    assert.ok(add(limited, ['router'], {}, 'core').changed);
+  });
+
+  it('refuses a role that the kato on the node does not know', () => {
+    const old = withNode(cluster, 'a', { catalogue: ['base', 'redis'], version: '0.0.9' });
+    assert.throws(() => add(old, ['router']), {
+      code: 'VERSION',
+      why: 'kato 0.0.9 on it has no roles/router.yml',
+    });
+  });
+
+  it('refuses one that needs another, and says so', () => {
+    const redis = catalogue.roles.get('redis')!;
+    const roles = new Map([
+      ...catalogue.roles,
+      ['cache', { ...redis, name: 'cache', needs: ['memcached'] }],
+    ]);
+    const params: RoleAdd = { node: 'a', roles: ['cache'], selection: 'named', noStart: false };
+    const knowing = withNode(cluster, 'a', { catalogue: [...roles.keys()] });
+    const needing = () => addRoles(knowing, params, asked({ catalogue: { ...catalogue, roles } }));
+    assert.throws(needing, { code: 'ROLE_NEEDED', next: 'add it first: kato role add memcached' });
+  });
+});
+
+describe('removing roles', () => {
+  const cluster = clusterWith({ a: ['redis', 'postgresql', 'router'] });
+
+  it('keeps the data unless it is to be deleted', () => {
+    const kept = remove(cluster, ['redis']);
+    assert.deepEqual(kept.result.removed, ['redis']);
+    assert.deepEqual(kept.cluster.nodes.a!.purged, []);
+    const purged = remove(kept.cluster, ['redis'], { purgeData: true });
+    assert.deepEqual(purged.result.already, ['redis']);
+    assert.deepEqual(purged.cluster.nodes.a!.purged, ['redis']);
+    assert.equal(remove(purged.cluster, ['redis'], { purgeData: true }).changed, false);
+  });
+
+  it('deletes the data of all that go when all go', () => {
+    const { cluster: after } = remove(cluster, [], { selection: 'all', purgeData: true });
+    assert.deepEqual(rolesOf(after), ['base']);
+    assert.deepEqual(after.nodes.a!.purged, ['redis', 'postgresql']);
+  });
+
+  it('never deletes data of a role that came back', () => {
+    const purged = remove(cluster, ['redis'], { purgeData: true }).cluster;
+    assert.deepEqual(add(purged, ['redis']).cluster.nodes.a!.purged, []);
+  });
+
+  it('removes all but some', () => {
+    const { result } = remove(cluster, ['router'], { selection: 'all-but' });
+    assert.deepEqual(result.removed, ['redis', 'postgresql']);
+  });
+
+  it('leaves the last controller where it is, and says what to do', () => {
+    assert.throws(() => remove(cluster, ['controller'], { node: 'core' }), {
+      code: 'ROLE_NEEDED',
+      message: "the cluster needs the role 'controller' on a node",
+      why: 'after this no node would have it',
+      next: 'add it to another node first: kato role add -n NODE controller',
+    });
+    const two = clusterWith({ a: ['controller'] });
+    assert.ok(remove(two, ['controller'], { node: 'core' }).changed);
+  });
+
+  it('leaves every node its agent', () => {
+    assert.throws(() => remove(cluster, ['base']), { code: 'ROLE_NEEDED' });
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import {
+  addAnnouncer,
+  addRoute,
+  mayAnnounce,
+  parseRoute,
+  removeAnnouncer,
+  removeRoute,
+} from '../../../../src/domain/change/routes.ts';
+import type { Cluster } from '../../../../src/domain/cluster.ts';
+import { clusterWith } from '../../../support/clusters.ts';
+
+function add(cluster: Cluster, route: string, backends: string[], sticky = false) {
+  return addRoute(cluster, { route, backends, sticky });
+}
+
+const cluster = clusterWith({ web: ['router'] });
+
+describe('routes', () => {
+  it('gather backends, each once, and concern the routers', () => {
+    const first = add(cluster, 'Shop.example.com', ['10.0.0.7:8080']);
+    assert.deepEqual(first.touched, ['core', 'web']);
+    const second = add(first.cluster, 'shop.example.com', ['10.0.0.8:8080', '10.0.0.7:8080']);
+    assert.deepEqual(second.result.backends, ['10.0.0.7:8080', '10.0.0.8:8080']);
+    assert.equal(add(second.cluster, 'shop.example.com', ['10.0.0.8:8080']).changed, false);
+  });
+
+  it('are taken apart backend by backend, and go with the last', () => {
+    const both = add(cluster, 'shop.example.com', ['10.0.0.7:1', '10.0.0.8:1']).cluster;
+    const one = removeRoute(both, { route: 'shop.example.com', backends: ['10.0.0.7:1'] });
+    assert.deepEqual(one.result.backends, ['10.0.0.8:1']);
+    const none = removeRoute(one.cluster, { route: 'shop.example.com', backends: ['10.0.0.8:1'] });
+    assert.deepEqual(none.cluster.routes, {});
+    assert.deepEqual(
+      removeRoute(both, { route: 'shop.example.com', backends: [] }).cluster.routes,
+      {},
+    );
+  });
+
+  it('may have a path, whatever slash is at its end', () => {
+    assert.deepEqual(parseRoute('shop.example.com/cart/'), {
+      host: 'shop.example.com',
+      path: '/cart',
+    });
+    assert.deepEqual(parseRoute('*.example.com'), { host: '*.example.com', path: '/' });
+  });
+
+  it('cannot carry what nginx would read as something else', () => {
+    for (const route of [
+      'shop.example.com//',
+      'shop.example.com/a b',
+      'shop.example.com/$host',
+      'shop.example.com/a;b',
+      'shop..example.com',
+      'sh*p.example.com',
+      '*.*.example.com',
+      '',
+    ]) {
+      assert.throws(() => parseRoute(route), { code: 'BAD_NAME' }, route);
+    }
+    for (const backend of ['10.0.0.7', '10.0.0.7:0', '10.0.0.7:65536', 'shop:80', ':80', '']) {
+      const wrong = () => add(cluster, 'shop.example.com', [backend]);
+      assert.throws(wrong, { code: 'BAD_ADDRESS' }, backend);
+    }
+  });
+
+  it('never take the endpoint of the cluster', () => {
+    assert.throws(() => add(cluster, 'api.example.com', ['10.0.0.7:1']), { code: 'CONFLICT' });
+    assert.throws(() => add(cluster, 'API.example.com/x', ['10.0.0.7:1']), { code: 'CONFLICT' });
+  });
+
+  it('need a backend, and say when there is no such route or backend', () => {
+    assert.throws(() => add(cluster, 'shop.example.com', []), { code: 'USAGE' });
+    const gone = { route: 'shop.example.com', backends: [] };
+    assert.throws(() => removeRoute(cluster, gone), { code: 'NOT_FOUND' });
+    const one = add(cluster, 'shop.example.com', ['10.0.0.7:1']).cluster;
+    const other = { route: 'shop.example.com', backends: ['10.0.0.8:1'] };
+    assert.throws(() => removeRoute(one, other), { code: 'NOT_FOUND' });
+  });
+});
+
+describe('announcers', () => {
+  const hosts = ['shop.example.com', '*.apps.example.com'];
+  const added = addAnnouncer(cluster, { name: 'paas', key: 'UPAAS', hosts });
+
+  it('may speak for their own host names only', () => {
+    const may = (host: string) => mayAnnounce(cluster, added.result, host);
+    assert.ok(may('shop.example.com'));
+    assert.ok(may('one.apps.example.com'));
+    assert.ok(may('deep.one.apps.example.com'));
+    assert.ok(!may('apps.example.com'));
+    assert.ok(!may('evilapps.example.com'));
+    assert.ok(!may('cart.shop.example.com'));
+  });
+
+  it('never speak for the endpoint, even under a pattern that covers it', () => {
+    const all = addAnnouncer(cluster, { name: 'all', key: 'UALL', hosts: ['*.example.com'] });
+    assert.ok(!mayAnnounce(cluster, all.result, 'api.example.com'));
+    const own = () => addAnnouncer(cluster, { name: 'x', key: 'UX', hosts: ['api.example.com'] });
+    assert.throws(own, { code: 'CONFLICT' });
+  });
+
+  it('concern the bus, and are there once', () => {
+    assert.deepEqual(added.touched, ['core']);
+    const twice = () => addAnnouncer(added.cluster, { name: 'paas', key: 'UTWO', hosts });
+    assert.throws(twice, { code: 'CONFLICT' });
+    assert.deepEqual(removeAnnouncer(added.cluster, { name: 'paas' }).cluster.announcers, {});
+    assert.throws(() => removeAnnouncer(cluster, { name: 'paas' }), { code: 'NOT_FOUND' });
+  });
+
+  it('need a proper name and something to announce', () => {
+    assert.throws(() => addAnnouncer(cluster, { name: 'a.b', key: 'U', hosts }), {
+      code: 'BAD_NAME',
+    });
+    assert.throws(() => addAnnouncer(cluster, { name: 'paas', key: 'U', hosts: [] }), {
+      code: 'USAGE',
+    });
+  });
+});

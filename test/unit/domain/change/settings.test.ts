@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { changeSetting } from '../../../../src/domain/change/settings.ts';
+import type { Cluster } from '../../../../src/domain/cluster.ts';
+import type { SettingValue } from '../../../../src/domain/role.ts';
+import { settingsOf } from '../../../../src/domain/settings.ts';
+import { asked, catalogue, clusterWith } from '../../../support/clusters.ts';
+
+function set(cluster: Cluster, component: string, key: string, value: SettingValue) {
+  return changeSetting(cluster, { component, key, act: 'set', value }, asked());
+}
+
+function item(cluster: Cluster, act: 'push' | 'pop', value: string) {
+  const params = { component: 'router', key: 'trusted_proxies', act, value };
+  return changeSetting(cluster, params, asked());
+}
+
+const cluster = clusterWith({ a: ['redis'] });
+
+describe('settings', () => {
+  it('are their defaults until somebody sets them, and only what differs is kept', () => {
+    assert.equal(settingsOf(cluster, catalogue, 'redis').port, 6379);
+    const changed = set(cluster, 'redis', 'port', '6380');
+    assert.equal(changed.result, 6380);
+    assert.deepEqual(changed.touched, ['a']);
+    assert.equal(settingsOf(changed.cluster, catalogue, 'redis').port, 6380);
+    const back = changeSetting(
+      changed.cluster,
+      { component: 'redis', key: 'port', act: 'del' },
+      asked(),
+    );
+    assert.equal(back.result, 6379);
+    assert.deepEqual(back.cluster.settings.redis, {});
+  });
+
+  it('set to what they are is already so', () => {
+    assert.equal(set(cluster, 'redis', 'port', 6379).changed, false);
+  });
+
+  it('have types and ranges, and say what they take', () => {
+    const cases: [string, string, SettingValue, RegExp][] = [
+      ['redis', 'port', 'http', /a whole number from 1 to 65535/],
+      ['redis', 'port', 0, /from 1 to 65535/],
+      ['redis', 'port', '80.5', /a whole number/],
+      ['redis', 'port', ['1'], /a whole number/],
+      ['redis', 'append_fsync', 'never', /one of always, everysec/],
+      ['redis', 'max_memory', 'lots', /a size such as/],
+      ['router', 'drain', '10', /a time such as/],
+      ['router', 'trusted_proxies', ['10.0.0.9; deny all'], /a list/],
+      ['cluster', 'heartbeat.interval', 'often', /a number from 0.1 to 3600/],
+    ];
+    for (const [component, key, value, why] of cases) {
+      const wrong = () => set(cluster, component, key, value);
+      assert.throws(wrong, { code: 'BAD_VALUE', why }, `${component} ${key} ${value}`);
+    }
+  });
+
+  it('that do not exist are refused with what was meant', () => {
+    assert.throws(() => set(cluster, 'redis', 'prot', 1), {
+      code: 'UNKNOWN_KEY',
+      why: "did you mean 'port'?",
+    });
+    assert.throws(() => set(cluster, 'radis', 'port', 1), {
+      code: 'UNKNOWN_KEY',
+      why: "did you mean 'redis'?",
+    });
+  });
+
+  it('that are lists take items in and out, each once', () => {
+    const one = item(cluster, 'push', '10.0.0.9').cluster;
+    const two = item(one, 'push', '10.0.0.8').cluster;
+    assert.deepEqual(two.settings.router!.trusted_proxies, ['10.0.0.9', '10.0.0.8']);
+    assert.equal(item(two, 'push', '10.0.0.9').changed, false);
+    assert.deepEqual(item(two, 'pop', '10.0.0.9').result, ['10.0.0.8']);
+    assert.equal(item(cluster, 'pop', '10.0.0.9').changed, false);
+    const push = { component: 'redis', key: 'port', act: 'push', value: '1' } as const;
+    assert.throws(() => changeSetting(cluster, push, asked()), { code: 'BAD_VALUE' });
+  });
+});
+
+describe('heartbeat times', () => {
+  const times = (delay: number, interval: number, inactive: number, dead: number) =>
+    [
+      ['considerDead', dead],
+      ['considerInactive', inactive],
+      ['interval', interval],
+      ['delay', delay],
+    ] as const;
+
+  it('of Rundeck (delay 10, interval 30, inactive 150, dead 300) can be set one after the other', () => {
+    let now = cluster;
+    for (const [key, value] of times(10, 30, 150, 300)) {
+      now = set(now, 'cluster', `heartbeat.${key}`, value).cluster;
+    }
+    assert.equal(settingsOf(now, catalogue, 'cluster')['heartbeat.considerDead'], 300);
+  });
+
+  it('must each be at least twice the one before', () => {
+    for (const [key, value] of [
+      ['interval', 3.1],
+      ['considerInactive', 3.9],
+      ['considerInactive', 6.1],
+      ['considerDead', 11.9],
+    ] as const) {
+      const wrong = () => set(cluster, 'cluster', `heartbeat.${key}`, value);
+      assert.throws(wrong, { code: 'BAD_VALUE' }, `${key} ${value}`);
+    }
+    assert.ok(set(cluster, 'cluster', 'heartbeat.interval', 3).changed);
+  });
+
+  it('touch every node', () => {
+    const { touched } = set(cluster, 'cluster', 'heartbeat.interval', 1);
+    assert.deepEqual(touched, ['core', 'a']);
+  });
+});
