@@ -1,0 +1,83 @@
+import { statfs } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { type Check, checksOf, worstOf } from '../../domain/checks.ts';
+import type { Certificate } from '../../domain/cluster.ts';
+import { KatoError } from '../../domain/error.ts';
+import type { Status } from '../../domain/status.ts';
+import { KatoCommand } from '../command.ts';
+import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';
+import type { Style } from '../render/style.ts';
+import { ask, ownPaths } from '../session.ts';
+
+type Format = 'text' | 'json' | 'nagios' | 'prometheus';
+
+export default class CheckCluster extends KatoCommand<Check[]> {
+  static override summary = 'Check the cluster for what needs a person.';
+  static override description =
+    'The exit code is 1 when something is critical; with --format nagios it is 0 for ok, 1 for a\n' +
+    'warning, 2 for critical and 3 for unknown. docs/reference/checks.md tells each check.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --format nagios',
+    '<%= config.bin %> <%= command.id %> --format prometheus > /var/lib/node_exporter/kato.prom',
+  ];
+  static override flags = {
+    format: Flags.option({
+      options: ['text', 'json', 'nagios', 'prometheus'] as const,
+      default: 'text' as const,
+      summary: 'How to tell it.',
+    })(),
+  };
+
+  private format: Format = 'text';
+
+  protected async perform(): Promise<Check[]> {
+    const { flags } = await this.parse(CheckCluster);
+    this.format = flags.format;
+    const checks = await lookAtEverything();
+    process.exitCode = this.exitCodeFor(checks);
+    return checks;
+  }
+
+  protected override get asJson(): boolean {
+    return super.asJson || this.format === 'json';
+  }
+
+  protected render(checks: Check[], style: Style): readonly string[] {
+    if (this.format === 'nagios') return nagiosLines(checks);
+    if (this.format === 'prometheus') return prometheusLines(checks);
+    return checkTextLines(checks, style);
+  }
+
+  private exitCodeFor(checks: Check[]): number {
+    const worst = worstOf(checks);
+    if (this.format === 'nagios') return NAGIOS_CODES[worst];
+    return worst === 'critical' ? 1 : 0;
+  }
+}
+
+/** An agent that cannot be asked is a finding, too: whoever checks wants an answer in every case. */
+async function lookAtEverything(): Promise<Check[]> {
+  try {
+    const status = await ask<Status>('status', { all: false });
+    const [certificates, diskFree] = await Promise.all([certificatesIfAny(), freeShare()]);
+    return checksOf({ status, certificates, diskFree, nowMs: Date.now() });
+  } catch (error) {
+    if (!(error instanceof KatoError)) throw error;
+    return [{ name: 'agent', level: 'critical', message: error.message }];
+  }
+}
+
+async function certificatesIfAny(): Promise<Certificate[] | null> {
+  try {
+    return await ask<Certificate[]>('certificate.list', {});
+  } catch (error) {
+    if (error instanceof KatoError) return null;
+    throw error;
+  }
+}
+
+async function freeShare(): Promise<number> {
+  const { bavail, blocks } = await statfs(ownPaths().state);
+  return blocks === 0 ? 1 : bavail / blocks;
+}
