@@ -11,11 +11,14 @@ export interface CoreValue {
   cluster: { id: string; endpoint: string; core: string };
   node: string;
   already: boolean;
+  /** The revision of the saved state that the cluster goes on from; null for a new cluster. */
+  recovered: number | null;
   notes: string[];
   attach: AttachLine[];
 }
 
-export function coreLines({ cluster, node, already, notes, attach }: CoreValue): string[] {
+export function coreLines(value: CoreValue): string[] {
+  const { cluster, node, already, recovered, notes, attach } = value;
   const { endpoint, core } = cluster;
   if (already) {
     return [
@@ -24,8 +27,17 @@ export function coreLines({ cluster, node, already, notes, attach }: CoreValue):
       'kato token create makes a token for another machine',
     ];
   }
+  const said = notes.map((note) => `note: ${note}`);
+  if (recovered !== null) {
+    return [
+      ...said,
+      `${node} is the core of ${endpoint} at ${core}, from revision ${recovered} on`,
+      '',
+      'nodes that joined later than that are to be attached again; kato status --all shows the rest',
+    ];
+  }
   return [
-    ...notes.map((note) => `note: ${note}`),
+    ...said,
     `${node} is the core of ${endpoint} at ${core}`,
     '',
     'To attach other machines, run one of these lines there. Each token is good for one machine',

@@ -56,7 +56,8 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
       node: node.name,
       already: setup.already,
       notes: [...setup.notes, ...(await unresolved(cluster.endpoint!))],
-      attach: setup.already ? [] : await attachLines(setup.host.catalogue, cluster),
+      recovered: setup.saved === undefined ? null : setup.saved.cluster.revision,
+      attach: setup.already || setup.saved ? [] : await attachLines(setup.host.catalogue, cluster),
     };
   }
 
