@@ -1,10 +1,10 @@
 import type { Json } from '../domain/cluster.ts';
 import type { KatoError } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
-import type { NodeStatus, Status } from '../domain/status.ts';
+import type { NodeStatus, PoolStatus, Status } from '../domain/status.ts';
 import { roleState } from '../domain/status-of.ts';
 import type { ProcessReport, Report } from '../domain/step.ts';
-import type { View } from '../domain/view.ts';
+import type { Pool, View } from '../domain/view.ts';
 import { readIfExists, writeFileAtomic } from '../machine/files.ts';
 
 /** Written at most this often: it is for the time when the bus is away, and may be a little old. */
@@ -66,9 +66,16 @@ function aged(
       },
     ],
     nodes: [ownStatus(view, report), ...others],
-    pools: view.pools.length > 0 ? view.pools : (kept?.status.pools ?? []),
+    pools: mergedPools(kept?.status.pools ?? [], view.pools),
     unassigned: kept?.status.unassigned ?? [],
   };
+}
+
+/** The node's own view tells of its pools what nginx really has; of the others it only heard. */
+function mergedPools(kept: readonly PoolStatus[], own: readonly Pool[]): PoolStatus[] {
+  const names = new Set(own.map((pool) => pool.name));
+  const others = kept.filter((pool) => !names.has(pool.name));
+  return [...own.map(({ name, kind, members }) => ({ name, kind, members })), ...others];
 }
 
 /** The answering node, from its own view and its own processes. */
