@@ -29,9 +29,14 @@ export async function runAgent(
   const remembered = lastStatus(paths);
 
   const loop = createLoop(onePass, log);
+  const beating = startBeating();
   const link = linkToCluster({
     identity,
     onWake: loop.wake,
+    onUp: () => {
+      beating.now();
+      loop.wake();
+    },
     onAsk: async (what) => {
       if (what === 'status') return (await reportNow()) as unknown as Json;
       throw refuse('NOT_FOUND', `nodes do not answer '${what}'`);
@@ -40,10 +45,9 @@ export async function runAgent(
   });
   const sockets = await serveSockets(paths, answer);
   using _watch = watchProcesses(paths, () => void tell());
-  const beating = startBeating();
   loop.wake();
   await loop.until(signal);
-  clearTimeout(beating.timer);
+  beating.end();
   if (await isHalting(paths)) beat(true);
   sockets.close();
   await link.close();
@@ -147,18 +151,25 @@ export async function runAgent(
   }
 
   function beat(leaving: boolean): void {
-    const version = last?.version ?? newest;
-    link.beat({ revision: version?.revision ?? 0, lineage: version?.lineage ?? '', leaving });
+    link.beat({ version: newest, leaving });
   }
 
-  function startBeating(): { timer: NodeJS.Timeout } {
+  /** `now`: controllers that had lost the bus are to know at once who is there and what it has seen. */
+  function startBeating(): { now(): void; end(): void } {
     const delaySeconds = Number(delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0);
+    const fromMs = performance.now() + delaySeconds * 1000;
     const next = (): void => {
+      clearTimeout(timer);
       beat(false);
-      state.timer = setTimeout(next, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
+      timer = setTimeout(next, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
     };
-    const state = { timer: setTimeout(next, delaySeconds * 1000) };
-    return state;
+    let timer = setTimeout(next, delaySeconds * 1000);
+    return {
+      now: () => {
+        if (performance.now() >= fromMs) next();
+      },
+      end: () => clearTimeout(timer),
+    };
   }
 }
 

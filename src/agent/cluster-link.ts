@@ -4,6 +4,7 @@ import { all, heartbeat, op, parseSubject, wake } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
 import { type KatoError, refuse } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
+import type { Version } from '../domain/view.ts';
 import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
 
 /** A view that does not come within this is not waited for: the ledger has one. */
@@ -22,14 +23,15 @@ export interface ClusterLink {
   /** Whether the cluster itself says that this node was removed. False when nobody answers. */
   wasRemoved(): Promise<boolean>;
   report(report: Report): Promise<void>;
-  beat(body: { revision: number; lineage: string; leaving: boolean }): void;
+  beat(body: { version: Version | null; leaving: boolean }): void;
   close(): Promise<void>;
 }
 
 export function linkToCluster(options: {
   identity: NodeIdentity;
-  /** A reason to make a pass: a wake-up, or the bus is back. */
   onWake(): void;
+  /** The bus is there, or back. */
+  onUp(): void;
   /** A live question from a controller; only reads. */
   onAsk(what: string, body: Json): Promise<Json>;
   onStatus(line: string): void;
@@ -52,7 +54,7 @@ export function linkToCluster(options: {
           status === 'up' ? reason !== null || bus === null : why?.message !== reason?.message;
         reason = why;
         if (news) options.onStatus(status === 'up' ? 'bus: connected' : `bus: ${why?.message}`);
-        if (status === 'up') options.onWake();
+        if (status === 'up' && bus !== null) options.onUp();
       },
     },
     ending.signal,
@@ -65,7 +67,7 @@ export function linkToCluster(options: {
       if (subject?.kind !== 'ask') throw refuse('USAGE', `${message.subject} is not a question`);
       return options.onAsk(subject.what, message.body);
     });
-    options.onWake();
+    options.onUp();
   });
 
   const link: ClusterLink = {
@@ -103,7 +105,7 @@ export function linkToCluster(options: {
       await link.ask('report', report as unknown as Json, REPORT_MS);
     },
     beat: (body) => {
-      bus?.publish(heartbeat(nodeId), body);
+      bus?.publish(heartbeat(nodeId), { ...body, version: body.version && { ...body.version } });
     },
     close: async () => {
       ending.abort();

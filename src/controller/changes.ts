@@ -4,6 +4,7 @@ import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Change, Knowledge, Prepared } from '../operations/operation.ts';
+import type { HistoryGuard } from './history-guard.ts';
 import { type Document, type Live, takeDocument } from './live.ts';
 
 /** A change that keeps losing against others is given up after this. */
@@ -34,6 +35,7 @@ export interface Changes {
 export function createChanges(options: {
   store: Store;
   live: Live;
+  guard: HistoryGuard;
   catalogue: Catalogue;
   knowledge: () => Knowledge;
 }): Changes {
@@ -73,6 +75,7 @@ export function createChanges(options: {
       at,
       catalogue: options.catalogue,
     };
+    await options.guard.settled();
     const first = landedResult(document().cluster, id);
     if (first !== undefined) return first;
     const prepared = await operation.prepare(knowledge, params, request.by as Node);
@@ -83,7 +86,7 @@ export function createChanges(options: {
       if (again !== undefined) return again;
       const outcome = await attempt(before, prepared, asked);
       if (outcome !== 'conflict') return outcome;
-      await refresh();
+      await options.guard.readBack();
     }
     throw refuse(
       'TIMEOUT',
@@ -117,18 +120,22 @@ export function createChanges(options: {
   }
 
   function document(): Document {
-    if (options.live.document !== null) return options.live.document;
+    const { document: current, older } = options.live;
+    if (older !== null) {
+      throw refuse(
+        'STATE_OLDER',
+        `the state on the bus does not go on from revision ${older.revision}, which was reached before`,
+        'it was replaced by an older copy or by another history, so nothing is changed',
+        'kato node setup core --recover-from FILE, on the core',
+      );
+    }
+    if (current !== null) return current;
     throw refuse(
       'BUS_AWAY',
       'the bus holds no state of a cluster',
       'it is empty, or cannot be read at the moment',
       'kato node setup core --recover-from FILE brings an exported state back',
     );
-  }
-
-  async function refresh(): Promise<void> {
-    const read = await options.store.readCluster();
-    if (read !== null) takeDocument(options.live, read.cluster, read.entry);
   }
 
   /** A history that cannot be written does not undo what was done. */

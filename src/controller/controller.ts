@@ -11,10 +11,11 @@ import { nodeConfirm } from '../operations/nodes.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import { followAnnouncements } from './announcements.ts';
 import { createChanges } from './changes.ts';
+import { guardHistory } from './history-guard.ts';
 import { serveHttp } from './http.ts';
 import { knowledgeOf } from './knowledge.ts';
-import { createLive, takeDocument } from './live.ts';
-import { watchLiveness } from './liveness.ts';
+import { createLive } from './live.ts';
+import { type Heartbeat, watchLiveness } from './liveness.ts';
 import { followObserved } from './reports.ts';
 import { answerRequests } from './requests.ts';
 import { wakeNodes } from './wake.ts';
@@ -57,15 +58,20 @@ export async function runController(
   const store = await openStore(bus);
   await stateIsThere(store, signal);
   const live = createLive();
+  const guard = guardHistory(store, live);
   const announcements = followAnnouncements(bus, live);
   const knowledge = (): Knowledge =>
     knowledgeOf({ bus, store, live, catalogue, controllerKey, kato, announcements });
-  const changes = createChanges({ store, live, catalogue, knowledge });
+  const changes = createChanges({ store, live, guard, catalogue, knowledge });
 
-  const reports = await followObserved({ store, live, onFirstReport: confirm });
+  const reports = await followObserved({ store, live, onReport });
   const waker = wakeNodes({ bus, live, catalogue, controllerKey });
-  await store.watchCluster((cluster, entry) => takeDocument(live, cluster, entry));
-  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat: waker.repair });
+  await store.watchCluster(guard.tell);
+  const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
+    if (beat.version !== null) guard.saw(beat.version);
+    waker.repair(nodeId, beat);
+  };
+  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat });
   onUp.push(liveness.restart, announcements.restart);
   answerRequests({ bus, live, changes, reports, knowledge });
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
@@ -75,6 +81,11 @@ export async function runController(
   announcements.close();
   waker.close();
   await bus.close();
+
+  function onReport(node: Node, report: Report): void {
+    guard.saw(report.version);
+    confirm(node, report);
+  }
 
   /** A node that shows its own key is no longer pending; its version and catalogue are noted. */
   function confirm(node: Node, report: Report): void {

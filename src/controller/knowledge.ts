@@ -19,7 +19,7 @@ export function knowledgeOf(options: {
   announcements: Announcements;
 }): Knowledge {
   const { bus, store, live, catalogue, controllerKey, kato, announcements } = options;
-  const { document, verdicts, reports } = live;
+  const { document, older, verdicts, reports } = live;
   if (document === null) {
     throw refuse('BUS_AWAY', 'the bus holds no state of a cluster');
   }
@@ -29,6 +29,7 @@ export function knowledgeOf(options: {
   return {
     cluster,
     version,
+    older,
     catalogue,
     controllerKey,
     kato,

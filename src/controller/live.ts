@@ -18,6 +18,8 @@ export type Topic = 'document' | 'reports' | 'verdicts' | 'announced';
 /** What a controller knows at this moment. All of it can be read again from the bus. */
 export interface Live {
   document: Document | null;
+  /** A version that was seen and that the state on the bus does not go on from: nothing is changed then. */
+  older: Version | null;
   reports: Map<string, Report>;
   verdicts: Verdicts;
   /** What the next compare-and-set of the verdicts compares with. */
@@ -34,6 +36,7 @@ export function createLive(): Live {
   const listeners = new Map<Topic, Set<() => void>>();
   return {
     document: null,
+    older: null,
     reports: new Map(),
     verdicts: NO_VERDICTS,
     verdictsEntry: 0,

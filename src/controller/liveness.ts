@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { all, parseSubject } from '../bus/subjects.ts';
@@ -10,13 +11,14 @@ import { nextVerdicts } from '../domain/verdicts.ts';
 import { type Live, takeVerdicts } from './live.ts';
 import { VERDICTS_KEY } from './reports.ts';
 
-/** What a heartbeat says besides "I am here". */
-export interface Heartbeat {
-  revision: number;
-  lineage: string;
-  /** Shutting down in order: silence from now on is expected. */
-  leaving: boolean;
-}
+/**
+ * What a heartbeat says besides "I am here": the newest version of the cluster that the node has
+ * seen, and whether it shuts down in order: silence from then on is expected.
+ */
+export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
+
+const VERSION = { lineage: v.string(), epoch: v.number(), revision: v.number(), hash: v.string() };
+const HEARTBEAT = v.object({ version: v.nullable(v.object(VERSION)), leaving: v.boolean() });
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */
 const JUDGED_PER_INTERVAL = 4;
@@ -31,6 +33,7 @@ export function watchLiveness(options: {
   store: Store;
   live: Live;
   catalogue: Catalogue;
+  /** Also of a node that is not in the document at hand. */
   onHeartbeat(nodeId: string, beat: Heartbeat): void;
 }): { restart(): void; close(): void } {
   const { bus, live } = options;
@@ -43,12 +46,12 @@ export function watchLiveness(options: {
   bus.subscribe(all.heartbeats, (message) => {
     const subject = parseSubject(message.subject);
     if (subject?.kind !== 'heartbeat') return;
+    const beat = v.parse(HEARTBEAT, message.body);
+    options.onHeartbeat(subject.who, beat);
     const node = live.document?.cluster.nodes[subject.who];
     if (node === undefined) return;
-    const beat = message.body as unknown as Heartbeat;
     hear(hearing, node.id, beat.leaving, performance.now());
     if (beat.leaving || live.verdicts.silent[node.id] !== undefined) judgeNow();
-    options.onHeartbeat(node.id, beat);
   });
   schedule();
   return {

@@ -17,7 +17,7 @@ export interface Reports {
 export async function followObserved(options: {
   store: Store;
   live: Live;
-  onFirstReport(node: Node, report: Report): void;
+  onReport(node: Node, report: Report): void;
 }): Promise<Reports> {
   const { store, live } = options;
   await store.watchObserved(take);
@@ -28,7 +28,7 @@ export async function followObserved(options: {
       live.signs.set(by.id, performance.now());
       live.reports.set(by.id, report);
       live.changed('reports');
-      options.onFirstReport(by, report);
+      options.onReport(by, report);
       if (isNews) await store.putObserved(`${REPORT_KEY}${by.id}`, report as unknown as Json);
     },
   };

@@ -46,10 +46,11 @@ export function wakeNodes(options: {
     live.on('announced', gather),
   ];
   return {
-    repair: (id, beat) => {
-      const version = live.document?.version;
-      const same = beat.lineage === version?.lineage && beat.revision >= version.revision;
-      if (version !== undefined && !same) bus.publish(wake(id), null);
+    repair: (id, { version: seen }) => {
+      if (live.document === null || !(id in live.document.cluster.nodes)) return;
+      const { version } = live.document;
+      const same = seen?.lineage === version.lineage && seen.revision >= version.revision;
+      if (!same) bus.publish(wake(id), null);
     },
     close: () => {
       clearTimeout(timer);

@@ -5,11 +5,13 @@ import { definitionOf } from './roles.ts';
 import type { NodeState, NodeStatus, RoleState, RoleStatus, Status, Warning } from './status.ts';
 import type { ProcessReport, Report } from './step.ts';
 import { hostOf, isGone, type Verdicts } from './verdicts.ts';
-import type { Pool } from './view.ts';
+import type { Pool, Version } from './view.ts';
 import { coreAddress } from './view-for.ts';
 
 export interface StatusInput {
   cluster: Cluster;
+  /** The state on the bus does not go on from this version, which was seen before. */
+  older: Version | null;
   catalogue: Catalogue;
   verdicts: Verdicts;
   pools: Pool[];
@@ -42,6 +44,7 @@ export function statusOf(input: StatusInput): Status {
       revision: cluster.revision,
     },
     warnings: [
+      ...stateWarnings(input),
       ...nodeWarnings(input, nodes),
       ...poolWarnings(input),
       ...certificateWarnings(input),
@@ -127,6 +130,12 @@ export function roleState(
   if (wantedStopped) return 'stopped';
   if (processes.some(([, process]) => process?.held === true)) return 'stopped';
   return processes.every(([, process]) => process?.state === 'RUNNING') ? 'running' : 'starting';
+}
+
+function stateWarnings({ older }: StatusInput): Warning[] {
+  if (older === null) return [];
+  const message = `the state on the bus does not go on from revision ${older.revision}, which was reached before: nothing is changed until kato node setup core --recover-from FILE`;
+  return [{ code: 'STATE_OLDER', message }];
 }
 
 function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning[] {

@@ -50,6 +50,8 @@ export interface Prepared {
 export interface Knowledge {
   cluster: Cluster;
   version: Version;
+  /** The state on the bus does not go on from this version, which was seen before. */
+  older: Version | null;
   catalogue: Catalogue;
   controllerKey: string;
   kato: string;

@@ -22,11 +22,12 @@ export const status = read(
       reports.set(id, report as unknown as Report);
       lastSeen.set(id, 0);
     }
-    const { cluster, catalogue, verdicts, announced } = known;
+    const { cluster, older, catalogue, verdicts, announced } = known;
     const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
     const nowMs = known.now().getTime();
     return statusOf({
       cluster,
+      older,
       catalogue,
       verdicts,
       pools,
