@@ -32,7 +32,9 @@ export const announcement = (name: string, verb: AnnouncerVerb): string =>
 export const routerStart = 'kato.router.start';
 /** Kept by the history stream, heard by nobody. */
 export const HISTORY_SUBJECT = 'kato.history';
-export const inboxPrefix = (who: string): string => `_INBOX_${token(who)}`;
+/** Controllers may publish to all inboxes but their own. */
+export const inboxPrefix = (who: string): string =>
+  who === CONTROLLER ? `_INBOX_${CONTROLLER}` : `kato.reply.${token(who)}`;
 
 /** What responders and listeners subscribe to: no two that one program uses may overlap. */
 export const all = {

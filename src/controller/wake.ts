@@ -26,10 +26,15 @@ export function wakeNodes(options: {
   const wakeNow = (): void => {
     timer = undefined;
     waitingSinceMs = null;
-    const at = new Date().toISOString();
-    for (const [id, hash] of viewHashes(at)) {
+    const hashes = viewHashes(new Date().toISOString());
+    for (const [id, hash] of hashes) {
       if (sent.get(id) === hash) continue;
       sent.set(id, hash);
+      bus.publish(wake(id), null);
+    }
+    for (const id of [...sent.keys()].filter((known) => !hashes.has(known))) {
+      // Removed: it finds out when it asks, while the bus still knows it.
+      sent.delete(id);
       bus.publish(wake(id), null);
     }
   };

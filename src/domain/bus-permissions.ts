@@ -20,7 +20,7 @@ export function permissionsOf(user: BusUser): Permissions {
     case 'node':
       return {
         publish: [`kato.op.${user.id}.>`, `kato.heartbeat.${user.id}`, `kato.log.${user.id}.>`],
-        subscribe: [`_INBOX_${user.id}.>`, 'kato.ask.>', `kato.node.${user.id}.>`],
+        subscribe: [`kato.reply.${user.id}.>`, 'kato.ask.>', `kato.node.${user.id}.>`],
         allowResponses: true,
       };
     case 'controller':
@@ -33,6 +33,8 @@ export function permissionsOf(user: BusUser): Permissions {
           '$KV.>',
           '$JS.API.>',
           '$JS.FC.>',
+          // The right to answer one message is forgotten at each reload of the bus.
+          'kato.reply.*.>',
         ],
         subscribe: [
           'kato.op.>',
@@ -45,11 +47,11 @@ export function permissionsOf(user: BusUser): Permissions {
         allowResponses: true,
       };
     case 'join':
-      return { publish: ['kato.join'], subscribe: ['_INBOX_join.>'], allowResponses: false };
+      return { publish: ['kato.join'], subscribe: ['kato.reply.join.>'], allowResponses: false };
     case 'former':
       return {
         publish: [`kato.op.${user.id}.removed`],
-        subscribe: [`_INBOX_${user.id}.>`],
+        subscribe: [`kato.reply.${user.id}.>`],
         allowResponses: false,
       };
     case 'announcer':

@@ -21,7 +21,14 @@ const SUBJECTS = [
   ...['kato.ask.status', 'kato.ask.>', 'kato.join', 'kato.history', 'kato.other', 'kato.>', '>'],
   ...['kato.announce.web.register', 'kato.announce.web.greet', 'kato.announce.*.*'],
   ...['kato.router.start', 'router.register', 'router.unregister', 'router.greet', 'router.start'],
-  ...['_INBOX_n1.x', '_INBOX_n2.x', '_INBOX_ctl.x', '_INBOX_join.x', '_INBOX_f1.x', '_INBOX.x'],
+  ...[
+    'kato.reply.n1.x',
+    'kato.reply.n2.x',
+    '_INBOX_ctl.x',
+    'kato.reply.join.x',
+    'kato.reply.f1.x',
+    '_INBOX.x',
+  ],
   ...['_INBOX_ctl.>', '_R_.x', '_R_.>'],
   ...['$KV.cluster.document', '$KV.observed.n1', '$KV.secrets.redis', '$KV.>'],
   ...['$JS.API.INFO', '$JS.API.STREAM.CREATE.x', '$JS.API.DIRECT.GET.KV_cluster'],
@@ -81,7 +88,12 @@ describe('permissions on the bus', () => {
       return null;
     });
     await controller.rtt();
-    const forged = ['kato.op.ctl.stop', 'kato.node.n1.wake', '$KV.secrets.redis', '_INBOX_n2.x'];
+    const forged = [
+      'kato.op.ctl.stop',
+      'kato.node.n1.wake',
+      '$KV.secrets.redis',
+      'kato.reply.n2.x',
+    ];
     const raw = natsOf(node);
     for (const reply of [...forged, `${inboxPrefix('n1')}x`, inboxPrefix('n1')]) {
       raw.publish(op('n1', 'status'), 'null', { reply });

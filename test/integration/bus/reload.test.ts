@@ -21,11 +21,16 @@ describe('users of the bus change by reload', () => {
   let controller: Bus;
   let first: Bus;
   const drops: string[] = [];
+  let answerWhen = Promise.withResolvers<void>();
+  answerWhen.resolve();
 
   before(async () => {
     const started = await startNatsWithController([N1]);
     ({ nats, controllerUser, controller } = started);
-    controller.respond(all.ops, async ({ subject }) => subject);
+    controller.respond(all.ops, async ({ subject }) => {
+      await answerWhen.promise;
+      return subject;
+    });
     first = await nats.connect('n1', n1);
     noteDrops('controller', controller);
     noteDrops('n1', first);
@@ -40,6 +45,15 @@ describe('users of the bus change by reload', () => {
     assert.equal(await first.request(op('n1', 'status'), null, SOON), op('n1', 'status'));
     await second.close();
     assert.deepEqual(drops, []);
+  });
+
+  it('loses no answer that is due when it happens', async () => {
+    answerWhen = Promise.withResolvers();
+    const answer = first.request(op('n1', 'status'), null, SOON);
+    await first.rtt();
+    await nats.reload([controllerUser, N1]);
+    answerWhen.resolve();
+    assert.equal(await answer, op('n1', 'status'));
   });
 
   it('takes rights away from a live connection without ending it', async () => {

@@ -44,8 +44,8 @@ describe('subjects of the bus', () => {
   });
 
   it('say where alone an answer may go', () => {
-    assert.equal(replyPrefixOf(subjects.op('n1', 'status')), '_INBOX_n1.');
-    assert.equal(replyPrefixOf(subjects.join), '_INBOX_join.');
+    assert.equal(replyPrefixOf(subjects.op('n1', 'status')), 'kato.reply.n1.');
+    assert.equal(replyPrefixOf(subjects.join), 'kato.reply.join.');
     assert.equal(replyPrefixOf(subjects.nodeAsk('n1', 'status')), '_INBOX_ctl.');
     assert.equal(replyPrefixOf(subjects.announcement('web', 'greet')), '_R_.');
   });
