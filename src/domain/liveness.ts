@@ -12,6 +12,8 @@ export interface Timing {
 
 /** Above this many heartbeats a second in all, the interval stretches. */
 const BEATS_PER_SECOND_MAX = 250;
+/** In steps: each is a new view for every node. */
+const STRETCH_STEP = 0.5;
 
 /** The timing of a cluster; refuses one whose stages do not each take twice the one before. */
 export function timingOf(cluster: Cluster): Timing {
@@ -29,7 +31,8 @@ export function timingOf(cluster: Cluster): Timing {
     );
   }
   const count = Object.keys(cluster.nodes).length;
-  const stretch = Math.max(1, (count * 1000) / (BEATS_PER_SECOND_MAX * intervalMs));
+  const needed = (count * 1000) / (BEATS_PER_SECOND_MAX * intervalMs);
+  const stretch = Math.max(1, Math.ceil(needed / STRETCH_STEP) * STRETCH_STEP);
   return {
     intervalMs: Math.round(intervalMs * stretch),
     delayMs: ms('heartbeat.delay'),

@@ -26,7 +26,7 @@ export const certificateRemove = preparedChange(
   v.strictObject({ domain: v.string() }),
   async (_known, params) => ({
     decide: (cluster) => removeCertificate(cluster, params),
-    forget: [SECRETS.certificateKey(params.domain)],
+    forget: [SECRETS.certificateKey(params.domain.toLowerCase())],
   }),
 );
 

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import type { Cluster } from '../../../src/domain/cluster.ts';
+import { braked, nextOutages, type Outages, poolsOf } from '../../../src/domain/pools.ts';
+import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { testPool } from '../../support/views.ts';
+
+const T0 = Date.parse(NOW);
+const MINUTE_MS = 60_000;
+const addresses = (count: number) => Array.from({ length: count }, (_, i) => `10.0.0.${i + 1}:80`);
+const poolOf = (count: number) => testPool('routers', 'routers', addresses(count));
+
+/** How many are out when the first `dead` of `count` members died at once. */
+function outOf(count: number, dead: number, before: Outages = {}, nowMs = T0): string[] {
+  const gone = new Set(addresses(count).slice(0, dead));
+  const outages = nextOutages([poolOf(count)], before, (address) => gone.has(address), nowMs);
+  return Object.keys(outages.routers ?? {});
+}
+
+describe('the brake of a pool', () => {
+  it('takes at most half of the members out at once, and never the only one', () => {
+    const all = [1, 2, 3, 4, 5, 10].map((count) => outOf(count, count).length);
+    assert.deepEqual(all, [0, 1, 1, 2, 2, 5]);
+    assert.deepEqual(outOf(3, 1), ['10.0.0.1:80']);
+  });
+
+  it('lets go after a minute, but never of the last member', () => {
+    const gone = new Set(addresses(4));
+    const step = (before: Outages, nowMs: number) =>
+      nextOutages([poolOf(4)], before, (address) => gone.has(address), nowMs);
+    const first = step({}, T0);
+    assert.equal(Object.keys(first.routers!).length, 2);
+    const soon = step(first, T0 + MINUTE_MS - 1);
+    assert.deepEqual(soon, first);
+    const after = step(soon, T0 + MINUTE_MS);
+    assert.equal(Object.keys(after.routers!).length, 3);
+    assert.deepEqual(step(after, T0 + 10 * MINUTE_MS), after);
+  });
+
+  it('lets a member back in at once', () => {
+    const before = nextOutages([poolOf(3)], {}, (address) => address === '10.0.0.1:80', T0);
+    assert.deepEqual(
+      nextOutages([poolOf(3)], before, () => false, T0 + 1),
+      {},
+    );
+  });
+
+  it('keeps the time at which a member went out', () => {
+    const gone = (address: string) => address === '10.0.0.1:80';
+    const before = nextOutages([poolOf(3)], {}, gone, T0);
+    assert.deepEqual(nextOutages([poolOf(3)], before, gone, T0 + 5000), before);
+  });
+
+  it('says whom it holds', () => {
+    const pool = poolOf(2);
+    pool.members[0]!.state = 'out';
+    assert.deepEqual(
+      braked(pool, () => true),
+      ['10.0.0.2:80'],
+    );
+  });
+});
+
+describe('pools', () => {
+  const cluster = clusterWith({ a: ['router'], b: ['router'] });
+  const pool = (of: Cluster, name: string, outages: Outages = {}) =>
+    poolsOf(of, catalogue, [], outages).find((one) => one.name === name)!;
+  const shown = (of: Cluster, name: string, outages: Outages = {}) =>
+    pool(of, name, outages).members.map(({ address, state }) => `${address} ${state}`);
+
+  it('are all routers and all controllers, at the ports that are set', () => {
+    assert.deepEqual(shown(cluster, 'routers'), [
+      '10.0.0.1:80 in',
+      '10.0.0.2:80 in',
+      '10.0.0.3:80 in',
+    ]);
+    const moved = { ...cluster, settings: { controller: { http_port: 9000 } } };
+    assert.deepEqual(shown(moved, 'controllers'), ['10.0.0.1:9000 in']);
+  });
+
+  it('leave out what a person stopped, without a brake', () => {
+    const stopped = { base: { stopped: null }, router: { stopped: { by: 'core', at: NOW } } };
+    const one = withNode(withNode(cluster, 'a', { roles: stopped }), 'b', { roles: stopped });
+    assert.deepEqual(shown(one, 'routers'), ['10.0.0.1:80 in']);
+  });
+
+  it('keep what was announced beside what was set', () => {
+    const route = { host: 'shop.org', path: '/', backends: ['10.0.0.7:1'], sticky: false };
+    const announced = { ...route, announcer: 'paas', backend: '10.0.0.6:1', sticky: true };
+    const both = poolsOf({ ...cluster, routes: { 'shop.org': route } }, catalogue, [announced], {});
+    assert.deepEqual(both.at(-1), {
+      name: 'shop.org',
+      kind: 'route',
+      sticky: true,
+      members: [
+        { address: '10.0.0.6:1', state: 'in' },
+        { address: '10.0.0.7:1', state: 'in' },
+      ],
+    });
+  });
+
+  it('never become empty when those that liveness had left in are removed', () => {
+    const outages = { routers: { '10.0.0.1:80': NOW, '10.0.0.2:80': NOW } };
+    assert.deepEqual(shown(cluster, 'routers', outages), [
+      '10.0.0.1:80 out',
+      '10.0.0.2:80 out',
+      '10.0.0.3:80 in',
+    ]);
+    const { b: _b, ...nodes } = cluster.nodes;
+    assert.deepEqual(shown({ ...cluster, nodes }, 'routers', outages), [
+      '10.0.0.1:80 in',
+      '10.0.0.2:80 in',
+    ]);
+  });
+
+  it('are told apart when a route is called as one of them', () => {
+    const backends = ['10.0.0.1:80', '10.0.0.8:80'];
+    const routes = { routers: { host: 'routers', path: '/', backends, sticky: false } };
+    const named = { ...cluster, routes };
+    const pools = poolsOf(named, catalogue, [], {});
+    const outages = nextOutages(pools, {}, (address) => address === '10.0.0.2:80', T0);
+    const routers = poolsOf(named, catalogue, [], outages)[0]!;
+    assert.equal(routers.members.find((one) => one.address === '10.0.0.2:80')!.state, 'out');
+  });
+});

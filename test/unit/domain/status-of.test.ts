@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import type { Cluster } from '../../../src/domain/cluster.ts';
+import { poolsOf } from '../../../src/domain/pools.ts';
+import type { ProcessState } from '../../../src/domain/spec.ts';
+import { roleState, type StatusInput, statusOf } from '../../../src/domain/status-of.ts';
+import type { Report } from '../../../src/domain/step.ts';
+import { NO_VERDICTS, type Verdicts } from '../../../src/domain/verdicts.ts';
+import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
+
+function reportOf(
+  node: string,
+  processes: Record<string, ProcessState>,
+  changes: Partial<Report> = {},
+): Report {
+  const entries = Object.entries(processes).map(([name, state]) => [
+    name,
+    { state, pid: state === 'RUNNING' ? 7 : null, since: NOW, held: false },
+  ]);
+  return {
+    node,
+    version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
+    kato: '0.1.0',
+    catalogue: [],
+    bootId: 'boot-1',
+    at: NOW,
+    steps: [],
+    failures: [],
+    processes: Object.fromEntries(entries),
+    roles: {},
+    refusedView: null,
+    complete: true,
+    ...changes,
+  };
+}
+
+function status(cluster: Cluster, reports: Report[], changes: Partial<StatusInput> = {}) {
+  const verdicts = changes.verdicts ?? NO_VERDICTS;
+  return statusOf({
+    cluster,
+    catalogue,
+    verdicts,
+    pools: poolsOf(cluster, catalogue, [], verdicts.outages),
+    reports: new Map(reports.map((report) => [report.node, report])),
+    lastSeen: new Map(),
+    self: 'core',
+    all: false,
+    nowMs: Date.parse(NOW),
+    older: null,
+    ...changes,
+  });
+}
+
+const cluster = clusterWith({ db: ['redis'] });
+const coreUp = reportOf('core', {
+  'nats-server': 'RUNNING',
+  controller: 'RUNNING',
+  router: 'RUNNING',
+});
+const codes = (shown: ReturnType<typeof status>) => shown.warnings.map((warning) => warning.code);
+
+describe('the status of a cluster', () => {
+  it('has nothing to warn of when all is well', () => {
+    const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' })]);
+    assert.deepEqual(shown.warnings, []);
+    assert.deepEqual(
+      shown.nodes.map(({ name, state, self, roles }) => [
+        name,
+        state,
+        self,
+        roles.map((r) => r.state),
+      ]),
+      [
+        ['core', 'active', true, ['running', 'running', 'running', 'running']],
+        ['db', 'active', false, ['running', 'running']],
+      ],
+    );
+  });
+
+  it('shows a dead node as failed, with the age of its last sign', () => {
+    const verdicts: Verdicts = { silent: { db: { state: 'dead', since: NOW } }, outages: {} };
+    const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' })], {
+      verdicts,
+      lastSeen: new Map([['db', 42.4]]),
+    });
+    assert.deepEqual(shown.warnings, [
+      { code: 'NODE_DEAD', message: 'db is dead, last seen 42 s ago', node: 'db' },
+    ]);
+    const redis = shown.nodes[1]!.roles[1]!;
+    assert.equal(redis.state, 'failed');
+    assert.deepEqual(redis.processes, [{ name: 'redis', state: 'STOPPED', pid: null, since: NOW }]);
+  });
+
+  it('shows a node that was shut down as stopped, without a warning', () => {
+    const verdicts: Verdicts = { silent: { db: { state: 'left', since: NOW } }, outages: {} };
+    const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' })], { verdicts });
+    assert.deepEqual(shown.warnings, []);
+    assert.equal(shown.nodes[1]!.state, 'left');
+    assert.equal(shown.nodes[1]!.roles[1]!.state, 'stopped');
+  });
+
+  it('shows a node that has not connected yet as joining', () => {
+    const joining = withNode(cluster, 'db', { pendingUntil: later(60) });
+    assert.equal(status(joining, [coreUp]).nodes[1]!.state, 'joining');
+  });
+
+  it('says who stopped a role', () => {
+    const roles = { ...cluster.nodes.db!.roles, redis: { stopped: { by: 'core', at: NOW } } };
+    const shown = status(withNode(cluster, 'db', { roles }), [
+      coreUp,
+      reportOf('db', { redis: 'STOPPED' }),
+    ]);
+    assert.equal(shown.nodes[1]!.roles[1]!.stoppedBy, 'core');
+    assert.deepEqual(shown.warnings, [
+      { code: 'ROLE_STOPPED', message: 'redis on db is stopped by core', node: 'db' },
+    ]);
+  });
+
+  it('warns of what keeps dying, of what nobody wants, and of a step that failed', () => {
+    const failure = {
+      kind: 'start' as const,
+      process: 'redis',
+      code: 'PORT_TAKEN' as const,
+      message: 'port 6379 is taken',
+    };
+    const processes = { redis: 'FATAL', postgresql: 'ROGUE' } as const;
+    const shown = status(cluster, [coreUp, reportOf('db', processes, { failures: [failure] })]);
+    assert.deepEqual(codes(shown), ['STEP_FAILED', 'PROCESS_FATAL', 'PROCESS_ROGUE']);
+    assert.equal(shown.nodes[1]!.error!.step, 'start redis');
+  });
+
+  it('warns of a bus that holds an older state than a node has seen', () => {
+    const refusedView = { lineage: 'l1', epoch: 1, revision: 1, hash: 'other' };
+    const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' }, { refusedView })]);
+    assert.deepEqual(codes(shown), ['STATE_OLDER']);
+  });
+
+  it('warns when the brake keeps dead members in a pool', () => {
+    const two = clusterWith({ web: ['router'] });
+    const verdicts: Verdicts = {
+      silent: { web: { state: 'dead', since: NOW }, core: { state: 'dead', since: NOW } },
+      outages: { routers: { '10.0.0.2:80': NOW } },
+    };
+    const braked = status(two, [], { verdicts }).warnings.filter(
+      ({ code }) => code === 'POOL_BRAKE',
+    );
+    assert.deepEqual(
+      braked.map(({ message }) => message),
+      [
+        'the pool routers keeps dead members: 10.0.0.1:80',
+        'the pool controllers keeps dead members: 10.0.0.1:9080',
+      ],
+    );
+  });
+
+  it('warns a month before a certificate ends', () => {
+    const until = (days: number) => {
+      const notAfter = later(days * 86_400);
+      const certificates = { 'shop.org': { domain: 'shop.org', chain: '', notAfter } };
+      const both = [coreUp, reportOf('db', { redis: 'RUNNING' })];
+      return codes(status({ ...cluster, certificates }, both));
+    };
+    assert.deepEqual(until(31), []);
+    assert.deepEqual(until(29), ['CERTIFICATE_EXPIRES']);
+  });
+
+  it('lists roles that nobody has when all is to be shown', () => {
+    assert.deepEqual(status(cluster, [], { all: true }).unassigned, [
+      'load_balancer',
+      'memcached',
+      'postgresql',
+    ]);
+    assert.deepEqual(status(cluster, []).unassigned, []);
+  });
+
+  it('sorts nodes by address as numbers', () => {
+    const many = clusterWith(
+      Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`n${i}`, []])),
+    );
+    const shown = status(many, []).nodes.map((node) => node.address);
+    assert.deepEqual(shown.slice(-2), ['10.0.0.10', '10.0.0.11']);
+  });
+});
+
+describe('a role', () => {
+  const of = (state: ProcessState, stopped = false, failed: string[] = [], held = false) =>
+    roleState(stopped, [['p', { state, pid: null, since: NOW, held }]], new Set(failed));
+
+  it('is what its processes are', () => {
+    assert.equal(of('RUNNING'), 'running');
+    assert.equal(of('STARTING'), 'starting');
+    assert.equal(of('FATAL'), 'failed');
+    assert.equal(of('STOPPED', true), 'stopped');
+    assert.equal(of('STOPPED', false, [], true), 'stopped');
+    assert.equal(of('RUNNING', false, ['p']), 'failed');
+    assert.equal(roleState(false, [], new Set()), 'running');
+    assert.equal(roleState(false, [['p', undefined]], new Set()), 'starting');
+  });
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { busUsersView, permissionsOf } from '../../../src/domain/bus-permissions.ts';
+import { ERROR_CODES, KatoError, refuse, toErrorRecord } from '../../../src/domain/error.ts';
+import { canonicalJson, hashOf } from '../../../src/domain/hash.ts';
+import {
+  checkAddress,
+  checkHostname,
+  checkNodeName,
+  didYouMean,
+  isIdentifier,
+} from '../../../src/domain/names.ts';
+import type { BusUser } from '../../../src/domain/view.ts';
+
+describe('names', () => {
+  it('of nodes are one label, in lower case', () => {
+    assert.equal(checkNodeName('Web-1'), 'web-1');
+    for (const wrong of ['', '-a', 'a-', 'a.b', 'a_b', 'a b', 'ä', 'a'.repeat(64)]) {
+      assert.throws(() => checkNodeName(wrong), { code: 'BAD_NAME' }, wrong);
+    }
+  });
+
+  it('of hosts are labels with dots', () => {
+    assert.equal(checkHostname('API.Example.com', 'the endpoint'), 'api.example.com');
+    const long = Array.from({ length: 64 }, () => 'abc').join('.');
+    for (const wrong of ['', 'a..b', '.a', 'a.', 'a/b', 'a;b', '*.a', long]) {
+      assert.throws(() => checkHostname(wrong, 'the endpoint'), { code: 'BAD_NAME' }, wrong);
+    }
+  });
+
+  it('of roles and settings start with a letter', () => {
+    assert.ok(isIdentifier('load_balancer'));
+    assert.ok(!isIdentifier('1st'));
+    assert.ok(!isIdentifier('a.b'));
+  });
+
+  it('that were mistyped are guessed, when they are near', () => {
+    assert.equal(didYouMean('ruoter', ['router', 'redis']), "did you mean 'router'?");
+    assert.equal(didYouMean('kafka', ['router', 'redis']), undefined);
+  });
+});
+
+describe('addresses of nodes', () => {
+  it('are IPv4 and somebody’s', () => {
+    assert.equal(checkAddress('10.0.0.5'), '10.0.0.5');
+    for (const wrong of ['', '10.0.0', '10.0.0.256', '0.0.0.0', '::1', 'web', '10.0.0.5:80']) {
+      assert.throws(() => checkAddress(wrong), { code: 'BAD_ADDRESS' }, wrong);
+    }
+  });
+});
+
+describe('hashes', () => {
+  it('are equal for equal values, whatever the order of their keys', () => {
+    assert.equal(
+      hashOf({ a: 1, b: { c: 2, d: [1, 2] } }),
+      hashOf({ b: { d: [1, 2], c: 2 }, a: 1 }),
+    );
+    assert.notEqual(hashOf([1, 2]), hashOf([2, 1]));
+    assert.equal(canonicalJson({ b: null, a: 'x' }), '{"a":"x","b":null}');
+  });
+});
+
+describe('errors', () => {
+  it('cross the bus as what, why and what to do next', () => {
+    const error = refuse('CONFLICT', 'it is taken', 'by another', 'take another');
+    const record = {
+      code: 'CONFLICT',
+      message: 'it is taken',
+      why: 'by another',
+      next: 'take another',
+    };
+    assert.deepEqual(JSON.parse(JSON.stringify(error)), record);
+    assert.deepEqual(toErrorRecord(error), record);
+    assert.deepEqual(new KatoError({ code: 'FAILED', message: 'no' }).toJSON(), {
+      code: 'FAILED',
+      message: 'no',
+    });
+  });
+
+  it('have an exit code each, from 1 to 7', () => {
+    assert.equal(refuse('TIMEOUT', 'late').exitCode, 6);
+    for (const code of Object.values(ERROR_CODES)) assert.ok(code >= 1 && code <= 7);
+  });
+
+  it('that nobody expected are INTERNAL and ask to be reported', () => {
+    assert.equal(toErrorRecord(new TypeError('x is not a function')).code, 'INTERNAL');
+    assert.equal(toErrorRecord('text').message, 'text');
+  });
+});
+
+describe('rights on the bus', () => {
+  const users: BusUser[] = [
+    { kind: 'node', id: 'n1', key: 'UN1' },
+    { kind: 'former', id: 'n0', key: 'UN0' },
+    { kind: 'join', id: 't1', key: 'UJ' },
+    { kind: 'controller', key: 'UC' },
+    { kind: 'announcer', id: 'paas', key: 'UA' },
+  ];
+
+  it('let nobody who may answer publish to what he hears himself', () => {
+    for (const user of users) {
+      const { publish, subscribe, allowResponses } = permissionsOf(user);
+      if (!allowResponses) continue;
+      for (const heard of subscribe) assert.ok(!publish.some((said) => overlap(said, heard)));
+    }
+  });
+
+  it('let controllers alone reach JetStream', () => {
+    for (const user of users) {
+      const reaches = permissionsOf(user).publish.some((subject) => subject.startsWith('$'));
+      assert.equal(reaches, user.kind === 'controller');
+    }
+  });
+
+  it('are written in the same order for the same users', () => {
+    assert.deepEqual(busUsersView(users), busUsersView([...users].reverse()));
+    assert.deepEqual(
+      busUsersView(users).announcers.map(({ name }) => name),
+      ['paas'],
+    );
+  });
+
+  /** Whether some subject is in both patterns. */
+  function overlap(a: string, b: string): boolean {
+    const [left, right] = [a.split('.'), b.split('.')];
+    for (let i = 0; ; i++) {
+      if (left[i] === '>' || right[i] === '>') return true;
+      if (left[i] === undefined || right[i] === undefined) return left[i] === right[i];
+      if (left[i] !== right[i] && left[i] !== '*' && right[i] !== '*') return false;
+    }
+  }
+});
