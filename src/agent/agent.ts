@@ -10,7 +10,7 @@ import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
-import { describeNow, type PassContext, pass } from './pass.ts';
+import { AGENT, describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
 
 /** The program on each node that makes it what the cluster wants. Runs until `signal`. */
@@ -83,15 +83,27 @@ export async function runAgent(
         return null;
       }
       refusedView = null;
-      newest = offered;
-      await writeLedger(paths, { delivery: fetched, newest });
-      delivery = fetched;
+      await keep(fetched);
       return null;
     } catch (error) {
-      if (!(error instanceof KatoError)) throw error;
+      if (!(error instanceof KatoError) || error instanceof LedgerNotKept) throw error;
       if (await removedFor(error)) return null;
       return error;
     }
+  }
+
+  /** What cannot be kept is not acted on: the next boot would undo it. The report says so. */
+  async function keep(fetched: Delivery): Promise<void> {
+    const { version } = fetched.view;
+    try {
+      await writeLedger(paths, { delivery: fetched, newest: version });
+    } catch (error) {
+      const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
+      if (last !== null) await tell({ ...last, version, steps: [], failures: [failure] });
+      throw new LedgerNotKept(failure, { cause: error });
+    }
+    newest = version;
+    delivery = fetched;
   }
 
   /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */
@@ -174,3 +186,5 @@ export async function runAgent(
 }
 
 const DEFAULT_HEARTBEAT_MS = 2000;
+
+class LedgerNotKept extends KatoError {}

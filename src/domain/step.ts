@@ -63,7 +63,8 @@ export interface StepResult {
 }
 
 export interface StepFailure extends ErrorRecord {
-  kind: Step['kind'];
+  /** `keep-ledger`: the view could not be put on disk, and so nothing of it was done. */
+  kind: Step['kind'] | 'keep-ledger';
   process: string;
 }
 

@@ -8,12 +8,10 @@ import { JOINER, join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
 import { refuse } from '../../domain/error.ts';
 import { checkAddress, checkNodeName } from '../../domain/names.ts';
-import { definitionOf, expandRoles } from '../../domain/roles.ts';
-import { applyStep } from '../../machine/apply/apply.ts';
+import { expandRoles } from '../../domain/roles.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
 import { type NodeIdentity, readIdentity, writeIdentity } from '../../machine/ledger.ts';
-import { portOwner } from '../../machine/ports.ts';
 import { becomeNobody, isClone } from './boot.ts';
 import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
 import type { Phase } from './phases.ts';
@@ -56,27 +54,11 @@ async function check(attach: Attach): Promise<void> {
   attach.address = address;
   attach.notes.push(...notes);
   if (attach.name !== undefined) attach.name = checkNodeName(attach.name);
-  const ports = attach.roles.flatMap((role) => definitionOf(host.catalogue, role).ports);
-  for (const { port, purpose } of ports) {
-    const owner = await portOwner(address, port);
-    if (owner === null) continue;
-    throw refuse(
-      'PORT_TAKEN',
-      `port ${port} (${purpose}) is taken on this machine`,
-      `${owner.name ?? 'another program'} listens on ${owner.address}:${port}`,
-      'stop it, or give the role to another machine',
-    );
-  }
+  await refuseTakenPorts(host, address, attach.roles);
 }
 
-async function packages({ host, roles }: Attach): Promise<void> {
-  const names = ['base', ...roles].flatMap(
-    (role) => definitionOf(host.catalogue, role).packages.debian ?? [],
-  );
-  await applyStep(
-    { kind: 'install-packages', process: 'base', packages: [...new Set(names)] },
-    { paths: host.paths, self: null },
-  );
+function packages({ host, roles }: Attach): Promise<void> {
+  return installFor(host, ['base', ...roles]);
 }
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */

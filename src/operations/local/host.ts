@@ -2,12 +2,14 @@ import { refuse } from '../../domain/error.ts';
 import { checkAddress } from '../../domain/names.ts';
 import { type Paths, pathsOf } from '../../domain/paths.ts';
 import type { Catalogue } from '../../domain/role.ts';
+import { definitionOf } from '../../domain/roles.ts';
 import { serviceFolder } from '../../domain/service-folder.ts';
 import type { ProcessSpec } from '../../domain/spec.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
 import { installBootUnit } from '../../machine/boot-unit.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
+import { portOwner } from '../../machine/ports.ts';
 import { bootSupervision } from '../../machine/supervision.ts';
 
 /** This machine, for commands that work where no agent runs yet. */
@@ -57,6 +59,36 @@ export async function chooseAddress(
     notes.push(`${address} comes from DHCP: reserve it, other nodes find this one by it`);
   }
   return { address, notes };
+}
+
+/** PORT_TAKEN when a program that is not kato's has a port that one of the roles needs. */
+export async function refuseTakenPorts(
+  { catalogue }: Host,
+  address: string,
+  roles: readonly string[],
+): Promise<void> {
+  for (const { port, purpose } of roles.flatMap((role) => definitionOf(catalogue, role).ports)) {
+    const owner = await portOwner(address, port);
+    if (owner === null) continue;
+    throw refuse(
+      'PORT_TAKEN',
+      `port ${port} (${purpose}) is taken on this machine`,
+      `${owner.name ?? 'another program'} listens on ${owner.address}:${port}`,
+      'stop it, or give the role to another machine',
+    );
+  }
+}
+
+/** Before the node exists, so that a package that cannot be had leaves nothing half done. */
+export async function installFor(
+  { catalogue, paths }: Host,
+  roles: readonly string[],
+): Promise<void> {
+  const names = roles.flatMap((role) => definitionOf(catalogue, role).packages.debian ?? []);
+  await applyStep(
+    { kind: 'install-packages', process: 'base', packages: [...new Set(names)] },
+    { paths, self: null },
+  );
 }
 
 /**

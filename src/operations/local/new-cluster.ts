@@ -97,7 +97,7 @@ export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
 }
 
 /** The roles that a core starts with; the router may leave it when another node has one. */
-const CORE_ROLES = ['base', 'primary', 'controller', 'router'];
+export const CORE_ROLES: readonly string[] = ['base', 'primary', 'controller', 'router'];
 
 function coreNode(
   options: { address: string; facts: HostFacts; catalogue: Catalogue; kato: string },

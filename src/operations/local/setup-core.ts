@@ -5,15 +5,12 @@ import { CONTROLLER } from '../../bus/subjects.ts';
 import type { SavedState } from '../../domain/change/restore.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { checkHostname } from '../../domain/names.ts';
-import { definitionOf } from '../../domain/roles.ts';
-import { applyStep } from '../../machine/apply/apply.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
 import { readIdentity, readLedger, writeIdentity, writeLedger } from '../../machine/ledger.ts';
-import { portOwner } from '../../machine/ports.ts';
 import { within } from '../../machine/wait.ts';
 import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
-import { type Draft, firstDelivery, newCluster } from './new-cluster.ts';
+import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
 import { recoveredDraft } from './recover.ts';
 
@@ -62,18 +59,7 @@ async function check(setup: SetupCore): Promise<void> {
   const { address, notes } = await chooseAddress(setup.address);
   setup.address = address;
   setup.notes.push(...notes);
-  for (const { port, purpose } of ['primary', 'controller', 'router'].flatMap(
-    (role) => definitionOf(host.catalogue, role).ports,
-  )) {
-    const owner = await portOwner(address, port);
-    if (owner === null) continue;
-    throw refuse(
-      'PORT_TAKEN',
-      `port ${port} (${purpose}) is taken on this machine`,
-      `${owner.name ?? 'another program'} listens on ${owner.address}:${port}`,
-      'stop it, or set up the core on another machine',
-    );
-  }
+  await refuseTakenPorts(host, address, CORE_ROLES);
 }
 
 /** Set up before: the same endpoint or none is "already so", another one a conflict. */
@@ -98,14 +84,7 @@ async function checkSame(setup: SetupCore): Promise<void> {
 }
 
 async function packages({ host, already }: SetupCore): Promise<void> {
-  if (already) return;
-  const names = ['base', 'primary', 'controller', 'router'].flatMap(
-    (role) => definitionOf(host.catalogue, role).packages.debian ?? [],
-  );
-  await applyStep(
-    { kind: 'install-packages', process: 'base', packages: [...new Set(names)] },
-    { paths: host.paths, self: null },
-  );
+  if (!already) await installFor(host, CORE_ROLES);
 }
 
 async function identity(setup: SetupCore): Promise<void> {
