@@ -13,7 +13,14 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.t
 import { hostFacts } from '../../machine/host.ts';
 import { type NodeIdentity, readIdentity, writeIdentity } from '../../machine/ledger.ts';
 import { becomeNobody, isClone } from './boot.ts';
-import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
+import {
+  checkRoot,
+  chooseAddress,
+  type Host,
+  installFor,
+  refuseTakenPorts,
+  startAgent,
+} from './host.ts';
 import type { Phase } from './phases.ts';
 
 /** Each step towards the core is given up after this. */

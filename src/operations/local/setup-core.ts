@@ -9,7 +9,14 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.t
 import { hostFacts } from '../../machine/host.ts';
 import { readIdentity, readLedger, writeIdentity, writeLedger } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
-import { checkRoot, chooseAddress, type Host, startAgent } from './host.ts';
+import {
+  checkRoot,
+  chooseAddress,
+  type Host,
+  installFor,
+  refuseTakenPorts,
+  startAgent,
+} from './host.ts';
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
 import { recoveredDraft } from './recover.ts';
