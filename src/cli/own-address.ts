@@ -3,16 +3,18 @@ import { askYesNo, onTerminal } from './prompt.ts';
 
 /**
  * Whether a load balancer leaves its own address out of its pool. Asked where it is among the
- * routers and no flag says so; USAGE where nobody can be asked.
+ * routers and no flag says so. Where nobody can be asked it is left out, since the node gives its
+ * router up; USAGE if somebody named it, all the same.
  */
 export async function leavesOut(
   own: string,
-  routers: readonly string[],
+  routers: { addresses: readonly string[]; named: boolean },
   flags: { 'exclude-self': boolean; 'keep-self': boolean },
 ): Promise<boolean> {
   if (flags['keep-self']) return false;
-  if (flags['exclude-self'] || !routers.includes(own)) return true;
+  if (flags['exclude-self'] || !routers.addresses.includes(own)) return true;
   if (!onTerminal()) {
+    if (!routers.named) return true;
     throw refuse(
       'USAGE',
       `the address of this node, ${own}, is among the routers`,

@@ -40,7 +40,8 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     const { args, flags } = await this.parse(SetupLoadBalancer);
     const addresses = args.ip ?? [];
     const { node } = await self();
-    const routers = addresses.length > 0 ? addresses : await routerAddresses();
+    const named = addresses.length > 0;
+    const routers = { named, addresses: named ? addresses : await routerAddresses() };
     const excludeSelf = await leavesOut(node.address, routers, flags);
     const { force } = flags;
     const context: ChangeContext = {
