@@ -52,6 +52,7 @@ describe('users of the bus change by reload', () => {
     const answer = first.request(op('n1', 'status'), null, SOON);
     await first.rtt();
     await nats.reload([controllerUser, N1]);
+    await nats.reload([controllerUser, N1, N2]);
     answerWhen.resolve();
     assert.equal(await answer, op('n1', 'status'));
   });
