@@ -6,7 +6,7 @@ import type { Progress } from '../operations/status.ts';
 
 /** One long poll. Shorter than the controllers' limit, so that a lost one costs little. */
 const POLL_MS = 5000;
-/** Between two tries while bus or controllers are away: a change may restart them. */
+/** Between two tries while bus or controllers are away. */
 const AWAY_PAUSE_MS = 100;
 
 export interface Follow {
@@ -26,10 +26,18 @@ export async function follow(options: Follow): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   const shown = new Map<string, number>();
   const done = new Map<string, Progress>();
+  const names = new Map<string, string>();
   let waiting = [...options.nodes];
   const gone: Progress[] = [];
   while (waiting.length > 0) {
-    const all = await pollOnce(options, waiting, sum(shown, waiting), deadline);
+    const late = (why: string) =>
+      tooLong(
+        options,
+        waiting.map((id) => names.get(id) ?? id),
+        why,
+      );
+    const all = await pollOnce(options, waiting, sum(shown, waiting), deadline, late);
+    for (const { id, node } of all) names.set(id, node);
     for (const node of all) showSteps(node, shown, options.onStep);
     for (const node of all) if (node.done) done.set(node.id, node);
     gone.push(...all.filter((node) => !node.done && isGone(node)));
@@ -40,23 +48,25 @@ export async function follow(options: Follow): Promise<void> {
   if (gone.length > 0) throw unreachable(gone);
 }
 
+/** Asks until somebody answers: a change may restart the bus or the controllers. */
 async function pollOnce(
   options: Follow,
   nodes: string[],
   seen: number,
   deadline: number,
+  late: (why: string) => KatoError,
 ): Promise<Progress[]> {
-  let last: unknown;
+  let why = 'the work goes on there';
   for (;;) {
     const leftMs = deadline - performance.now();
-    if (leftMs <= 0) throw tooLong(options, nodes, last);
+    if (leftMs <= 0) throw late(why);
     const waitMs = Math.min(POLL_MS, leftMs);
     try {
       const params = { nodes, revision: options.revision, seen, waitMs };
       return await options.poll(params, waitMs + POLL_MS);
     } catch (error) {
       if (!(error instanceof KatoError) || !isAway(error)) throw error;
-      last = error;
+      why = error.message;
       await pause(AWAY_PAUSE_MS);
     }
   }
@@ -82,12 +92,12 @@ function sum(shown: ReadonlyMap<string, number>, nodes: readonly string[]): numb
   return nodes.reduce((total, id) => total + (shown.get(id) ?? 0), 0);
 }
 
-function tooLong(options: Follow, nodes: readonly string[], last: unknown): KatoError {
-  const seconds = Math.round(options.timeoutMs / 1000);
+function tooLong({ timeoutMs }: Follow, names: readonly string[], why: string): KatoError {
+  const seconds = Math.round(timeoutMs / 1000);
   return refuse(
     'TIMEOUT',
-    `the change is written, but ${count(nodes)} did not finish it within ${seconds} s`,
-    last instanceof Error ? last.message : 'the work goes on there',
+    `the change is written, but ${names.join(', ')} did not finish it within ${seconds} s`,
+    why,
     'kato status shows how far it is',
   );
 }
@@ -100,8 +110,4 @@ function unreachable(gone: readonly Progress[]): KatoError {
     'it will follow when it is back',
     'kato node remove takes a node out that does not come back',
   );
-}
-
-function count(nodes: readonly string[]): string {
-  return nodes.length === 1 ? 'a node' : `${nodes.length} nodes`;
 }

@@ -5,13 +5,14 @@ import { switchedLines } from './render/roles.ts';
 import { nodeOrSelf } from './session.ts';
 
 const SWITCHED = {
-  start: ['started', 'not held'],
-  stop: ['held until the next boot', 'already held'],
+  start: ['started', 'not held before'],
+  stop: ['held until the next boot', 'held before'],
   restart: ['restarted', ''],
 } as const;
 
 /** What process start, stop and restart share. */
 export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitched> {
+  /** Named again by each command: oclif reads no inherited `args`. */
   static override args = {
     processes: word({ multiple: true, required: false, description: 'Names of processes.' }),
   };

@@ -6,6 +6,7 @@ import { nodeOrSelf } from './session.ts';
 
 /** What start, stop and restart share. */
 export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
+  /** Named again by each command: oclif reads no inherited `args`. */
   static override args = {
     roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
   };

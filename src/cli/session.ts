@@ -5,9 +5,11 @@ import type { Performed } from '../controller/changes.ts';
 import type { Json } from '../domain/cluster.ts';
 import { type ErrorCode, type ErrorRecord, KatoError } from '../domain/error.ts';
 import { type Paths, pathsOf } from '../domain/paths.ts';
+import type { Status } from '../domain/status.ts';
 
 /** An answer that has not come after this does not come. */
 const ASK_MS = 10_000;
+const STATUS_MS = 2000;
 /** Before a change is tried a second time: a bus that was killed is back by then. */
 const RETRY_AFTER_MS = 1000;
 const WORTH_A_RETRY: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'BUS_AWAY', 'CONTROLLER_AWAY']);
@@ -55,6 +57,11 @@ export async function askForChange<Result>(
     return once();
   });
   return answer as unknown as Performed & { result: Result };
+}
+
+/** The status is made within a fraction of a second, or the agent tells what it knew last. */
+export function askStatus(all: boolean): Promise<Status> {
+  return ask<Status>('status', { all }, STATUS_MS);
 }
 
 export function self(): Promise<AgentInfo> {

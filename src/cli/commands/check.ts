@@ -3,11 +3,10 @@ import { Flags } from '@oclif/core';
 import { type Check, checksOf, worstOf } from '../../domain/checks.ts';
 import type { Certificate } from '../../domain/cluster.ts';
 import { KatoError } from '../../domain/error.ts';
-import type { Status } from '../../domain/status.ts';
 import { KatoCommand } from '../command.ts';
 import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';
 import type { Style } from '../render/style.ts';
-import { ask, ownPaths } from '../session.ts';
+import { ask, askStatus, ownPaths } from '../session.ts';
 
 type Format = 'text' | 'json' | 'nagios' | 'prometheus';
 
@@ -59,7 +58,7 @@ export default class CheckCluster extends KatoCommand<Check[]> {
 /** An agent that cannot be asked is a finding, too: whoever checks wants an answer in every case. */
 async function lookAtEverything(): Promise<Check[]> {
   try {
-    const status = await ask<Status>('status', { all: false });
+    const status = await askStatus(false);
     const [certificates, diskFree] = await Promise.all([certificatesIfAny(), freeShare()]);
     return checksOf({ status, certificates, diskFree, nowMs: Date.now() });
   } catch (error) {

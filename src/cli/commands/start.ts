@@ -7,5 +7,7 @@ export default class StartRoles extends RoleSwitchCommand {
     '<%= config.bin %> <%= command.id %> -n data-1 redis',
   ];
 
+  static override args = RoleSwitchCommand.args;
+
   protected readonly to = 'start';
 }

@@ -3,7 +3,7 @@ import type { Status } from '../../domain/status.ts';
 import { KatoCommand } from '../command.ts';
 import { statusLines } from '../render/status.ts';
 import type { Style } from '../render/style.ts';
-import { ask } from '../session.ts';
+import { askStatus } from '../session.ts';
 
 /** The node answered from what it knew last. */
 const EXIT_AWAY = 5;
@@ -31,9 +31,9 @@ export default class ShowStatus extends KatoCommand<Status> {
     const { flags } = await this.parse(ShowStatus);
     if (flags.watch) {
       const { watchStatus } = await import('../watch-status.ts');
-      await watchStatus(() => ask<Status>('status', { all: flags.all }));
+      await watchStatus(() => askStatus(flags.all));
     }
-    const status = await ask<Status>('status', { all: flags.all });
+    const status = await askStatus(flags.all);
     if (isFromMemory(status)) process.exitCode = EXIT_AWAY;
     return status;
   }

@@ -10,5 +10,7 @@ export default class StopRoles extends RoleSwitchCommand {
     '<%= config.bin %> <%= command.id %> -n data-1 redis',
   ];
 
+  static override args = RoleSwitchCommand.args;
+
   protected readonly to = 'stop';
 }

@@ -15,10 +15,16 @@ export function historyLines(entries: readonly HistoryEntry[]): string[] {
   return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows]);
 }
 
+/** Long words that only programs read. */
+const UNREADABLE = new Set(['key', 'secretHash', 'catalogue', 'machineId']);
+
+const VALUE_LENGTH_MAX = 60;
+
 /** `node=router-1 roles=redis,memcached`; what says nothing is left out. */
 function paramsText(params: Json): string {
   if (params === null || typeof params !== 'object' || Array.isArray(params)) return '';
   return Object.entries(params)
+    .filter(([name]) => !UNREADABLE.has(name))
     .filter(([, value]) => value !== null && value !== false && String(value) !== '')
     .map(([name, value]) => `${name}=${valueText(value)}`)
     .join(' ');
@@ -29,5 +35,3 @@ function valueText(value: Json): string {
   if (value !== null && typeof value === 'object') return JSON.stringify(value);
   return String(value).replaceAll(/\s+/g, ' ').slice(0, VALUE_LENGTH_MAX);
 }
-
-const VALUE_LENGTH_MAX = 60;

@@ -22,8 +22,8 @@ export function rolesRemovedLines({ node, removed, already }: RolesChanged): str
 }
 
 const SWITCHED = {
-  start: ['started', 'already started'],
-  stop: ['stopped until they are started again', 'already stopped'],
+  start: ['started', 'not stopped before'],
+  stop: ['stopped until it is started again', 'stopped before'],
   restart: ['restarted', ''],
 } as const;
 

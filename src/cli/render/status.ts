@@ -39,8 +39,14 @@ function nodeRow(node: NodeStatus): string[] {
     node.address,
     node.state,
     node.lastSeen === null ? '-' : ageText(node.lastSeen),
-    node.roles.map(roleText).join(' ') || '-',
+    rolesText(node),
   ];
+}
+
+/** What a node that is gone had is not told one by one: its state says it. */
+function rolesText({ state, roles }: NodeStatus): string {
+  const isGone = state === 'dead' || state === 'left';
+  return roles.map((role) => (isGone ? role.name : roleText(role))).join(' ') || '-';
 }
 
 /** A role that does what it should is just its name. */

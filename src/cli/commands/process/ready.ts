@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Flags } from '@oclif/core';
 import { KatoError, refuse } from '../../../domain/error.ts';
-import type { Status } from '../../../domain/status.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
 import { notReady } from '../../ready.ts';
-import { ask, nodeOrSelf } from '../../session.ts';
+import { askStatus, nodeOrSelf } from '../../session.ts';
 
 const LOOK_EVERY_MS = 250;
 
@@ -61,7 +60,7 @@ function deadlineOf(block: number | undefined): number {
 /** Why it is not ready, or null. Who waits does not mind that bus or controllers are away for a while. */
 async function missingOn(node: string, process: string, patient: boolean): Promise<string | null> {
   try {
-    return notReady(await ask<Status>('status', { all: false }), node, process);
+    return notReady(await askStatus(false), node, process);
   } catch (error) {
     const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
     if (!patient || !away) throw error;

@@ -7,5 +7,7 @@ export default class StartProcesses extends ProcessSwitchCommand {
     '<%= config.bin %> <%= command.id %> -n data-1 redis memcached',
   ];
 
+  static override args = ProcessSwitchCommand.args;
+
   protected readonly to = 'start';
 }
