@@ -15,6 +15,8 @@ export interface HistoryGuard {
   tell(cluster: Cluster, entry: number): void;
   /** A node has this version, so it was the state of the cluster once. */
   saw(version: Version): void;
+  /** The bus is back: whatever it holds now is looked at. */
+  restart(): void;
   /** Reads what the bus holds now, and whether that goes on from all that was seen. */
   readBack(): Promise<void>;
   /** Resolves when what was seen so far has been weighed. */
@@ -43,6 +45,7 @@ export function guardHistory(store: Store, live: Live): HistoryGuard {
       newest = later(newest, version);
       if (isNews || performance.now() - checkedMs > ASKED_AGAIN_MS) check();
     },
+    restart: check,
     readBack: async () => {
       checkedMs = performance.now();
       const seen = later(newest, live.document?.version ?? null);
@@ -70,7 +73,7 @@ export function guardHistory(store: Store, live: Live): HistoryGuard {
   async function checkAll(): Promise<void> {
     while (wanted) {
       wanted = false;
-      await guard.readBack().catch(() => undefined);
+      await guard.readBack().catch(() => setTimeout(check, ASKED_AGAIN_MS).unref());
     }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { findNode } from '../domain/change/find-node.ts';
 import { join } from '../domain/change/join.ts';
-import { confirmNode, pendingUntil, removeNodes } from '../domain/change/leave.ts';
+import { confirmNode, dropAbandoned, pendingUntil, removeNodes } from '../domain/change/leave.ts';
 import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
@@ -46,6 +46,14 @@ export const nodeConfirm = change(
   'own',
   v.strictObject({ node: v.string(), version: v.string(), catalogue: v.array(v.string()) }),
   (cluster, params) => confirmNode(cluster, params),
+);
+
+/** Asked by the controllers themselves for joins that broke off. */
+export const nodeDropAbandoned = change(
+  'node.drop-abandoned',
+  'admin',
+  v.strictObject({}),
+  (cluster, _params, asked) => dropAbandoned(cluster, asked.at),
 );
 
 export const nodeSetupLoadBalancer = change(

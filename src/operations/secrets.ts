@@ -49,7 +49,7 @@ export function roleSecrets(
   );
 }
 
-export function password(length: number): string {
+function password(length: number): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
@@ -61,13 +61,28 @@ export async function secretsFor(known: Knowledge, view: View): Promise<Record<s
     .map(([name, value]) => [name.slice(ownPrefix.length), value] as const)
     .filter(([name]) => name.split('/')[0]! in node.roles);
   const secrets: Record<string, string> = Object.fromEntries(own);
-  const shared = Object.keys(node.roles).flatMap(
-    (role) => definitionOf(known.catalogue, role).sharedSecrets,
-  );
+  const definitions = Object.keys(node.roles).map((role) => definitionOf(known.catalogue, role));
+  const shared = definitions.flatMap((role) => role.sharedSecrets);
   // The core keeps all, so that its ledger alone can bring the cluster back.
   const below = 'primary' in node.roles ? [''] : new Set(shared);
   for (const prefix of below) Object.assign(secrets, await known.secretsBelow(prefix));
+  const needed = definitions.flatMap((role) =>
+    Object.keys(role.secrets).map((name) => `${role.name}/${name}`),
+  );
+  refuseMissing([...shared, ...needed], Object.keys(secrets));
   return secrets;
+}
+
+/** A bus that lost secrets is no reason for a node to lose them, too: it keeps what it has. */
+function refuseMissing(needed: readonly string[], given: readonly string[]): void {
+  const missing = needed.filter((prefix) => !given.some((name) => name.startsWith(prefix)));
+  if (missing.length === 0) return;
+  throw refuse(
+    'STATE_OLDER',
+    'the bus has lost secrets that this node needs',
+    `there is nothing below ${missing.join(', ')}`,
+    'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+  );
 }
 
 export const secretShow = read(

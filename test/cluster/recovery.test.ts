@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import {
+  asJson,
+  attach,
+  clusterOf,
+  nodeOn,
+  refused,
+  settled,
+  statusOf,
+  statusWhen,
+  tokenFrom,
+  typed,
+} from '../support/cluster.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+
+const EXPORT = '/root/cluster.kato';
+const env = { KATO_PASSPHRASE: 'correct horse battery' };
+
+describe('when the core loses what it knows', () => {
+  const lab = useLab({ hosts: 3 });
+  let core: Host;
+  let router: Host;
+  let data: Host;
+
+  before(async () => {
+    core = lab.host(1);
+    router = lab.host(2);
+    data = lab.host(3);
+    await clusterOf(core, [
+      [router, 'router'],
+      [data, 'redis'],
+    ]);
+    await settled(core);
+  });
+
+  const pidsOn = async (host: Host): Promise<(number | null)[]> => {
+    const { roles } = await nodeOn(host, core);
+    return roles.flatMap((role) => role.processes.map((process) => process.pid));
+  };
+  const password = (): Promise<string> =>
+    typed(core, `kato role info --secret redis -n ${data.name}`);
+  const routes = async (): Promise<string[]> => {
+    const list = await asJson<{ route: string }[]>(core, 'kato route list');
+    return list.map(({ route }) => route).sort();
+  };
+  const recover = (file: string): Promise<string> =>
+    typed(core, `kato node setup core --recover-from ${file}`, { env });
+
+  it('an export is sealed: nobody reads it, and only its passphrase opens it whole', async () => {
+    await typed(core, `kato data export --cluster ${EXPORT}`, { env });
+    const text = await core.read(EXPORT);
+    assert.doesNotMatch(text, /api\.example\.com/);
+    assert.match(await typed(core, `stat -c %a ${EXPORT}`), /^600$/m);
+
+    const line = `kato data import ${EXPORT}`;
+    const wrong = await refused(core, line, { env: { KATO_PASSPHRASE: 'wrong horse battery' } });
+    assert.equal(wrong.code, 'BAD_FILE');
+    for (const damage of [`head -c 3000 ${EXPORT}`, `sed '2s/./x/900' ${EXPORT}`]) {
+      await typed(core, `${damage} > /root/damaged.kato`);
+      const answer = await refused(core, 'kato data import /root/damaged.kato', { env });
+      assert.equal(answer.code, 'BAD_FILE', damage);
+    }
+    await refused(core, 'kato data import /etc/passwd', { env });
+    const short = { env: { KATO_PASSPHRASE: 'short' } };
+    const weak = await refused(core, 'kato data export --cluster /root/weak.kato', short);
+    assert.equal(weak.code, 'BAD_VALUE');
+  });
+
+  it("the core's own ledger brings everything back, and no process restarts for it", async () => {
+    await typed(core, `kato route add shop.example.com ${data.address}:8080`);
+    const secret = await password();
+    const pids = [await pidsOn(router), await pidsOn(data)];
+    await loseBusData(core);
+    const refusal = await refused(core, `kato route add x.example.com ${data.address}:1`);
+    assert.equal(refusal.code, 'STATE_OLDER');
+
+    await recover('/var/lib/kato/state/ledger.json');
+    await settled(core);
+    assert.deepEqual(await routes(), ['shop.example.com']);
+    assert.equal(await password(), secret);
+    assert.deepEqual([await pidsOn(router), await pidsOn(data)], pids);
+  });
+
+  it('a new machine takes the place of a core that is lost, from an export', async () => {
+    await typed(core, `kato data export --cluster ${EXPORT}`, { env });
+    const exported = await core.read(EXPORT);
+    const pids = [await pidsOn(router), await pidsOn(data)];
+    await typed(core, 'rm -rf /var/lib/kato');
+    await core.powerOff();
+    await core.powerOn();
+    await core.write(EXPORT, exported);
+
+    await recover(EXPORT);
+    const status = await settled(core);
+    assert.equal(status.nodes.length, 3);
+    assert.deepEqual(await routes(), ['shop.example.com']);
+    assert.deepEqual([await pidsOn(router), await pidsOn(data)], pids);
+    await typed(core, `kato route add news.example.com ${data.address}:8081`);
+    const { nodes, cluster } = await statusOf(router);
+    assert.ok(nodes.every((node) => node.state === 'active'));
+    assert.ok(nodes.find((node) => node.self)!.appliedRevision <= cluster.revision);
+  });
+
+  it('an import into a running cluster names who would be cut off', async () => {
+    await typed(core, `kato data export --cluster ${EXPORT}`, { env });
+    await typed(data, 'kato node detach');
+    await attach(data, core, 'redis', await tokenFrom(core));
+    const answer = await refused(core, `kato data import ${EXPORT}`, { env });
+    assert.equal(answer.code, 'CONFLICT');
+    assert.match(answer.message, new RegExp(data.name));
+    await typed(core, `kato data import --force --no-wait ${EXPORT}`, { env });
+    assert.deepEqual(await routes(), ['news.example.com', 'shop.example.com']);
+  });
+});
+
+/** The bus comes up again with nothing on its disk. */
+async function loseBusData(core: Host): Promise<void> {
+  const service = '/var/lib/kato/service/nats-server';
+  await typed(core, `s6-svc -wD -T 10000 -d ${service} && rm -rf /var/lib/kato/data/nats-server/*`);
+  await typed(core, `s6-svc -wU -T 10000 -u ${service}`);
+  await statusWhen(core, 'the loss is noticed', ({ warnings }) =>
+    warnings.some(({ code }) => code === 'STATE_OLDER'),
+  );
+}
