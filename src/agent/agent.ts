@@ -102,8 +102,11 @@ export async function runAgent(
       if (last !== null) await tell({ ...last, version, steps: [], failures: [failure] });
       throw new LedgerNotKept(failure, { cause: error });
     }
+    const wasMs = delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
     newest = version;
     delivery = fetched;
+    // By the old interval the next sign of life may come too late.
+    if (fetched.view.heartbeatMs < wasMs) beating.now();
   }
 
   /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */

@@ -7,8 +7,6 @@ import { signer } from './identity.ts';
 import { makeBus } from './messaging.ts';
 import { inboxPrefix } from './subjects.ts';
 
-export type { Answer, Bus, BusOptions, Message } from './bus.ts';
-
 /** One try. Throws CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   let nats: NatsConnection;

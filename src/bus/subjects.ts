@@ -9,7 +9,6 @@ import { refuse } from '../domain/error.ts';
 export const CONTROLLER = 'ctl';
 /** The joiners' name on the bus. No node may have it. */
 export const JOINER = 'join';
-export const RESERVED_IDS: readonly string[] = [CONTROLLER, JOINER];
 
 /** What a node (later: a person) wants done. `operation` may have dots. */
 export const op = (who: string, operation: string): string =>

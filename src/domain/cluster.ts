@@ -1,4 +1,3 @@
-import type { ErrorRecord } from './error.ts';
 import type { SettingValue } from './role.ts';
 
 /** The form of the document. A reader refuses a newer one. */
@@ -114,9 +113,6 @@ export interface FormerNode {
   key: string;
   removedAt: string;
 }
-
-/** How an answer crosses the bus and the socket. */
-export type OperationResult = { ok: Json } | { error: ErrorRecord };
 
 export interface OperationRecord {
   id: string;

@@ -7,7 +7,7 @@ const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
 const HOST_LENGTH_MAX = 253;
 export const LABEL_LENGTH_MAX = 63;
 
-export function isHostname(text: string): boolean {
+function isHostname(text: string): boolean {
   return text.length <= HOST_LENGTH_MAX && text.split('.').every((label) => LABEL.test(label));
 }
 
@@ -78,7 +78,7 @@ export function checkBackend(text: string): string {
 }
 
 /** The candidate nearest to `name`, when it is near enough to be a typing error. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -6,7 +6,7 @@ export interface UserIds {
   gid: number;
 }
 
-export async function idsOf(user: string): Promise<UserIds | null> {
+async function idsOf(user: string): Promise<UserIds | null> {
   if (user === 'root') return { uid: 0, gid: 0 };
   const { exitCode, stdout } = await attempt(['getent', 'passwd', user]);
   if (exitCode !== 0) return null;

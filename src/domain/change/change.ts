@@ -23,8 +23,6 @@ export interface Decision<R> {
   touched: string[];
 }
 
-export type Decide<P, R> = (cluster: Cluster, params: P, asked: Asked) => Decision<R>;
-
 export function unchanged<R>(cluster: Cluster, result: R): Decision<R> {
   return { cluster, changed: false, result, touched: [] };
 }

@@ -107,7 +107,7 @@ function checkTokenRole(token: Token, role: string): void {
 }
 
 /** Nodes of one minor version work together. */
-export function compatible(a: string, b: string): boolean {
+function compatible(a: string, b: string): boolean {
   const minor = (version: string): string => version.split('.').slice(0, 2).join('.');
   return minor(a) === minor(b);
 }

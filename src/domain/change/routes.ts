@@ -73,12 +73,12 @@ export function parseRoute(text: string): { host: string; path: string } {
   );
 }
 
-export function routeKey(host: string, path: string): string {
+function routeKey(host: string, path: string): string {
   return path === '/' ? host : `${host}${path}`;
 }
 
 /** The cluster's own name is nobody else's. */
-export function reserve(cluster: Cluster, host: string): void {
+function reserve(cluster: Cluster, host: string): void {
   if (host !== cluster.endpoint) return;
   throw refuse(
     'CONFLICT',

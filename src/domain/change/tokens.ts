@@ -3,8 +3,8 @@ import { refuse } from '../error.ts';
 import { expandRoles } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
-export const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
-export const TOKEN_USES_MAX = 10_000;
+const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
+const TOKEN_USES_MAX = 10_000;
 /** Ended tokens are shown this long, then forgotten. */
 const ENDED_KEPT_MS = 7 * 86_400_000;
 

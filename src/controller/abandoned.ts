@@ -1,0 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { nodeDropAbandoned } from '../operations/nodes.ts';
+import type { Changes } from './changes.ts';
+import type { Live } from './live.ts';
+
+const LOOK_EVERY_MS = 10_000;
+
+/** Takes away the records of joins that broke off, once their time is over. */
+export function dropAbandonedJoins(live: Live, changes: Changes): { close(): void } {
+  const timer = setInterval(() => {
+    const at = new Date().toISOString();
+    const nodes = Object.values(live.document?.cluster.nodes ?? {});
+    if (!nodes.some((node) => node.pendingUntil !== null && node.pendingUntil <= at)) return;
+    const request = { operation: nodeDropAbandoned, params: {}, id: randomUUID(), by: null };
+    // What could not be written is seen again at the next look.
+    changes.perform(request).catch(() => undefined);
+  }, LOOK_EVERY_MS);
+  return { close: () => clearInterval(timer) };
+}

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { arrange } from '../../../src/agent/pass.ts';
+import type { Step } from '../../../src/domain/step.ts';
+
+describe('the steps of a pass', () => {
+  it('are first all stops, then one group for each process, in the order of the plan', () => {
+    const steps: Step[] = [
+      { kind: 'remove', process: 'memcached', seconds: 20 },
+      { kind: 'stop', process: 'redis', seconds: 30 },
+      { kind: 'make-data', process: 'nats-server', folder: '/data', user: 'nats' },
+      { kind: 'switch-config', process: 'router', hash: 'h1' },
+      { kind: 'switch-config', process: 'nats-server', hash: 'h2' },
+      { kind: 'reload', process: 'router', signal: 'HUP', hash: 'h1' },
+    ];
+    const { stops, groups } = arrange(steps);
+    assert.deepEqual(stops, steps.slice(0, 2));
+    assert.deepEqual(groups, [
+      [steps[2], steps[4]],
+      [steps[3], steps[5]],
+    ]);
+  });
+});

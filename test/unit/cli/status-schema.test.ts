@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { poolsOf } from '../../../src/domain/pools.ts';
+import type { NodeState, RoleState, Status, WarningCode } from '../../../src/domain/status.ts';
+import { statusOf } from '../../../src/domain/status-of.ts';
+import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
+import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
+
+const REFERENCE = join(import.meta.dirname, '../../../docs/reference');
+const schema = JSON.parse(readFileSync(join(REFERENCE, 'status.schema.json'), 'utf8'));
+
+/** The schema as it is today: without room for what may be added. */
+function closed(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(closed);
+  if (part === null || typeof part !== 'object') return part;
+  const entries = Object.entries(part).map(([key, value]) => [key, closed(value)]);
+  const isObject = 'properties' in part && 'type' in part;
+  return { ...Object.fromEntries(entries), ...(isObject ? { additionalProperties: false } : {}) };
+}
+
+/** Formats are told to people; the shapes are what is checked here. */
+const ajv = new Ajv({ strict: true, formats: { hostname: true, ipv4: true, 'date-time': true } });
+const validate = ajv.compile(closed(schema) as object);
+
+function assertFits(status: unknown): void {
+  assert.ok(validate(status), ajv.errorsText(validate.errors));
+}
+
+/** Every field that a status can have. */
+const FULL: Status = {
+  format: 1,
+  cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 3 },
+  warnings: [{ code: 'NODE_DEAD', message: 'web is dead', node: 'web' }],
+  nodes: [
+    {
+      id: 'n1',
+      name: 'web',
+      address: '10.0.0.2',
+      state: 'dead',
+      lastSeen: 12.5,
+      self: false,
+      version: '0.1.0',
+      appliedRevision: 2,
+      error: { step: 'start redis', code: 'ROLE_FAILED', message: 'no', why: 'w', next: 'n' },
+      zone: 'default',
+      roles: [
+        {
+          name: 'redis',
+          state: 'stopped',
+          stoppedBy: 'core',
+          processes: [{ name: 'redis', state: 'STOPPED', pid: null, since: NOW, held: true }],
+        },
+      ],
+    },
+  ],
+  pools: [{ name: 'routers', kind: 'routers', members: [{ address: '10.0.0.1:80', state: 'in' }] }],
+  unassigned: ['memcached'],
+};
+
+describe('the schema of the status', () => {
+  it('fits a status with every field', () => assertFits(FULL));
+
+  it('fits the status of a cluster that has only just begun', () => {
+    const cluster = clusterWith({ web: ['router', 'redis'] });
+    const status = statusOf({
+      cluster,
+      catalogue,
+      verdicts: NO_VERDICTS,
+      pools: poolsOf(cluster, catalogue, [], NO_VERDICTS.outages),
+      reports: new Map(),
+      lastSeen: new Map(),
+      self: 'core',
+      all: true,
+      older: null,
+      nowMs: Date.parse(NOW),
+    });
+    assertFits(JSON.parse(JSON.stringify(status)));
+  });
+
+  it('refuses a state and a field that nobody told of', () => {
+    const [node] = FULL.nodes;
+    assert.equal(validate({ ...FULL, nodes: [{ ...node, state: 'asleep' }] }), false);
+    assert.equal(validate({ ...FULL, more: 1 }), false);
+  });
+
+  it('lists the codes and states that the code has, and docs tell every code', () => {
+    const codes: Record<WarningCode, true> = {
+      BUS_AWAY: true,
+      CONTROLLER_AWAY: true,
+      STATE_OLDER: true,
+      NODE_DEAD: true,
+      NODE_INACTIVE: true,
+      NODE_BEHIND: true,
+      STEP_FAILED: true,
+      PROCESS_FATAL: true,
+      PROCESS_ROGUE: true,
+      ROLE_STOPPED: true,
+      POOL_EMPTY: true,
+      POOL_BRAKE: true,
+      CERTIFICATE_EXPIRES: true,
+      ENDPOINT_UNRESOLVED: true,
+      NODE_REFUSED: true,
+    };
+    const nodeStates: Record<NodeState, true> = {
+      active: true,
+      inactive: true,
+      dead: true,
+      joining: true,
+      left: true,
+    };
+    const roleStates: Record<RoleState, true> = {
+      running: true,
+      starting: true,
+      stopped: true,
+      failed: true,
+    };
+    const { warning, node, role } = schema.definitions;
+    assert.deepEqual(warning.properties.code.enum, Object.keys(codes));
+    assert.deepEqual(node.properties.state.enum, Object.keys(nodeStates));
+    assert.deepEqual(role.properties.state.enum, Object.keys(roleStates));
+    const told = readFileSync(join(REFERENCE, 'status.md'), 'utf8');
+    for (const code of Object.keys(codes)) assert.ok(told.includes(`\`${code}\``), code);
+  });
+});

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { ERROR_CODES } from '../../src/domain/error.ts';
+import { readSources, readText, type Source } from '../support/sources.ts';
+
+const FILE_LINES_MAX = 250;
+const LINE_LENGTH_MAX = 100;
+
+/** Each folder of src may import itself and those above it here, except its neighbours. */
+const LAYERS = [
+  ['domain'],
+  ['catalog', 'bus', 'machine'],
+  ['operations'],
+  ['controller', 'agent'],
+  ['cli'],
+];
+
+const src = readSources('src/**/*.ts');
+const tests = readSources('test/**/*.ts');
+const everything = [...src, ...tests, ...readSources('scripts/**/*.ts')];
+const sources = new Map(everything.map((source) => [source.path, source]));
+
+/** Fails with every place that breaks a rule, as `file:line: what is wrong`. */
+function nothing(found: string[]): void {
+  assert.ok(found.length === 0, `\n${found.join('\n')}`);
+}
+
+/** Lines of these files that match, but for those in `except`. */
+function linesWith(
+  pattern: RegExp,
+  files: Source[],
+  rule: string,
+  except: string[] = [],
+): string[] {
+  return files
+    .filter((file) => !except.includes(file.folder))
+    .flatMap((file) =>
+      file.lines.flatMap((line, i) =>
+        pattern.test(line) ? [`${file.path}:${i + 1}: ${rule}: ${line.trim()}`] : [],
+      ),
+    );
+}
+
+function importing(pattern: RegExp, files: Source[], rule: string): string[] {
+  return files.flatMap((file) =>
+    file.imports
+      .filter(({ from }) => pattern.test(from))
+      .map(({ from }) => `${file.path}: ${rule}: ${from}`),
+  );
+}
+
+const outside = (...folders: string[]) => src.filter((file) => !folders.includes(file.folder));
+const inside = (folder: string) => src.filter((file) => file.folder === folder);
+
+describe('the tree', () => {
+  it('imports point down only, and neighbours do not see each other', () => {
+    const layerOf = (folder: string) => LAYERS.findIndex((layer) => layer.includes(folder));
+    const unknown = src.filter((file) => layerOf(file.folder) < 0);
+    nothing(unknown.map((file) => `${file.path}: is in no folder of the design`));
+    const upward = src.flatMap((file) =>
+      file.imports
+        .map(({ from }) => sources.get(from))
+        .filter((other) => other !== undefined && other.folder !== file.folder)
+        .filter((other) => layerOf(other!.folder) >= layerOf(file.folder))
+        .map((other) => `${file.path}: ${file.folder} may not import ${other!.path}`),
+    );
+    nothing(upward);
+  });
+
+  it('src does not import tests', () => {
+    nothing(importing(/^(test|scripts)\//, src, 'src may not import tests'));
+  });
+
+  it('files do not import each other in a circle', () => {
+    nothing(circles(everything));
+  });
+
+  it('NATS is known to src/bus alone', () => {
+    nothing(importing(/^(@nats-io\/|nats$)/, outside('bus'), 'only src/bus may import'));
+  });
+
+  it('other programs are run by src/machine alone', () => {
+    const programs = /^(execa|(node:)?child_process)$/;
+    nothing(importing(programs, outside('machine'), 'only src/machine may import'));
+  });
+
+  it('src/cli alone prints', () => {
+    const printing = /\bconsole\.|process\.std(out|err)\b/;
+    nothing(linesWith(printing, src, 'only src/cli may print', ['cli']));
+  });
+});
+
+describe('src/domain', () => {
+  const domain = inside('domain');
+
+  it('computes a hash and knows an IPv4 address when it sees one, and imports nothing else of Node', () => {
+    const foreign = domain.flatMap((file) =>
+      file.imports
+        .filter(({ from }) => !from.startsWith('src/domain/') && from !== 'valibot')
+        .filter(({ from, names }) => !PURE.has(`${from} ${names.join()}`))
+        .map(({ from, names }) => `${file.path}: not pure: ${names.join()} from ${from}`),
+    );
+    nothing(foreign);
+  });
+
+  it('has no clock, no chance, no timer and no environment', () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.|\bset(Timeout|Interval|Immediate)\b|\bprocess\.env\b/;
+    nothing(linesWith(impure, domain, 'not pure'));
+  });
+});
+
+const PURE = new Set(['node:crypto createHash', 'node:net isIP', 'node:net isIPv4']);
+
+describe('every file', () => {
+  it(`has at most ${FILE_LINES_MAX} lines`, () => {
+    const long = everything.filter((file) => file.lines.length - 1 > FILE_LINES_MAX);
+    nothing(long.map((file) => `${file.path}: ${file.lines.length - 1} lines`));
+  });
+
+  it(`of src has lines of at most ${LINE_LENGTH_MAX} characters, unless a text cannot be broken`, () => {
+    const long = src.flatMap((file) =>
+      file.lines.flatMap((line, i) =>
+        line.length > LINE_LENGTH_MAX && !isOneText(line)
+          ? [`${file.path}:${i + 1}: ${line.length} characters`]
+          : [],
+      ),
+    );
+    nothing(long);
+  });
+
+  it('has no any', () => {
+    nothing(linesWith(/\bas any\b|[:<|] ?any\b(?! of)/, everything.filter(notThis), 'no any'));
+  });
+
+  it('leaves nothing for later', () => {
+    const later = /\b(TO[D]O|FIX[M]E|XX[X])\b/;
+    nothing(linesWith(later, everything, 'do it, or write an issue'));
+  });
+
+  it('has only what Node can strip: no enum, no namespace', () => {
+    const kept = /^\s*(export |declare |const )*(enum|namespace) \w/;
+    nothing(linesWith(kept, everything, 'not erasable'));
+  });
+
+  it('exports by name, but for commands and the reporter', () => {
+    const others = everything.filter((file) => !file.path.startsWith('src/cli/commands/'));
+    nothing(linesWith(/^export default\b/, others, 'no default export'));
+  });
+});
+
+describe('what is written', () => {
+  it('is used: no export is dead', () => {
+    nothing(deadExports());
+  });
+
+  it('every error code can happen', () => {
+    const text = src
+      .filter((file) => file.path !== 'src/domain/error.ts')
+      .map((file) => file.text)
+      .join('\n');
+    const unused = Object.keys(ERROR_CODES).filter((code) => !text.includes(`'${code}'`));
+    nothing(unused.map((code) => `src/domain/error.ts: nothing fails with ${code}`));
+  });
+
+  it('the changelog has a version, or Unreleased, above each list', () => {
+    if (!existsSync('CHANGELOG.md')) return;
+    const headings = readText('CHANGELOG.md').match(/^## .*$/gm) ?? [];
+    const form = /^## (Unreleased|\d+\.\d+\.\d+ - \d{4}-\d{2}-\d{2})$/;
+    assert.ok(headings.length > 0, 'CHANGELOG.md: has no version');
+    nothing(headings.filter((line) => !form.test(line)).map((line) => `CHANGELOG.md: ${line}`));
+  });
+});
+
+/** This file names what it forbids. */
+function notThis(file: Source): boolean {
+  return file.path !== 'test/unit/tidy.test.ts';
+}
+
+/** A line that is one string, comment or regular expression, which no formatter breaks. */
+function isOneText(line: string): boolean {
+  return /^\s*(\/\*\*|\*|\/\/|(\w+: )?['"`/]|throw |(const |export const )?\w+ =)/.test(line);
+}
+
+function circles(files: Source[]): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, above: string[]): void => {
+    if (above.includes(path)) {
+      found.push(`${[...above.slice(above.indexOf(path)), path].join(' -> ')}`);
+      return;
+    }
+    if (done.has(path)) return;
+    const imports = sources.get(path)?.imports ?? [];
+    for (const { from } of imports.filter((one) => !one.isType)) visit(from, [...above, path]);
+    done.add(path);
+  };
+  for (const file of files) visit(file.path, []);
+  return found;
+}
+
+/**
+ * A value must be used by another file of src, or by a test and its own file. A type must be
+ * used somewhere: that it is exported spells out a signature.
+ */
+function deadExports(): string[] {
+  const used = usedNames(src);
+  const tested = usedNames(tests);
+  const isUsed = (names: Map<string, Set<string>>, path: string, name: string): boolean =>
+    names.get(path)?.has(name) === true || names.get(path)?.has('*') === true;
+  return src.flatMap((file) =>
+    file.exports
+      .filter(({ name, isType }) => {
+        if (isUsed(used, file.path, name)) return false;
+        const inside = file.text.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1;
+        return !inside || !(isType || isUsed(tested, file.path, name));
+      })
+      .map(({ name }) => `${file.path}: ${name} is exported and not used`),
+  );
+}
+
+/** What is imported from each file. */
+function usedNames(files: Source[]): Map<string, Set<string>> {
+  const used = new Map<string, Set<string>>();
+  for (const { from, names } of files.flatMap((file) => file.imports)) {
+    used.set(from, new Set([...(used.get(from) ?? []), ...names]));
+  }
+  return used;
+}
