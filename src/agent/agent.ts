@@ -26,6 +26,9 @@ export async function runAgent(
   let newest: Version | null = known?.newest ?? null;
   let refusedView: Version | null = null;
   let last: Report | null = null;
+  /** Removed from the cluster: what is left to do is to end. */
+  let gone = false;
+  let hasLeft = false;
   const remembered = lastStatus(paths);
 
   const loop = createLoop(onePass, log);
@@ -55,6 +58,7 @@ export async function runAgent(
   /** One look at everything. Throws only what makes a later pass necessary. */
   async function onePass(): Promise<void> {
     const failure = await takeView();
+    if (hasLeft) return;
     if (delivery === null) {
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
@@ -114,6 +118,8 @@ export async function runAgent(
     if (error.code !== 'UNKNOWN_NODE' && error.code !== 'NOT_ALLOWED') return false;
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
+    hasLeft = true;
+    gone = true;
     await leaveCluster(context);
     return true;
   }
@@ -129,7 +135,7 @@ export async function runAgent(
   /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
   async function tell(report?: Report): Promise<void> {
     if (report !== undefined) last = report;
-    if (last === null) return;
+    if (last === null || hasLeft) return;
     try {
       await link.report(report ?? (await reportNow()));
     } catch (error) {
