@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { type Follow, follow } from '../../../src/cli/follow.ts';
+import { KatoError, refuse } from '../../../src/domain/error.ts';
+import type { StepResult } from '../../../src/domain/step.ts';
+import type { Progress } from '../../../src/operations/status.ts';
+
+const step = (process: string): StepResult => ({ kind: 'start', process, ms: 5, failed: false });
+
+function progress(name: string, changes: Partial<Progress> = {}): Progress {
+  const base: Progress = {
+    node: name,
+    id: `n-${name}`,
+    state: 'active',
+    done: false,
+    steps: [],
+    failures: [],
+  };
+  return { ...base, ...changes };
+}
+
+/** Follows what a cluster would answer, one answer for each time it is asked. */
+async function followed(answers: (Progress[] | KatoError)[], changes: Partial<Follow> = {}) {
+  const asked: string[][] = [];
+  const steps: string[] = [];
+  const ids = answers.flatMap((answer) => (answer instanceof KatoError ? [] : answer));
+  const end = follow({
+    nodes: [...new Set(ids.map(({ id }) => id))],
+    revision: 7,
+    timeoutMs: 60_000,
+    poll: async (params) => {
+      asked.push((params as { nodes: string[] }).nodes);
+      const answer = answers.shift();
+      if (answer === undefined) throw new Error('asked once too often');
+      if (answer instanceof KatoError) throw answer;
+      return answer;
+    },
+    onStep: (node, { process }) => steps.push(`${node} ${process}`),
+    ...changes,
+  });
+  const error = await end.then(
+    () => null,
+    (thrown: KatoError) => thrown,
+  );
+  return { asked, steps, error };
+}
+
+describe('a command that follows a change', () => {
+  it('shows each step once and ends when every node is done', async () => {
+    const { steps, error } = await followed([
+      [progress('a', { steps: [step('redis')] }), progress('b')],
+      [
+        progress('a', { steps: [step('redis'), step('router')], done: true }),
+        progress('b', { steps: [step('redis')], done: true }),
+      ],
+    ]);
+    assert.equal(error, null);
+    assert.deepEqual(steps, ['a redis', 'a router', 'b redis']);
+  });
+
+  it('asks no more about a node that is done', async () => {
+    const { asked } = await followed([
+      [progress('a', { done: true }), progress('b')],
+      [progress('b', { done: true })],
+    ]);
+    assert.deepEqual(asked, [['n-a', 'n-b'], ['n-b']]);
+  });
+
+  it('shows the next pass of an agent from its beginning', async () => {
+    const { steps } = await followed([
+      [progress('a', { steps: [step('x'), step('y')] })],
+      [progress('a', { steps: [step('z')], done: true })],
+    ]);
+    assert.deepEqual(steps, ['a x', 'a y', 'a z']);
+  });
+
+  it('waits for the other nodes before it ends with the failure of one', async () => {
+    const failure = { kind: 'start', process: 'redis', code: 'PORT_TAKEN', message: 'no' } as const;
+    const { asked, error } = await followed([
+      [progress('a', { done: true, failures: [failure] }), progress('b')],
+      [progress('b', { done: true })],
+    ]);
+    assert.equal(asked.length, 2);
+    assert.equal(error?.code, 'PORT_TAKEN');
+  });
+
+  it('does not wait for a node that is dead, and says that it will follow', async () => {
+    const { error } = await followed([
+      [progress('a', { state: 'dead' }), progress('b')],
+      [progress('b', { done: true })],
+    ]);
+    assert.equal(error?.code, 'NODE_UNREACHABLE');
+    assert.match(error?.message ?? '', /a is dead/);
+  });
+
+  it('outlives a bus that the change itself restarts', async () => {
+    const away = refuse('BUS_AWAY', 'the bus is away');
+    const { error } = await followed([away, [progress('a', { done: true })]], { nodes: ['n-a'] });
+    assert.equal(error, null);
+  });
+
+  it('ends with TIMEOUT that names who is not done', async () => {
+    const { error } = await followed([[progress('a')]], { timeoutMs: 0 });
+    assert.equal(error?.code, 'TIMEOUT');
+    const { error: named } = await followed(
+      [[progress('a')], refuse('TIMEOUT', 'nobody answered')],
+      { timeoutMs: 50 },
+    );
+    assert.match(named?.message ?? '', /but a did not finish/);
+    assert.equal(named?.why, 'nobody answered');
+  });
+
+  it('passes on what the cluster refuses', async () => {
+    const { error } = await followed([refuse('NOT_ALLOWED', 'no')], { nodes: ['n-a'] });
+    assert.equal(error?.code, 'NOT_ALLOWED');
+  });
+});

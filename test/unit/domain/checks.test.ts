@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { type Check, type ChecksInput, checksOf, worstOf } from '../../../src/domain/checks.ts';
+import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/status.ts';
+import { NOW } from '../../support/clusters.ts';
+
+const NODE: NodeStatus = {
+  id: 'n1',
+  name: 'web',
+  address: '10.0.0.2',
+  state: 'active',
+  lastSeen: 1,
+  self: true,
+  version: '0.1.0',
+  appliedRevision: 3,
+  zone: 'default',
+  roles: [],
+};
+
+const STATUS: Status = {
+  format: 1,
+  cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 3 },
+  warnings: [],
+  nodes: [NODE],
+  pools: [],
+  unassigned: [],
+};
+
+function found(status: Partial<Status>, changes: Partial<ChecksInput> = {}): Check[] {
+  const checks = checksOf({
+    status: { ...STATUS, ...status },
+    certificates: [],
+    diskFree: 0.5,
+    nowMs: Date.parse(NOW),
+    ...changes,
+  });
+  return checks.filter(({ level }) => level !== 'ok');
+}
+
+/** `critical nodes`, `warning roles`: what was found, without the words. */
+function levels(checks: readonly Check[]): string[] {
+  return checks.map(({ level, name }) => `${level} ${name}`);
+}
+
+const role = (state: RoleStatus['state']): RoleStatus => ({ name: 'redis', state, processes: [] });
+const inDays = (days: number): string =>
+  new Date(Date.parse(NOW) + days * 86_400_000).toISOString();
+
+describe('the checks', () => {
+  it('find nothing in a cluster that is well', () => {
+    assert.deepEqual(found({}), []);
+  });
+
+  it('take a dead node as critical and a silent one as a warning', () => {
+    const of = (state: NodeStatus['state']) => levels(found({ nodes: [{ ...NODE, state }] }));
+    assert.deepEqual(of('dead'), ['critical nodes']);
+    assert.deepEqual(of('inactive'), ['warning nodes']);
+    assert.deepEqual(of('left'), []);
+    assert.deepEqual(of('joining'), []);
+  });
+
+  it('tell of roles that failed or are starting, and not of those that a person stopped', () => {
+    const of = (state: RoleStatus['state'], node: NodeStatus['state'] = 'active') =>
+      levels(found({ nodes: [{ ...NODE, state: node, roles: [role(state)] }] }));
+    assert.deepEqual(of('failed'), ['critical roles']);
+    assert.deepEqual(of('starting'), ['warning roles']);
+    assert.deepEqual(of('stopped'), []);
+    assert.deepEqual(of('failed', 'dead'), ['critical nodes'], 'the node is told, not its roles');
+  });
+
+  it('tell of a pool in which nobody is alive', () => {
+    const member = { address: '10.0.0.2:80', state: 'out' as const };
+    const of = (members: (typeof member | { address: string; state: 'in' })[]) =>
+      levels(found({ pools: [{ name: 'routers', kind: 'routers', members }] }));
+    assert.deepEqual(of([]), ['critical pools']);
+    assert.deepEqual(of([member]), ['critical pools']);
+    assert.deepEqual(of([member, { ...member, state: 'in' }]), []);
+  });
+
+  it('warn of a certificate 30 days before its end, and 7 days before it is critical', () => {
+    const of = (days: number) =>
+      levels(found({}, { certificates: [{ domain: 'x.example.com', notAfter: inDays(days) }] }));
+    assert.deepEqual(of(31), []);
+    assert.deepEqual(of(29), ['warning certificates']);
+    assert.deepEqual(of(7), ['warning certificates']);
+    assert.deepEqual(of(6), ['critical certificates']);
+    assert.deepEqual(of(-1), ['critical certificates']);
+  });
+
+  it('warn of a full disk', () => {
+    assert.deepEqual(levels(found({}, { diskFree: 0.09 })), ['warning disk']);
+    assert.deepEqual(levels(found({}, { diskFree: 0.02 })), ['critical disk']);
+  });
+
+  it('know less, and say so, while the bus is away', () => {
+    const warnings = [{ code: 'BUS_AWAY' as const, message: 'the bus is away' }];
+    assert.deepEqual(levels(found({ warnings }, { certificates: null })), [
+      'critical bus',
+      'unknown controllers',
+      'unknown certificates',
+    ]);
+  });
+
+  it('are as bad as the worst of them', () => {
+    const check = (level: Check['level']): Check => ({ name: 'bus', level, message: '' });
+    assert.equal(worstOf([]), 'ok');
+    assert.equal(worstOf([check('ok'), check('warning')]), 'warning');
+    assert.equal(worstOf([check('warning'), check('unknown')]), 'unknown');
+    assert.equal(worstOf([check('unknown'), check('critical')]), 'critical');
+  });
+});
