@@ -27,7 +27,6 @@ export async function runAgent(
   let refusedView: Version | null = null;
   let last: Report | null = null;
   /** Removed from the cluster: what is left to do is to end. */
-  let gone = false;
   let hasLeft = false;
   const remembered = lastStatus(paths);
 
@@ -119,7 +118,6 @@ export async function runAgent(
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
-    gone = true;
     await leaveCluster(context);
     return true;
   }
