@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Paths } from '../domain/paths.ts';
 import { run } from './command.ts';
 import { exists, readIfExists, writeFileAtomic } from './files.ts';
+import { haltMark } from './halting.ts';
 
 export const UNIT = 'kato.service';
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
@@ -48,6 +49,7 @@ RuntimeDirectory=kato
 RuntimeDirectoryMode=0755
 ExecStartPre=/bin/cp /proc/sys/kernel/random/uuid ${paths.run}/boot-id
 ExecStart=/usr/bin/s6-svscan ${paths.service}
+ExecStop=/usr/bin/touch ${haltMark(paths)}
 Restart=on-failure
 KillMode=mixed
 TimeoutStopSec=120

@@ -7,17 +7,18 @@ import { exists, writeFileAtomic } from './files.ts';
  * first: then the agent's last heartbeat says goodbye, and the node is `left`, not `dead`.
  */
 export async function announceHalt(paths: Paths): Promise<void> {
-  await writeFileAtomic(markOf(paths), '', { mode: 0o600 });
+  await writeFileAtomic(haltMark(paths), '', { mode: 0o600 });
 }
 
 export async function forgetHalt(paths: Paths): Promise<void> {
-  await rm(markOf(paths), { force: true });
+  await rm(haltMark(paths), { force: true });
 }
 
 export function isHalting(paths: Paths): Promise<boolean> {
-  return exists(markOf(paths));
+  return exists(haltMark(paths));
 }
 
-function markOf(paths: Paths): string {
+/** Written by the unit, too, where systemd stops the node. */
+export function haltMark(paths: Paths): string {
   return `${paths.run}/halting`;
 }

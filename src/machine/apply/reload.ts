@@ -26,7 +26,10 @@ export async function reload(step: Extract<Step, { kind: 'reload' }>, paths: Pat
   if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
 }
 
-/** A config that passed its check may still fail to load: a port that is taken, say. */
+/**
+ * A config that passed its check may still fail to load: a port that is taken, say. The new one is
+ * in force when there are new workers and the old ones take no request any more.
+ */
 async function confirmNewWorkers(
   master: number,
   before: Set<string>,
@@ -34,8 +37,10 @@ async function confirmNewWorkers(
   paths: Paths,
 ): Promise<void> {
   const confirmed = await within(CONFIRM_LIMIT_MS, async () => {
-    const now = (await nginxWorkers(master)) ?? [];
-    return [...now].some((worker) => !before.has(worker));
+    const now = [...((await nginxWorkers(master)) ?? [])];
+    if (now.every((worker) => before.has(worker))) return false;
+    const old = now.filter((worker) => before.has(worker));
+    return (await Promise.all(old.map(isEnding))).every((ending) => ending);
   });
   if (confirmed) return;
   throw refuse(
@@ -55,4 +60,10 @@ async function nginxWorkers(pid: number): Promise<Set<string> | null> {
   } catch {
     return null;
   }
+}
+
+/** A worker says in its title that it only ends what is under way; one that is gone has ended. */
+async function isEnding(worker: string): Promise<boolean> {
+  const title = await readFile(`/proc/${worker}/cmdline`, 'utf8').catch(() => '');
+  return title === '' || title.includes('shutting down');
 }

@@ -16,6 +16,7 @@ RuntimeDirectory=kato
 RuntimeDirectoryMode=0755
 ExecStartPre=/bin/cp /proc/sys/kernel/random/uuid /run/kato/boot-id
 ExecStart=/usr/bin/s6-svscan /var/lib/kato/service
+ExecStop=/usr/bin/touch /run/kato/halting
 Restart=on-failure
 KillMode=mixed
 TimeoutStopSec=120
