@@ -4,7 +4,7 @@ import type { Json } from '../domain/cluster.ts';
 import { refuse, toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import { makeFolder } from '../machine/files.ts';
-import { groupId } from '../machine/groups.ts';
+import { ensureGroup } from '../machine/groups.ts';
 
 /** One line of JSON in, one line of JSON out, then the connection ends. */
 export interface SocketRequest {
@@ -38,7 +38,7 @@ export async function serveSockets(
 ): Promise<{ close(): void }> {
   await makeFolder(paths.run, 0o755);
   const full = await listen(paths.socket, 0o600, answer);
-  const readers = await groupId(READ_GROUP);
+  const readers = await ensureGroup(READ_GROUP);
   const reading = await listen(paths.readSocket, readers === null ? 0o600 : 0o660, (request) => {
     if (READ_ONLY.has(request.operation)) return answer(request);
     throw refuse(
