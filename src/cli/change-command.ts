@@ -1,9 +1,9 @@
-import { Flags } from '@oclif/core';
 import type { Performed } from '../controller/changes.ts';
 import type { Json } from '../domain/cluster.ts';
 import type { Phase } from '../operations/local/phases.ts';
 import type { Progress } from '../operations/status.ts';
 import { KatoCommand } from './command.ts';
+import { Flags } from './oclif.ts';
 import { createVoice, showPhases, type Voice } from './progress.ts';
 import { stepLine } from './render/step.ts';
 import { ask, askForChange } from './session.ts';

@@ -1,7 +1,6 @@
-import { Args, Command, Flags } from '@oclif/core';
+import { Args, Command, Flags } from './oclif.ts';
 import { print, printJson, wantsJson } from './output.ts';
 import { type Style, styleFor } from './render/style.ts';
-import { isParseError, usageError } from './usage-error.ts';
 
 /**
  * A command of `kato`: `perform` makes the value that --json prints, `render` the lines that a
@@ -33,15 +32,6 @@ export abstract class KatoCommand<Value> extends Command {
   /** Nothing but the JSON value may go to stdout. */
   protected get asJson(): boolean {
     return wantsJson(this.argv);
-  }
-
-  protected override async catch(error: Error): Promise<void> {
-    if (!isParseError(error)) throw error;
-    throw usageError(
-      error,
-      this.id ?? '',
-      Object.keys({ ...this.ctor.flags, ...this.ctor.baseFlags }),
-    );
   }
 }
 

@@ -1,18 +1,36 @@
-import type { Config } from '@oclif/core';
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
+import { COMMANDS } from './commands.ts';
+import type { Config } from './oclif.ts';
+import { isParseError, usageError } from './usage-error.ts';
 
-/** Runs the command that the words name, or shows help, or says which words would have been right. */
+/**
+ * Runs the command that the words name, or shows help, or says which words would have been right.
+ * `config` is loaded only where the list of all commands is needed: a command does without.
+ */
 export async function dispatch(config: Config, argv: readonly string[]): Promise<void> {
   const { asksHelp, words } = wordsOf(argv);
   if (asksHelp || argv.length === 0) return showHelp(config, words);
   if (argv[0] === '--version') {
-    const { print } = await import('./output.ts');
-    return print([`kato ${config.version}`]);
+    const [{ print }, { ownVersion }] = await Promise.all([
+      import('./output.ts'),
+      import('./home.ts'),
+    ]);
+    return print([`kato ${ownVersion()}`]);
   }
-  const path = longestCommand(config.commandIDs, words);
-  if (path === undefined) throw unknownCommand(config, words);
-  await config.runCommand(path.join(':'), argv.slice(path.length));
+  const path = longestCommand(words);
+  if (path === undefined) throw await unknownCommand(config, words);
+  await runCommand(config, path.join(':'), argv.slice(path.length));
+}
+
+async function runCommand(config: Config, id: string, argv: string[]): Promise<void> {
+  const { default: CommandClass } = await COMMANDS[id]!();
+  try {
+    await new CommandClass(argv, config).run();
+  } catch (error) {
+    if (!isParseError(error)) throw error;
+    throw usageError(error, id, Object.keys({ ...CommandClass.flags, ...CommandClass.baseFlags }));
+  }
 }
 
 /** The words before the first flag; `help` in front asks for help, as `--help` anywhere does. */
@@ -25,27 +43,28 @@ function wordsOf(argv: readonly string[]): { asksHelp: boolean; words: string[] 
   return { asksHelp, words: words[0] === 'help' ? words.slice(1) : words };
 }
 
-function longestCommand(
-  ids: readonly string[],
-  words: readonly string[],
-): readonly string[] | undefined {
+function longestCommand(words: readonly string[]): readonly string[] | undefined {
   for (let count = words.length; count > 0; count--) {
     const path = words.slice(0, count);
-    if (ids.includes(path.join(':'))) return path;
+    if (Object.hasOwn(COMMANDS, path.join(':'))) return path;
   }
   return undefined;
 }
 
 async function showHelp(config: Config, words: readonly string[]): Promise<void> {
+  await config.load();
   const ids = visibleIds(config);
-  const command = longestCommand(config.commandIDs, words);
+  const command = longestCommand(words);
   const isTopic = ids.some((id) => id.startsWith(`${words.join(':')}:`));
-  if (words.length > 0 && command === undefined && !isTopic) throw unknownCommand(config, words);
+  if (words.length > 0 && command === undefined && !isTopic) {
+    throw await unknownCommand(config, words);
+  }
   const { KatoHelp } = await import('./help.ts');
   await new KatoHelp(config).showHelp([...(command ?? words)]);
 }
 
-function unknownCommand(config: Config, words: readonly string[]) {
+async function unknownCommand(config: Config, words: readonly string[]) {
+  await config.load();
   const ids = visibleIds(config);
   let topic: string[] = [];
   while (topic.length < words.length) {

@@ -1,4 +1,4 @@
-import { Config } from '@oclif/core';
+import { KatoConfig } from './config.ts';
 import { dispatch } from './dispatch.ts';
 import { exitCodeOf, printFailure } from './failure.ts';
 import { surviveBrokenPipes } from './output.ts';
@@ -8,16 +8,13 @@ const EXIT_ON_SIGINT = 130;
 
 process.once('SIGINT', () => process.exit(EXIT_ON_SIGINT));
 surviveBrokenPipes();
+void main(process.argv.slice(2));
 
-const argv = process.argv.slice(2);
-try {
-  const config = await Config.load({
-    root: import.meta.dirname,
-    devPlugins: false,
-    userPlugins: false,
-  });
-  await dispatch(config, argv);
-} catch (error) {
-  printFailure(error, argv);
-  process.exitCode = exitCodeOf(error);
+async function main(argv: string[]): Promise<void> {
+  try {
+    await dispatch(new KatoConfig(), argv);
+  } catch (error) {
+    printFailure(error, argv);
+    process.exitCode = exitCodeOf(error);
+  }
 }

@@ -1,5 +1,5 @@
-import { Flags } from '@oclif/core';
 import { refuse } from '../domain/error.ts';
+import { Flags } from './oclif.ts';
 import { readWordFile } from './token-source.ts';
 
 export const passphraseFlag = Flags.string({

@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { Selection } from '../domain/change/role-changes.ts';
 import { refuse } from '../domain/error.ts';
+import { Flags } from './oclif.ts';
 
 export const selectionFlags = {
   all: Flags.boolean({ char: 'a', exclusive: ['all-but'], summary: 'All roles; name none.' }),

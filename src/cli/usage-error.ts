@@ -1,6 +1,6 @@
-import { Errors } from '@oclif/core';
 import { type KatoError, refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
+import { CLIError, ModuleLoadError } from './oclif.ts';
 
 /** What oclif's parser knows about the words it did not understand. */
 interface ParseError extends Error {
@@ -11,7 +11,7 @@ interface ParseError extends Error {
 }
 
 export function isParseError(error: unknown): error is ParseError {
-  return error instanceof Errors.CLIError && !(error instanceof Errors.ModuleLoadError);
+  return error instanceof CLIError && !(error instanceof ModuleLoadError);
 }
 
 /** The parser's complaint as USAGE, with the nearest flag that the command has. */

@@ -1,5 +1,5 @@
-import { Command } from '@oclif/core';
 import { home, ownHost } from '../home.ts';
+import { Command } from '../oclif.ts';
 import { note } from '../output.ts';
 import { untilTerminated } from '../signals.ts';
 

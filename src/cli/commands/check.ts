@@ -1,9 +1,9 @@
 import { statfs } from 'node:fs/promises';
-import { Flags } from '@oclif/core';
 import { type Check, checksOf, worstOf } from '../../domain/checks.ts';
 import type { Certificate } from '../../domain/cluster.ts';
 import { KatoError } from '../../domain/error.ts';
 import { KatoCommand } from '../command.ts';
+import { Flags } from '../oclif.ts';
 import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';
 import type { Style } from '../render/style.ts';
 import { ask, askStatus, ownPaths } from '../session.ts';

@@ -19,6 +19,7 @@ export default class PrintCompletion extends KatoCommand<Completion> {
   protected async perform(): Promise<Completion> {
     const { args } = await this.parse(PrintCompletion);
     const shell = args.shell as Shell;
+    await this.config.load();
     const { commands, topics } = this.config;
     return { shell, script: completionScript(shell, commands, topics).join('\n') };
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Args, Command } from '@oclif/core';
 import { home, ownVersion } from '../home.ts';
+import { Args, Command } from '../oclif.ts';
 import { untilTerminated } from '../signals.ts';
 
 /** What the service `controller` runs. People have no use for it. */

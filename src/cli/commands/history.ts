@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { Json } from '../../domain/cluster.ts';
 import { KatoCommand } from '../command.ts';
+import { Flags } from '../oclif.ts';
 import { historyLines } from '../render/history.ts';
 import { ask } from '../session.ts';
 

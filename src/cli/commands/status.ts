@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { Status } from '../../domain/status.ts';
 import { KatoCommand } from '../command.ts';
+import { Flags } from '../oclif.ts';
 import { statusLines } from '../render/status.ts';
 import type { Style } from '../render/style.ts';
 import { askStatus } from '../session.ts';

@@ -1,5 +1,6 @@
 import { type ErrorRecord, KatoError } from '../../domain/error.ts';
 import { KatoCommand } from '../command.ts';
+import { ownVersion } from '../home.ts';
 import { table } from '../render/table.ts';
 import { ask, self } from '../session.ts';
 import type { ListedNode } from './node/list.ts';
@@ -21,7 +22,7 @@ export default class ShowVersions extends KatoCommand<Versions> {
 
   protected async perform(): Promise<Versions> {
     await this.parse(ShowVersions);
-    const versions: Versions = { cli: this.config.version, agent: null, controllers: [] };
+    const versions: Versions = { cli: ownVersion(), agent: null, controllers: [] };
     try {
       versions.agent = (await self()).version;
       const nodes = await ask<ListedNode[]>('node.list', {});

@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { SettingValue } from '../../../domain/role.ts';
 import { KatoCommand, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { type Config, flatLines } from '../../render/config.ts';
 import { ask } from '../../session.ts';
 

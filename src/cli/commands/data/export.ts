@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import type { SavedState } from '../../../domain/change/restore.ts';
 import { KatoCommand, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
 import { ask } from '../../session.ts';
 

@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core';
 import type { Imported } from '../../../domain/change/restore.ts';
 import type { Json } from '../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
 
 export default class DataImport extends ChangeCommand<Imported> {

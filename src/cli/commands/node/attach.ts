@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { Attach } from '../../../operations/local/attach.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
+import { Flags } from '../../oclif.ts';
 import { createVoice, showPhases } from '../../progress.ts';
 import { type AttachValue, attachValueLines } from '../../render/attach.ts';
 import { ask, self } from '../../session.ts';

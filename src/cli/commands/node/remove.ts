@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { NodesRemoved } from '../../../domain/change/leave.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   static override summary = 'Take nodes out of the cluster, dead or alive; all of them or none.';

@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core';
 import { refuse } from '../../../domain/error.ts';
 import { didYouMean } from '../../../domain/names.ts';
 import type { ProcessReport } from '../../../domain/step.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { processLines } from '../../render/processes.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
 

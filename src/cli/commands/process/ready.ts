@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Flags } from '@oclif/core';
 import { KatoError, refuse } from '../../../domain/error.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { notReady } from '../../ready.ts';
 import { askStatus, nodeOrSelf } from '../../session.ts';
 

@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { nodeFlag, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { rolesChangedLines } from '../../render/roles.ts';
 import { selectionFlags, selectionOf } from '../../selection.ts';
 import { nodeOrSelf } from '../../session.ts';

@@ -1,6 +1,6 @@
-import { Flags } from '@oclif/core';
 import { KatoError, refuse } from '../../../domain/error.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
 import type { ListedNode } from '../node/list.ts';

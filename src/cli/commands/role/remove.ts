@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core';
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { refuse } from '../../../domain/error.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { nodeFlag, word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { askLine, onTerminal } from '../../prompt.ts';
 import { rolesRemovedLines } from '../../render/roles.ts';
 import { selectionFlags, selectionOf } from '../../selection.ts';

@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { Route } from '../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteAdd extends ChangeCommand<Route> {

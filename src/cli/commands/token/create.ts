@@ -1,8 +1,8 @@
-import { Flags } from '@oclif/core';
 import type { TokenInfo } from '../../../domain/change/tokens.ts';
 import { performed, waitFlags } from '../../change-command.ts';
 import { KatoCommand } from '../../command.ts';
 import { durationSeconds } from '../../duration.ts';
+import { Flags } from '../../oclif.ts';
 import { createVoice } from '../../progress.ts';
 import { newTokenLines } from '../../render/token.ts';
 import { self } from '../../session.ts';

@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { SetupCore } from '../../../../operations/local/setup-core.ts';
 import { KatoCommand, word } from '../../../command.ts';
 import { ownHost } from '../../../home.ts';
+import { Flags } from '../../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../../passphrase.ts';
 import { createVoice, showPhases } from '../../../progress.ts';
 import { type CoreValue, coreLines } from '../../../render/core.ts';

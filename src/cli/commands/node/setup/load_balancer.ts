@@ -1,4 +1,3 @@
-import { Flags } from '@oclif/core';
 import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
 import {
   type ChangeContext,
@@ -8,6 +7,7 @@ import {
   waitFlags,
 } from '../../../change-command.ts';
 import { KatoCommand, word } from '../../../command.ts';
+import { Flags } from '../../../oclif.ts';
 import { leavesOut } from '../../../own-address.ts';
 import { createVoice } from '../../../progress.ts';
 import { ask, self } from '../../../session.ts';

@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { Certificate } from '../../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../../change-command.ts';
 import { word } from '../../../command.ts';
+import { Flags } from '../../../oclif.ts';
 import { readTextFile } from '../../../read-file.ts';
 import { localTime } from '../../../render/time.ts';
 

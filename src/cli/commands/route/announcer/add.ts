@@ -1,7 +1,7 @@
-import { Flags } from '@oclif/core';
 import type { Announcer } from '../../../../domain/cluster.ts';
 import { performed, waitFlags } from '../../../change-command.ts';
 import { KatoCommand, word } from '../../../command.ts';
+import { Flags } from '../../../oclif.ts';
 import { createVoice } from '../../../progress.ts';
 import { self } from '../../../session.ts';
 
