@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { clusterOf, hastenDeath, nodeOn, settled, statusWhen, typed } from '../support/cluster.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+import { kill, pidOf, restarted, runningOn } from '../support/running.ts';
+import { until } from '../support/until.ts';
+
+const BACK_SECONDS = 10;
+
+describe('a process that fails', () => {
+  const lab = useLab({ hosts: 2 });
+  let core: Host;
+  let data: Host;
+
+  before(async () => {
+    core = lab.host(1);
+    data = lab.host(2);
+    await clusterOf(core, [[data, 'redis']]);
+    await hastenDeath(core);
+    await settled(core);
+  });
+
+  const running = () => runningOn(lab.hosts);
+  const isNew = async (before: Record<string, string>, name: string): Promise<boolean> =>
+    restarted(before, await running()).includes(name);
+  const stateOfData = async (): Promise<string> => (await nodeOn(data, core)).state;
+
+  const killed: [string, () => Host, string][] = [
+    ['an agent', () => data, 'agent'],
+    ["the core's agent", () => core, 'agent'],
+    ['the bus', () => core, 'nats-server'],
+    ['the master of nginx', () => core, 'router'],
+    ['the controller', () => core, 'controller'],
+    ['redis', () => data, 'redis'],
+  ];
+  for (const [what, host, process] of killed) {
+    it(`${what}, killed, is back, and nothing else restarts`, async () => {
+      const before = await running();
+      await kill(host(), process);
+      const name = `${host().name} ${process}`;
+      await until(async () => (await pidOf(host(), process)) > 0 && (await isNew(before, name)), {
+        what: `${name} is another process`,
+        seconds: BACK_SECONDS,
+      });
+      await settled(core, BACK_SECONDS);
+      assert.deepEqual(restarted(before, await running()), [name]);
+    });
+  }
+
+  it('a frozen agent: its node is inactive, then dead, and what it runs goes on', async () => {
+    const before = await running();
+    const agent = await pidOf(data, 'agent');
+    await data.freeze(agent);
+    for (const state of ['inactive', 'dead']) {
+      await until(async () => (await stateOfData()) === state, {
+        what: `the node is ${state}`,
+        seconds: BACK_SECONDS,
+      });
+    }
+    assert.deepEqual(restarted(before, await running()), []);
+    await data.thaw(agent);
+    await settled(core, BACK_SECONDS);
+    assert.deepEqual(restarted(before, await running()), []);
+  });
+
+  it('a supervisor, killed: its process runs again, and only once', async () => {
+    const before = await running();
+    const { outerPid } = data
+      .processes()
+      .find(({ argv }) => argv.join(' ') === 's6-supervise redis')!;
+    globalThis.process.kill(outerPid, 'SIGKILL');
+    await until(() => isNew(before, 'h2 redis'), {
+      what: 'redis has a new life',
+      seconds: BACK_SECONDS,
+    });
+    await settled(core, BACK_SECONDS);
+    assert.deepEqual(restarted(before, await running()), ['h2 redis']);
+    assert.equal(data.processes().filter(({ name }) => name === 'redis-server').length, 1);
+  });
+
+  it('an agent killed in the middle of a pass: the next one does the rest', async () => {
+    await typed(core, `kato role add --no-wait -n ${data.name} postgresql`);
+    await until(() => data.processes().some(({ name }) => name === 'initdb'), {
+      what: 'a database is being made',
+      seconds: BACK_SECONDS,
+    });
+    await kill(data, 'agent');
+    await statusWhen(core, 'postgresql runs', ({ nodes }) =>
+      nodes.some(({ roles }) =>
+        roles.some(({ name, state }) => name === 'postgresql' && state === 'running'),
+      ),
+    );
+    await settled(core);
+    const password = await typed(core, `kato role info --secret postgresql -n ${data.name}`);
+    const answer = await typed(core, `psql -h ${data.address} -U postgres -tc 'select 40 + 2'`, {
+      env: { PGPASSWORD: password.trim() },
+    });
+    assert.equal(answer.trim(), '42');
+  });
+});
