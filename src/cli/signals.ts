@@ -2,6 +2,7 @@
 export function untilTerminated(): AbortSignal {
   const end = new AbortController();
   process.removeAllListeners('SIGINT');
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end.abort());
+  // Not `once`: while a command runs, execa would find itself alone and end the process.
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end.abort());
   return end.signal;
 }
