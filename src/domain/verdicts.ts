@@ -15,6 +15,12 @@ export interface Verdicts {
 
 export const NO_VERDICTS: Verdicts = { silent: {}, outages: {} };
 
+/**
+ * Only a sign of life makes a verdict lighter: a controller that has listened for a shorter time
+ * would call inactive what another knows to be dead, and silence after a goodbye is expected.
+ */
+const WEIGHT = { inactive: 1, dead: 2, left: 3 };
+
 /** The next verdicts from one controller's own judgement; `unknown` leaves the one before. */
 export function nextVerdicts(
   cluster: Cluster,
@@ -29,12 +35,12 @@ export function nextVerdicts(
   for (const node of judged) {
     const was = before.silent[node.id];
     const now = alive.get(node.id) ?? 'unknown';
-    const state = now === 'unknown' ? was?.state : now;
-    if (state === undefined || state === 'active') continue;
-    // Who said goodbye stays `left`: silence after it is expected.
-    const kept = was?.state === 'left' && now !== 'left' ? was : undefined;
-    const since = was?.state === state ? was.since : new Date(nowMs).toISOString();
-    silent[node.id] = kept ?? { state, since };
+    if (now === 'active') continue;
+    if (was !== undefined && (now === 'unknown' || WEIGHT[now] <= WEIGHT[was.state])) {
+      silent[node.id] = was;
+    } else if (now !== 'unknown') {
+      silent[node.id] = { state: now, since: new Date(nowMs).toISOString() };
+    }
   }
   const gone = new Set(
     Object.values(cluster.nodes)

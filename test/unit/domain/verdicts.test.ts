@@ -51,6 +51,10 @@ describe('verdicts', () => {
     assert.equal(second.silent.b!.since, later(5));
   });
 
+  it('are not made lighter by a controller that has listened for a shorter time', () => {
+    assert.deepEqual(next(dead, { a: 'inactive', b: 'active' }, later(5)), dead);
+  });
+
   it('leave an inactive node in its pools', () => {
     const inactive = next(NO_VERDICTS, { a: 'inactive' });
     assert.deepEqual(inactive.outages, {});
