@@ -32,9 +32,9 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
     const { args, flags } = await this.parse(RoleRemove);
     const roles = args.roles ?? [];
     const selection = selectionOf('kato role remove', flags, roles);
-    const node = await nodeOrSelf(flags.node);
     const purgeData = flags['purge-data'];
     if (purgeData && selection !== 'named') throw mustBeNamed();
+    const node = await nodeOrSelf(flags.node);
     if (purgeData && !flags.yes) await confirmPurge(roles, flags.node ?? 'this node');
     return { operation: 'role.remove', params: { node, roles, selection, purgeData } };
   }
