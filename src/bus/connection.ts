@@ -7,15 +7,23 @@ import { signer } from './identity.ts';
 import { makeBus } from './messaging.ts';
 import { inboxPrefix } from './subjects.ts';
 
-/** One try. Throws CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED. */
+/** Once refused counts for nothing: a reload of the bus refuses whoever is just connecting. */
+const REFUSALS_MAX = 3;
+
+/** Throws CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  let nats: NatsConnection;
-  try {
-    nats = await connect(natsOptions(options));
-  } catch (error) {
-    throw connectFailure(error, options);
+  for (let refusals = 1; ; refusals++) {
+    let nats: NatsConnection;
+    try {
+      nats = await connect(natsOptions(options));
+    } catch (error) {
+      const failure = connectFailure(error, options);
+      if (failure.code !== 'NOT_ALLOWED' || refusals === REFUSALS_MAX) throw failure;
+      await pause(retryDelayMs());
+      continue;
+    }
+    return makeBus(nats, options);
   }
-  return makeBus(nats, options);
 }
 
 /** Tries until it is connected, telling `onStatus` each failure; null when `signal` ends it. */
