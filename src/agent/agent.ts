@@ -3,6 +3,7 @@ import type { Json } from '../domain/cluster.ts';
 import { KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
+import { watchDeadPeers } from '../machine/dead-peers.ts';
 import { isHalting } from '../machine/halting.ts';
 import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../machine/ledger.ts';
 import { watchProcesses } from '../machine/watch.ts';
@@ -47,6 +48,7 @@ export async function runAgent(
   });
   const sockets = await serveSockets(paths, answer);
   using _watch = watchProcesses(paths, () => void tell());
+  using _peers = watchDeadPeers(backends, log);
   loop.wake();
   await loop.until(signal);
   beating.end();
@@ -139,6 +141,12 @@ export async function runAgent(
     } catch (error) {
       if (!(error instanceof KatoError)) log(`report: ${String(error)}`);
     }
+  }
+
+  /** Whatever an nginx here sends requests to. */
+  function backends(): string[] {
+    const pools = delivery?.view.pools ?? [];
+    return pools.flatMap(({ members }) => members.map(({ address }) => address));
   }
 
   async function answer(request: SocketRequest): Promise<Json> {
