@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { askAgent } from '../agent/ask.ts';
 import type { Performed } from '../controller/changes.ts';
@@ -34,13 +33,13 @@ export function ownPaths(): Paths {
   return pathsOf(process.env.KATO_ROOT ?? '/');
 }
 
-/** Asks the cluster through this machine's agent. */
+/** Asks the cluster through this machine's agent. Reading needs no id: twice does no harm. */
 export async function ask<Answer>(
   operation: string,
   params: Json,
   timeoutMs = ASK_MS,
 ): Promise<Answer> {
-  const request = { id: randomUUID(), operation, params, timeoutMs };
+  const request = { id: '', operation, params, timeoutMs };
   return (await askAgent(ownPaths(), request)) as Answer;
 }
 
@@ -49,7 +48,7 @@ export async function askForChange<Result>(
   operation: string,
   params: Json,
 ): Promise<Performed & { result: Result }> {
-  const request = { id: randomUUID(), operation, params, timeoutMs: ASK_MS };
+  const request = { id: crypto.randomUUID(), operation, params, timeoutMs: ASK_MS };
   const once = (): Promise<Json> => askAgent(ownPaths(), request);
   const answer = await once().catch(async (error: unknown) => {
     if (!(error instanceof KatoError) || !WORTH_A_RETRY.has(error.code)) throw error;
