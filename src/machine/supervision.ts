@@ -7,7 +7,7 @@ import { isBootUnitInstalled, UNIT } from './boot-unit.ts';
 import { COMMAND_ENVIRONMENT, run } from './command.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
 import { withLock } from './lock.ts';
-import { hasReader } from './service.ts';
+import { hasReader, isSupervised, serviceNames, serviceOf } from './service.ts';
 import { within } from './wait.ts';
 
 const START_LIMIT_MS = 10_000;
@@ -34,6 +34,14 @@ export function supervisionRunning(paths: Paths): Promise<boolean> {
   return hasReader(controlOf(paths));
 }
 
+/** Whether nothing of the tree is left: its supervisors outlive it by the time that processes take. */
+export async function supervisionEnded(paths: Paths): Promise<boolean> {
+  if (await supervisionRunning(paths)) return false;
+  const folders = (await serviceNames(paths)).map((name) => serviceOf(name, paths));
+  const all = folders.flatMap((folder) => [folder, `${folder}/log`]);
+  return (await Promise.all(all.map(isSupervised))).every((supervised) => !supervised);
+}
+
 /** Names one life of the tree: new with each boot. Null when the node has never booted. */
 export async function bootId(paths: Paths): Promise<string | null> {
   return (await readIfExists(`${paths.run}/boot-id`))?.trim() ?? null;
@@ -46,7 +54,7 @@ export async function shutdownSupervision(paths: Paths): Promise<void> {
     await run(['systemctl', 'stop', UNIT], { timeoutMs: STOP_LIMIT_MS });
   }
   if (await supervisionRunning(paths)) await run(['s6-svscanctl', '-t', paths.service]);
-  const ended = await within(STOP_LIMIT_MS, async () => !(await supervisionRunning(paths)));
+  const ended = await within(STOP_LIMIT_MS, () => supervisionEnded(paths));
   if (!ended) throw refuse('TIMEOUT', `the processes did not stop in ${STOP_LIMIT_MS / 1000} s`);
 }
 

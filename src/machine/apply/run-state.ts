@@ -23,6 +23,8 @@ import type { ApplyContext } from './apply.ts';
 /** After KILL: the kernel, the finish script and s6 each take a moment. */
 const KILLED_LIMIT_MS = 15_000;
 const STOP_DEFAULT_MS = 20_000;
+/** A tree that has just started comes to each folder in a moment. */
+const SUPERVISED_LIMIT_MS = 5000;
 
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -87,6 +89,7 @@ async function endInstance(folder: string, pid: number | null): Promise<void> {
 /** What is to be up after a boot comes first: a crash in between is put right by the next pass. */
 async function bringUp(folder: string): Promise<void> {
   await removeTree(folder, `${folder}/down`);
+  await within(SUPERVISED_LIMIT_MS, () => isSupervised(folder));
   await forgetDeaths(folder);
   await control(folder, 'u');
 }

@@ -8,6 +8,7 @@ import { addresses } from '../../machine/network.ts';
 import {
   bootSupervision,
   shutdownSupervision,
+  supervisionEnded,
   supervisionRunning,
 } from '../../machine/supervision.ts';
 import { within } from '../../machine/wait.ts';
@@ -62,7 +63,7 @@ const LEAVE_MS = 60_000;
 /** Waits until the agent has taken this machine out: no identity, and no tree. */
 export async function hasLeft({ paths }: Host): Promise<void> {
   const gone = async (): Promise<boolean> =>
-    (await readIdentity(paths)) === null && !(await supervisionRunning(paths));
+    (await readIdentity(paths)) === null && (await supervisionEnded(paths));
   if (await within(LEAVE_MS, gone)) return;
   throw refuse(
     'TIMEOUT',
