@@ -3,7 +3,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { all, parseSubject } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
-import { hear, judgeAll, restartHearing, startHearing } from '../domain/hearing.ts';
+import { hear, heardUntil, judgeAll, restartHearing, startHearing } from '../domain/hearing.ts';
 import { type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
@@ -67,7 +67,6 @@ export function watchLiveness(options: {
     const everyMs = now === null ? 0 : now.intervalMs / JUDGED_PER_INTERVAL;
     timer = setTimeout(
       () => {
-        judgeNow();
         void askBus();
         if (!closed) schedule();
       },
@@ -75,25 +74,27 @@ export function watchLiveness(options: {
     );
   }
 
-  /** An answer proves that all heartbeats before it were heard. */
+  /** Without an answer nobody is judged: the silence may be this controller's own. */
   async function askBus(): Promise<void> {
-    if (asking) return;
+    const now = timing();
+    if (asking || now === null) return;
     asking = true;
-    await bus.rtt().then(
-      () => {
-        hearing.answeredMs = performance.now();
-      },
-      () => undefined,
-    );
-    asking = false;
+    const askedMs = performance.now();
+    try {
+      await bus.rtt();
+      heardUntil(hearing, now, askedMs);
+      judgeNow();
+    } catch {
+      // The bus is away: its return restarts the hearing.
+    } finally {
+      asking = false;
+    }
   }
 
   function judgeNow(): void {
-    const now = timing();
-    if (now === null || live.document === null) return;
+    if (writing || live.document === null) return;
     const { cluster } = live.document;
-    const alive = judgeAll(hearing, cluster, now, performance.now());
-    if (alive === null || writing) return;
+    const alive = judgeAll(hearing, cluster, timingOf(cluster));
     const pools = poolsOf(cluster, options.catalogue, live.announced, live.verdicts.outages);
     const verdicts = nextVerdicts(cluster, pools, live.verdicts, alive, Date.now());
     if (JSON.stringify(verdicts) !== JSON.stringify(live.verdicts)) void write(verdicts);

@@ -8,8 +8,8 @@ const DEAF_INTERVALS = 1.5;
 export interface Hearing {
   /** Since when nothing can have been missed. */
   sinceMs: number;
-  /** When the bus last answered: whatever was said before that has been heard. */
-  answeredMs: number;
+  /** Until when everything has been heard that the bus had to say. */
+  untilMs: number;
   /** The last sign of life of each node. */
   signs: Map<string, number>;
   /** When each node became known: one that has just joined was not silent before. */
@@ -21,7 +21,7 @@ export interface Hearing {
 export function startHearing(nowMs: number, signs = new Map<string, number>()): Hearing {
   return {
     sinceMs: nowMs,
-    answeredMs: nowMs,
+    untilMs: nowMs,
     signs,
     knownSince: new Map(),
     leaving: new Set(),
@@ -40,31 +40,33 @@ export function restartHearing(hearing: Hearing, nowMs: number): void {
 }
 
 /**
- * How each node is, as far as this controller can tell; null while it is deaf. It is deaf when the
- * bus has not answered for a while: the bus is away, the network is cut, or the
- * controller itself was frozen. It then listens anew before it calls anybody silent.
+ * The bus has answered what it was asked at `askedMs`, so all that it said before has been heard.
+ * After more than a while without an answer (the bus was away, the network was cut, or the
+ * controller itself was frozen) it listens anew before it calls anybody silent.
  */
+export function heardUntil(hearing: Hearing, timing: Timing, askedMs: number): void {
+  const wasDeaf = askedMs - hearing.untilMs > DEAF_INTERVALS * timing.intervalMs;
+  if (wasDeaf) restartHearing(hearing, askedMs);
+  hearing.untilMs = askedMs;
+}
+
+/** How each node was when the bus answered last: silence after that may be the controller's own. */
 export function judgeAll(
   hearing: Hearing,
   cluster: Cluster,
   timing: Timing,
-  nowMs: number,
-): ReadonlyMap<string, Alive | 'left'> | null {
-  keepUp(hearing, cluster, nowMs);
-  if (nowMs - hearing.answeredMs > DEAF_INTERVALS * timing.intervalMs) {
-    restartHearing(hearing, nowMs);
-    return null;
-  }
+): ReadonlyMap<string, Alive | 'left'> {
+  keepUp(hearing, cluster);
   return new Map(
     Object.keys(cluster.nodes).map((id) => {
       if (hearing.leaving.has(id)) return [id, 'left'];
       const sinceMs = Math.max(hearing.sinceMs, hearing.knownSince.get(id)!);
-      return [id, judge(timing, nowMs, sinceMs, hearing.signs.get(id))];
+      return [id, judge(timing, hearing.untilMs, sinceMs, hearing.signs.get(id))];
     }),
   );
 }
 
-function keepUp({ signs, knownSince, leaving }: Hearing, { nodes }: Cluster, nowMs: number): void {
+function keepUp({ signs, knownSince, leaving, untilMs }: Hearing, { nodes }: Cluster): void {
   for (const id of [...knownSince.keys()].filter((known) => nodes[known] === undefined)) {
     signs.delete(id);
     knownSince.delete(id);
@@ -72,6 +74,6 @@ function keepUp({ signs, knownSince, leaving }: Hearing, { nodes }: Cluster, now
   }
   for (const { id, pendingUntil } of Object.values(nodes)) {
     // A pending node is not expected to be heard yet.
-    if (pendingUntil !== null || !knownSince.has(id)) knownSince.set(id, nowMs);
+    if (pendingUntil !== null || !knownSince.has(id)) knownSince.set(id, untilMs);
   }
 }

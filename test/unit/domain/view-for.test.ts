@@ -65,7 +65,13 @@ describe('the view of', () => {
   });
 
   it('the core has all identities of the bus, those that ended lately too', () => {
-    const former = (id: string, removedAt: string) => ({ id, name: id, key: `U${id}`, removedAt });
+    const former = (id: string, removedAt: string) => ({
+      id,
+      name: id,
+      key: `U${id}`,
+      removedAt,
+      awaited: false,
+    });
     const full: Cluster = {
       ...clusterWith(),
       former: { late: former('late', NOW), early: former('early', later(-31 * 86_400)) },

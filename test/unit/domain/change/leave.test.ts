@@ -10,7 +10,7 @@ describe('removing nodes', () => {
   it('takes several at once, by id, name or address, and remembers who they were', () => {
     const { cluster: after, result } = removeNodes(
       cluster,
-      { nodes: ['a', '10.0.0.3', 'a'] },
+      { nodes: ['a', '10.0.0.3', 'a'], awaited: () => false },
       asked(),
     );
     assert.deepEqual(Object.keys(after.nodes), ['core', 'c']);
@@ -23,12 +23,13 @@ describe('removing nodes', () => {
   });
 
   it('is all or none', () => {
-    const both = () => removeNodes(cluster, { nodes: ['a', 'nobody'] }, asked());
+    const both = () =>
+      removeNodes(cluster, { nodes: ['a', 'nobody'], awaited: () => false }, asked());
     assert.throws(both, { code: 'UNKNOWN_NODE' });
   });
 
   it('never removes the core', () => {
-    assert.throws(() => removeNodes(cluster, { nodes: ['core'] }, asked()), {
+    assert.throws(() => removeNodes(cluster, { nodes: ['core'], awaited: () => false }, asked()), {
       code: 'ROLE_NEEDED',
     });
   });
@@ -37,7 +38,7 @@ describe('removing nodes', () => {
     const balanced = withNode(clusterWith({ web: ['router'], lb: ['load_balancer'] }), 'core', {
       roles: { primary: { stopped: null }, controller: { stopped: null } },
     });
-    assert.throws(() => removeNodes(balanced, { nodes: ['web'] }, asked()), {
+    assert.throws(() => removeNodes(balanced, { nodes: ['web'], awaited: () => false }, asked()), {
       code: 'ROLE_NEEDED',
       message: "the cluster needs the role 'router' on a node",
       next: 'add it to another node first: kato role add -n NODE router',
@@ -45,17 +46,23 @@ describe('removing nodes', () => {
   });
 
   it('forgets after 30 days who was removed', () => {
-    const first = removeNodes(cluster, { nodes: ['a'] }, asked()).cluster;
+    const first = removeNodes(cluster, { nodes: ['a'], awaited: () => false }, asked()).cluster;
     const at = later(31 * DAY_SECONDS);
-    const second = removeNodes(first, { nodes: ['b'] }, asked({ at })).cluster;
+    const second = removeNodes(
+      first,
+      { nodes: ['b'], awaited: () => false },
+      asked({ at }),
+    ).cluster;
     assert.deepEqual(Object.keys(second.former), ['b']);
   });
 
   it('asks for more than a name that several nodes have', () => {
     const twins = withNode(cluster, 'b', { name: 'a' });
-    assert.throws(() => removeNodes(twins, { nodes: ['a.b'] }, asked()), { code: 'UNKNOWN_NODE' });
+    assert.throws(() => removeNodes(twins, { nodes: ['a.b'], awaited: () => false }, asked()), {
+      code: 'UNKNOWN_NODE',
+    });
     const named = withNode(withNode(cluster, 'a', { name: 'web' }), 'b', { name: 'web' });
-    assert.throws(() => removeNodes(named, { nodes: ['web'] }, asked()), {
+    assert.throws(() => removeNodes(named, { nodes: ['web'], awaited: () => false }, asked()), {
       code: 'CONFLICT',
       why: 'they are web (10.0.0.2), web (10.0.0.3)',
     });

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import type { Cluster } from '../../src/domain/cluster.ts';
+import { hashOf } from '../../src/domain/hash.ts';
+import { timingOf } from '../../src/domain/liveness.ts';
+import { poolsOf } from '../../src/domain/pools.ts';
+import type { Verdicts } from '../../src/domain/verdicts.ts';
+import { catalogue, NOW } from '../support/clusters.ts';
+import type { SimulatedBus, Watched } from './bus.ts';
+import type { SimulatedController } from './controller.ts';
+import type { Clock } from './time.ts';
+
+const MINUTE_MS = 60_000;
+/** A controller that missed so much cannot tell who is silent. */
+const DEAF_MS = 5000;
+/** So soon a node that beats is alive again, as long as one controller is well. */
+const AGAIN_MS = 5000;
+
+export interface Invariants extends Watched {
+  /** To be called after each event. */
+  observe(bus: SimulatedBus, controllers: readonly SimulatedController[]): void;
+}
+
+/** Checks every write on the bus and every moment; the first broken rule ends the run. */
+export function invariantsOf(clock: Clock): Invariants {
+  const beats = new Map<string, number[]>();
+  const wellSinceMs = new Map<string, number>();
+  const unwellSinceMs = new Map<string, number>();
+  const recoveredMs = new Map<string, number>();
+
+  return {
+    beat: (node) => {
+      beats.set(node, [...(beats.get(node) ?? []), clock.nowMs]);
+    },
+    cluster: chained,
+    verdicts: (before, after, cluster, { by, heardMs }) => {
+      const { considerDeadMs, considerInactiveMs } = timingOf(cluster);
+      const lastBeat = (node: string): number =>
+        (beats.get(node) ?? []).findLast((ms) => ms <= heardMs) ?? Number.NEGATIVE_INFINITY;
+      for (const node of newlyDead(before, after)) {
+        const silentMs = heardMs - lastBeat(node);
+        assert.ok(silentMs >= considerDeadMs, `${node} is dead, and beats`);
+        const listenedMs = heardMs - (recoveredMs.get(by) ?? 0);
+        assert.ok(listenedMs >= considerInactiveMs, `${by} was deaf, and calls ${node} dead`);
+      }
+      braked(cluster, after, clock.nowMs);
+    },
+    observe: (bus, controllers) => {
+      for (const { name, member } of controllers) follow(name, member.well);
+      const someoneWell = [...wellSinceMs.values()].some((ms) => clock.nowMs - ms > AGAIN_MS);
+      if (!someoneWell) return;
+      for (const [node, { state }] of Object.entries(bus.verdicts.value.silent)) {
+        assert.ok(state !== 'dead' || !isLively(node), `${node} beats and beats, and is dead`);
+      }
+    },
+  };
+
+  function follow(name: string, well: boolean): void {
+    const sinceMs = unwellSinceMs.get(name);
+    if (!well) {
+      wellSinceMs.delete(name);
+      unwellSinceMs.set(name, sinceMs ?? clock.nowMs);
+    } else if (!wellSinceMs.has(name)) {
+      wellSinceMs.set(name, clock.nowMs);
+      unwellSinceMs.delete(name);
+      if (sinceMs !== undefined && clock.nowMs - sinceMs > DEAF_MS) {
+        recoveredMs.set(name, clock.nowMs);
+      }
+    }
+  }
+
+  function isLively(node: string): boolean {
+    const late = (beats.get(node) ?? []).filter((ms) => ms > clock.nowMs - AGAIN_MS);
+    return late.length > 1 && late[0]! < clock.nowMs - AGAIN_MS / 2;
+  }
+}
+
+function chained(before: Cluster, after: Cluster): void {
+  assert.equal(after.revision, before.revision + 1, 'revisions have a gap');
+  assert.equal(after.previousHash, hashOf(before), 'the chain of documents is broken');
+  const known = before.operations.map((operation) => operation.id);
+  const { id } = after.operations.at(-1)!;
+  assert.ok(!known.includes(id), `${id} happened twice`);
+}
+
+function newlyDead(before: Verdicts, after: Verdicts): string[] {
+  const isDead = (verdicts: Verdicts, id: string): boolean => verdicts.silent[id]?.state === 'dead';
+  return Object.keys(after.silent).filter((id) => isDead(after, id) && !isDead(before, id));
+}
+
+function braked(cluster: Cluster, verdicts: Verdicts, nowMs: number): void {
+  const pools = poolsOf(cluster, catalogue, [], {});
+  const outages = Object.entries(verdicts.outages);
+  for (const { name, kind, members } of pools) {
+    const key = kind === 'route' ? `route ${name}` : name;
+    const out = outages.find(([pool]) => pool === key)?.[1] ?? {};
+    const count = Object.keys(out).length;
+    assert.ok(count === 0 || count < members.length, `liveness emptied the pool ${name}`);
+    const recent = Object.values(out).filter(
+      (since) => Date.parse(NOW) + nowMs - Date.parse(since) < MINUTE_MS,
+    );
+    const most = members.length / 2;
+    assert.ok(recent.length <= most, `${recent.length} of ${members.length} left ${name} at once`);
+  }
+}
