@@ -9,9 +9,12 @@ import type { Status } from '../domain/status.ts';
 /** An answer that has not come after this does not come. */
 const ASK_MS = 10_000;
 const STATUS_MS = 2000;
-/** Before a change is tried a second time: a bus that was killed is back by then. */
+/** One try of a change: a frozen controller keeps what it was given, another one gets the next. */
+const TRY_MS = 3000;
+const TRIES = 4;
+/** Before a change is tried once more where nobody was: a bus that was killed is back by then. */
 const RETRY_AFTER_MS = 1000;
-const WORTH_A_RETRY: ReadonlySet<ErrorCode> = new Set(['TIMEOUT', 'BUS_AWAY', 'CONTROLLER_AWAY']);
+const AWAY: ReadonlySet<ErrorCode> = new Set(['BUS_AWAY', 'CONTROLLER_AWAY']);
 
 /** What this machine's agent says about itself. */
 export interface AgentInfo {
@@ -48,14 +51,18 @@ export async function askForChange<Result>(
   operation: string,
   params: Json,
 ): Promise<Performed & { result: Result }> {
-  const request = { id: crypto.randomUUID(), operation, params, timeoutMs: ASK_MS };
-  const once = (): Promise<Json> => askAgent(ownPaths(), request);
-  const answer = await once().catch(async (error: unknown) => {
-    if (!(error instanceof KatoError) || !WORTH_A_RETRY.has(error.code)) throw error;
-    await pause(RETRY_AFTER_MS);
-    return once();
-  });
-  return answer as unknown as Performed & { result: Result };
+  const request = { id: crypto.randomUUID(), operation, params, timeoutMs: TRY_MS };
+  let away = 0;
+  for (let tries = 1; ; tries++) {
+    try {
+      const answer = await askAgent(ownPaths(), request);
+      return answer as unknown as Performed & { result: Result };
+    } catch (error) {
+      const code = error instanceof KatoError ? error.code : null;
+      if (code !== null && AWAY.has(code) && away++ === 0) await pause(RETRY_AFTER_MS);
+      else if (code !== 'TIMEOUT' || tries === TRIES) throw error;
+    }
+  }
 }
 
 /** The status is made within a fraction of a second, or the agent tells what it knew last. */

@@ -68,6 +68,8 @@ export function createChanges(options: {
 
   async function tried(request: ChangeRequest, at: string): Promise<Performed> {
     const { operation, params, id } = request;
+    // Another controller may have changed it, also a moment ago: nothing is decided on old news.
+    await options.guard.readBack();
     const knowledge = options.knowledge();
     const asked: Asked = {
       operationId: id,
@@ -75,7 +77,6 @@ export function createChanges(options: {
       at,
       catalogue: options.catalogue,
     };
-    await options.guard.settled();
     const first = landedResult(document().cluster, id);
     if (first !== undefined) return first;
     const prepared = await operation.prepare(knowledge, params, request.by as Node);

@@ -19,15 +19,13 @@ export interface HistoryGuard {
   restart(): void;
   /** Reads what the bus holds now, and whether that goes on from all that was seen. */
   readBack(): Promise<void>;
-  /** Resolves when what was seen so far has been weighed. */
-  settled(): Promise<void>;
 }
 
 /** Keeps `live.document` and `live.older`: the latter is why controllers then only read. */
 export function guardHistory(store: Store, live: Live): HistoryGuard {
   let newest: Version | null = null;
   let wanted = false;
-  let checking: Promise<void> | null = null;
+  let checking = false;
   let checkedMs = Number.NEGATIVE_INFINITY;
 
   const guard: HistoryGuard = {
@@ -55,26 +53,23 @@ export function guardHistory(store: Store, live: Live): HistoryGuard {
       live.older = goesOn ? null : seen;
       if (read !== null) takeDocument(live, read.cluster, read.entry);
     },
-    settled: async () => {
-      await checking;
-    },
   };
   return guard;
 
   /** A look that fails is made good by the next change, which finds another entry than its own. */
   function check(): void {
     wanted = true;
-    checking ??= checkAll().finally(() => {
-      checking = null;
-    });
+    if (!checking) void checkAll();
   }
 
   /** What is seen during a look may be newer than it. */
   async function checkAll(): Promise<void> {
+    checking = true;
     while (wanted) {
       wanted = false;
       await guard.readBack().catch(() => setTimeout(check, ASKED_AGAIN_MS).unref());
     }
+    checking = false;
   }
 }
 
