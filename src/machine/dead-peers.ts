@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 250;
 /** The kernel has sent so often again: 1.4 s without a sign of the other machine. */
 const REPEATS_MAX = 3;
 /** A machine that takes no connection for this long is gone, and so are all that it had. */
-const HANDSHAKE_LIMIT_MS = 4000;
+const HANDSHAKE_LIMIT_MS = 3000;
 
 /** A connection in the words of `ss`, each side `address:port`. */
 interface Connection {

@@ -8,6 +8,11 @@ export interface UpstreamView {
   /** Shared memory for the health of its servers, in kB. */
   zoneKb: number;
   servers: { address: string; backup: boolean }[];
+  /**
+   * All of a pool once more, for when nginx holds every one of them to be dead: it would refuse
+   * requests for 2 s, and may be wrong, for the end of a kept connection counts as a failure.
+   */
+  lastResort: string[];
 }
 
 /** A server takes about 1 kB; nginx wants 32 kB at least. */
@@ -33,7 +38,9 @@ export function upstream(name: string, addresses: string[], backups: string[] = 
     ...addresses.map((address) => ({ address, backup: false })),
     ...backups.map((address) => ({ address, backup: true })),
   ];
-  return { name, zoneKb: ZONE_BASE_KB + ZONE_KB_PER_SERVER * servers.length, servers };
+  const lastResort = addresses.length > 1 ? addresses : [];
+  const lines = servers.length + lastResort.length;
+  return { name, zoneKb: ZONE_BASE_KB + ZONE_KB_PER_SERVER * lines, servers, lastResort };
 }
 
 /** A name that nginx takes for what has other characters, still readable and without two alike. */
