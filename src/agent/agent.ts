@@ -120,7 +120,7 @@ export async function runAgent(
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
-    await leaveCluster(context);
+    await leaveCluster(context, link.sayStopped);
     return true;
   }
 
@@ -159,7 +159,8 @@ export async function runAgent(
     } catch (error) {
       const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
       if (request.operation !== 'status' || !away || delivery === null) throw error;
-      const status = await remembered.recall(delivery.view, await reportNow(), error);
+      const refused = link.reason?.code === 'NOT_ALLOWED' ? link.reason : error;
+      const status = await remembered.recall(delivery.view, await reportNow(), refused);
       return status as unknown as Json;
     }
   }

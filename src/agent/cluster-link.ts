@@ -22,6 +22,8 @@ export interface ClusterLink {
   fetchView(have: Delivery | null): Promise<Delivery | null>;
   /** Whether the cluster itself says that this node was removed. False when nobody answers. */
   wasRemoved(): Promise<boolean>;
+  /** Tells the cluster, if it can be told, that this removed node has stopped its roles. */
+  sayStopped(): Promise<void>;
   report(report: Report): Promise<void>;
   beat(body: { version: Version | null; leaving: boolean }): void;
   close(): Promise<void>;
@@ -98,8 +100,11 @@ export function linkToCluster(options: {
       return { hash, view, secrets };
     },
     wasRemoved: async () => {
-      const answer = await link.ask('removed', { id: '', params: {} }, VIEW_MS).catch(() => null);
+      const answer = await askAsRemoved({}).catch(() => null);
       return (answer as { removed?: boolean } | null)?.removed === true;
+    },
+    sayStopped: async () => {
+      await askAsRemoved({ stopped: true }).catch(() => null);
     },
     report: async (report) => {
       await link.ask('report', report as unknown as Json, REPORT_MS);
@@ -114,6 +119,10 @@ export function linkToCluster(options: {
     },
   };
   return link;
+
+  function askAsRemoved(params: Json): Promise<Json> {
+    return link.ask('removed', { id: '', params }, VIEW_MS);
+  }
 
   /** A controller that has just started asks a router what is announced. */
   function withAnnounced(have: Delivery | null, params: { known: string | null }): Promise<Json> {

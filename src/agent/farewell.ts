@@ -10,7 +10,10 @@ import { AGENT, type PassContext } from './pass.ts';
 const STOP_SECONDS = 20;
 
 /** The node leaves: its processes end, what it knew is forgotten, its data stays, its tree ends. */
-export async function leaveCluster({ paths }: PassContext): Promise<void> {
+export async function leaveCluster(
+  { paths }: PassContext,
+  sayStopped: () => Promise<void>,
+): Promise<void> {
   const { processes } = await observe(paths);
   const others = Object.keys(processes).filter((name) => name !== AGENT);
   await Promise.all(
@@ -18,6 +21,7 @@ export async function leaveCluster({ paths }: PassContext): Promise<void> {
       applyStep({ kind: 'remove', process, seconds: STOP_SECONDS }, { paths, self: AGENT }),
     ),
   );
+  await sayStopped();
   await forgetNode(paths);
   await removeBootUnit(paths);
   await endTree(paths);

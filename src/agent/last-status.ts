@@ -1,7 +1,7 @@
 import type { Json } from '../domain/cluster.ts';
 import type { KatoError } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
-import type { NodeStatus, PoolStatus, Status } from '../domain/status.ts';
+import type { NodeStatus, PoolStatus, Status, WarningCode } from '../domain/status.ts';
 import { roleState } from '../domain/status-of.ts';
 import type { ProcessReport, Report } from '../domain/step.ts';
 import type { Pool, View } from '../domain/view.ts';
@@ -61,14 +61,24 @@ function aged(
     },
     warnings: [
       {
-        code: reason.code === 'BUS_AWAY' ? 'BUS_AWAY' : 'CONTROLLER_AWAY',
-        message: `${reason.message}: ${known}`,
+        code: warningCode(reason),
+        message: `${reason.message}${because(reason)}: ${known}`,
       },
     ],
     nodes: [ownStatus(view, report), ...others],
     pools: mergedPools(kept?.status.pools ?? [], view.pools),
     unassigned: kept?.status.unassigned ?? [],
   };
+}
+
+function warningCode({ code }: KatoError): WarningCode {
+  if (code === 'NOT_ALLOWED') return 'NODE_REFUSED';
+  return code === 'BUS_AWAY' ? 'BUS_AWAY' : 'CONTROLLER_AWAY';
+}
+
+/** A refused key has two causes, and both are named. */
+function because({ code, why }: KatoError): string {
+  return code === 'NOT_ALLOWED' && why !== undefined ? ` (${why})` : '';
 }
 
 /** The node's own view tells of its pools what nginx really has; of the others it only heard. */

@@ -23,7 +23,7 @@ export async function readPassphrase(
       'give it by --passphrase-file F',
     );
   }
-  const { askSecret } = await import('./secret-prompt.ts');
+  const { askSecret } = await import('./prompt.ts');
   const first = await askSecret('Passphrase of the export: ');
   if (options.twice && (await askSecret('Once more: ')) !== first) {
     throw refuse('USAGE', 'the two passphrases differ');

@@ -11,7 +11,7 @@ export async function readToken(
   const fromEnvironment = process.env.KATO_TOKEN;
   if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
   if (process.stdin.isTTY === true) {
-    const { askSecret } = await import('./secret-prompt.ts');
+    const { askSecret } = await import('./prompt.ts');
     return askSecret('Join token (kato token create on the core): ');
   }
   throw refuse(

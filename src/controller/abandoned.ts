@@ -11,7 +11,13 @@ export function dropAbandonedJoins(live: Live, changes: Changes): { close(): voi
     const at = new Date().toISOString();
     const nodes = Object.values(live.document?.cluster.nodes ?? {});
     if (!nodes.some((node) => node.pendingUntil !== null && node.pendingUntil <= at)) return;
-    const request = { operation: nodeDropAbandoned, params: {}, id: randomUUID(), by: null };
+    const request = {
+      operation: nodeDropAbandoned,
+      params: {},
+      id: randomUUID(),
+      by: null,
+      who: 'controller',
+    };
     // What could not be written is seen again at the next look.
     changes.perform(request).catch(() => undefined);
   }, LOOK_EVERY_MS);

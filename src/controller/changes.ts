@@ -25,6 +25,8 @@ export interface ChangeRequest {
   id: string;
   /** Null for the joiner, who is no node yet. */
   by: Node | null;
+  /** What the history calls the asker. */
+  who: string;
 }
 
 export interface Changes {
@@ -51,7 +53,7 @@ export function createChanges(options: {
   async function perform(request: ChangeRequest): Promise<Performed> {
     const { operation, params } = request;
     const at = new Date().toISOString();
-    const by = request.by?.name ?? 'join';
+    const by = request.who;
     const note = { at, by, operation: operation.name, params: operation.record(params) };
     try {
       const performed = await tried(request, at);

@@ -96,7 +96,7 @@ export async function runController(
       node.version === report.kato && String(node.catalogue) === String(report.catalogue);
     if (node.pendingUntil === null && same) return;
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
-    const request = { operation: nodeConfirm, params, id: randomUUID(), by: node };
+    const request = { operation: nodeConfirm, params, id: randomUUID(), by: node, who: node.name };
     changes.perform(request).catch(() => undefined);
   }
 }

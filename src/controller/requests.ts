@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { Bus, Message } from '../bus/bus.ts';
 import { all, CONTROLLER, join, parseSubject } from '../bus/subjects.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import { OPERATIONS } from '../operations/index.ts';
+import { nodeSettleFormer } from '../operations/nodes.ts';
 import {
   checkParams,
   checkRight,
@@ -36,7 +38,7 @@ export function answerRequests(options: {
     const subject = parseSubject(message.subject);
     if (subject?.kind !== 'op') throw refuse('USAGE', `${message.subject} is not a request`);
     const { who, operation: name } = subject;
-    if (name === 'removed') return { removed: wasRemoved(who) };
+    if (name === 'removed') return answerFormer(who, message.body);
     const by = knownNode(who);
     if (name === 'report') {
       await options.reports.take(by, message.body);
@@ -57,12 +59,27 @@ export function answerRequests(options: {
     const params = checkParams(operation, request.params);
     if (by !== null) checkRight(operation, params, by);
     if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
-    return { ...(await options.changes.perform({ operation, params, id: request.id, by })) };
+    return {
+      ...(await options.changes.perform({
+        operation,
+        params,
+        id: request.id,
+        by,
+        who: by?.name ?? 'join',
+      })),
+    };
   }
 
-  function wasRemoved(who: string): boolean {
-    const { document } = live;
-    return document !== null && isFormer(document.cluster, who);
+  /** The one question of a removed node; with it, in the end, it says that its roles are stopped. */
+  async function answerFormer(who: string, body: Json): Promise<Json> {
+    const former = live.document?.cluster.former[who];
+    const removed = live.document !== null && isFormer(live.document.cluster, who);
+    const { params } = (body ?? {}) as { params?: { stopped?: boolean } };
+    if (removed && params?.stopped === true) {
+      const request = { operation: nodeSettleFormer, params: { id: who }, id: randomUUID() };
+      await options.changes.perform({ ...request, by: null, who: former!.name });
+    }
+    return { removed };
   }
 
   function knownNode(who: string): Node {

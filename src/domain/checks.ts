@@ -36,10 +36,10 @@ export interface ChecksInput {
   nowMs: number;
 }
 
-export const DISK_FREE_WARNING = 0.1;
-export const DISK_FREE_CRITICAL = 0.03;
+const DISK_FREE_WARNING = 0.1;
+const DISK_FREE_CRITICAL = 0.03;
 export const CERTIFICATE_WARNING_DAYS = 30;
-export const CERTIFICATE_CRITICAL_DAYS = 7;
+const CERTIFICATE_CRITICAL_DAYS = 7;
 const DAY_MS = 86_400_000;
 
 /** Everything that is looked at, in a fixed order; each name occurs at least once. */

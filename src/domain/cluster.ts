@@ -112,6 +112,8 @@ export interface FormerNode {
   name: string;
   key: string;
   removedAt: string;
+  /** It ran when it was removed, and has not said yet that its roles are stopped. */
+  awaited: boolean;
 }
 
 export interface OperationRecord {

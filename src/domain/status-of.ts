@@ -1,3 +1,4 @@
+import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { braked } from './pools.ts';
 import type { Catalogue } from './role.ts';
@@ -26,7 +27,7 @@ export interface StatusInput {
   nowMs: number;
 }
 
-const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
+const CERTIFICATE_WARNING_MS = CERTIFICATE_WARNING_DAYS * 86_400_000;
 
 /** How the cluster is: what people and programs are shown. */
 export function statusOf(input: StatusInput): Status {

@@ -28,7 +28,6 @@ export type WarningCode =
   | 'STATE_OLDER'
   | 'NODE_DEAD'
   | 'NODE_INACTIVE'
-  | 'NODE_BEHIND'
   | 'STEP_FAILED'
   | 'PROCESS_FATAL'
   | 'PROCESS_ROGUE'
@@ -36,7 +35,6 @@ export type WarningCode =
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
   | 'CERTIFICATE_EXPIRES'
-  | 'ENDPOINT_UNRESOLVED'
   | 'NODE_REFUSED';
 
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';

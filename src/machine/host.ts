@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { attempt } from './command.ts';
 import { readIfExists } from './files.ts';
@@ -32,12 +31,6 @@ export async function hostFacts(): Promise<HostFacts> {
 
 export function isRoot(): boolean {
   return process.getuid?.() === 0;
-}
-
-/** Bytes that a process without privileges may still write to the file system of `path`. */
-export async function freeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
 }
 
 async function fullName(): Promise<string> {

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { findNode } from '../domain/change/find-node.ts';
 import { join } from '../domain/change/join.ts';
-import { confirmNode, dropAbandoned, pendingUntil, removeNodes } from '../domain/change/leave.ts';
+import {
+  confirmNode,
+  dropAbandoned,
+  pendingUntil,
+  removeNodes,
+  settleFormer,
+} from '../domain/change/leave.ts';
 import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
@@ -25,11 +31,26 @@ export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (k
   })),
 );
 
-export const nodeRemove = change(
+export const nodeRemove = preparedChange(
   'node.remove',
   'admin',
-  v.strictObject({ nodes: v.pipe(v.array(v.string()), v.minLength(1)) }),
-  removeNodes,
+  v.strictObject({
+    nodes: v.pipe(v.array(v.string()), v.minLength(1)),
+    /** Nobody waits until the nodes have stopped their roles: they are gone for good. */
+    skipDetach: v.boolean(),
+  }),
+  async ({ verdicts }, { nodes, skipDetach }) => {
+    const awaited = (id: string): boolean => !skipDetach && verdicts.silent[id] === undefined;
+    return { decide: (cluster, asked) => removeNodes(cluster, { nodes, awaited }, asked) };
+  },
+);
+
+/** Asked by the controller itself when a removed node says that its roles are stopped. */
+export const nodeSettleFormer = change(
+  'node.settle-former',
+  'admin',
+  v.strictObject({ id: v.string() }),
+  (cluster, params) => settleFormer(cluster, params),
 );
 
 /** A node asks to go itself. */
@@ -37,7 +58,8 @@ export const nodeDetach = change(
   'node.detach',
   'own',
   v.strictObject({ node: v.string() }),
-  (cluster, { node }, asked) => removeNodes(cluster, { nodes: [node] }, asked),
+  (cluster, { node }, asked) =>
+    removeNodes(cluster, { nodes: [node], awaited: () => false }, asked),
 );
 
 /** Asked by the controller itself when a node shows its own key. */

@@ -74,6 +74,11 @@ export const progress = read(
 );
 
 function progressOf(known: Knowledge, id: string, revision: number): Progress {
+  const former = known.cluster.former[id];
+  if (former !== undefined && known.cluster.nodes[id] === undefined) {
+    const { name, awaited } = former;
+    return { node: name, id, state: 'active', done: !awaited, steps: [], failures: [] };
+  }
   const node = findNode(known.cluster, id);
   const report = known.reports.get(id);
   const reached = report !== undefined && report.version.revision >= revision;

@@ -44,5 +44,7 @@ export default class ShowStatus extends KatoCommand<Status> {
 }
 
 function isFromMemory({ warnings }: Status): boolean {
-  return warnings.some(({ code }) => code === 'BUS_AWAY' || code === 'CONTROLLER_AWAY');
+  return warnings.some(({ code }) => FROM_MEMORY.has(code));
 }
+
+const FROM_MEMORY: ReadonlySet<string> = new Set(['BUS_AWAY', 'CONTROLLER_AWAY', 'NODE_REFUSED']);

@@ -153,7 +153,7 @@ function withoutPlace(cluster: Cluster, place: Node | undefined): Record<string,
 function withFormer(cluster: Cluster, place: Node | undefined, at: string): Cluster['former'] {
   if (place === undefined || place.pendingUntil !== null) return cluster.former;
   const { id, name, key } = place;
-  return { ...cluster.former, [id]: { id, name, key, removedAt: at } };
+  return { ...cluster.former, [id]: { id, name, key, removedAt: at, awaited: false } };
 }
 
 function newNode(

@@ -13,10 +13,13 @@ export interface NodesRemoved {
   removed: { id: string; name: string; address: string }[];
 }
 
-/** Takes nodes out of the cluster: several at once, all or none. */
+/**
+ * Takes nodes out of the cluster: several at once, all or none. Who is `awaited` counts as touched
+ * until it says that its roles are stopped.
+ */
 export function removeNodes(
   cluster: Cluster,
-  params: { nodes: string[] },
+  params: { nodes: string[]; awaited: (id: string) => boolean },
   asked: Asked,
 ): Decision<NodesRemoved> {
   const leaving = [...new Set(params.nodes.map((called) => findNode(cluster, called)))];
@@ -34,9 +37,20 @@ export function removeNodes(
   const refusal = shortage(asked.catalogue, { ...cluster, nodes });
   if (refusal !== undefined) throw refusal;
   const former = recentlyFormer(cluster, asked.at);
-  for (const { id, name, key } of leaving) former[id] = { id, name, key, removedAt: asked.at };
+  for (const { id, name, key } of leaving) {
+    former[id] = { id, name, key, removedAt: asked.at, awaited: params.awaited(id) };
+  }
   const removed = leaving.map(({ id, name, address }) => ({ id, name, address }));
-  return changed(cluster, { nodes, former }, { removed }, []);
+  const touched = removed.map(({ id }) => id).filter(params.awaited);
+  return changed(cluster, { nodes, former }, { removed }, touched);
+}
+
+/** A removed node says that its roles are stopped. */
+export function settleFormer(cluster: Cluster, params: { id: string }): Decision<null> {
+  const node = cluster.former[params.id];
+  if (node === undefined || !node.awaited) return unchanged(cluster, null);
+  const former = { ...cluster.former, [node.id]: { ...node, awaited: false } };
+  return changed(cluster, { former }, null);
 }
 
 /** A node was seen with its own key: its record is final. */

@@ -92,7 +92,6 @@ describe('the schema of the status', () => {
       STATE_OLDER: true,
       NODE_DEAD: true,
       NODE_INACTIVE: true,
-      NODE_BEHIND: true,
       STEP_FAILED: true,
       PROCESS_FATAL: true,
       PROCESS_ROGUE: true,
@@ -100,7 +99,6 @@ describe('the schema of the status', () => {
       POOL_EMPTY: true,
       POOL_BRAKE: true,
       CERTIFICATE_EXPIRES: true,
-      ENDPOINT_UNRESOLVED: true,
       NODE_REFUSED: true,
     };
     const nodeStates: Record<NodeState, true> = {

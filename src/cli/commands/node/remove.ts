@@ -6,7 +6,7 @@ import { Flags } from '../../oclif.ts';
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   static override summary = 'Take nodes out of the cluster, dead or alive; all of them or none.';
   static override description =
-    'A node that runs learns of it and stops its roles; one that is dead learns of it when it\n' +
+    'A node that runs stops its roles, which is waited for; one that is dead learns of it when it\n' +
     'returns. Its data stays on it.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 10.0.0.4',
@@ -18,13 +18,15 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   static override flags = {
     'skip-detach': Flags.boolean({
       char: 's',
-      summary: 'The node is gone for good. Removal never waits for the node, with or without this.',
+      default: false,
+      summary: 'Do not wait until the nodes have stopped their roles: they are gone for good.',
     }),
   };
 
   protected async request(): Promise<Request> {
-    const { args } = await this.parse(NodeRemove);
-    return { operation: 'node.remove', params: { nodes: args.node } };
+    const { args, flags } = await this.parse(NodeRemove);
+    const params = { nodes: args.node, skipDetach: flags['skip-detach'] };
+    return { operation: 'node.remove', params };
   }
 
   protected say({ removed }: NodesRemoved): readonly string[] {
