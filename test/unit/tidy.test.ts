@@ -17,7 +17,8 @@ const LAYERS = [
 
 const src = readSources('src/**/*.ts');
 const tests = readSources('test/**/*.ts');
-const everything = [...src, ...tests, ...readSources('scripts/**/*.ts')];
+const scripts = readSources('scripts/**/*.ts');
+const everything = [...src, ...tests, ...scripts];
 const sources = new Map(everything.map((source) => [source.path, source]));
 
 /** Fails with every place that breaks a rule, as `file:line: what is wrong`. */
@@ -200,11 +201,11 @@ function circles(files: Source[]): string[] {
 }
 
 /**
- * A value must be used by another file of src, or by a test and its own file. A type must be
+ * A value must be used by another file of src or scripts, or by a test and its own file. A type must be
  * used somewhere: that it is exported spells out a signature.
  */
 function deadExports(): string[] {
-  const used = usedNames(src);
+  const used = usedNames([...src, ...scripts]);
   const tested = usedNames(tests);
   const isUsed = (names: Map<string, Set<string>>, path: string, name: string): boolean =>
     names.get(path)?.has(name) === true || names.get(path)?.has('*') === true;
