@@ -53,6 +53,8 @@ export interface Store {
 
   getSecret(name: string): Promise<string | null>;
   putSecret(name: string, value: string): Promise<void>;
+  /** Keeps the one that there is. */
+  addSecret(name: string, value: string): Promise<void>;
   deleteSecret(name: string): Promise<void>;
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
@@ -141,6 +143,10 @@ export async function openStore(bus: Bus): Promise<Store> {
 
     getSecret: (name) => attempt(async () => secretOf(await secrets.get(keyOf(name)))),
     putSecret: (name, value) => attempt(() => put(secrets, name, value)),
+    addSecret: (name, value) =>
+      attempt(async () => {
+        await replace(secrets, keyOf(name), encodeBody(value), 0);
+      }),
     deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
     listSecrets: (prefix) =>
       attempt(async () => {

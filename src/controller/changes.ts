@@ -114,6 +114,9 @@ export function createChanges(options: {
     for (const [name, value] of Object.entries(prepared.secrets?.(decision.cluster) ?? {})) {
       await options.store.putSecret(name, value);
     }
+    for (const [name, value] of Object.entries(prepared.newSecrets?.(decision.cluster) ?? {})) {
+      await options.store.addSecret(name, value);
+    }
     const after = commit(before.cluster, decision, asked.operationId);
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';

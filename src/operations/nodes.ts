@@ -127,7 +127,7 @@ export const nodeJoin = preparedChange(
     };
     return {
       decide: (cluster, asked) => join(cluster, given, { ...asked, by: nodeId }),
-      secrets: (cluster) => roleSecrets(known.catalogue, cluster, nodeId),
+      newSecrets: (cluster) => roleSecrets(known.catalogue, cluster, nodeId),
     };
   },
   ({ secret: _secret, ...params }) => params,

@@ -22,7 +22,8 @@ export const roleAdd = preparedChange(
   }),
   async (known, params) => ({
     decide: (cluster, asked) => addRoles(cluster, params, asked),
-    secrets: (cluster) => roleSecrets(known.catalogue, cluster, findNode(cluster, params.node).id),
+    newSecrets: (cluster) =>
+      roleSecrets(known.catalogue, cluster, findNode(cluster, params.node).id),
   }),
 );
 

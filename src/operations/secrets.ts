@@ -32,7 +32,7 @@ export function isFullName(name: string): boolean {
 /** Letters and digits without those that look alike: passwords are typed, too. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789';
 
-/** Fresh values for every secret that a node's roles ask for; those that exist are kept. */
+/** Fresh values for every secret that a node's roles ask for. */
 export function roleSecrets(
   catalogue: Catalogue,
   cluster: Cluster,

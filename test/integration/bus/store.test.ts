@@ -94,6 +94,7 @@ describe('store of the controllers', () => {
     const name = 'certificate/*.example.com';
     await store.putSecret(name, 'open-sesame');
     await store.putSecret('node/n1/redis', 'hidden-word');
+    await store.addSecret(name, 'another');
     assert.equal(await other.getSecret(name), 'open-sesame');
     assert.deepEqual(await other.listSecrets('certificate/'), { [name]: 'open-sesame' });
     await store.deleteSecret(name);
