@@ -113,7 +113,7 @@ async function waitReady(process: string, seconds: number, paths: Paths): Promis
 }
 
 async function refuseTakenPorts(process: string, listens: Listen[], paths: Paths): Promise<void> {
-  const ownGroup = Number(await readIfExists(groupFile(process, paths)));
+  const ownGroup = Number((await readIfExists(groupFile(process, paths))) ?? Number.NaN);
   for (const { address, port } of listens) {
     const owner = await portOwner(address, port);
     if (owner === null || (await groupOf(owner.pid)) === ownGroup) continue;
