@@ -22,8 +22,14 @@ export interface Machine {
   end(): void;
 }
 
-/** `agent: false` is a machine on which no agent runs. */
-export async function machine({ agent }: { agent: boolean }): Promise<Machine> {
+/** `agent: false` is a machine on which no agent runs; `program` is what is run instead of bin/kato. */
+export async function machine({
+  agent,
+  program = [join(BIN, 'kato')],
+}: {
+  agent: boolean;
+  program?: string[];
+}): Promise<Machine> {
   const root = mkdtempSync(join(tmpdir(), 'kato-cli-'));
   const asked: SocketRequest[] = [];
   const answers: Machine['answers'] = { 'agent.info': () => INFO };
@@ -36,9 +42,9 @@ export async function machine({ agent }: { agent: boolean }): Promise<Machine> {
   return {
     asked,
     answers,
-    kato: (...argv) => run(entry([join(BIN, 'kato'), ...argv]), {}),
+    kato: (...argv) => run(entry([...program, ...argv]), {}),
     type: (line) => run(entry(['bash', '--norc', '-c', line]), {}),
-    start: (...argv) => spawnRunning(entry([join(BIN, 'kato'), ...argv]), {}),
+    start: (...argv) => spawnRunning(entry([...program, ...argv]), {}),
     end: () => {
       server?.close();
       rmSync(root, { recursive: true });
