@@ -14,7 +14,7 @@ import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
-import { change, preparedChange, read } from './operation.ts';
+import { change, type Knowledge, preparedChange, read } from './operation.ts';
 import { roleSecrets } from './secrets.ts';
 
 export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (known) =>
@@ -31,6 +31,9 @@ export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (k
   })),
 );
 
+/** A node that lives answers a live question within this. */
+const ANSWER_MS = 1000;
+
 export const nodeRemove = preparedChange(
   'node.remove',
   'admin',
@@ -39,11 +42,20 @@ export const nodeRemove = preparedChange(
     /** Nobody waits until the nodes have stopped their roles: they are gone for good. */
     skipDetach: v.boolean(),
   }),
-  async ({ verdicts }, { nodes, skipDetach }) => {
-    const awaited = (id: string): boolean => !skipDetach && verdicts.silent[id] === undefined;
+  async (known, { nodes, skipDetach }) => {
+    const answering = skipDetach ? new Set() : await whoAnswers(known, nodes);
+    const awaited = (id: string): boolean => answering.has(id);
     return { decide: (cluster, asked) => removeNodes(cluster, { nodes, awaited }, asked) };
   },
 );
+
+/** Of these nodes those that answer at once: a dead one is not waited for, known as dead or not. */
+async function whoAnswers(known: Knowledge, names: readonly string[]): Promise<Set<string>> {
+  const ids = names.map((name) => findNode(known.cluster, name).id);
+  const asked = ids.map((id) => known.askNode(id, 'status', null, ANSWER_MS));
+  const answers = await Promise.allSettled(asked);
+  return new Set(ids.filter((_id, i) => answers[i]!.status === 'fulfilled'));
+}
 
 /** Asked by the controller itself when a removed node says that its roles are stopped. */
 export const nodeSettleFormer = change(
