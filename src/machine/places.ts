@@ -12,6 +12,14 @@ export function restartsFile(process: string, paths: Paths): string {
   return `${serviceOf(process, paths)}/restarts`;
 }
 
+/**
+ * In a service folder whose running program was started by older files. It counts as one of
+ * the files, so that the folder is not what a spec wants until the program was started anew.
+ */
+export function olderMark(process: string, paths: Paths): string {
+  return `${serviceOf(process, paths)}/older`;
+}
+
 /** Beside a data folder while it is being initialized: what is in the folder is worth nothing. */
 export function initializingMark(folder: string): string {
   return `${dirname(folder)}/.${basename(folder)}.initializing`;

@@ -6,7 +6,7 @@ import type { Listen } from '../../domain/spec.ts';
 import type { Step } from '../../domain/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
-import { restartsFile } from '../places.ts';
+import { olderMark, restartsFile } from '../places.ts';
 import { portOwner } from '../ports.ts';
 import {
   control,
@@ -68,12 +68,13 @@ export async function restart(step: StepOf<'restart'>, context: ApplyContext): P
   await waitReady(process, step.readySeconds, paths);
 }
 
-/** A new instance has all restarts behind it that were asked for before. */
-function recordRestarts(
+/** A new instance has all restarts and files behind it that were asked for before. */
+async function recordRestarts(
   { process, restarts }: StepOf<'start' | 'restart'>,
   paths: Paths,
 ): Promise<void> {
-  return writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
+  await writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
+  await removeTree(serviceOf(process, paths), olderMark(process, paths));
 }
 
 async function endInstance(folder: string, pid: number | null): Promise<void> {

@@ -13,7 +13,8 @@ import {
   writeDurably,
   writeFileAtomic,
 } from '../files.ts';
-import { control, isSupervised, serviceOf } from '../service.ts';
+import { olderMark } from '../places.ts';
+import { control, isSupervised, readStatus, serviceOf } from '../service.ts';
 import { servicePaths } from '../service-files.ts';
 import { rescan, supervisionRunning } from '../supervision.ts';
 import { within } from '../wait.ts';
@@ -29,8 +30,12 @@ export async function writeService(
   paths: Paths,
 ): Promise<void> {
   const folder = serviceOf(step.process, paths);
-  if (await exists(folder)) await updateFolder(folder, step.service.files);
-  else await createFolder(folder, step.service.files, paths);
+  if (await exists(folder)) {
+    const isUp = (await readStatus(folder))?.up === true;
+    const mark = olderMark(step.process, paths);
+    if (isUp) await writeFileAtomic(mark, '', { mode: 0o600 });
+    await updateFolder(folder, step.service.files, isUp ? mark : null);
+  } else await createFolder(folder, step.service.files, paths);
   await supervise(folder, paths);
 }
 
@@ -52,7 +57,11 @@ async function createFolder(
   await syncFolder(paths.service);
 }
 
-async function updateFolder(folder: string, files: ServiceFolder['files']): Promise<void> {
+async function updateFolder(
+  folder: string,
+  files: ServiceFolder['files'],
+  keep: string | null,
+): Promise<void> {
   const logBefore = await readIfExists(`${folder}/log/run`);
   for (const [path, { content, mode }] of Object.entries(files)) {
     if ((await readIfExists(`${folder}/${path}`)) === content)
@@ -63,7 +72,8 @@ async function updateFolder(folder: string, files: ServiceFolder['files']): Prom
     }
   }
   for (const path of await servicePaths(folder)) {
-    if (files[path] === undefined) await removeTree(folder, `${folder}/${path}`);
+    const isKept = files[path] !== undefined || `${folder}/${path}` === keep;
+    if (!isKept) await removeTree(folder, `${folder}/${path}`);
   }
   const log = `${folder}/log`;
   const logChanged = files['log/run']?.content !== logBefore;

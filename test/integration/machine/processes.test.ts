@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Paths } from '../../../src/domain/paths.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import { planNode } from '../../../src/domain/plan.ts';
+import type { ProcessSpec, Spec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
+import { observe } from '../../../src/machine/observe.ts';
 import {
   bootId,
   bootSupervision,
@@ -59,6 +61,28 @@ describe('processes under s6', function () {
         (await readFile(`${paths.log}/redis/current`, 'utf8')).includes('Ready to accept'),
       { what: 'its output is in its log', seconds: 5 },
     );
+  });
+
+  it('restarts it for new files, also when the agent ended between the two steps', async () => {
+    await install(redis, paths);
+    const before = await look('redis', paths);
+    const changed = processSpec(paths, { ...redis, argv: [...redis.argv, '--loglevel', 'debug'] });
+    const spec: Spec = {
+      version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
+      processes: [changed],
+      purge: [],
+    };
+    const plan = async () => planNode(spec, await observe(paths, spec.processes));
+    const [write] = await plan();
+    await applyStep(write!, { paths, self: null });
+    const rest = await plan();
+    assert.deepEqual(
+      rest.map((step) => step.kind),
+      ['write-service', 'restart'],
+    );
+    for (const step of rest) await applyStep(step, { paths, self: null });
+    assert.deepEqual(await plan(), []);
+    assert.notEqual((await look('redis', paths)).pid, before.pid);
   });
 
   it('has it back after SIGKILL', async () => {
