@@ -3,16 +3,14 @@ import type { Status } from '../../src/domain/status.ts';
 import { clusterOf, hastenDeath, settled, statusOf, statusWhen, type } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { AWAY, agedBy, remembered } from '../support/memory.ts';
 import { pidOf, restarted, runningOn } from '../support/running.ts';
 import { startBackend, startLoad } from '../support/traffic/on-hosts.ts';
-import { until } from '../support/until.ts';
 
 const SHOP = 'shop.example.com';
 const SECONDS = 20;
 /** Longer than considerDead, which `hastenDeath` sets to 3. */
 const LONG_SECONDS = 5;
-/** Exit code of a status that a node tells from memory. */
-const AWAY = 5;
 
 describe('when the network or the bus fails', () => {
   const lab = useLab({ hosts: 4 });
@@ -90,7 +88,7 @@ describe('when the network or the bus fails', () => {
       await statusOf(near);
       const load = await startLoad(outside, { target: near.address, host: SHOP, perSecond: 50 });
       await lose();
-      await aged(near, LONG_SECONDS);
+      await agedBy(near, LONG_SECONDS);
       await giveBack();
       const seen: Status[] = [];
       await statusWhen(core, 'the bus is back', (status) => {
@@ -118,28 +116,8 @@ describe('when the network or the bus fails', () => {
     assert.ok(warns(status, 'CONTROLLER_AWAY'));
     assert.equal(status.nodes.length, 3);
     assert.equal(stateOf(status, near), 'active');
-    await aged(near, LONG_SECONDS);
+    await agedBy(near, LONG_SECONDS);
     await core.thaw(controller);
     assert.deepEqual(out(await settled(core)), []);
   });
-
-  /** Waits for so long, by the age of what a node remembers of the others. */
-  async function aged(host: Host, seconds: number): Promise<void> {
-    const age = async (): Promise<number> => {
-      const { nodes } = await remembered(host);
-      return Math.max(...nodes.map(({ lastSeen }) => lastSeen ?? 0));
-    };
-    const from = await age();
-    await until(async () => (await age()) - from >= seconds, {
-      what: `${host.name} has heard nothing for ${seconds} s`,
-      seconds: SECONDS,
-    });
-  }
 });
-
-/** A status that its node tells from memory. */
-async function remembered(host: Host): Promise<Status> {
-  const { exitCode, stdout } = await type(host, 'kato status --json');
-  assert.equal(exitCode, AWAY);
-  return JSON.parse(stdout) as Status;
-}

@@ -12,6 +12,7 @@ import {
 } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { AWAY } from '../support/memory.ts';
 import { pidOf, restarted, runningOn } from '../support/running.ts';
 import { startBackend } from '../support/traffic/on-hosts.ts';
 import { until } from '../support/until.ts';
@@ -19,8 +20,6 @@ import { until } from '../support/until.ts';
 const SHOP = 'shop.example.com';
 const WRITES = 15;
 const SECONDS = 20;
-/** Exit code of a status that a node tells from memory. */
-const AWAY = 5;
 
 describe('when the power fails', () => {
   const lab = useLab({ hosts: 5 });

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import type { Status } from '../../src/domain/status.ts';
+import {
+  asJson,
+  attach,
+  coreOn,
+  hastenDeath,
+  settled,
+  statusOf,
+  statusWhen,
+  tokenFrom,
+} from '../support/cluster.ts';
+import { transcript } from '../support/lab/command.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+import { agedBy } from '../support/memory.ts';
+import { kill, pidOf } from '../support/running.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than considerDead, which `hastenDeath` sets to 3. */
+const LONG_SECONDS = 4;
+const SECONDS = 60;
+
+describe('two controllers', () => {
+  const lab = useLab({ hosts: 3 });
+  let first: Host;
+  let second: Host;
+  let plain: Host;
+
+  before(async () => {
+    [first, second, plain] = lab.hosts as [Host, Host, Host];
+    await coreOn(first);
+    await attach(second, first, 'controller', await tokenFrom(first, '--admin'));
+    await attach(plain, first, 'memcached');
+    await hastenDeath(first);
+    await settled(first);
+  });
+
+  const freeze = async (host: Host) => host.freeze(await pidOf(host, 'controller'));
+  const thaw = async (host: Host) => host.thaw(await pidOf(host, 'controller'));
+
+  it('frozen, killed and thawed under a stream of changes: each happens once, none is lost', async () => {
+    const before = await statusOf(first);
+    const streams = [
+      routes(first, 'a', 12),
+      routes(first, 'b', 12),
+      routes(second, 'c', 16),
+      repeat(plain, 6, 'kato process restart --no-wait memcached', 'restart'),
+    ];
+    const acknowledged = () => streams.flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
+    const total = 12 + 12 + 16 + 6;
+    const goOn = async (): Promise<void> => {
+      const enough = Math.min(acknowledged().length + 4, total);
+      await until(() => acknowledged().length >= enough, {
+        what: `${enough} changes are acknowledged`,
+        seconds: SECONDS,
+      });
+    };
+    await goOn();
+    await freeze(first);
+    await goOn();
+    await thaw(first);
+    await kill(second, 'controller');
+    await goOn();
+    await freeze(second);
+    await goOn();
+    await kill(second, 'controller');
+    await kill(first, 'controller');
+    await goOn();
+    await Promise.all([freeze(first), freeze(second)]);
+    await Promise.all([thaw(first), thaw(second)]);
+
+    for (const stream of streams) {
+      const result = await stream.result;
+      assert.equal(result.exitCode, 0, transcript(result));
+    }
+    assert.equal(acknowledged().length, total);
+    const after = await settled(first);
+    assert.equal(after.cluster.revision - before.cluster.revision, total, 'each change once');
+    const listed = await asJson<{ route: string }[]>(first, 'kato route list');
+    assert.deepEqual(
+      listed.map(({ route }) => route).sort(),
+      acknowledged()
+        .filter((name) => name !== 'restart')
+        .sort(),
+    );
+  });
+
+  it('frozen both and thawed, they declare nobody dead', async () => {
+    await statusOf(plain);
+    await Promise.all([freeze(first), freeze(second)]);
+    await agedBy(plain, LONG_SECONDS);
+    await Promise.all([thaw(first), thaw(second)]);
+    const seen: Status[] = [];
+    await statusWhen(first, 'every node was heard again', (status) => {
+      seen.push(status);
+      return status.nodes.every(({ state, lastSeen }) => state === 'active' && lastSeen === 0);
+    });
+    assert.ok(!seen.some(({ nodes }) => nodes.some(({ state }) => state === 'dead')));
+  });
+});
+
+/** Adds routes one after the other, and says the name of each that was acknowledged. */
+function routes(host: Host, prefix: string, count: number) {
+  const name = `${prefix}$n.example.com`;
+  return repeat(host, count, `kato route add --no-wait ${name} 10.9.9.9:80`, name);
+}
+
+function repeat(host: Host, count: number, change: string, say: string) {
+  const line = `for n in $(seq ${count}); do ${change} >/dev/null && echo ${say} || exit 1; done`;
+  return host.spawn(['sh', '-c', line]);
+}
