@@ -14,8 +14,8 @@ import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
-import { change, type Knowledge, preparedChange, read } from './operation.ts';
-import { roleSecrets } from './secrets.ts';
+import { change, type Knowledge, type Prepared, preparedChange, read } from './operation.ts';
+import { roleSecrets, SECRETS } from './secrets.ts';
 
 export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (known) =>
   Object.values(known.cluster.nodes).map((node) => ({
@@ -42,12 +42,32 @@ export const nodeRemove = preparedChange(
     /** Nobody waits until the nodes have stopped their roles: they are gone for good. */
     skipDetach: v.boolean(),
   }),
-  async (known, { nodes, skipDetach }) => {
-    const answering = skipDetach ? new Set() : await whoAnswers(known, nodes);
-    const awaited = (id: string): boolean => answering.has(id);
-    return { decide: (cluster, asked) => removeNodes(cluster, { nodes, awaited }, asked) };
-  },
+  async (known, { nodes, skipDetach }) =>
+    removal(known, nodes, skipDetach ? new Set() : await whoAnswers(known, nodes)),
 );
+
+/** A node asks to go itself. */
+export const nodeDetach = preparedChange(
+  'node.detach',
+  'own',
+  v.strictObject({ node: v.string() }),
+  (known, { node }) => removal(known, [node], new Set()),
+);
+
+/** The nodes go, and with them the secrets of their roles. */
+async function removal(
+  known: Knowledge,
+  nodes: string[],
+  awaited: ReadonlySet<string>,
+): Promise<Prepared> {
+  const ids = nodes.map((name) => findNode(known.cluster, name).id);
+  const secrets = await Promise.all(ids.map((id) => known.secretsBelow(SECRETS.ofNode(id))));
+  return {
+    decide: (cluster, asked) =>
+      removeNodes(cluster, { nodes, awaited: (id) => awaited.has(id) }, asked),
+    forget: secrets.flatMap((own) => Object.keys(own)),
+  };
+}
 
 /** Of these nodes those that answer at once: a dead one is not waited for, known as dead or not. */
 async function whoAnswers(known: Knowledge, names: readonly string[]): Promise<Set<string>> {
@@ -63,15 +83,6 @@ export const nodeSettleFormer = change(
   'admin',
   v.strictObject({ id: v.string() }),
   (cluster, params) => settleFormer(cluster, params),
-);
-
-/** A node asks to go itself. */
-export const nodeDetach = change(
-  'node.detach',
-  'own',
-  v.strictObject({ node: v.string() }),
-  (cluster, { node }, asked) =>
-    removeNodes(cluster, { nodes: [node], awaited: () => false }, asked),
 );
 
 /** Asked by the controller itself when a node shows its own key. */

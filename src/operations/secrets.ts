@@ -10,6 +10,7 @@ import { type Knowledge, read } from './operation.ts';
 
 /** Names of secrets. A node is given those that its roles name, no other. */
 export const SECRETS = {
+  ofNode: (nodeId: string) => `node/${nodeId}/`,
   ofRole: (nodeId: string, role: string, name: string) => `node/${nodeId}/${role}/${name}`,
   /** Leaf and CA of the bus, its key, the key of its disk, the CA alone, and the controllers' seed. */
   busCertificate: 'bus/certificate',
@@ -56,7 +57,7 @@ function password(length: number): string {
 /** The secrets for a node's view, by the short names that role files and templates use. */
 export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
   const { node } = view;
-  const ownPrefix = `node/${node.id}/`;
+  const ownPrefix = SECRETS.ofNode(node.id);
   const own = Object.entries(await known.secretsBelow(ownPrefix))
     .map(([name, value]) => [name.slice(ownPrefix.length), value] as const)
     .filter(([name]) => name.split('/')[0]! in node.roles);
