@@ -76,7 +76,7 @@ export function createController(
     },
     perform: ({ id, operation, params }) => {
       const by = bus.cluster.value.nodes.core!;
-      return changes.perform({ id, operation, params, by });
+      return changes.perform({ id, operation, params, by, who: by.name });
     },
     view: (node) => {
       if (live.document === null) return null;
