@@ -111,18 +111,23 @@ export function createChanges(options: {
       return { result, revision: before.cluster.revision, touched: [], changed: false };
     }
     const { touched } = decision;
-    for (const [name, value] of Object.entries(prepared.secrets?.(decision.cluster) ?? {})) {
-      await options.store.putSecret(name, value);
-    }
-    for (const [name, value] of Object.entries(prepared.newSecrets?.(decision.cluster) ?? {})) {
-      await options.store.addSecret(name, value);
-    }
+    await storeSecrets(prepared, decision.cluster);
     const after = commit(before.cluster, decision, asked.operationId);
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
     takeDocument(options.live, after, entry);
     for (const name of prepared.forget ?? []) await options.store.deleteSecret(name);
     return { result, revision: after.revision, touched, changed: true };
+  }
+
+  async function storeSecrets(prepared: Prepared, cluster: Cluster): Promise<void> {
+    const { store } = options;
+    for (const [name, value] of Object.entries(prepared.secrets ?? {})) {
+      await store.putSecret(name, value);
+    }
+    for (const [name, value] of Object.entries(prepared.newSecrets?.(cluster) ?? {})) {
+      await store.addSecret(name, value);
+    }
   }
 
   function document(): Document {

@@ -14,7 +14,7 @@ export const certificateInstall = preparedChange(
     const certificate = { domain, chain, notAfter, update };
     return {
       decide: (cluster) => installCertificate(cluster, certificate),
-      secrets: () => ({ [SECRETS.certificateKey(checkHostPattern(domain))]: key }),
+      secrets: { [SECRETS.certificateKey(checkHostPattern(domain))]: key },
     };
   },
   ({ key: _key, ...params }) => params,

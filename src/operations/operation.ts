@@ -41,8 +41,8 @@ export interface Change extends Described {
 export interface Prepared {
   decide(cluster: Cluster, asked: Asked): Decision<unknown>;
   /** Secrets to be stored before the document that relies on them is written. */
-  secrets?(cluster: Cluster): Record<string, string>;
-  /** The same, for those that do not exist yet. */
+  secrets?: Record<string, string>;
+  /** The same, for secrets that are made once: one that is there stays. */
   newSecrets?(cluster: Cluster): Record<string, string>;
   /** Secrets nobody needs once the document is written. */
   forget?: string[];

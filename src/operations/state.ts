@@ -36,7 +36,7 @@ export const stateImport = preparedChange(
     const saved = cluster as unknown as Cluster;
     return {
       decide: (before, asked) => importState(before, { saved, lineage, force }, asked),
-      secrets: () => secrets,
+      secrets,
     };
   },
   ({ cluster }) => ({ revision: cluster.revision }),
