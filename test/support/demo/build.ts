@@ -7,16 +7,27 @@ export const BACKEND_PORTS = [8001, 8002];
 /** A core, two routers, a load balancer and data services; then an application with two backends. */
 export async function buildCluster(lab: Lab, { h }: Screen): Promise<void> {
   const core = lab.host(1).address;
-  await h(1).run('kato node setup core api.example.com');
+  await h(1).run(`kato node setup core${ownAddress(lab, 1)} api.example.com`);
   const made = await h(1).run('kato token create --uses 4 --quiet', { quiet: true });
   const token = made.trim();
+  const attach = (number: number, roles: string): Promise<string> =>
+    h(number).run(`kato node attach -e ${roles}${whoItIs(lab, number)} ${core}`, { token });
   for (const router of [2, 3, 4]) {
-    await h(router).run(`kato node attach -e router ${core}`, { token });
+    await attach(router, 'router');
   }
   await h(4).run('kato node setup load_balancer');
-  await h(5).run(`kato node attach -e data-services ${core}`, { token });
+  await attach(5, 'data-services');
   const backends = await startBackends(lab);
   await h(1).run(`kato route add shop.example.com ${backends.join(' ')}`);
+}
+
+/** Hosts of a plain lab share the machine: what kato would find out there, it has to be told. */
+function ownAddress(lab: Lab, number: number): string {
+  return lab.kind === 'plain' ? ` --address ${lab.host(number).address}` : '';
+}
+
+function whoItIs(lab: Lab, number: number): string {
+  return lab.kind === 'plain' ? `${ownAddress(lab, number)} --name h${number}` : '';
 }
 
 /** Says who it is: port and host come by argv. */
