@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { createIdentity } from '../../src/bus/identity.ts';
+import {
+  assertClean,
+  attach,
+  clusterOf,
+  hastenDeath,
+  nodeOn,
+  refused,
+  rolesOf,
+  settled,
+  statusOf,
+  statusWhen,
+  type,
+  typed,
+} from '../support/cluster.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+import { until } from '../support/until.ts';
+
+describe('leaving a cluster', () => {
+  const lab = useLab({ hosts: 6 });
+  const host = (number: number) => lab.host(number);
+  const core = () => host(1);
+  const addressesOf = async () => (await statusOf(core())).nodes.map((node) => node.address);
+  const becomesClean = (number: number) =>
+    until(() => assertClean(host(number)).then(() => true), {
+      what: `h${number} has stopped all`,
+      seconds: 20,
+    });
+
+  before('a core, a router and four nodes with redis', async () => {
+    await clusterOf(core(), [
+      [host(2), 'router'],
+      ...[3, 4, 5, 6].map((one): [Host, string] => [host(one), 'redis']),
+    ]);
+    await hastenDeath(core());
+    await settled(core());
+  });
+
+  it('a node detaches: its roles stop, its data stays, and it may come back', async () => {
+    const said = await host(3).kato('node', 'detach');
+    assert.match(said, /h3 has left the cluster/);
+    await assertClean(host(3));
+    assert.ok(!(await addressesOf()).includes(host(3).address));
+    await typed(host(3), 'ls /var/lib/kato/data/redis/appendonlydir');
+    const again = await refused(host(3), 'kato node detach');
+    assert.deepEqual([again.code, again.exitCode], ['NOT_SET_UP', 3]);
+    await attach(host(3), core(), 'redis');
+    assert.deepEqual(rolesOf(await nodeOn(host(3), core())), ['base', 'redis']);
+  });
+
+  it('the core does not, and keeps its last router only while it has to', async () => {
+    for (const line of ['kato node detach', `kato node remove ${core().address}`]) {
+      const { code, exitCode } = await refused(core(), line);
+      assert.deepEqual([code, exitCode], ['ROLE_NEEDED', 4]);
+    }
+    await typed(core(), 'kato role remove router');
+    const last = await refused(core(), 'kato node remove h2');
+    assert.deepEqual([last.code, last.exitCode], ['ROLE_NEEDED', 4]);
+    const detach = await refused(host(2), 'kato node detach');
+    assert.equal(detach.code, 'ROLE_NEEDED');
+    await typed(core(), 'kato role add router');
+    await settled(core());
+  });
+
+  it('nodes are removed by name, address and id, several at once, all or none', async () => {
+    const { id } = await nodeOn(host(3), core());
+    const wrong = await refused(core(), `kato node remove h4 ${host(2).address} h33`);
+    assert.deepEqual([wrong.code, wrong.exitCode], ['UNKNOWN_NODE', 3]);
+    assert.match(wrong.why!, /h3/);
+    assert.equal((await addressesOf()).length, 6);
+    await typed(core(), `kato node remove h4 ${host(2).address} ${id}`);
+    assert.deepEqual(
+      await addressesOf(),
+      [1, 5, 6].map((one) => host(one).address),
+    );
+    await Promise.all([2, 3, 4].map(becomesClean));
+    await Promise.all([2, 3, 4].map((one) => attach(host(one), core(), 'redis')));
+  });
+
+  it('a plain node removes nobody but itself', async () => {
+    const { code, exitCode } = await refused(host(3), 'kato node remove h4');
+    assert.deepEqual([code, exitCode], ['NOT_ALLOWED', 7]);
+    assert.equal((await addressesOf()).length, 6);
+  });
+
+  it('dead nodes are removed without waiting for them', async () => {
+    await Promise.all([host(5).powerOff(), host(6).powerOff()]);
+    await statusWhen(core(), 'both are dead', ({ nodes }) =>
+      [5, 6].every((one) =>
+        nodes.some(({ address, state }) => address === host(one).address && state === 'dead'),
+      ),
+    );
+    await typed(core(), 'kato node remove h5 h6', { timeoutMs: 10_000 });
+    assert.equal((await addressesOf()).length, 4);
+  });
+
+  it('a removed node that was off learns of it when it returns, and may come back', async () => {
+    await host(5).powerOn();
+    await becomesClean(5);
+    await typed(host(5), 'ls /var/lib/kato/data/redis/appendonlydir');
+    await attach(host(5), core(), 'redis');
+    const { nodes } = await settled(core());
+    assert.deepEqual(
+      nodes.map((node) => node.name),
+      ['h1', 'h2', 'h3', 'h4', 'h5'],
+    );
+  });
+
+  it('a node whose key is merely refused keeps its roles, and says what it may be', async () => {
+    const users = '/var/lib/kato/config/nats-server/current/users.conf';
+    const before = await nodeOn(host(4), core());
+    await type(core(), 's6-svc -d /var/lib/kato/service/agent');
+    const { key } = JSON.parse(await host(4).read('/var/lib/kato/state/identity.json')) as {
+      key: string;
+    };
+    const kept = await core().read(users);
+    await core().write(users, kept.replaceAll(key, createIdentity().key), '644');
+    await typed(core(), 's6-svc -h /var/lib/kato/service/nats-server');
+    await until(
+      async () => {
+        const { exitCode, stdout } = await type(host(4), 'kato status');
+        return exitCode === 5 && /was removed.* or the bus has an older state/.test(stdout);
+      },
+      { what: 'h4 says that it is refused, and why', seconds: 20 },
+    );
+    const pid = before.roles.flatMap((role) => role.processes)[0]!.pid;
+    assert.equal((await type(host(4), `kill -0 ${pid}`)).exitCode, 0);
+    await core().write(users, kept, '644');
+    await typed(core(), 's6-svc -h /var/lib/kato/service/nats-server');
+    await type(core(), 's6-svc -u /var/lib/kato/service/agent');
+    const after = (await settled(core())).nodes.find((node) => node.id === before.id)!;
+    assert.deepEqual(after.roles, before.roles);
+  });
+});
