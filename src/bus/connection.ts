@@ -31,10 +31,13 @@ export async function connectBusAtLast(
   options: BusOptions,
   signal: AbortSignal,
 ): Promise<Bus | null> {
+  // A reload of the bus drops without a word who is just connecting: the first try is short.
+  let timeoutMs = FIRST_TIMEOUT_MS;
   while (!signal.aborted) {
     try {
-      return await connectBus(options);
+      return await connectBus({ ...options, timeoutMs });
     } catch (error) {
+      timeoutMs = CONNECT_TIMEOUT_MS;
       options.onStatus?.(
         'down',
         error instanceof KatoError ? error : connectFailure(error, options),
@@ -49,6 +52,7 @@ export async function connectBusAtLast(
 const PING_INTERVAL_MS = 5000;
 const PINGS_OUT_MAX = 2;
 const CONNECT_TIMEOUT_MS = 10_000;
+const FIRST_TIMEOUT_MS = 3000;
 
 function natsOptions({ address, port, identity, ca, clusterId, name, timeoutMs }: BusOptions) {
   const sign = signer(identity.seed);

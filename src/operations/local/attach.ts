@@ -80,15 +80,18 @@ async function askToJoin(attach: Attach): Promise<void> {
   const { port, clusterId, seed, id: tokenId, secret } = decoded!;
   attach.own = await ownKey(host);
   const facts = await hostFacts();
-  const bus = await connectBus({
-    address: attach.core,
-    port,
-    ca: ca!,
-    clusterId,
-    identity: { who: JOINER, seed, key: keyOfSeed(seed) },
-    name: 'join',
-    timeoutMs: CORE_MS,
-  });
+  const connect = () =>
+    connectBus({
+      address: attach.core,
+      port,
+      ca: ca!,
+      clusterId,
+      identity: { who: JOINER, seed, key: keyOfSeed(seed) },
+      name: 'join',
+      timeoutMs: CORE_MS / 2,
+    });
+  // A reload of the bus, as each join is one, drops without a word who is just connecting.
+  const bus = await connect().catch(connect);
   try {
     const params = {
       tokenId,
