@@ -15,8 +15,9 @@ export function encodeBody(value: Json): Uint8Array {
   return bytes.length < COMPRESS_FROM_BYTES ? bytes : gzipSync(bytes, { level: GZIP_FAST });
 }
 
-/** Throws a plain error for bytes that no `encodeBody` made, or that are too many. */
+/** No bytes are null. Throws a plain error for bytes that are no JSON, or too many. */
 export function decodeBody(bytes: Uint8Array): Json {
+  if (bytes.length === 0) return null;
   const isCompressed = bytes[0] === GZIP[0] && bytes[1] === GZIP[1];
   const plain = isCompressed ? gunzipSync(bytes, { maxOutputLength: BODY_MAX_BYTES }) : bytes;
   return JSON.parse(new TextDecoder().decode(plain)) as Json;

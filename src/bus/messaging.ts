@@ -5,7 +5,7 @@ import { type ErrorRecord, KatoError, refuse, toErrorRecord } from '../domain/er
 import { decodeBody, encodeBody } from './body.ts';
 import type { Answer, Bus, BusOptions, Message } from './bus.ts';
 import { busAway, connectFailure, requestFailure } from './failures.ts';
-import { parseSubject, replyPrefixOf } from './subjects.ts';
+import { answerSubject, parseSubject } from './subjects.ts';
 
 /** Marks an answer that is an ErrorRecord. */
 const ERROR_HEADER = 'Kato-Error';
@@ -61,10 +61,10 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     respond(subject, handler, { queue } = {}) {
       return listen(nats, subject, queue, async (msg, message) => {
-        const allowed = replyPrefixOf(msg.subject);
-        if (allowed === null || !msg.reply?.startsWith(allowed)) return;
+        const to = answerSubject(msg.subject, msg.reply);
+        if (to === null) return;
         const answer = await answerOf(handler, message);
-        if (link.isUp()) send(msg, answer);
+        if (link.isUp()) send(nats, to, answer);
       });
     },
 
@@ -175,14 +175,14 @@ async function answerOf(
   }
 }
 
-function send(msg: Msg, answer: Answer): void {
+function send(nats: NatsConnection, to: string, answer: Answer): void {
   if ('ok' in answer) {
-    msg.respond(encodeBody(answer.ok));
+    nats.publish(to, encodeBody(answer.ok));
     return;
   }
   const marked = headers();
   marked.set(ERROR_HEADER, answer.error.code);
-  msg.respond(encodeBody({ ...answer.error }), { headers: marked });
+  nats.publish(to, encodeBody({ ...answer.error }), { headers: marked });
 }
 
 function readAnswer(msg: Msg): Json {

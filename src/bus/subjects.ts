@@ -27,6 +27,9 @@ export const join = 'kato.join';
 /** What an announcer's `router.register`, `unregister` and `greet` become for controllers. */
 export const announcement = (name: string, verb: AnnouncerVerb): string =>
   `kato.announce.${token(name)}.${verb}`;
+/** What is below it reaches one announcer below `_INBOX`, the usual inbox of any client library. */
+const greeting = (name: string): string => `kato.greeting.${token(name)}`;
+const ANNOUNCER_INBOX = '_INBOX.';
 /** Reaches every announcer as `router.start`. */
 export const routerStart = 'kato.router.start';
 /** Kept by the history stream, heard by nobody. */
@@ -80,15 +83,17 @@ export function parseSubject(subject: string): Subject | null {
 }
 
 /**
- * Under which subject an answer to this one may go. The server does not check reply subjects, so
- * a responder that answered anything else would say for the asker what he may not say himself.
+ * Where an answer to a message goes; null for one that may not have any. The server does not check
+ * reply subjects, so a responder that answered where it is told to would say for the asker what he
+ * may not say himself.
  */
-export function replyPrefixOf(subject: string): string | null {
+export function answerSubject(subject: string, reply = ''): string | null {
   const parsed = parseSubject(subject);
   if (parsed === null) return null;
-  // The server itself replaces the reply of a request that comes from another account.
-  if (parsed.kind === 'announcement') return '_R_.';
-  return `${inboxPrefix(parsed.who)}.`;
+  const { kind, who } = parsed;
+  const prefix = kind === 'announcement' ? ANNOUNCER_INBOX : `${inboxPrefix(who)}.`;
+  if (!reply.startsWith(prefix)) return null;
+  return kind === 'announcement' ? `${greeting(who)}.${reply.slice(prefix.length)}` : reply;
 }
 
 function isVerb(text: string): text is AnnouncerVerb {

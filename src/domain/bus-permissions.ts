@@ -35,6 +35,7 @@ export function permissionsOf(user: BusUser): Permissions {
           '$JS.FC.>',
           // The right to answer one message is forgotten at each reload of the bus.
           'kato.reply.*.>',
+          'kato.greeting.*.>',
         ],
         subscribe: [
           'kato.op.>',

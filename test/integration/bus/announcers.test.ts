@@ -138,8 +138,10 @@ describe('announcers of routes', () => {
     const greetings: string[] = [];
     const stop = controller.respond(all.greetings, async ({ subject }) => greetings.push(subject));
     await Promise.all([nodeBus.rtt(), controller.rtt()]);
-    shopLink.publish('router.greet', '{}', { reply: 'kato.node.n1.wake' });
-    await until(() => greetings.length > 0, { what: 'the greeting is heard', seconds: 5 });
+    shopLink.publish('router.greet', '', { reply: 'kato.node.n1.wake' });
+    shopLink.publish('router.greet', '', { reply: '_INBOX.reply' });
+    await until(() => greetings.length > 0, { what: 'a greeting is heard', seconds: 5 });
+    assert.equal(greetings.length, 1);
     await controller.rtt();
     await nodeBus.rtt();
     assert.deepEqual(stolen, []);
@@ -159,6 +161,18 @@ describe('announcers of routes', () => {
     const wikiLink = natsOf(await nats.connect('wiki', wiki));
     wikiLink.publish('router.register', JSON.stringify({ uris: ['wiki.example.com'] }));
     await until(() => heard.length > 0, { what: 'the new one is heard', seconds: 5 });
+    const stop = controller.respond(all.greetings, async () => 'welcome');
+    await controller.rtt();
+    const answers: unknown[] = [];
+    wikiLink.subscribe('_INBOX.wiki', {
+      callback: (_, msg) => {
+        answers.push(msg.json());
+      },
+    });
+    wikiLink.publish('router.greet', '', { reply: '_INBOX.wiki' });
+    await until(() => answers.length > 0, { what: 'the new one is answered', seconds: 5 });
+    assert.deepEqual(answers, ['welcome']);
+    stop();
 
     await nats.reload([controllerUser, ...USERS.filter(({ key }) => key !== blog.key), wikiUser]);
     await assert.rejects(nats.connect('blog', blog), { code: 'NOT_ALLOWED' });

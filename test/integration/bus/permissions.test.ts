@@ -22,6 +22,7 @@ const SUBJECTS = [
   ...['kato.announce.web.register', 'kato.announce.web.greet', 'kato.announce.*.*'],
   ...['kato.router.start', 'router.register', 'router.unregister', 'router.greet', 'router.start'],
   ...[
+    'kato.greeting.web.x',
     'kato.reply.n1.x',
     'kato.reply.n2.x',
     '_INBOX_ctl.x',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as subjects from '../../../src/bus/subjects.ts';
 
-const { parseSubject, replyPrefixOf } = subjects;
+const { answerSubject, parseSubject } = subjects;
 
 describe('subjects of the bus', () => {
   it('are read as they were made', () => {
@@ -31,7 +31,7 @@ describe('subjects of the bus', () => {
     const foreign = ['', 'kato', 'kato.op', 'kato.op.n1', 'kato.join.x', 'kato.heartbeat.n1.x'];
     for (const subject of [...foreign, 'kato.announce.web.burn', '$KV.cluster.document']) {
       assert.equal(parseSubject(subject), null, subject);
-      assert.equal(replyPrefixOf(subject), null, subject);
+      assert.equal(answerSubject(subject, '_INBOX.x'), null, subject);
     }
   });
 
@@ -44,9 +44,19 @@ describe('subjects of the bus', () => {
   });
 
   it('say where alone an answer may go', () => {
-    assert.equal(replyPrefixOf(subjects.op('n1', 'status')), 'kato.reply.n1.');
-    assert.equal(replyPrefixOf(subjects.join), 'kato.reply.join.');
-    assert.equal(replyPrefixOf(subjects.nodeAsk('n1', 'status')), '_INBOX_ctl.');
-    assert.equal(replyPrefixOf(subjects.announcement('web', 'greet')), '_R_.');
+    const asked = {
+      'kato.reply.n1.': subjects.op('n1', 'status'),
+      'kato.reply.join.': subjects.join,
+      '_INBOX_ctl.': subjects.nodeAsk('n1', 'status'),
+    };
+    for (const [inbox, subject] of Object.entries(asked)) {
+      assert.equal(answerSubject(subject, `${inbox}x.y`), `${inbox}x.y`);
+      for (const reply of [undefined, '', 'x', `x.${inbox}`, 'kato.reply.n2.x', '_INBOX.x']) {
+        assert.equal(answerSubject(subject, reply), null, `${subject} to ${reply}`);
+      }
+    }
+    const greeted = subjects.announcement('web', 'greet');
+    assert.equal(answerSubject(greeted, '_INBOX.x.y'), 'kato.greeting.web.x.y');
+    assert.equal(answerSubject(greeted, 'kato.reply.n1.x'), null);
   });
 });
