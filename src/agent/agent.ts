@@ -72,6 +72,8 @@ export async function runAgent(
       log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
     }
     if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
+    // Somebody woke this node for a view that it did not get: not to be left to the next resync.
+    if (failure !== null && link.connected) throw failure;
   }
 
   /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */

@@ -66,15 +66,16 @@ export async function runController(
   const changes = createChanges({ store, live, guard, catalogue, knowledge });
 
   const reports = await followObserved({ store, live, onReport });
-  const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   await store.watchCluster(guard.tell);
+  // Before anybody is woken, who would ask at once.
+  answerRequests({ bus, live, changes, reports, knowledge });
+  const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
     if (beat.version !== null) guard.saw(beat.version);
     waker.repair(nodeId, beat);
   };
   const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat });
   onUp.push(guard.restart, liveness.restart, announcements.restart);
-  answerRequests({ bus, live, changes, reports, knowledge });
   const abandoned = dropAbandonedJoins(live, changes);
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
   await aborted(signal);

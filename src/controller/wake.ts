@@ -11,7 +11,7 @@ const GATHER_MS = 100;
 /** ... but no longer than this in all. */
 const GATHER_MS_MAX = 1000;
 
-/** Wakes the nodes whose view has changed. `repair` makes a lost wake-up good: a heartbeat shows it. */
+/** Wakes all nodes, then those whose view has changed. `repair` makes a lost wake-up good: a heartbeat shows it. */
 export function wakeNodes(options: {
   bus: Bus;
   live: Live;
@@ -50,6 +50,7 @@ export function wakeNodes(options: {
     live.on('verdicts', gather),
     live.on('announced', gather),
   ];
+  wakeNow();
   return {
     repair: (id, { version: seen }) => {
       if (live.document === null || !(id in live.document.cluster.nodes)) return;
