@@ -6,6 +6,7 @@ import {
   routesOfMessage,
   STALE_SECONDS,
   stillAllowed,
+  withoutStale,
 } from '../domain/announcements.ts';
 import type { Json } from '../domain/cluster.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
@@ -70,9 +71,7 @@ export function followAnnouncements(bus: Bus, live: Live): Announcements {
   }
 
   function prune(): void {
-    if (!bus.connected) return;
-    const oldestMs = performance.now() - STALE_MS;
-    set(live.announced.filter((route) => (heardMs.get(announcementKey(route)) ?? 0) > oldestMs));
+    if (bus.connected) set(withoutStale(live.announced, heardMs, performance.now()));
   }
 
   function set(routes: readonly AnnouncedRoute[]): void {

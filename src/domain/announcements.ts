@@ -45,6 +45,16 @@ export function stillAllowed(
   });
 }
 
+/** Routes that were announced lately. `heardMs` has the last time of each by its key. */
+export function withoutStale(
+  routes: readonly AnnouncedRoute[],
+  heardMs: ReadonlyMap<string, number>,
+  nowMs: number,
+): AnnouncedRoute[] {
+  const oldestMs = nowMs - STALE_SECONDS * 1000;
+  return routes.filter((route) => (heardMs.get(announcementKey(route)) ?? 0) > oldestMs);
+}
+
 export function announcementKey({ announcer, host, path, backend }: AnnouncedRoute): string {
   return `${announcer} ${host}${path} ${backend}`;
 }
