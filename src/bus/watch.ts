@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 
 export type ReadBucket = () => Promise<Map<string, KvEntry>>;
 /** Null for a key that is gone. */
@@ -46,8 +46,11 @@ export async function watchBucket(options: {
   await resync();
   const timer = setInterval(() => void resync().catch(() => {}), RESYNC_MS);
   timer.unref();
-  void takeHints(bucket, takeHint, end.signal);
-  void resyncOnReconnect(nats, resync);
+  const hints = followHints(bucket, takeHint, end.signal);
+  void onReconnect(nats, async () => {
+    const again = () => pause(RETRY_MS).then(resync);
+    await resync().catch(again).finally(hints.renew);
+  });
   void nats.closed().then(() => {
     clearInterval(timer);
     end.abort();
@@ -64,28 +67,38 @@ function isSame(told: Told | undefined, entry: KvEntry): boolean {
   return told?.revision === entry.revision && told.createdMs === entry.created.getTime();
 }
 
-async function takeHints(
+/** The server's watch. `renew` begins another one: the first is deaf where the bus is older now. */
+function followHints(
   bucket: KV,
   takeHint: (entry: KvWatchEntry) => void,
   signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      for await (const entry of await bucket.watch()) takeHint(entry);
-    } catch {
-      // The bus is away or the bucket is not there: the next try tells.
+): { renew(): void } {
+  let watch: QueuedIterator<KvWatchEntry> | null = null;
+  let renewing = false;
+  void follow();
+  return {
+    renew: () => {
+      renewing = true;
+      watch?.stop();
+    },
+  };
+
+  async function follow(): Promise<void> {
+    while (!signal.aborted) {
+      renewing = false;
+      try {
+        watch = await bucket.watch();
+        for await (const entry of watch) takeHint(entry);
+      } catch {
+        // The bus is away or the bucket is not there: the next try tells.
+      }
+      if (!renewing) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
     }
-    await pause(RETRY_MS, undefined, { signal }).catch(() => {});
   }
 }
 
-async function resyncOnReconnect(nats: NatsConnection, resync: () => Promise<void>) {
+async function onReconnect(nats: NatsConnection, act: () => Promise<void>): Promise<void> {
   for await (const status of nats.status()) {
-    if (status.type !== 'reconnect') continue;
-    await resync().catch(() =>
-      pause(RETRY_MS)
-        .then(resync)
-        .catch(() => {}),
-    );
+    if (status.type === 'reconnect') await act().catch(() => {});
   }
 }
