@@ -14,6 +14,10 @@ export function expandRoles(catalogue: Catalogue, names: readonly string[]): str
 export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition {
   const role = catalogue.roles.get(name);
   if (role !== undefined) return role;
+  const group = catalogue.groups.get(name);
+  if (group !== undefined) {
+    throw refuse('UNKNOWN_ROLE', `'${name}' is a group, not a role`, `of ${group.join(', ')}`);
+  }
   throw refuse(
     'UNKNOWN_ROLE',
     `there is no role '${name}'`,

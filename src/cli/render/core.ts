@@ -1,3 +1,5 @@
+import { localTime } from './time.ts';
+
 /** One way to attach a machine. */
 export interface AttachLine {
   kind: string;
@@ -41,7 +43,7 @@ export function coreLines(value: CoreValue): string[] {
     `${node} is the core of ${endpoint} at ${core}`,
     '',
     'To attach other machines, run one of these lines there. Each token is good for one machine',
-    `until ${attach[0]?.expiresAt ?? ''}; kato token create makes more.`,
+    `until ${localTime(attach[0]!.expiresAt)}; kato token create makes more.`,
     ...attach.flatMap(({ kind, token, command }) => [
       '',
       `  # ${kind}`,
