@@ -102,7 +102,8 @@ function followStatus(nats: NatsConnection, options: BusOptions): Link {
   };
   const follow = async () => {
     for await (const status of nats.status()) {
-      if (status.type === 'disconnect') down(busAway());
+      // After a refusal it says nothing new.
+      if (status.type === 'disconnect' && up) down(busAway());
       if (status.type === 'error' && status.error instanceof errors.AuthorizationError) {
         down(connectFailure(status.error, options));
       }
