@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../src/bus/identity.ts';
+import type { Status } from '../../src/domain/status.ts';
 import {
   assertClean,
   attach,
@@ -120,8 +121,11 @@ describe('leaving a cluster', () => {
     await typed(core(), 's6-svc -h /var/lib/kato/service/nats-server');
     await until(
       async () => {
-        const { exitCode, stdout } = await type(host(4), 'kato status');
-        return exitCode === 5 && /was removed.* or the bus has an older state/.test(stdout);
+        const { exitCode, stdout } = await type(host(4), 'kato status --json');
+        const { warnings } = JSON.parse(stdout) as Status;
+        assert.equal(exitCode, 5);
+        assert.equal(warnings[0]?.code, 'NODE_REFUSED');
+        return /was removed.* or the bus has an older state/.test(warnings[0].message);
       },
       { what: 'h4 says that it is refused, and why', seconds: 20 },
     );
