@@ -77,7 +77,7 @@ describe('a cluster, typed by hand on fresh hosts', () => {
     const config = '/var/lib/kato/config/load_balancer/current/nginx.conf';
     const { stdout, exitCode } = await type(host(4), `nginx -T -q -c ${config}`);
     assert.equal(exitCode, 0);
-    const servers = [...stdout.matchAll(/^\s*server (\d[\d.]+:80)\b/gm)].map(([, name]) => name);
+    const servers = [...stdout.matchAll(/^\s*server (\S+) max_fails=3/gm)].map(([, name]) => name);
     assert.deepEqual(
       [...new Set(servers)].sort(),
       [1, 2, 3].map((one) => `${host(one).address}:80`),

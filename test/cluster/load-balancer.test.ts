@@ -198,7 +198,7 @@ describe('a load balancer', () => {
   function pool(): Promise<string[]> {
     return balancer()
       .read(CONFIG)
-      .then((text) => [...text.matchAll(/^\s*server (\d[\d.]+:\d+) /gm)].map(([, one]) => one!));
+      .then((text) => [...text.matchAll(/^\s*server (\S+) max_fails=3/gm)].map(([, one]) => one!));
   }
 
   async function poolIs(...routers: number[]): Promise<void> {
