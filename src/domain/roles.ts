@@ -80,14 +80,17 @@ export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | un
   return undefined;
 }
 
-function miscount({ name, perCluster }: RoleDefinition, holders: Node[]): KatoError | undefined {
+function miscount(
+  { name, perCluster, given }: RoleDefinition,
+  holders: Node[],
+): KatoError | undefined {
   const { min, max } = perCluster;
   if (holders.length < min) {
     return refuse(
       'ROLE_NEEDED',
       `the cluster needs the role '${name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
       `after this ${holders.length === 0 ? 'no node' : `only ${holders.length}`} would have it`,
-      `add it to another node first: kato role add -n NODE ${name}`,
+      given === 'add' ? `add it to another node first: kato role add -n NODE ${name}` : undefined,
     );
   }
   if (max === null || holders.length <= max) return undefined;

@@ -79,7 +79,10 @@ export async function writeDurably(
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
   await translated(path, async () => {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    await mkdir(path, { recursive: true, mode });
+    // Not recursive: that calls a disk that is read-only a missing folder.
+    await mkdir(path, { mode }).catch((error: unknown) => {
+      if (!isErrno(error) || error.code !== 'EEXIST') throw error;
+    });
   });
 }
 

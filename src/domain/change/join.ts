@@ -131,8 +131,7 @@ function placeOf(cluster: Cluster, params: Join, asked: Asked): Node | undefined
   const free = (node: Node): boolean =>
     params.gone.includes(node.id) && !node.admin && !('primary' in node.roles);
   if (sameAddress !== undefined) {
-    const abandoned = sameAddress.pendingUntil !== null && sameAddress.pendingUntil <= asked.at;
-    if (abandoned || free(sameAddress)) return sameAddress;
+    if (isAbandoned(sameAddress, params, asked) || free(sameAddress)) return sameAddress;
     throw refuse(
       'CONFLICT',
       `the address ${params.address} belongs to node ${sameAddress.name}`,
@@ -142,6 +141,11 @@ function placeOf(cluster: Cluster, params: Join, asked: Asked): Node | undefined
   }
   // The same machine id alone may be a clone that was never cleaned: only a gone node gives way.
   return same.find(free);
+}
+
+/** Never seen with its own key: its time is over, or the same machine asks again without that key. */
+function isAbandoned({ pendingUntil, machineId }: Node, params: Join, { at }: Asked): boolean {
+  return pendingUntil !== null && (pendingUntil <= at || machineId === params.machineId);
 }
 
 function withoutPlace(cluster: Cluster, place: Node | undefined): Record<string, Node> {

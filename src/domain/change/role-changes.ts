@@ -119,7 +119,7 @@ export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: 
       'ROLE_EXCLUDED',
       `the role '${role}' is not added to a node`,
       'it is given by a setup command',
-      `kato node setup ${role}`,
+      'kato node setup --help',
     );
   }
   checkAllowed(cluster, node, role, asked);

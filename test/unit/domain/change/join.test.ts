@@ -139,9 +139,16 @@ describe('a wiped machine', () => {
 
 describe('a join that broke off', () => {
   const pending = () => join(withToken({ usesLeft: 2 }), joiner(), at(NOW)).cluster;
-  const another = joiner({ nodeId: 'n2', key: 'UTWO', pendingUntil: later(700) });
+  const again = { nodeId: 'n2', key: 'UTWO', pendingUntil: later(700) };
+  const another = joiner({ ...again, machineId: 'machine-two' });
 
-  it('keeps its address until its time is over, and then gives way', () => {
+  it('gives way at once to the same machine, wiped meanwhile', () => {
+    const { cluster } = join(pending(), joiner(again), at(later(1)));
+    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'n2']);
+    assert.deepEqual(cluster.former, {});
+  });
+
+  it('keeps its address from others until its time is over, and then gives way', () => {
     assert.throws(() => join(pending(), another, at(later(299))), { code: 'CONFLICT' });
     const { cluster } = join(pending(), another, at(later(300)));
     assert.deepEqual(Object.keys(cluster.nodes), ['core', 'n2']);
