@@ -224,13 +224,7 @@ describe('attaching', () => {
 function facts({ cluster, nodes, pools }: Status) {
   return {
     id: cluster.id,
-    nodes: nodes.map(({ id, name, address, state, roles }) => ({
-      id,
-      name,
-      address,
-      state,
-      roles,
-    })),
+    nodes: nodes.map((node) => [node.id, node.name, node.address, node.state, node.roles]),
     pools,
   };
 }
@@ -242,7 +236,7 @@ function processesOf({ roles }: Status['nodes'][number]): (number | null)[] {
 /** What ps calls the program of a process. */
 const PROGRAMS: Record<string, RegExp> = {
   'nats-server': /nats-server -c/,
-  controller: /main.ts controller/,
+  controller: /(main\.ts|kato\.js) controller/,
   router: /nginx: master process/,
   load_balancer: /nginx: master process/,
   redis: /redis-server/,

@@ -99,10 +99,10 @@ export async function startAgent(host: Host): Promise<string> {
   const { paths } = host;
   const agent = agentProcess(host);
   const service = serviceFolder(agent, paths);
-  await applyStep({ kind: 'write-service', process: agent.name, service }, { paths, self: null });
   // First the unit: where systemd is, the tree is to run inside it from the beginning.
   const atBoot = await installBootUnit(paths, host.kato.program);
   await bootSupervision(paths);
+  await applyStep({ kind: 'write-service', process: agent.name, service }, { paths, self: null });
   const { name, readySeconds, listens } = agent;
   const start = { kind: 'start', process: name, readySeconds, listens, restarts: 0 } as const;
   await applyStep(start, { paths, self: null });
