@@ -3,7 +3,7 @@ import type { Renderer } from '../catalog/renderer.ts';
 import { compileNode } from '../domain/compile/compile-node.ts';
 import { toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
-import { planNode } from '../domain/plan.ts';
+import { planNode, wantedIn } from '../domain/plan.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { definitionOf } from '../domain/roles.ts';
 import type { Observed, Spec } from '../domain/spec.ts';
@@ -58,6 +58,9 @@ export async function pass(
     // What a package brings (the path of a program) is part of the plan that follows.
     await applyAll(looked.steps.filter(isPackages), looked);
     looked = await look(context, delivery);
+  }
+  for (const { process, error } of looked.spec.broken) {
+    done.failures.push({ kind: 'compile', process, ...error });
   }
   const failed = new Set(done.failures.map((failure) => failure.process));
   const steps = looked.steps.filter((step) => !failed.has(step.process));
@@ -141,7 +144,7 @@ function describe(
   observed: Observed,
 ): Description {
   const { catalogue, bootId, kato } = context;
-  const wanted = new Set(spec.processes.map((process) => process.name));
+  const wanted = wantedIn(spec);
   const processes = Object.entries(observed.processes).map(([name, { state, pid, since }]) => {
     const held = view.node.held[name] === bootId;
     const rogue = !wanted.has(name) && state !== 'STOPPED';

@@ -11,7 +11,7 @@ const REMOVE_SECONDS = 20;
  * the steps of its process, never those of another.
  */
 export function planNode(spec: Spec, observed: Observed): Step[] {
-  const wanted = new Set(spec.processes.map((process) => process.name));
+  const wanted = wantedIn(spec);
   const unassigned = Object.keys(observed.processes).filter((name) => !wanted.has(name));
   return [
     ...unassigned.map((name): Step => ({ kind: 'remove', process: name, seconds: REMOVE_SECONDS })),
@@ -21,6 +21,14 @@ export function planNode(spec: Spec, observed: Observed): Step[] {
     ...spec.processes.flatMap((process) => stopStep(process, observed.processes[process.name])),
     ...spec.processes.flatMap((process) => processSteps(process, observed)),
   ];
+}
+
+/** Names of all processes that the node's roles have. */
+export function wantedIn({ processes, broken }: Spec): Set<string> {
+  return new Set([
+    ...processes.map((process) => process.name),
+    ...broken.map(({ process }) => process),
+  ]);
 }
 
 function stopStep(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {

@@ -1,3 +1,4 @@
+import type { ErrorRecord } from './error.ts';
 import type { Version } from './view.ts';
 
 /** All that should be on one node, complete: nothing is left to choose when it is applied. */
@@ -5,6 +6,8 @@ export interface Spec {
   version: Version;
   /** In the order in which they start. */
   processes: ProcessSpec[];
+  /** Processes whose files could not be made: they are left as they are. */
+  broken: { process: string; error: ErrorRecord }[];
   /** Data that a person asked to be deleted. */
   purge: { process: string; folder: string }[];
 }

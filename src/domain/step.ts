@@ -63,8 +63,11 @@ export interface StepResult {
 }
 
 export interface StepFailure extends ErrorRecord {
-  /** `keep-ledger`: the view could not be put on disk, and so nothing of it was done. */
-  kind: Step['kind'] | 'keep-ledger';
+  /**
+   * `keep-ledger`: the view could not be put on disk, and so nothing of it was done. `compile`: the
+   * files of the process could not be made of it.
+   */
+  kind: Step['kind'] | 'keep-ledger' | 'compile';
   process: string;
 }
 

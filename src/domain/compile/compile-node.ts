@@ -1,4 +1,4 @@
-import { refuse } from '../error.ts';
+import { KatoError, refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
 import type { Paths } from '../paths.ts';
 import type { Catalogue, FileDefinition, PortDefinition, ProcessDefinition } from '../role.ts';
@@ -42,9 +42,20 @@ export function compileNode(input: CompileInput): Spec {
       'install the same kato here as on the core',
     );
   }
+  const processes: ProcessSpec[] = [];
+  const broken: Spec['broken'] = [];
+  for (const planned of processesOf(catalogue, view.node)) {
+    try {
+      processes.push(compileProcess(input, planned));
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      broken.push({ process: planned.definition.name, error: error.toJSON() });
+    }
+  }
   return {
     version: view.version,
-    processes: processesOf(catalogue, view.node).map((planned) => compileProcess(input, planned)),
+    processes,
+    broken,
     purge: view.node.purged.map((process) => ({ process, folder: `${paths.data}/${process}` })),
   };
 }

@@ -70,6 +70,7 @@ describe('processes under s6', function () {
     const spec: Spec = {
       version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
       processes: [changed],
+      broken: [],
       purge: [],
     };
     const plan = async () => planNode(spec, await observe(paths, spec.processes));

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { loadCatalogue } from '../../../../src/catalog/load.ts';
 import { type Renderer, renderer } from '../../../../src/catalog/renderer.ts';
 import { compileNode } from '../../../../src/domain/compile/compile-node.ts';
+import { refuse } from '../../../../src/domain/error.ts';
 import { pathsOf } from '../../../../src/domain/paths.ts';
 import type { Catalogue } from '../../../../src/domain/role.ts';
 import type { ProcessSpec, Spec } from '../../../../src/domain/spec.ts';
@@ -90,6 +91,27 @@ describe('compiling a view', () => {
       testView([], { node: testNode(['redis'], { held: { redis: boot } }) });
     assert.equal(process(held('boot-2'), 'redis').up, false);
     assert.equal(process(held('boot-1'), 'redis').up, true);
+  });
+
+  it('leaves a process alone whose files cannot be made, and makes the others', () => {
+    const { processes, broken } = compileNode({
+      view: testView(['redis', 'memcached']),
+      secrets: viewSecrets,
+      catalogue,
+      render: () => {
+        throw refuse('ROLE_FILE', 'a mistake');
+      },
+      paths: pathsOf('/'),
+      bootId: 'boot-2',
+      programs: {},
+      kato: '/opt/kato/bin/kato',
+    });
+    assert.deepEqual(
+      processes.map((one) => one.name),
+      ['memcached'],
+    );
+    const error = { code: 'ROLE_FILE', message: 'a mistake' };
+    assert.deepEqual(broken, [{ process: 'redis', error }]);
   });
 
   it('runs a process of two roles once, as long as one of them is wanted', () => {
