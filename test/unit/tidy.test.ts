@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { ERROR_CODES } from '../../src/domain/error.ts';
 import { readSources, readText, type Source } from '../support/sources.ts';
 
