@@ -35,7 +35,7 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     'log/run': script(logLines(process.name, paths)),
     'log/notification-fd': plain('3'),
   };
-  if (process.killGroup) files['finish'] = script([killGroup('KILL', process.name, paths)]);
+  if (process.killGroup) files.finish = script([killGroup('KILL', process.name, paths)]);
   return { hash: serviceFolderHash(files), files };
 }
 
