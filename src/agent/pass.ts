@@ -3,7 +3,7 @@ import type { Renderer } from '../catalog/renderer.ts';
 import { compileNode } from '../domain/compile/compile-node.ts';
 import { toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
-import { planNode, wantedIn } from '../domain/plan.ts';
+import { planNode } from '../domain/plan.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { definitionOf } from '../domain/roles.ts';
 import type { Observed, Spec } from '../domain/spec.ts';
@@ -11,7 +11,7 @@ import type { Report, Step, StepFailure, StepResult } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import type { Delivery } from '../machine/ledger.ts';
-import { observe } from '../machine/observe.ts';
+import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
 
 export interface PassContext {
   paths: Paths;
@@ -33,8 +33,8 @@ export async function pass(
   onProgress: (report: Report) => void,
 ): Promise<Report> {
   const done: { steps: StepResult[]; failures: StepFailure[] } = { steps: [], failures: [] };
-  const report = (spec: Spec, observed: Observed, complete: boolean): Report => ({
-    ...describe(context, delivery, spec, observed),
+  const report = ({ processes }: Observed, complete: boolean): Report => ({
+    ...describe(context, delivery, processes),
     steps: [...done.steps],
     failures: [...done.failures],
     refusedView,
@@ -44,7 +44,7 @@ export async function pass(
     const apply = async (step: Step): Promise<boolean> => {
       const failure = await applied(step, context.paths, done.steps);
       if (failure !== null) done.failures.push(failure);
-      onProgress(report(looked.spec, looked.observed, false));
+      onProgress(report(looked.observed, false));
       return failure === null;
     };
     const { stops, groups } = arrange(steps);
@@ -64,15 +64,15 @@ export async function pass(
   }
   const failed = new Set(done.failures.map((failure) => failure.process));
   const steps = looked.steps.filter((step) => !failed.has(step.process));
-  if (steps.length === 0) return report(looked.spec, looked.observed, true);
+  if (steps.length === 0) return report(looked.observed, true);
   await applyAll(steps, looked);
-  return report(looked.spec, await observeNode(context, looked.spec), true);
+  return report(await observeNode(context, looked.spec), true);
 }
 
 /** How the processes are now, without changing anything. */
 export async function describeNow(context: PassContext, delivery: Delivery): Promise<Description> {
-  const { spec, observed } = await look(context, delivery);
-  return describe(context, delivery, spec, observed);
+  const { [AGENT]: _agent, ...processes } = await observeStates(context.paths);
+  return describe(context, delivery, processes);
 }
 
 type Description = Omit<Report, 'steps' | 'failures' | 'refusedView' | 'complete'>;
@@ -140,18 +140,17 @@ async function applied(
 function describe(
   context: PassContext,
   { view }: Delivery,
-  spec: Spec,
-  observed: Observed,
+  now: Readonly<Record<string, ProcessNow>>,
 ): Description {
   const { catalogue, bootId, kato } = context;
-  const wanted = wantedIn(spec);
-  const processes = Object.entries(observed.processes).map(([name, { state, pid, since }]) => {
+  const roles = Object.keys(view.node.roles).map((role) => {
+    return [role, definitionOf(catalogue, role).processes.map(({ name }) => name)] as const;
+  });
+  const wanted = new Set(roles.flatMap(([, names]) => names));
+  const processes = Object.entries(now).map(([name, { state, pid, since }]) => {
     const held = view.node.held[name] === bootId;
     const rogue = !wanted.has(name) && state !== 'STOPPED';
     return [name, { state: rogue ? 'ROGUE' : state, pid, since, held }] as const;
-  });
-  const roles = Object.keys(view.node.roles).map((role) => {
-    return [role, definitionOf(catalogue, role).processes.map((process) => process.name)];
   });
   return {
     node: view.node.id,

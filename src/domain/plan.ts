@@ -24,7 +24,7 @@ export function planNode(spec: Spec, observed: Observed): Step[] {
 }
 
 /** Names of all processes that the node's roles have. */
-export function wantedIn({ processes, broken }: Spec): Set<string> {
+function wantedIn({ processes, broken }: Spec): Set<string> {
   return new Set([
     ...processes.map((process) => process.name),
     ...broken.map(({ process }) => process),

@@ -26,6 +26,26 @@ export async function observe(
   return { missingPackages: missing, dataOf, processes: Object.fromEntries(entries) };
 }
 
+/** The part of it that a status needs: quick, for it is asked for at any time. */
+export async function observeStates(paths: Paths): Promise<Record<string, ProcessNow>> {
+  const names = await serviceNames(paths);
+  const states = names.map(async (name) => [name, await stateNow(name, paths)] as const);
+  return Object.fromEntries(await Promise.all(states));
+}
+
+export type ProcessNow = Pick<ObservedProcess, 'state' | 'pid' | 'since' | 'wantedUp'>;
+
+async function stateNow(name: string, paths: Paths): Promise<ProcessNow> {
+  const { status, state } = await readState(serviceOf(name, paths));
+  const since = state === 'RUNNING' ? status?.readyAt : status?.changedAt;
+  return {
+    state,
+    pid: status?.pid ?? null,
+    since: new Date(since ?? 0).toISOString(),
+    wantedUp: status?.wantedUp ?? false,
+  };
+}
+
 async function one(
   name: string,
   spec: ProcessSpec | undefined,
@@ -33,24 +53,20 @@ async function one(
 ): Promise<ObservedProcess> {
   const folder = serviceOf(name, paths);
   const config = configOf(name, paths);
-  const [{ status, state }, files, configHash, loadedHash, restarts] = await Promise.all([
-    readState(folder),
+  const [now, files, configHash, loadedHash, restarts] = await Promise.all([
+    stateNow(name, paths),
     readServiceFiles(folder),
     readLinkIfExists(`${config}/current`),
     readLinkIfExists(`${config}/loaded`),
     readIfExists(restartsFile(name, paths)),
   ]);
-  const since = state === 'RUNNING' ? status?.readyAt : status?.changedAt;
   return {
-    state,
-    pid: status?.pid ?? null,
-    since: new Date(since ?? 0).toISOString(),
+    ...now,
     configHash,
     loadedHash,
     fileHashes: loadedHash === null ? {} : await fileHashes(config, loadedHash),
     serviceHash: files === null ? null : serviceFolderHash(files),
     restarts: Number(restarts ?? 0),
-    wantedUp: status?.wantedUp ?? false,
     ...(await observeData(spec)),
   };
 }

@@ -39,12 +39,16 @@ export function parseDeaths(text: string): number[] {
   return labels.map((line) => fromTai64n(line.split(' ')[0]!));
 }
 
+/** Ready for so long that earlier deaths do not count. */
+export function isWell(status: ServiceStatus, nowMs: number): boolean {
+  return status.up && status.ready && nowMs - status.readyAt >= RECOVERED_SECONDS * 1000;
+}
+
 export function stateOf(status: ServiceStatus, deaths: number[], now: number): ProcessState {
   if (!status.wantedUp && !status.up) return 'STOPPED';
-  const readyForMs = status.up && status.ready ? now - status.readyAt : -1;
   const recent = deaths.filter((at) => now - at < FATAL_WINDOW_SECONDS * 1000);
-  if (recent.length >= FATAL_DEATHS && readyForMs < RECOVERED_SECONDS * 1000) return 'FATAL';
-  return readyForMs >= 0 ? 'RUNNING' : 'STARTING';
+  if (recent.length >= FATAL_DEATHS && !isWell(status, now)) return 'FATAL';
+  return status.up && status.ready ? 'RUNNING' : 'STARTING';
 }
 
 function fromTai64n(label: string): number {
