@@ -2,8 +2,10 @@ import type { Paths } from '../domain/paths.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import { removeBootUnit } from '../machine/boot-unit.ts';
 import { run } from '../machine/command.ts';
+import { writeFileAtomic } from '../machine/files.ts';
 import { forgetNode } from '../machine/ledger.ts';
 import { observe } from '../machine/observe.ts';
+import { serviceOf } from '../machine/service.ts';
 import { AGENT, type PassContext } from './pass.ts';
 
 /** Time for each process to stop when its node leaves. */
@@ -24,6 +26,8 @@ export async function leaveCluster(
   await sayStopped();
   await forgetNode(paths);
   await removeBootUnit(paths);
+  // A later attach, perhaps by another kato, starts an agent of its own.
+  await writeFileAtomic(`${serviceOf(AGENT, paths)}/down`, '', { mode: 0o600 });
   await endTree(paths);
 }
 
