@@ -14,7 +14,7 @@ import {
 } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 const PAGE = readFileSync(join(CHECKOUT, 'docs/reference/errors.md'), 'utf8');
@@ -29,6 +29,7 @@ interface Row {
 
 describe('docs/reference/errors.md', () => {
   const lab = useLab({ hosts: 4 });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
   const tokens: Record<string, string> = {};
   let known: unknown;

@@ -17,7 +17,7 @@ import {
 } from '../support/cluster.ts';
 import type { RunOptions } from '../support/lab/command.ts';
 import type { Host } from '../support/lab/host.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
@@ -46,6 +46,7 @@ async function disturbed(host: Host, phase: string, argv: string[], options: Run
 describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
   const phases = namesOf([...SETUP_CORE_PHASES, settle]);
   const lab = useLab({ hosts: phases.length });
+  needsMachines(lab);
 
   for (const [index, phase] of phases.entries()) {
     it(`at the start of '${phase}', ends as undisturbed when it is run again`, async () => {
@@ -65,6 +66,7 @@ describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
 describe('kato node attach, interrupted by INT, TERM and KILL', () => {
   const phases = namesOf([...ATTACH_PHASES, settle]);
   const lab = useLab({ hosts: phases.length + 1 });
+  needsMachines(lab);
   const core = () => lab.host(1);
   const usesLeft = async () =>
     (await asJson<{ usesLeft: number }[]>(core(), 'kato token list')).at(-1)!.usesLeft;
@@ -95,6 +97,7 @@ describe('kato node attach, interrupted by INT, TERM and KILL', () => {
 describe('a change, interrupted by INT, TERM and KILL', () => {
   const phases = namesOf(CHANGE_PHASES);
   const lab = useLab({ hosts: 2 + phases.length });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
 
   before('a core, a node and routers', async () => {

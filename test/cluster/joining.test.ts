@@ -9,6 +9,7 @@ import {
   ENDPOINT,
   hastenDeath,
   nodeOn,
+  ownAddress,
   refused,
   rolesOf,
   settled,
@@ -18,15 +19,17 @@ import {
   type,
   typed,
 } from '../support/cluster.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 
 describe('a cluster, typed by hand on fresh hosts', () => {
   const lab = useLab({ hosts: 5 });
   const host = (number: number) => lab.host(number);
+  const onHost = (number: number, line: string) =>
+    typed(host(number), line.replace('kato node attach', `$&${ownAddress(host(number))}`));
   let lines: string[];
 
   it('begins with a core, which prints a complete line for each other kind of node', async () => {
-    const said = await typed(host(1), `kato node setup core ${ENDPOINT}`);
+    const said = await typed(host(1), `kato node setup core ${ENDPOINT}${ownAddress(host(1))}`);
     lines = [...said.matchAll(/^ {2}(KATO_TOKEN=.*) \\\n {4}(.*)$/gm)].map(
       ([, token, command]) => `${token} ${command}`,
     );
@@ -36,9 +39,9 @@ describe('a cluster, typed by hand on fresh hosts', () => {
   it('grows by these lines as they are, a load balancer with two routers among them', async () => {
     const [router, balancer, data] = lines;
     await Promise.all([
-      typed(host(2), router!),
-      typed(host(4), balancer!),
-      typed(host(5), data!),
+      onHost(2, router!),
+      onHost(4, balancer!),
+      onHost(5, data!),
       attach(host(3), host(1), 'router'),
     ]);
     const { nodes, pools, unassigned } = await settled(host(1));
@@ -74,9 +77,9 @@ describe('a cluster, typed by hand on fresh hosts', () => {
   });
 
   it('has the routers, and nothing else, in the live configuration of the load balancer', async () => {
-    const config = '/var/lib/kato/config/load_balancer/current/nginx.conf';
-    const { stdout, exitCode } = await type(host(4), `nginx -T -q -c ${config}`);
-    assert.equal(exitCode, 0);
+    const [, balancer] = (await nodeOn(host(4))).roles;
+    const master = await typed(host(4), `ps -o args= -p ${balancer!.processes[0]!.pid}`);
+    const stdout = await typed(host(4), `nginx -T -q -c ${/-c (\S+)/.exec(master)![1]}`);
     const servers = [...stdout.matchAll(/^\s*server (\S+) max_fails=3/gm)].map(([, name]) => name);
     assert.deepEqual(
       [...new Set(servers)].sort(),
@@ -113,6 +116,7 @@ describe('a cluster, typed by hand on fresh hosts', () => {
 
 describe('attaching', () => {
   const lab = useLab({ hosts: 7 });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
 
   it('takes six machines at once, of which some have the same name', async () => {

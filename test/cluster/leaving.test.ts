@@ -16,11 +16,12 @@ import {
   typed,
 } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 describe('leaving a cluster', () => {
   const lab = useLab({ hosts: 6 });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
   const core = () => host(1);
   const addressesOf = async () => (await statusOf(core())).nodes.map((node) => node.address);

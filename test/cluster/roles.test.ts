@@ -11,7 +11,7 @@ import {
   type,
   typed,
 } from '../support/cluster.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 interface Listed {
@@ -20,6 +20,7 @@ interface Listed {
 
 describe('roles of a running cluster', () => {
   const lab = useLab({ hosts: 3 });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
   const core = () => host(1);
   const rolesAt = async (number: number) => rolesOf(await nodeOn(host(number), core()));

@@ -11,7 +11,7 @@ import {
   type,
   typed,
 } from '../support/cluster.ts';
-import { useLab } from '../support/lab/suite.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 interface Token {
@@ -22,6 +22,7 @@ interface Token {
 
 describe('a join token', () => {
   const lab = useLab({ hosts: 3 });
+  needsMachines(lab);
   const host = (number: number) => lab.host(number);
   const tokens = () => asJson<Token[]>(host(1), 'kato token list');
 

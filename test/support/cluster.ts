@@ -40,7 +40,7 @@ export async function refused(
 }
 
 export async function coreOn(host: Host, endpoint = ENDPOINT): Promise<void> {
-  await host.kato('node', 'setup', 'core', endpoint);
+  await typed(host, `kato node setup core ${endpoint}${ownAddress(host)}`);
 }
 
 export async function tokenFrom(core: Host, flags = ''): Promise<string> {
@@ -49,9 +49,14 @@ export async function tokenFrom(core: Host, flags = ''): Promise<string> {
 
 /** Attaches with a token of its own when none is given. `roles` as after -e; empty for none. */
 export async function attach(host: Host, core: Host, roles = '', token?: string): Promise<void> {
-  const enable = roles === '' ? '' : `-e ${roles}`;
+  const flags = `${roles === '' ? '' : ` -e ${roles}`}${ownAddress(host)}`;
   const env = { KATO_TOKEN: token ?? (await tokenFrom(core)) };
-  await typed(host, `kato node attach ${enable} ${core.address}`, { env });
+  await typed(host, `kato node attach${flags} ${core.address}`, { env });
+}
+
+/** Hosts of a plain lab share one machine's addresses: each has to say which is its own. */
+export function ownAddress({ address }: Host): string {
+  return address.startsWith('127.') ? ` --address ${address}` : '';
 }
 
 /** A core on the first host, the others attached to it with the roles given, all at once. */

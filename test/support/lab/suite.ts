@@ -36,6 +36,13 @@ export function useLab(options: LabOptions): Pick<Lab, 'host' | 'hosts' | 'kind'
   };
 }
 
+/** For suites that need machines of their own: in a plain lab their tests count as not run. */
+export function needsMachines(lab: Pick<Lab, 'kind'>): void {
+  before('machines of their own', function () {
+    if (lab.kind === 'plain') this.skip();
+  });
+}
+
 /** Runs a test's part that not every lab can do; where it cannot, the test counts as not run. */
 export async function orSkip(test: Mocha.Context, part: () => Promise<void>): Promise<void> {
   try {
