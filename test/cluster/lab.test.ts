@@ -14,7 +14,7 @@ const KNOCK = `
 const NODE = process.execPath;
 
 describe('a lab of hosts', () => {
-  const lab = useLab({ hosts: 3 });
+  const lab = useLab({ hosts: 3, anyKind: true });
   const reaches = async (from: number, to: number) => {
     const { stdout } = await lab.host(from).run([NODE, '-e', KNOCK, lab.host(to).address]);
     return stdout.trim() === 'ECONNREFUSED';

@@ -1,8 +1,13 @@
 import { type Host, NotInThisLab } from './host.ts';
 import { Lab, type LabOptions } from './lab.ts';
 
+interface SuiteLab extends LabOptions {
+  /** The suite is for hosts that share one machine, too. The others are not run where hosts must. */
+  anyKind?: boolean;
+}
+
 /** The lab of a suite: up before its first test, down after its last, kept for a look when one has failed. */
-export function useLab(options: LabOptions): Pick<Lab, 'host' | 'hosts' | 'kind' | 'folder'> {
+export function useLab(options: SuiteLab): Pick<Lab, 'host' | 'hosts' | 'kind' | 'folder'> {
   let lab: Lab | undefined;
   let failed = false;
   const made = (): Lab => {
@@ -10,8 +15,12 @@ export function useLab(options: LabOptions): Pick<Lab, 'host' | 'hosts' | 'kind'
     return lab;
   };
 
-  before('lab up', async () => {
+  before('lab up', async function (this: Mocha.Context) {
     lab = await Lab.up(options);
+    if (lab.kind !== 'plain' || options.kind === 'plain' || options.anyKind === true) return;
+    await lab.down();
+    lab = undefined;
+    this.skip();
   });
   afterEach(function (this: Mocha.Context) {
     failed ||= this.currentTest?.state === 'failed';
