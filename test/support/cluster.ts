@@ -131,7 +131,9 @@ export async function hastenDeath(core: Host): Promise<void> {
 /** What a machine that is in no cluster runs and knows of kato: nothing. */
 export async function assertClean(host: Host): Promise<void> {
   const running = host.processes().map(({ argv }) => argv.join(' '));
-  const ours = running.filter((line) => /kato|nats-server|nginx/.test(line));
+  const ours = running.filter((line) =>
+    /bin\/kato|kato\.js|cli\/main\.ts|nats-server|nginx/.test(line),
+  );
   assert.deepEqual(ours, [], `${host.name} runs something`);
   const { stdout } = await type(host, 'ls /var/lib/kato/state 2>/dev/null');
   assert.doesNotMatch(stdout, /identity|ledger/, `${host.name} takes itself for a node`);
