@@ -10,10 +10,10 @@ export const certificateInstall = preparedChange(
   'admin',
   v.strictObject({ domain: v.string(), chain: v.string(), key: v.string(), update: v.boolean() }),
   async (_known, { domain, chain, key, update }) => {
-    const { notAfter } = inspectCertificate(chain, key);
-    const certificate = { domain, chain, notAfter, update };
+    const { names, notAfter } = inspectCertificate(chain, key);
+    const certificate = { domain, chain, names, notAfter, update };
     return {
-      decide: (cluster) => installCertificate(cluster, certificate),
+      decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
       secrets: { [SECRETS.certificateKey(checkHostPattern(domain))]: key },
     };
   },

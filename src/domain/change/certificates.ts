@@ -1,20 +1,28 @@
 import type { Certificate, Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkHostPattern } from '../names.ts';
-import { changed, type Decision } from './change.ts';
+import { type Asked, changed, type Decision } from './change.ts';
 
 /** The secret `certificate/default` is the cluster's own. */
 const FALLBACK = 'default';
 
+export interface CertificateInstall extends Certificate {
+  /** DNS names that the certificate is for. */
+  names: readonly string[];
+  update: boolean;
+}
+
 /** Installs a certificate for a domain on all routers and load balancers. */
 export function installCertificate(
   cluster: Cluster,
-  params: Certificate & { update: boolean },
+  params: CertificateInstall,
+  asked: Asked,
 ): Decision<Certificate> {
   const domain = checkHostPattern(params.domain);
   if (domain === FALLBACK) {
     throw refuse('BAD_NAME', `'${domain}' is kept for names that have no certificate`);
   }
+  refuseUnfit(domain, params, asked.at);
   if (cluster.certificates[domain] !== undefined && !params.update) {
     throw refuse(
       'CONFLICT',
@@ -26,6 +34,21 @@ export function installCertificate(
   const certificate = { domain, chain: params.chain, notAfter: params.notAfter };
   const certificates = { ...cluster.certificates, [domain]: certificate };
   return changed(cluster, { certificates }, certificate, edgeIds(cluster));
+}
+
+/** Clients would refuse it: better here and now. */
+function refuseUnfit(domain: string, { names, notAfter }: CertificateInstall, at: string): void {
+  const beside = domain.replace(/^[^.]+/, '*');
+  if (!names.includes(domain) && !names.includes(beside)) {
+    throw refuse(
+      'BAD_VALUE',
+      `the certificate is not for ${domain}`,
+      `it names ${names.join(', ') || 'no host'}`,
+    );
+  }
+  if (notAfter <= at) {
+    throw refuse('BAD_VALUE', `the certificate for ${domain} has ended`, `on ${notAfter}`);
+  }
 }
 
 export function removeCertificate(

@@ -6,7 +6,7 @@ import {
 import { changed, commit, landed } from '../../../../src/domain/change/change.ts';
 import { OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
 import { hashOf } from '../../../../src/domain/hash.ts';
-import { clusterWith, later } from '../../../support/clusters.ts';
+import { asked, clusterWith, later } from '../../../support/clusters.ts';
 
 describe('a committed change', () => {
   const before = clusterWith();
@@ -40,9 +40,10 @@ describe('a committed change', () => {
 });
 
 describe('certificates', () => {
-  const certificate = { domain: 'Shop.example.com', chain: 'PEM', notAfter: later(86_400) };
+  const names = ['shop.example.com', '*.wild.example.com'];
+  const certificate = { domain: 'Shop.example.com', chain: 'PEM', notAfter: later(86_400), names };
   const cluster = clusterWith({ lb: ['load_balancer'], db: ['redis'] });
-  const installed = installCertificate(cluster, { ...certificate, update: false });
+  const installed = installCertificate(cluster, { ...certificate, update: false }, asked());
 
   it('go to every router and load balancer', () => {
     assert.deepEqual(installed.touched, ['core', 'lb']);
@@ -51,11 +52,20 @@ describe('certificates', () => {
 
   it('are replaced only when that is meant', () => {
     const again = (update: boolean) =>
-      installCertificate(installed.cluster, { ...certificate, update });
+      installCertificate(installed.cluster, { ...certificate, update }, asked());
     assert.throws(() => again(false), { code: 'CONFLICT', next: 'replace it with --update' });
     assert.ok(again(true).changed);
     const own = { ...certificate, domain: 'default', update: true };
-    assert.throws(() => installCertificate(cluster, own), { code: 'BAD_NAME' });
+    assert.throws(() => installCertificate(cluster, own, asked()), { code: 'BAD_NAME' });
+  });
+
+  it('are for the domain, by name or by wildcard, and have not ended', () => {
+    const install = (change: object) => () =>
+      installCertificate(cluster, { ...certificate, update: false, ...change }, asked());
+    assert.ok(install({ domain: 'a.wild.example.com' })().changed);
+    assert.throws(install({ domain: 'a.b.wild.example.com' }), { code: 'BAD_VALUE' });
+    assert.throws(install({ domain: 'other.example.com' }), { code: 'BAD_VALUE' });
+    assert.throws(install({ notAfter: later(-1) }), { code: 'BAD_VALUE' });
   });
 
   it('are removed by their domain', () => {

@@ -1,3 +1,4 @@
+import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/checks.ts';
 import type { Certificate } from '../../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../../change-command.ts';
 import { word } from '../../../command.ts';
@@ -34,6 +35,12 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
   }
 
   protected say({ domain, notAfter }: Certificate): readonly string[] {
-    return [`${domain} is served with this certificate, good until ${localTime(notAfter)}`];
+    const days = Math.floor((Date.parse(notAfter) - Date.now()) / DAY_MS);
+    return [
+      `${domain} is served with this certificate, good until ${localTime(notAfter)}`,
+      ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it ends in ${days} days`] : []),
+    ];
   }
 }
+
+const DAY_MS = 86_400_000;
