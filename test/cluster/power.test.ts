@@ -44,12 +44,18 @@ describe('when the power fails', () => {
     await settled(core);
   });
 
-  const get = async (target: Host): Promise<boolean> => {
-    const line = `curl -sf -m 5 -H 'Host: ${SHOP}' http://${target.address}/`;
-    return (await type(outside, line)).exitCode === 0;
+  /** `200`, or what went wrong and when. */
+  const get = async (target: Host): Promise<string> => {
+    const show = '-sS -m 5 -o /dev/null -w "%{http_code}"';
+    const line = `curl ${show} -H 'Host: ${SHOP}' http://${target.address}/`;
+    const { stdout, stderr } = await type(outside, line);
+    return stdout + stderr;
   };
   const serves = (target: Host) =>
-    until(() => get(target), { what: `${target.name} leads to the shop`, seconds: SECONDS });
+    until(async () => (await get(target)) === '200', {
+      what: `${target.name} leads to the shop`,
+      seconds: SECONDS,
+    });
   const secret = async (role: string): Promise<string> =>
     (await typed(core, `kato role info --secret ${role} -n ${data.name}`)).trim();
   const members = ({ pools }: Status) =>
@@ -104,7 +110,7 @@ describe('when the power fails', () => {
       [`${core.address}:80`, 'in'],
       [`${router.address}:80`, 'out'],
     ]);
-    assert.equal(await get(balancer), true);
+    assert.equal(await get(balancer), '200');
     await router.powerOn();
     await serves(router);
     const status = await settled(core);
@@ -125,8 +131,8 @@ describe('when the power fails', () => {
       what: 'the core is missed',
       seconds: SECONDS,
     });
-    assert.equal(await get(balancer), true);
-    assert.equal(await get(router), true);
+    assert.equal(await get(balancer), '200');
+    assert.equal(await get(router), '200');
     await core.powerOn();
     await settled(core);
     assert.deepEqual(restarted(before, await runningOn([router, balancer, data])), []);
@@ -168,7 +174,7 @@ describe('when the power fails', () => {
       members(status).some(([, state]) => state === 'out'),
     );
     assert.ok(!pooled.nodes.some(({ state }) => state === 'dead'));
-    assert.equal(await get(balancer), true);
+    assert.equal(await get(balancer), '200');
     await router.kato('node', 'boot');
     const status = await statusWhen(
       core,
