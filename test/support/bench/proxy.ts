@@ -1,0 +1,192 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { routers, startProxy } from '../../integration/nginx/proxies.ts';
+import { accepts, freePort } from '../service.ts';
+import { until } from '../until.ts';
+import { needPackages } from './packages.ts';
+import { atLeast, atMost, type Part, row } from './row.ts';
+
+const ADDRESS = '127.0.9.1';
+const ROUNDS = 5;
+const SECONDS = 4;
+const CONNECTIONS = 32;
+const BODY_BYTES = 1024;
+
+interface Load {
+  perSecond: number;
+  p99Ms: number;
+}
+
+/** Requests through what kato writes, through nginx tuned by hand for the same, and through haproxy. */
+export const proxy: Part = async (tell) => {
+  needPackages(['wrk', 'haproxy'], tell);
+  const folder = mkdtempSync(join(tmpdir(), 'kato-bench-'));
+  const started: ChildProcess[] = [];
+  const start = async (port: number, file: string, text: string, argv: string[]) => {
+    writeFileSync(join(folder, file), text);
+    started.push(spawn(argv[0]!, [...argv.slice(1), join(folder, file)], { stdio: 'ignore' }));
+    await until(() => accepts(ADDRESS, port), { what: `${file} accepts`, seconds: 10 });
+    return `http://${ADDRESS}:${port}/`;
+  };
+  const ports = await Promise.all(Array.from({ length: 4 }, () => freePort(ADDRESS)));
+  const [one, two, byHand, byHaproxy] = ports as [number, number, number, number];
+  const backends = [one, two].map((port) => `${ADDRESS}:${port}`);
+  await start(two, 'backends.conf', backendConfig(folder, backends), ['nginx', '-c']);
+  const kato = await startProxy('load_balancer', ADDRESS, routers(backends));
+  try {
+    const urls = {
+      kato: `http://${ADDRESS}:${kato.http}/`,
+      nginx: await start(byHand, 'nginx.conf', nginxConfig(folder, byHand, backends), [
+        'nginx',
+        '-c',
+      ]),
+      haproxy: await start(byHaproxy, 'haproxy.cfg', haproxyConfig(byHaproxy, backends), [
+        'haproxy',
+        '-f',
+      ]),
+    };
+    tell(`proxy: ${ROUNDS} rounds of ${SECONDS} s for each`);
+    const loads: Record<keyof typeof urls, Load[]> = { kato: [], nginx: [], haproxy: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const name of ['kato', 'nginx', 'haproxy'] as const) loads[name].push(load(urls[name]));
+    }
+    const of = (name: keyof typeof urls, what: keyof Load): number => middle(loads[name], what);
+    const note = (name: keyof typeof urls): string => {
+      const all = loads[name].map(({ perSecond }) => perSecond).sort((a, b) => a - b);
+      return `${name}: ${all[0]!.toFixed(0)} to ${all.at(-1)!.toFixed(0)} a second`;
+    };
+    return [
+      row('requests through the load balancer', of('kato', 'perSecond'), '/s', null, note('kato')),
+      row(
+        'the same / nginx tuned by hand',
+        of('kato', 'perSecond') / of('nginx', 'perSecond'),
+        '',
+        atLeast(0.98),
+        note('nginx'),
+      ),
+      row(
+        'the same / haproxy',
+        of('kato', 'perSecond') / of('haproxy', 'perSecond'),
+        '',
+        atLeast(1),
+        note('haproxy'),
+      ),
+      row(
+        'slowest 1 %, against nginx tuned by hand',
+        of('kato', 'p99Ms') - of('nginx', 'p99Ms'),
+        ' ms more',
+        atMost(0.3, ' ms more'),
+        `kato ${of('kato', 'p99Ms').toFixed(2)} ms`,
+        2,
+      ),
+    ];
+  } finally {
+    await kato.service.stop();
+    await Promise.all(started.map(end));
+    rmSync(folder, { recursive: true });
+  }
+};
+
+function load(url: string): Load {
+  const argv = ['-t', '1', '-c', String(CONNECTIONS), '-d', String(SECONDS), '--latency', url];
+  const text = execFileSync('wrk', argv, { encoding: 'utf8' });
+  const bad = /Non-2xx.*|Socket errors.*/.exec(text);
+  if (bad !== null) throw new Error(`${url}: ${bad[0]}`);
+  const [, p99 = '', unit = ''] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
+  const perUnit = { us: 0.001, ms: 1, s: 1000 }[unit] ?? Number.NaN;
+  return {
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
+    p99Ms: Number(p99) * perUnit,
+  };
+}
+
+function middle(loads: readonly Load[], what: keyof Load): number {
+  const sorted = loads.map((one) => one[what]).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)]!;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+const COMMON = (folder: string, name: string): string => `
+daemon off;
+worker_processes auto;
+worker_rlimit_nofile 65536;
+pid ${folder}/${name}.pid;
+error_log stderr crit;
+events { worker_connections 8192; }`;
+
+const backendConfig = (
+  folder: string,
+  addresses: string[],
+): string => `${COMMON(folder, 'backends')}
+http {
+  access_log off;
+  keepalive_requests 1000000;
+  server {
+    ${addresses.map((address) => `listen ${address};`).join(' ')}
+    location / { return 200 "${'x'.repeat(BODY_BYTES)}"; }
+  }
+}
+`;
+
+/** What somebody who knows nginx would write for the same headers and the same safety. */
+const nginxConfig = (
+  folder: string,
+  port: number,
+  backends: string[],
+): string => `${COMMON(folder, 'hand')}
+http {
+  access_log off;
+  tcp_nodelay on;
+  keepalive_requests 100000;
+  upstream routers {
+    zone routers 64k;
+    ${backends.map((address) => `server ${address} max_fails=3 fail_timeout=2s;`).join('\n    ')}
+    keepalive 64;
+    keepalive_requests 100000;
+  }
+  server {
+    listen ${ADDRESS}:${port} backlog=4096;
+    location / {
+      proxy_pass http://routers;
+      proxy_http_version 1.1;
+      proxy_buffering off;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $host;
+      proxy_set_header X-Forwarded-Port $server_port;
+      proxy_set_header X-Real-IP $remote_addr;
+    }
+  }
+}
+`;
+
+const haproxyConfig = (port: number, backends: string[]): string => `
+global
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 800ms
+  timeout client 60s
+  timeout server 60s
+  http-reuse always
+  option forwardfor
+frontend in
+  bind ${ADDRESS}:${port}
+  default_backend routers
+backend routers
+  balance roundrobin
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(Host)]
+  ${backends.map((address, i) => `server s${i} ${address} check inter 2s`).join('\n  ')}
+`;

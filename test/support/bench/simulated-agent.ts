@@ -1,0 +1,59 @@
+import { type ClusterLink, linkToCluster } from '../../../src/agent/cluster-link.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import type { Report } from '../../../src/domain/step.ts';
+import type { Delivery, NodeIdentity } from '../../../src/machine/ledger.ts';
+
+/**
+ * An agent without a machine: it speaks on a connection of its own what an agent speaks, by the
+ * agent's own code, and does nothing. `onView` is called whenever it has fetched a view.
+ */
+export function simulate(identity: NodeIdentity, onView: () => void): ClusterLink {
+  let delivery: Delivery | null = null;
+  let fetching = false;
+  const report = (): Report => ({
+    node: identity.nodeId,
+    version: delivery!.view.version,
+    kato: '0.1.0',
+    catalogue: delivery!.view.node.catalogue,
+    bootId: 'boot',
+    at: new Date().toISOString(),
+    steps: [],
+    failures: [],
+    processes: {},
+    roles: Object.fromEntries(Object.keys(delivery!.view.node.roles).map((role) => [role, []])),
+    refusedView: null,
+    complete: true,
+  });
+  const takeView = async (): Promise<void> => {
+    const fetched = await link.fetchView(delivery);
+    delivery = fetched ?? delivery;
+    await link.report(report());
+    onView();
+  };
+  const wake = async (): Promise<void> => {
+    if (fetching) return;
+    fetching = true;
+    await takeView().catch(() => setTimeout(wake, RETRY_MS));
+    fetching = false;
+  };
+  const link = linkToCluster({
+    identity,
+    onWake: () => void wake(),
+    onUp: () => beat(),
+    onAsk: async () => {
+      if (delivery === null) throw new Error('not yet');
+      return report() as unknown as Json;
+    },
+    onStatus: () => {},
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const beat = (): void => {
+    clearTimeout(timer);
+    link.beat({ version: delivery?.view.version ?? null, leaving: false });
+    timer = setTimeout(beat, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
+  };
+  return link;
+}
+
+const DEFAULT_HEARTBEAT_MS = 2000;
+const RETRY_MS = 1000;

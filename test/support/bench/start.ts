@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serveSockets } from '../../../src/agent/sockets.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import { pathsOf } from '../../../src/domain/paths.ts';
+import { CHECKOUT } from '../lab/store.ts';
+import { atMost, type Part, row } from './row.ts';
+import { median, type Samples, spread, timeHere } from './samples.ts';
+
+const RUNS = 25;
+const KATO = `${CHECKOUT}/bin/kato`;
+const NODE = `${CHECKOUT}/runtime/bin/node`;
+
+/** Commands of each kind; those that ask find an agent that answers at once. */
+const COMMANDS = ['status', 'node list', 'role info redis', 'token list', 'completion bash'];
+
+const ANSWERS: Record<string, Json> = {
+  status: {
+    format: 1,
+    cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 7 },
+    warnings: [],
+    nodes: [],
+    pools: [],
+    unassigned: [],
+  },
+  'node.list': [],
+  'token.list': [],
+};
+
+/** How long a command takes that has next to nothing to do. */
+export const start: Part = async (tell) => {
+  tell('start: the same few commands over and over');
+  const root = mkdtempSync(join(tmpdir(), 'kato-bench-'));
+  const sockets = await serveSockets(pathsOf(root), async ({ operation }) => {
+    return ANSWERS[operation] ?? null;
+  });
+  const child = { ...process.env, KATO_ROOT: root };
+  try {
+    const commands = [
+      { argv: [NODE, '-e', '0'] },
+      { argv: [KATO, '--version'] },
+      { argv: [KATO, '--help'] },
+      ...COMMANDS.map((words) => ({ argv: [KATO, ...words.split(' ')] })),
+    ];
+    const times = await timeHere({ runs: RUNS, commands }, child);
+    const [node, version, help, ...others] = times as [Samples, Samples, Samples, ...Samples[]];
+    const ratio = (samples: Samples): number => median(samples) / median(node);
+    return [
+      row('`node -e 0`', median(node), ' ms', null, spread(node)),
+      row('`kato --version`', median(version), ' ms', atMost(10, ' ms'), spread(version)),
+      ...COMMANDS.map((words, i) =>
+        row(
+          `\`kato ${words}\` / \`node -e 0\``,
+          ratio(others[i]!),
+          '',
+          atMost(2),
+          spread(others[i]!),
+        ),
+      ),
+      row('`kato --help` / `node -e 0`', ratio(help), '', null, spread(help)),
+    ];
+  } finally {
+    sockets.close();
+    rmSync(root, { recursive: true });
+  }
+};
