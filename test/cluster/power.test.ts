@@ -122,6 +122,15 @@ describe('when the power fails', () => {
     await balancer.powerOn();
     await serves(balancer);
     await settled(core);
+    // It booted with the pool of a moment ago, and has to hear of the router that came back since.
+    const config = '/var/lib/kato/config/load_balancer/current/nginx.conf';
+    await until(
+      async () => (await balancer.read(config)).includes(`server ${router.address}:80 `),
+      {
+        what: 'the load balancer uses the router again',
+        seconds: SECONDS,
+      },
+    );
   });
 
   it('the core is missed by nobody who uses the cluster, and takes it over again', async () => {
