@@ -4,7 +4,7 @@ import type { Host } from '../lab/host.ts';
 import { Lab } from '../lab/lab.ts';
 import { until } from '../until.ts';
 import { atMost, type Part, row } from './row.ts';
-import { median, spread, timeOn } from './samples.ts';
+import { median, sorted, spread, timeOn } from './samples.ts';
 
 const SINGLES = 3;
 const CROWD = 8;
@@ -29,7 +29,6 @@ export const attach: Part = async (tell) => {
     const commands = [{ argv: ['env', `KATO_TOKEN=${token}`, ...argv] }];
     alone.push((await timeOn(host, { runs: 1, commands }))[0]![0]!);
   }
-  alone.sort((a, b) => a - b);
 
   tell(`attach: ${CROWD} at once`);
   await settled(core);
@@ -47,15 +46,14 @@ export const attach: Part = async (tell) => {
     await settled(core);
     followed.push(await followingMs(host, balancer));
   }
-  followed.sort((a, b) => a - b);
 
   return [
     row(
       'attach with a router, until it serves',
-      median(alone) / 1000,
+      median(sorted(alone)) / 1000,
       ' s',
       atMost(1.5, ' s'),
-      spread(alone),
+      spread(sorted(alone)),
       1,
     ),
     row(
@@ -68,10 +66,10 @@ export const attach: Part = async (tell) => {
     ),
     row(
       'router serves, until the load balancer uses it',
-      median(followed),
+      median(sorted(followed)),
       ' ms',
       atMost(500, ' ms'),
-      spread(followed),
+      spread(sorted(followed)),
     ),
   ];
 };

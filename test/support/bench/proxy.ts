@@ -8,10 +8,11 @@ import { accepts, freePort } from '../service.ts';
 import { until } from '../until.ts';
 import { needPackages } from './packages.ts';
 import { atLeast, atMost, type Part, row } from './row.ts';
+import { median, type Samples, sorted, spread } from './samples.ts';
 
 const ADDRESS = '127.0.9.1';
-const ROUNDS = 5;
-const SECONDS = 4;
+const ROUNDS = 9;
+const SECONDS = 3;
 const CONNECTIONS = 32;
 const BODY_BYTES = 1024;
 
@@ -53,33 +54,23 @@ export const proxy: Part = async (tell) => {
     for (let round = 0; round < ROUNDS; round++) {
       for (const name of ['kato', 'nginx', 'haproxy'] as const) loads[name].push(load(urls[name]));
     }
-    const of = (name: keyof typeof urls, what: keyof Load): number => middle(loads[name], what);
-    const note = (name: keyof typeof urls): string => {
-      const all = loads[name].map(({ perSecond }) => perSecond).sort((a, b) => a - b);
-      return `${name}: ${all[0]!.toFixed(0)} to ${all.at(-1)!.toFixed(0)} a second`;
-    };
+    const each = (what: (round: number) => number): Samples =>
+      sorted(loads.kato.map((_, round) => what(round)));
+    const against = (peer: 'nginx' | 'haproxy'): Samples =>
+      each((round) => loads.kato[round]!.perSecond / loads[peer][round]!.perSecond);
+    const through = each((round) => loads.kato[round]!.perSecond);
+    const slower = each((round) => loads.kato[round]!.p99Ms - loads.nginx[round]!.p99Ms);
+    const [nginx, haproxy] = [against('nginx'), against('haproxy')];
     return [
-      row('requests through the load balancer', of('kato', 'perSecond'), '/s', null, note('kato')),
-      row(
-        'the same / nginx tuned by hand',
-        of('kato', 'perSecond') / of('nginx', 'perSecond'),
-        '',
-        atLeast(0.98),
-        note('nginx'),
-      ),
-      row(
-        'the same / haproxy',
-        of('kato', 'perSecond') / of('haproxy', 'perSecond'),
-        '',
-        atLeast(1),
-        note('haproxy'),
-      ),
+      row('requests through the load balancer', median(through), '/s', null, spread(through, '/s')),
+      row('the same / nginx tuned by hand', median(nginx), '', atLeast(0.98), spread(nginx, '', 2)),
+      row('the same / haproxy', median(haproxy), '', atLeast(1), spread(haproxy, '', 2)),
       row(
         'slowest 1 %, against nginx tuned by hand',
-        of('kato', 'p99Ms') - of('nginx', 'p99Ms'),
+        median(slower),
         ' ms more',
         atMost(0.3, ' ms more'),
-        `kato ${of('kato', 'p99Ms').toFixed(2)} ms`,
+        spread(slower, ' ms', 2),
         2,
       ),
     ];
@@ -101,11 +92,6 @@ function load(url: string): Load {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
     p99Ms: Number(p99) * perUnit,
   };
-}
-
-function middle(loads: readonly Load[], what: keyof Load): number {
-  const sorted = loads.map((one) => one[what]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -13,10 +13,15 @@ export function median(samples: Samples): number {
 }
 
 /** `12 runs, 37 to 41 ms`: without the quarter at each end. */
-export function spread(samples: Samples, digits = 0): string {
+export function spread(samples: Samples, unit = ' ms', digits = 0): string {
+  if (samples.length === 1) return 'one run';
   const at = (share: number): string =>
     samples[Math.floor((samples.length - 1) * share)]!.toFixed(digits);
-  return `${samples.length} runs, ${at(0.25)} to ${at(0.75)} ms`;
+  return `${samples.length} runs, ${at(0.25)} to ${at(0.75)}${unit}`;
+}
+
+export function sorted(samples: Samples): Samples {
+  return samples.toSorted((a, b) => a - b);
 }
 
 export interface Timed {
