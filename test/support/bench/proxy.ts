@@ -123,7 +123,10 @@ http {
 }
 `;
 
-/** What somebody who knows nginx would write for the same headers and the same safety. */
+/**
+ * What somebody who knows nginx would write to do the same: WebSockets, the same headers, none that
+ * a client may forge. It believes nobody in front of it, which takes kato a few more variables.
+ */
 const nginxConfig = (
   folder: string,
   port: number,
@@ -133,6 +136,10 @@ http {
   access_log off;
   tcp_nodelay on;
   keepalive_requests 100000;
+  map $http_upgrade $upgrade_connection {
+    websocket upgrade;
+    default "";
+  }
   upstream routers {
     zone routers 64k;
     ${backends.map((address) => `server ${address} max_fails=3 fail_timeout=2s;`).join('\n    ')}
@@ -145,13 +152,21 @@ http {
       proxy_pass http://routers;
       proxy_http_version 1.1;
       proxy_buffering off;
-      proxy_set_header Connection "";
-      proxy_set_header Host $host;
+      proxy_socket_keepalive on;
+      proxy_buffer_size 16k;
+      proxy_buffers 8 16k;
+      proxy_next_upstream error timeout;
+      proxy_connect_timeout 800ms;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $upgrade_connection;
+      proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $host;
+      proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Port $server_port;
       proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header Forwarded "";
+      proxy_set_header Proxy "";
     }
   }
 }
