@@ -31,7 +31,7 @@ export async function newCluster(options: {
   kato: string;
 }): Promise<Draft> {
   const { endpoint, address, facts, catalogue } = options;
-  const id = randomBytes(4).toString('hex');
+  const id = newClusterId();
   const own = createIdentity();
   const controller = createIdentity();
   const node = coreNode(options, own.key);
@@ -76,6 +76,11 @@ export async function newCluster(options: {
     address,
   };
   return { cluster, secrets, identity, controller };
+}
+
+/** Starts with a letter: TLS holds a name whose last part is all digits to be an IP address. */
+export function newClusterId(): string {
+  return `c${randomBytes(4).toString('hex')}`;
 }
 
 /** What the core is told before a controller can tell it: its bus needs it to start. */

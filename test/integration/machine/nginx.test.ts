@@ -17,6 +17,9 @@ import {
   testNode,
 } from './node.ts';
 
+/** Each meets nginx at another moment of its start. */
+const STARTS = 10;
+
 describe('nginx under s6', function () {
   this.timeout(60_000);
   let paths: Paths;
@@ -53,6 +56,24 @@ describe('nginx under s6', function () {
     const now = await look('web', paths);
     assert.equal(now.pid, pid);
     assert.equal(now.loadedHash, changed.config!.hash);
+  });
+
+  it('takes a new config also while it starts, whenever that is', async () => {
+    for (let round = 0; round < STARTS; round++) {
+      const { pid } = await look('web', paths);
+      const changed = saying(`start${round}`);
+      process.kill(pid!, 'SIGKILL');
+      await until(async () => (await look('web', paths)).pid !== pid, {
+        what: 'the next start is under way',
+        seconds: 5,
+      });
+      await switchTo(changed, paths);
+      await applyStep(reloadOf(changed), { paths, self: null });
+      await until(async () => (await answer()) === `start${round}`, {
+        what: `the answer that was reloaded in round ${round}`,
+        seconds: 5,
+      });
+    }
   });
 
   it('keeps the old config live when the new one is refused', async () => {
