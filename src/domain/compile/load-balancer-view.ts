@@ -1,7 +1,7 @@
 import type { View } from '../view.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';
 import type { CommonValues } from './template-view.ts';
-import { addressesOf, type UpstreamView, upstream } from './upstreams.ts';
+import { addressesOf, poolOfKind, type UpstreamView, upstream } from './upstreams.ts';
 
 /** What `templates/nginx/load-balancer.conf` fills in. */
 export interface LoadBalancerView extends ProxyView {
@@ -17,10 +17,10 @@ export function loadBalancerView(
   common: CommonValues,
 ): LoadBalancerView {
   const proxy = proxyView(view, secrets, common);
-  const routers = addressesOf(view.pools.find((pool) => pool.kind === 'routers'));
+  const routers = poolOfKind(view, 'routers');
   return {
     ...proxy,
-    upstreams: routers.length > 0 ? [upstream('routers', routers)] : [],
+    upstreams: addressesOf(routers).length > 0 ? [upstream('routers', routers)] : [],
     named: proxy.certificates.flatMap(({ domain, file }) =>
       domain === null ? [] : [{ domain, file }],
     ),

@@ -4,7 +4,14 @@ import { certificateFor } from './certificates.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';
 import { type StickyPool, stickyPool } from './sticky.ts';
 import type { CommonValues } from './template-view.ts';
-import { addressesOf, type UpstreamView, upstream, upstreamName } from './upstreams.ts';
+import {
+  addressesOf,
+  EMPTY_POOL,
+  poolOfKind,
+  type UpstreamView,
+  upstream,
+  upstreamName,
+} from './upstreams.ts';
 
 /** What `templates/nginx/router.conf` loops over. */
 export interface RouterView extends ProxyView {
@@ -36,7 +43,7 @@ interface Leads {
   host: string;
   path: string;
   upstream: string;
-  pool: Pool | undefined;
+  pool: Pool;
 }
 
 /** Characters that nginx takes as they are; `/.kato` is the router's own. */
@@ -51,9 +58,9 @@ export function routerView(
   const proxy = proxyView(view, secrets, common);
   const leads = leadsOf(view);
   const filled = leads.filter(({ pool }) => addressesOf(pool).length > 0);
-  const sticky = filled.filter(({ pool }) => pool?.sticky === true);
+  const sticky = filled.filter(({ pool }) => pool.sticky === true);
   const stickyPools = sticky.map((lead, index) =>
-    stickyPool(index, lead.upstream, addressesOf(lead.pool), lead.path),
+    stickyPool(index, lead.upstream, lead.pool, lead.path),
   );
   const backends = new Map(
     stickyPools.flatMap((pool) => pool.members.map(({ address, id }) => [address, id] as const)),
@@ -62,7 +69,7 @@ export function routerView(
   return {
     ...proxy,
     upstreams: [
-      ...filled.map((lead) => upstream(lead.upstream, addressesOf(lead.pool))),
+      ...filled.map((lead) => upstream(lead.upstream, lead.pool)),
       ...stickyPools.flatMap((pool) => pool.upstreams),
     ],
     stickyPools,
@@ -91,7 +98,7 @@ function leadsOf(view: View): Leads[] {
     host: endpoint,
     path: '/',
     upstream: CONTROLLERS,
-    pool: view.pools.find((pool) => pool.kind === 'controllers'),
+    pool: poolOfKind(view, 'controllers'),
   };
   const pools = new Map(view.pools.map((pool) => [pool.name, pool]));
   const routes = view.routes
@@ -100,7 +107,7 @@ function leadsOf(view: View): Leads[] {
       host: route.host,
       path: route.path.replace(/\/+$/, '') || '/',
       upstream: upstreamName(route.pool),
-      pool: pools.get(route.pool),
+      pool: pools.get(route.pool) ?? EMPTY_POOL,
     }));
   const all = isHostPattern(endpoint) ? [api, ...routes] : routes;
   return [...new Map(all.map((lead) => [`${lead.host} ${lead.path}`, lead])).values()];

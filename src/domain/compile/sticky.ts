@@ -1,4 +1,5 @@
-import { idOf, type UpstreamView, upstream } from './upstreams.ts';
+import type { Pool } from '../view.ts';
+import { addressesOf, idOf, type UpstreamView, upstreamOfOne } from './upstreams.ts';
 
 /**
  * A pool whose clients stay with one backend. The cookie names the backend, so that one more
@@ -17,13 +18,8 @@ export interface StickyPool {
   upstreams: UpstreamView[];
 }
 
-export function stickyPool(
-  index: number,
-  name: string,
-  addresses: string[],
-  path: string,
-): StickyPool {
-  const members = addresses.map((address) => {
+export function stickyPool(index: number, name: string, pool: Pool, path: string): StickyPool {
+  const members = addressesOf(pool).map((address) => {
     const id = idOf(address);
     return { id, address, upstream: `${name}_${id}` };
   });
@@ -32,12 +28,6 @@ export function stickyPool(
     upstream: name,
     path,
     members,
-    upstreams: members.map((member) =>
-      upstream(
-        member.upstream,
-        [member.address],
-        addresses.filter((address) => address !== member.address),
-      ),
-    ),
+    upstreams: members.map((member) => upstreamOfOne(member.upstream, pool, member.address)),
   };
 }

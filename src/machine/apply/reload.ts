@@ -9,6 +9,8 @@ import { control, readStatus, serviceOf } from '../service.ts';
 import { within } from '../wait.ts';
 
 const CONFIRM_LIMIT_MS = 5000;
+/** One that does not get ready may need the new config for it: it gets the signal all the same. */
+const START_LIMIT_MS = 5000;
 /** The letters of `s6-svc` for the signals that reload. */
 const LETTERS: Record<string, string> = { HUP: 'h', USR1: '1', USR2: '2' };
 
@@ -17,13 +19,24 @@ export async function reload(step: Extract<Step, { kind: 'reload' }>, paths: Pat
   const folder = serviceOf(step.process, paths);
   const letter = LETTERS[step.signal];
   if (letter === undefined) throw refuse('BAD_VALUE', `no reload by signal ${step.signal}`);
-  const pid = (await readStatus(folder))?.pid ?? null;
-  if (pid === null) return;
-  const before = await nginxWorkers(pid);
+  const pid = await startedPid(folder);
+  const loaded = `${configOf(step.process, paths)}/loaded`;
+  if (pid === null || (await readLinkIfExists(loaded)) === step.hash) return;
+  const before = await workersOf(pid);
   await control(folder, letter);
   if (before !== null) await confirmNewWorkers(pid, before, step.process, paths);
-  const loaded = `${configOf(step.process, paths)}/loaded`;
   if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
+}
+
+/** In the middle of its start a program would die of the signal, or forget it. */
+async function startedPid(folder: string): Promise<number | null> {
+  let pid: number | null = null;
+  await within(START_LIMIT_MS, async () => {
+    const status = await readStatus(folder);
+    pid = status?.pid ?? null;
+    return pid === null || status?.ready === true;
+  });
+  return pid;
 }
 
 /**
@@ -49,6 +62,16 @@ async function confirmNewWorkers(
     `it wrote last:\n${await lastLogLines(process, paths)}`,
     'it goes on with the old one; correct what it names, and it is tried again',
   );
+}
+
+/** nginx listens before it takes signals: it takes them when it has workers. */
+async function workersOf(pid: number): Promise<Set<string> | null> {
+  let workers: Set<string> | null = null;
+  await within(START_LIMIT_MS, async () => {
+    workers = await nginxWorkers(pid);
+    return workers === null || workers.size > 0;
+  });
+  return workers;
 }
 
 /** The children of an nginx master; null for other programs, and on kernels that hide them. */
