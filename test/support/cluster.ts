@@ -99,7 +99,7 @@ export async function statusWhen(
   }
 }
 
-/** All nodes are active and run all that they should. */
+/** All nodes are active, answer, and run all that they should. */
 export function settled(host: Host, seconds = SETTLE_SECONDS): Promise<Status> {
   return statusWhen(host, 'the cluster has settled', isSettled, seconds);
 }
@@ -108,6 +108,8 @@ export function isSettled({ nodes }: Status): boolean {
   return nodes.every(
     (node) =>
       node.state === 'active' &&
+      // Else it is what a node said last, which may have lost power since.
+      node.lastSeen === 0 &&
       node.appliedRevision > 0 &&
       node.error === undefined &&
       node.roles.every(({ state, stoppedBy }) => state === 'running' || stoppedBy !== undefined),
