@@ -57,7 +57,7 @@ function processMistakes(
   process: ProcessDefinition,
   hasTemplate: (template: string) => boolean,
 ): string[] {
-  const { argv, environment, ready, check, initialize, files, data } = process;
+  const { argv, environment, ready, check, initialize, setSecrets, files, data } = process;
   const known = [
     ...ALWAYS_KNOWN,
     ...(data ? ['data'] : []),
@@ -70,6 +70,7 @@ function processMistakes(
     ['ready', ready === null ? [] : 'tcp' in ready ? [ready.tcp] : ready.command],
     ['check', check ?? []],
     ['initialize/argv', initialize?.argv ?? []],
+    ['set_secrets', setSecrets ?? []],
   ];
   const unknown = places.flatMap(([place, texts]) =>
     texts
@@ -80,8 +81,12 @@ function processMistakes(
   const absent = files
     .filter((file) => !hasTemplate(file.template))
     .map((file) => `files: there is no templates/${file.template}`);
-  const homeless =
-    initialize !== null && !data ? ['initialize: only a process with data has a first run'] : [];
+  const homeless = data
+    ? []
+    : [
+        ...(initialize === null ? [] : ['initialize: only a process with data has a first run']),
+        ...(setSecrets === null ? [] : ['set_secrets: only data can hold secrets']),
+      ];
   const checked =
     check !== null && files.length === 0 ? ['check: there are no files to check'] : [];
   return [...unknown, ...absent, ...homeless, ...checked];

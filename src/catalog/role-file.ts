@@ -92,6 +92,7 @@ const process = form({
   ),
   data: v.optional(v.boolean(), false),
   initialize: v.optional(v.nullable(form({ argv, marker: v.string() })), null),
+  set_secrets: v.optional(v.nullable(argv), null),
   files: v.optional(v.array(file), []),
   check: v.optional(v.nullable(argv), null),
   reload: v.optional(v.picklist(['HUP', 'USR1', 'USR2'])),
@@ -150,7 +151,7 @@ export function roleDefinition(name: string, content: RoleFileContent): RoleDefi
 }
 
 function processDefinition(content: ProcessContent): ProcessDefinition {
-  const { programs, ready, reload, kill_group, ports: _, ...same } = content;
+  const { programs, ready, reload, kill_group, set_secrets, ports: _, ...same } = content;
   return {
     ...same,
     programs: Object.fromEntries(
@@ -163,6 +164,7 @@ function processDefinition(content: ProcessContent): ProcessDefinition {
     ),
     ready: readyDefinition(ready),
     readySeconds: ready?.seconds ?? READY_AT_ONCE_SECONDS,
+    setSecrets: set_secrets,
     files: content.files satisfies FileDefinition[],
     reload: reload === undefined ? null : { signal: reload },
     killGroup: kill_group,

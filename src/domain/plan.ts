@@ -47,6 +47,7 @@ function processSteps(process: ProcessSpec, observed: Observed): Step[] {
     ...dataSteps(process, now),
     ...configSteps(process, now),
     ...initializeSteps(process, now),
+    ...secretSteps(process, now),
   );
   if (now?.serviceHash !== process.service.hash) {
     steps.push({ kind: 'write-service', process: process.name, service: process.service });
@@ -74,6 +75,14 @@ function initializeSteps(process: ProcessSpec, now: ObservedProcess | undefined)
   const { name, dataFolder: folder, user, initialize } = process;
   if (folder === null || initialize === null || now?.initialized === true) return [];
   return [{ kind: 'initialize', process: name, folder, user, ...initialize }];
+}
+
+/** Secrets do not change under a process that runs: a node has them for as long as it is a node. */
+function secretSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+  const { name, dataFolder: folder, user, setSecrets } = process;
+  if (folder === null || setSecrets === null) return [];
+  if (now?.wantedUp === true || now?.secretsHash === setSecrets.hash) return [];
+  return [{ kind: 'set-secrets', process: name, folder, user, ...setSecrets }];
 }
 
 function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {

@@ -44,6 +44,11 @@ export interface ProcessDefinition {
   data: boolean;
   /** Run once as the process's user while `marker` is missing from the data folder. */
   initialize: { argv: string[]; marker: string } | null;
+  /**
+   * Makes data that holds secrets hold the present ones, while nothing else uses it: after the
+   * first run, and where data was kept by a node that has left the cluster and come back.
+   */
+  setSecrets: string[] | null;
   files: FileDefinition[];
   /** Checked against a candidate config folder before it goes live. `${config}` is that folder. */
   check: string[] | null;

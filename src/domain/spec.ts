@@ -28,6 +28,8 @@ export interface ProcessSpec {
   /** Absolute path below KATO_ROOT, or null. */
   dataFolder: string | null;
   initialize: { argv: string[]; marker: string } | null;
+  /** `hash` is of the secrets that the data is to have. */
+  setSecrets: { argv: string[]; hash: string } | null;
   config: ConfigSpec | null;
   reloadSignal: string | null;
   killGroup: boolean;
@@ -93,6 +95,8 @@ export interface ObservedProcess {
   /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
   wantedUp: boolean;
   initialized: boolean;
+  /** Of the secrets that the data was given last. */
+  secretsHash: string | null;
   /** The data folder is there. */
   hasData: boolean;
 }

@@ -14,6 +14,15 @@ export type Step =
       argv: string[];
       marker: string;
     }
+  /** `hash` stands for the secrets that the data has afterwards. */
+  | {
+      kind: 'set-secrets';
+      process: string;
+      folder: string;
+      user: string;
+      argv: string[];
+      hash: string;
+    }
   /** Writes the folder for this hash and runs its check; the live one is untouched. */
   | { kind: 'write-config'; process: string; user: string; config: ConfigSpec }
   | { kind: 'switch-config'; process: string; hash: string }

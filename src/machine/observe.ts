@@ -4,7 +4,7 @@ import { serviceFolderHash } from '../domain/service-folder.ts';
 import type { Observed, ObservedProcess, ProcessSpec } from '../domain/spec.ts';
 import { exists, folderNames, readIfExists, readLinkIfExists } from './files.ts';
 import { missingPackages } from './packages.ts';
-import { configOf, initializingMark, restartsFile } from './places.ts';
+import { configOf, initializingMark, restartsFile, secretsMark } from './places.ts';
 import { readState, serviceNames, serviceOf } from './service.ts';
 import { filesBelow, readServiceFiles } from './service-files.ts';
 
@@ -73,14 +73,16 @@ async function one(
 
 async function observeData(
   spec: ProcessSpec | undefined,
-): Promise<Pick<ObservedProcess, 'hasData' | 'initialized'>> {
+): Promise<Pick<ObservedProcess, 'hasData' | 'initialized' | 'secretsHash'>> {
   const folder = spec?.dataFolder ?? null;
-  if (folder === null) return { hasData: false, initialized: false };
+  if (folder === null) return { hasData: false, initialized: false, secretsHash: null };
   const hasData = await exists(folder);
+  const secretsHash = hasData ? await readIfExists(secretsMark(folder)) : null;
   const marker = spec?.initialize?.marker;
-  if (marker === undefined) return { hasData, initialized: hasData };
+  if (marker === undefined) return { hasData, initialized: hasData, secretsHash };
   const complete = !(await exists(initializingMark(folder)));
-  return { hasData, initialized: complete && (await exists(`${folder}/${marker}`)) };
+  const initialized = complete && (await exists(`${folder}/${marker}`));
+  return { hasData, initialized, secretsHash };
 }
 
 /** Config folders never change once they have their name. */

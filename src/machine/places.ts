@@ -20,6 +20,11 @@ export function olderMark(process: string, paths: Paths): string {
   return `${serviceOf(process, paths)}/older`;
 }
 
+/** Beside a data folder: the hash of the secrets that the data was given last. */
+export function secretsMark(folder: string): string {
+  return `${dirname(folder)}/.${basename(folder)}.secrets`;
+}
+
 /** Beside a data folder while it is being initialized: what is in the folder is worth nothing. */
 export function initializingMark(folder: string): string {
   return `${dirname(folder)}/.${basename(folder)}.initializing`;

@@ -25,6 +25,11 @@ describe('leaving a cluster', () => {
   const host = (number: number) => lab.host(number);
   const core = () => host(1);
   const addressesOf = async () => (await statusOf(core())).nodes.map((node) => node.address);
+  const sql = async (text: string) => {
+    const secret = await typed(core(), 'kato role info --secret postgresql -n h3');
+    const env = { PGPASSWORD: secret.trim() };
+    return typed(core(), `psql -h ${host(3).address} -U postgres -Atqc "${text}"`, { env });
+  };
   const becomesClean = (number: number) =>
     until(() => assertClean(host(number)).then(() => true), {
       what: `h${number} has stopped all`,
@@ -41,6 +46,8 @@ describe('leaving a cluster', () => {
   });
 
   it('a node detaches: its roles stop, its data stays, and it may come back', async () => {
+    await typed(core(), 'kato role add postgresql -n h3');
+    await sql("create table t (x text); insert into t values ('kept')");
     const said = await host(3).kato('node', 'detach');
     assert.match(said, /h3 has left the cluster/);
     await assertClean(host(3));
@@ -48,8 +55,9 @@ describe('leaving a cluster', () => {
     await typed(host(3), 'ls /var/lib/kato/data/redis/appendonlydir');
     const again = await refused(host(3), 'kato node detach');
     assert.deepEqual([again.code, again.exitCode], ['NOT_SET_UP', 3]);
-    await attach(host(3), core(), 'redis');
-    assert.deepEqual(rolesOf(await nodeOn(host(3), core())), ['base', 'redis']);
+    await attach(host(3), core(), 'redis,postgresql');
+    assert.deepEqual(rolesOf(await nodeOn(host(3), core())), ['base', 'postgresql', 'redis']);
+    assert.equal(await sql('select x from t'), 'kept\n');
   });
 
   it('the core does not, and keeps its last router only while it has to', async () => {

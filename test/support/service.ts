@@ -1,9 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -19,12 +18,17 @@ import { resolvePrograms } from '../../src/catalog/programs.ts';
 import { renderer } from '../../src/catalog/renderer.ts';
 import { compileNode } from '../../src/domain/compile/compile-node.ts';
 import { type Paths, pathsOf } from '../../src/domain/paths.ts';
+import { planNode } from '../../src/domain/plan.ts';
 import type { ProcessSpec } from '../../src/domain/spec.ts';
 import type { View } from '../../src/domain/view.ts';
+import { applyStep } from '../../src/machine/apply/apply.ts';
+import { observe } from '../../src/machine/observe.ts';
 import { viewSecrets } from './nginx-views.ts';
 import { until } from './until.ts';
 
 const HOME = join(import.meta.dirname, '../..');
+const DATA_STEPS = new Set(['make-data', 'initialize', 'set-secrets']);
+const NO_VERSION = { lineage: '', epoch: 0, revision: 0, hash: '' };
 
 /** A folder as KATO_ROOT in which programs of other users may find their way. */
 export function makeRoot(): Paths {
@@ -37,11 +41,16 @@ export function makeRoot(): Paths {
   return paths;
 }
 
-export async function compileProcess(view: View, name: string, paths: Paths): Promise<ProcessSpec> {
+export async function compileProcess(
+  view: View,
+  name: string,
+  paths: Paths,
+  secrets = viewSecrets,
+): Promise<ProcessSpec> {
   const catalogue = loadCatalogue(HOME);
   const spec = compileNode({
     view,
-    secrets: viewSecrets,
+    secrets,
     catalogue,
     render: await renderer(HOME),
     paths,
@@ -86,12 +95,17 @@ export interface RunningService {
   log(): string;
 }
 
-/** Runs a process as its spec says, without a supervisor, until it accepts connections. */
-export async function runService(view: View, name: string, paths: Paths): Promise<RunningService> {
-  const process = await compileProcess(view, name, paths);
+/** Runs a process as its spec says, without a supervisor, until it is ready. */
+export async function runService(
+  view: View,
+  name: string,
+  paths: Paths,
+  secrets = viewSecrets,
+): Promise<RunningService> {
+  const process = await compileProcess(view, name, paths, secrets);
   if (process.config !== null) putConfig(process, paths);
   const ids = idsOf(process.user);
-  prepareData(process, ids);
+  await prepareData(process, paths);
   const [program = '', ...words] = process.argv;
   const child = spawn(program, words, { ...ids, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
@@ -119,21 +133,28 @@ export async function runService(view: View, name: string, paths: Paths): Promis
     },
     log: () => log,
   };
-  if (process.ready === null || !('tcp' in process.ready)) return service;
-  const { address, port } = process.ready.tcp;
-  await until(() => accepts(address, port), { what: `${name} accepts: ${log}`, seconds: 20 });
+  if (process.ready !== null) {
+    const { ready } = process;
+    await until(() => isReady(ready), { what: `${name} is ready: ${log}`, seconds: 20 });
+  }
   return service;
 }
 
-/** The data folder and its first run, as the agent's steps make them. */
-function prepareData(process: ProcessSpec, ids: { uid: number; gid: number }): void {
-  const { dataFolder, initialize } = process;
-  if (dataFolder === null) return;
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  chownSync(dataFolder, ids.uid, ids.gid);
-  if (initialize === null || existsSync(join(dataFolder, initialize.marker))) return;
-  const [program = '', ...words] = initialize.argv;
-  execFileSync(program, words, { ...ids, cwd: dataFolder, stdio: 'pipe' });
+/** The steps of the agent that make its data what it has to be before it starts. */
+async function prepareData(process: ProcessSpec, paths: Paths): Promise<void> {
+  const spec = { version: NO_VERSION, processes: [process], broken: [], purge: [] };
+  const steps = planNode(spec, await observe(paths, [process]));
+  for (const step of steps.filter(({ kind }) => DATA_STEPS.has(kind))) {
+    await applyStep(step, { paths, self: null });
+  }
+}
+
+function isReady(ready: NonNullable<ProcessSpec['ready']>): Promise<boolean> {
+  if ('tcp' in ready) return accepts(ready.tcp.address, ready.tcp.port);
+  const [program = '', ...words] = ready.command;
+  return new Promise((resolve) => {
+    execFile(program, words, (error) => resolve(error === null));
+  });
 }
 
 function idsOf(user: string): { uid: number; gid: number } {

@@ -63,7 +63,7 @@ export function compileNode(input: CompileInput): Spec {
 function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSpec {
   const { view, paths, bootId } = input;
   const { definition, roles, ports } = planned;
-  const { name, ready, stop, initialize } = definition;
+  const { name, ready, stop, initialize, setSecrets } = definition;
   const context = templateView(input, planned);
   const values: Values = { ...context, config: `${paths.config}/${name}/current` };
   const fillAll = (texts: string[]): string[] => texts.map((text) => fill(text, values));
@@ -82,6 +82,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     stop,
     dataFolder: definition.data ? `${paths.data}/${name}` : null,
     initialize: initialize && { ...initialize, argv: fillAll(initialize.argv) },
+    setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(context.secrets) },
     config: configOf(input, definition, context),
     reloadSignal: definition.reload?.signal ?? null,
     killGroup: definition.killGroup,

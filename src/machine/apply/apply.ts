@@ -1,7 +1,7 @@
 import type { Paths } from '../../domain/paths.ts';
 import type { Step } from '../../domain/step.ts';
 import { switchConfig, writeConfig } from './config.ts';
-import { initialize, makeData, purgeData } from './data.ts';
+import { initialize, makeData, purgeData, setSecrets } from './data.ts';
 import { installPackages } from './install-packages.ts';
 import { reload } from './reload.ts';
 import { remove } from './remove.ts';
@@ -28,6 +28,8 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
       return makeData(step);
     case 'initialize':
       return initialize(step);
+    case 'set-secrets':
+      return setSecrets(step);
     case 'purge-data':
       return purgeData(step, paths);
     case 'write-config':

@@ -5,7 +5,7 @@ import type { Paths } from '../../domain/paths.ts';
 import type { Step } from '../../domain/step.ts';
 import { run } from '../command.ts';
 import { exists, makeFolder, removeTree, syncFolder, writeFileAtomic } from '../files.ts';
-import { initializingMark } from '../places.ts';
+import { initializingMark, secretsMark } from '../places.ts';
 import { ensureUser } from '../users.ts';
 
 /** A database that makes its first files on a slow disk. */
@@ -42,10 +42,22 @@ export async function initialize(step: StepOf<'initialize'>): Promise<void> {
   await syncFolder(dirname(mark));
 }
 
+/** Doing it again is harmless: the mark follows what it stands for. */
+export async function setSecrets({
+  folder,
+  user,
+  argv,
+  hash,
+}: StepOf<'set-secrets'>): Promise<void> {
+  await run(argv, { user, cwd: folder, timeoutMs: INITIALIZE_LIMIT_MS });
+  await writeFileAtomic(secretsMark(folder), hash, { mode: 0o600 });
+}
+
 export async function purgeData(step: StepOf<'purge-data'>, paths: Paths): Promise<void> {
   if (!(await exists(step.folder))) return;
   await removeTree(paths.data, step.folder);
   await removeTree(paths.data, initializingMark(step.folder));
+  await removeTree(paths.data, secretsMark(step.folder));
 }
 
 async function emptyFolder(folder: string): Promise<void> {

@@ -126,6 +126,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     stop: { signal: 'TERM', seconds: 15 },
     dataFolder: null,
     initialize: null,
+    setSecrets: null,
     config: null,
     reloadSignal: null,
     killGroup: false,

@@ -68,6 +68,7 @@ export function processSpec(
     stop: { signal: 'TERM', seconds: 5 },
     dataFolder: null,
     initialize: null,
+    setSecrets: null,
     config: null,
     reloadSignal: null,
     killGroup: false,

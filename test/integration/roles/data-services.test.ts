@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import type { Paths } from '../../../src/domain/paths.ts';
 import type { View } from '../../../src/domain/view.ts';
+import { viewSecrets } from '../../support/nginx-views.ts';
 import { freePort, makeRoot, type RunningService, runService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import { testNode, testView } from '../../support/views.ts';
@@ -61,6 +62,25 @@ describe('a data service', () => {
       what: 'the row is back',
       seconds: 20,
     });
+    assert.equal((await service.end()).code, 0);
+  });
+
+  it('postgresql has the password of the day, whichever its data was made with', async () => {
+    const { view, port } = await viewOf('postgresql');
+    const answers = (password: string): Promise<string> => {
+      const argv = ['-h', ADDRESS, '-p', String(port), '-U', 'postgres', '-w', '-Atc'];
+      const env = { ...process.env, PGPASSWORD: password };
+      return run('psql', [...argv, 'select x from t'], { env }).then(({ stdout }) => stdout.trim());
+    };
+    service = await runService(view, 'postgresql', paths);
+    const sql = "create table t (x text); insert into t values ('kept')";
+    const login = `postgresql://postgres:postgresql-password@${ADDRESS}:${port}/postgres`;
+    await run('psql', [login, '-c', sql]);
+    await service.end();
+    const secrets = { ...viewSecrets, 'postgresql/password': 'of-the-next-cluster' };
+    service = await runService(view, 'postgresql', paths, secrets);
+    assert.equal(await answers('of-the-next-cluster'), 'kept');
+    await assert.rejects(answers('postgresql-password'), /password authentication failed/);
     assert.equal((await service.end()).code, 0);
   });
 

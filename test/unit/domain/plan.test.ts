@@ -25,6 +25,7 @@ const FRESH: ObservedProcess = {
   restarts: 0,
   wantedUp: false,
   initialized: false,
+  secretsHash: null,
   hasData: false,
 };
 
@@ -52,6 +53,8 @@ function applied(observed: Observed, step: Step, spec: Spec): Observed {
       return become({ hasData: true }, [...observed.dataOf, step.process]);
     case 'initialize':
       return become({ initialized: true });
+    case 'set-secrets':
+      return become({ secretsHash: step.hash });
     case 'write-config':
       return become({});
     case 'switch-config':
@@ -89,6 +92,7 @@ describe('a plan', () => {
       programs: {
         'postgresql/postgres': '/usr/lib/postgresql/15/bin/postgres',
         'postgresql/initdb': '/usr/lib/postgresql/15/bin/initdb',
+        'postgresql/pg_isready': '/usr/lib/postgresql/15/bin/pg_isready',
       },
       kato: '/opt/kato/bin/kato',
     });
@@ -113,6 +117,17 @@ describe('a plan', () => {
       'write-service redis',
       'start redis',
     ]);
+  });
+
+  it('tells kept data of new secrets before it is used, and data in use never', () => {
+    const view = testView(['postgresql']);
+    const running = settled(EMPTY, view);
+    const process = { ...running.processes.postgresql!, secretsHash: 'of another cluster' };
+    const used = { ...running, processes: { postgresql: process } };
+    assert.deepEqual(kinds(view, used), []);
+    const kept = { ...used, processes: { postgresql: { ...process, wantedUp: false } } };
+    assert.deepEqual(kinds(view, kept), ['set-secrets postgresql', 'start postgresql']);
+    settled(kept, view);
   });
 
   for (const roles of [

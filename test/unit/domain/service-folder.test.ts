@@ -18,6 +18,7 @@ const common: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   stop: { signal: 'TERM', seconds: 10 },
   dataFolder: null,
   initialize: null,
+  setSecrets: null,
   config: null,
   reloadSignal: null,
   killGroup: false,
