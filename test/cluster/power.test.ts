@@ -125,7 +125,7 @@ describe('when the power fails', () => {
     // It booted with the pool of a moment ago, and has to hear of the router that came back since.
     const config = '/var/lib/kato/config/load_balancer/current/nginx.conf';
     await until(
-      async () => (await balancer.read(config)).includes(`server ${router.address}:80 `),
+      async () => (await balancer.read(config)).includes(`server ${router.address}:80 max_fails=3`),
       {
         what: 'the load balancer uses the router again',
         seconds: SECONDS,
