@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { attempt } from './command.ts';
 
@@ -32,7 +32,7 @@ export function watchDeadPeers(
   const look = async (): Promise<void> => {
     const addresses = new Set(peers());
     const before = timeouts;
-    if (addresses.size > 0) timeouts = await timeoutsSoFar();
+    if (addresses.size > 0) timeouts = timeoutsSoFar();
     if (timeouts === before) return;
     const open = await connections([...addresses]);
     const stuck = open.filter(({ peer, repeats }) => addresses.has(peer) && repeats >= REPEATS_MAX);
@@ -61,9 +61,12 @@ export function watchDeadPeers(
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** How often anything had to be sent again on this machine. It stands still while all is well. */
-async function timeoutsSoFar(): Promise<number> {
-  const text = await readFile('/proc/net/netstat', 'utf8');
+/**
+ * How often anything had to be sent again on this machine. It stands still while all is well.
+ * Read at once, for the kernel has it at hand: that costs a quarter of a read in the background.
+ */
+function timeoutsSoFar(): number {
+  const text = readFileSync('/proc/net/netstat', 'utf8');
   const [names = [], values = []] = text
     .split('\n')
     .filter((line) => line.startsWith('TcpExt:'))
