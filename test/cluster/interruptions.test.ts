@@ -5,42 +5,62 @@ import { ATTACH_PHASES } from '../../src/operations/local/attach.ts';
 import { SETUP_CORE_PHASES } from '../../src/operations/local/setup-core.ts';
 import {
   asJson,
-  attach,
+  clusterOf,
   coreOn,
   ENDPOINT,
   nodeOn,
   rolesOf,
   settled,
-  statusOf,
   tokenFrom,
   type,
 } from '../support/cluster.ts';
-import type { RunOptions } from '../support/lab/command.ts';
 import type { Host } from '../support/lab/host.ts';
+import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
-import { until } from '../support/until.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const;
-/** What a command ends with when such a signal ends it, or when it was done before. */
-const ENDS = [0, 130, 143, 137];
+/** What a command ends with that is interrupted so. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 };
+const HOOK = `--import ${CHECKOUT}/test/support/interrupt.ts`;
 const settle = settlePhase({ say: () => {} }, () => 0);
 const namesOf = (phases: readonly { name: string }[]) => phases.map(({ name }) => name);
 
-/** Runs a command three times, each ended by another signal as a phase begins; then undisturbed. */
-async function disturbed(host: Host, phase: string, argv: string[], options: RunOptions = {}) {
-  for (const signal of SIGNALS) {
-    const running = host.spawn(argv, options);
-    let ended = false;
-    void running.result.then(() => {
-      ended = true;
-    });
-    const begun = () => ended || running.stderr.includes(`==> ${phase}:`);
-    await until(begun, { what: `${argv.join(' ')} comes to ${phase}`, seconds: 30 });
-    const { exitCode, stderr } = await running.kill(signal);
-    assert.ok(ENDS.includes(exitCode), `${signal} at ${phase}: ${exitCode}\n${stderr}`);
+/** Runs a command that gets a signal as a phase begins, and does not outlive it. */
+async function interrupted(host: Host, phase: string, signal: string, line: Line): Promise<void> {
+  const { argv, env } = line;
+  const hooked = { ...env, NODE_OPTIONS: HOOK, KATO_TEST_INTERRUPT: `${phase} ${signal}` };
+  const { exitCode, stderr } = await host.run(argv, { env: hooked });
+  const wanted = SIGNALS[signal as keyof typeof SIGNALS];
+  assert.equal(exitCode, wanted, `${signal} at ${phase}: ${stderr}`);
+  assert.match(stderr, new RegExp(`^==> ${phase}:`, 'm'));
+}
+
+/** Once for each signal: interrupted by it, then undisturbed; then `check`, and back to the beginning. */
+async function disturbed(
+  host: Host,
+  phase: string,
+  line: Line,
+  then: { check(): Promise<void>; undo(): Promise<unknown> },
+): Promise<void> {
+  for (const signal of Object.keys(SIGNALS)) {
+    await interrupted(host, phase, signal, line);
+    await undisturbed(host, line);
+    await then.check();
+    await then.undo();
   }
-  const { exitCode, stderr } = await host.run(argv, options);
+}
+
+async function undisturbed(host: Host, { argv, env = {} }: Line): Promise<void> {
+  const { exitCode, stderr } = await host.run(argv, { env });
   assert.equal(exitCode, 0, stderr);
+}
+
+interface Line {
+  argv: string[];
+  env?: Record<string, string>;
+}
+
+function kato(words: string, env: Record<string, string> = {}): Line {
+  return { argv: ['kato', ...words.split(' ')], env };
 }
 
 describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
@@ -51,7 +71,10 @@ describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
   for (const [index, phase] of phases.entries()) {
     it(`at the start of '${phase}', ends as undisturbed when it is run again`, async () => {
       const host = lab.host(index + 1);
-      await disturbed(host, phase, ['kato', 'node', 'setup', 'core', ENDPOINT]);
+      const line = kato(`node setup core ${ENDPOINT}`);
+      // Every phase of it runs each time, so the next signal meets what this one left.
+      for (const signal of Object.keys(SIGNALS)) await interrupted(host, phase, signal, line);
+      await undisturbed(host, line);
       const { cluster, nodes } = await settled(host);
       assert.equal(cluster.endpoint, ENDPOINT);
       assert.deepEqual(nodes.map(rolesOf), [['base', 'controller', 'primary', 'router']]);
@@ -64,10 +87,9 @@ describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
 });
 
 describe('kato node attach, interrupted by INT, TERM and KILL', () => {
-  const phases = namesOf([...ATTACH_PHASES, settle]);
-  const lab = useLab({ hosts: phases.length + 1 });
+  const lab = useLab({ hosts: 2 });
   needsMachines(lab);
-  const core = () => lab.host(1);
+  const [core, host] = [() => lab.host(1), () => lab.host(2)];
   const usesLeft = async () =>
     (await asJson<{ usesLeft: number }[]>(core(), 'kato token list')).at(-1)!.usesLeft;
   let token: string;
@@ -77,54 +99,77 @@ describe('kato node attach, interrupted by INT, TERM and KILL', () => {
     token = await tokenFrom(core(), '--uses 50');
   });
 
-  for (const [index, phase] of phases.entries()) {
+  for (const phase of namesOf([...ATTACH_PHASES, settle])) {
     it(`at the start of '${phase}', joins once when it is run again`, async () => {
-      const host = lab.host(index + 2);
-      const before = await usesLeft();
-      const argv = ['kato', 'node', 'attach', '-e', 'memcached', core().address];
-      await disturbed(host, phase, argv, { env: { KATO_TOKEN: token } });
-      const { nodes } = await settled(core());
-      assert.deepEqual(
-        nodes.map((node) => node.name),
-        lab.hosts.slice(0, index + 2).map((one) => one.name),
-      );
-      assert.deepEqual(rolesOf(nodes[index + 1]!), ['base', 'memcached']);
-      assert.equal(await usesLeft(), before - 1);
+      let before = await usesLeft();
+      const line = kato(`node attach -e memcached ${core().address}`, { KATO_TOKEN: token });
+      await disturbed(host(), phase, line, {
+        check: async () => {
+          const { nodes } = await settled(core());
+          assert.deepEqual(
+            nodes.map((node) => [node.name, rolesOf(node)]),
+            [
+              ['h1', ['base', 'controller', 'primary', 'router']],
+              ['h2', ['base', 'memcached']],
+            ],
+          );
+          assert.equal(await usesLeft(), --before);
+        },
+        undo: () => host().kato('node', 'detach'),
+      });
     });
   }
 });
 
 describe('a change, interrupted by INT, TERM and KILL', () => {
-  const phases = namesOf(CHANGE_PHASES);
-  const lab = useLab({ hosts: 2 + phases.length });
+  const lab = useLab({ hosts: 3 });
   needsMachines(lab);
   const host = (number: number) => lab.host(number);
 
-  before('a core, a node and routers', async () => {
-    await coreOn(host(1));
-    await Promise.all([
-      attach(host(2), host(1)),
-      ...lab.hosts.slice(2).map((one) => attach(one, host(1), 'router')),
+  before('a core, a node and a router', async () => {
+    await clusterOf(host(1), [
+      [host(2), ''],
+      [host(3), 'router'],
     ]);
   });
 
-  for (const [index, phase] of phases.entries()) {
-    it(`at the start of '${phase}', of role add and role remove, ends as undisturbed`, async () => {
-      await disturbed(host(2), phase, ['kato', 'role', 'add', 'redis']);
-      const { nodes } = await settled(host(1));
-      assert.deepEqual(rolesOf(nodes[1]!), ['base', 'redis']);
-      await disturbed(host(1), phase, ['kato', 'role', 'remove', '-n', 'h2', 'redis']);
+  for (const phase of namesOf(CHANGE_PHASES)) {
+    const added = async (): Promise<void> => {
+      await settled(host(1));
+      assert.deepEqual(rolesOf(await nodeOn(host(2))), ['base', 'redis']);
+    };
+    const removed = async (): Promise<void> => {
+      await settled(host(1));
       assert.deepEqual(rolesOf(await nodeOn(host(2))), ['base']);
       assert.notEqual((await type(host(2), 'pgrep redis-server')).exitCode, 0);
+    };
+
+    it(`at the start of '${phase}' of role add, ends as undisturbed`, () =>
+      disturbed(host(2), phase, kato('role add redis'), {
+        check: added,
+        undo: () => host(2).kato('role', 'remove', 'redis'),
+      }));
+
+    it(`at the start of '${phase}' of role remove, ends as undisturbed`, async () => {
+      await host(2).kato('role', 'add', 'redis');
+      await disturbed(host(1), phase, kato('role remove -n h2 redis'), {
+        check: removed,
+        undo: () => host(2).kato('role', 'add', 'redis'),
+      });
+      await host(2).kato('role', 'remove', 'redis');
     });
 
-    it(`at the start of '${phase}', of setup load_balancer, ends as undisturbed`, async () => {
-      const balancer = host(index + 3);
-      await disturbed(balancer, phase, ['kato', 'node', 'setup', 'load_balancer']);
-      await settled(host(1));
-      assert.deepEqual(rolesOf(await nodeOn(balancer)), ['base', 'load_balancer']);
-      const { warnings } = await statusOf(host(1));
-      assert.deepEqual(warnings, []);
-    });
+    it(`at the start of '${phase}' of setup load_balancer, ends as undisturbed`, () =>
+      disturbed(host(3), phase, kato('node setup load_balancer'), {
+        check: async () => {
+          const { warnings } = await settled(host(1));
+          assert.deepEqual(rolesOf(await nodeOn(host(3))), ['base', 'load_balancer']);
+          assert.deepEqual(warnings, []);
+        },
+        undo: async () => {
+          await host(3).kato('role', 'remove', 'load_balancer');
+          await host(3).kato('role', 'add', 'router');
+        },
+      }));
   }
 });
