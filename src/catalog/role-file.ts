@@ -29,7 +29,7 @@ const argv = v.pipe(v.array(v.string()), v.nonEmpty('a program and its arguments
 const names = v.optional(v.array(v.string()), []);
 
 const setting = form({
-  type: v.picklist(['string', 'integer', 'number', 'boolean', 'duration', 'size', 'list']),
+  type: v.picklist(['string', 'integer', 'number', 'boolean', 'duration', 'size', 'networks']),
   default: v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
   help: line,
   minimum: v.exactOptional(v.number()),

@@ -21,6 +21,12 @@ export function isIdentifier(text: string): boolean {
   return IDENTIFIER.test(text);
 }
 
+/** An address, or a network such as 10.1.0.0/16. */
+export function isNetwork(text: string): boolean {
+  const [, address = text, bits = '32'] = /^(.*)\/(\d{1,2})$/.exec(text) ?? [];
+  return isIPv4(address) && Number(bits) <= 32;
+}
+
 export function checkHostname(text: string, what: string): string {
   const name = text.toLowerCase();
   if (isHostname(name)) return name;

@@ -81,7 +81,15 @@ export interface FileDefinition {
 }
 
 export interface SettingDefinition {
-  type: 'string' | 'integer' | 'number' | 'boolean' | 'duration' | 'size' | 'list';
+  type:
+    | 'string'
+    | 'integer'
+    | 'number'
+    | 'boolean'
+    | 'duration'
+    | 'size'
+    /** Of addresses, and networks such as 10.1.0.0/16. */
+    | 'networks';
   default: SettingValue;
   help: string;
   minimum?: number;

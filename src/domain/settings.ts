@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { CLUSTER_SETTINGS } from './cluster-settings.ts';
 import { refuse } from './error.ts';
-import { didYouMean } from './names.ts';
+import { didYouMean, isNetwork } from './names.ts';
 import type { Catalogue, SettingDefinition, SettingValue } from './role.ts';
 
 /** Settings of a component with defaults filled in. */
@@ -54,7 +54,8 @@ export function checkSetting(
   definition: SettingDefinition,
   value: SettingValue,
 ): SettingValue {
-  const typed = definition.type === 'list' ? asList(value) : asScalar(definition.type, value);
+  const typed =
+    definition.type === 'networks' ? asNetworks(value) : asScalar(definition.type, value);
   if (typed === undefined) {
     throw refuse('BAD_VALUE', `${name} cannot be ${JSON.stringify(value)}`, expected(definition));
   }
@@ -85,7 +86,7 @@ const KINDS: Record<SettingDefinition['type'], string> = {
   boolean: 'true or false',
   duration: 'a time such as 500ms, 30s, 5m, 2h or 1d',
   size: 'a size such as 512k, 64m or 1g',
-  list: 'a list of texts without quotes, ; { } \\ and $',
+  networks: 'a list of addresses, and networks such as 10.1.0.0/16',
 };
 
 const DURATION = /^\d+(ms|s|m|h|d)$/;
@@ -112,7 +113,7 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
   }
 }
 
-function asList(value: SettingValue): string[] | undefined {
+function asNetworks(value: SettingValue): string[] | undefined {
   const items = Array.isArray(value) ? value : [String(value)];
-  return items.every((item) => typeof item === 'string' && TEXT.test(item)) ? items : undefined;
+  return items.every((item) => typeof item === 'string' && isNetwork(item)) ? items : undefined;
 }

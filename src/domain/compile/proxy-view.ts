@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isNetwork } from '../names.ts';
 import type { View } from '../view.ts';
 import { type CertificateView, certificatesOf } from './certificates.ts';
 import type { CommonValues } from './template-view.ts';
@@ -28,12 +28,4 @@ export function proxyView(
     fallback: certificates[0]?.file ?? '',
     trusted,
   };
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  const bitsAreGood =
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
-  return family !== 0 && bitsAreGood && more.length === 0;
 }

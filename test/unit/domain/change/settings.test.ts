@@ -45,7 +45,9 @@ describe('settings', () => {
       ['redis', 'append_fsync', 'never', /one of always, everysec/],
       ['redis', 'max_memory', 'lots', /a size such as/],
       ['router', 'drain', '10', /a time such as/],
-      ['router', 'trusted_proxies', ['10.0.0.9; deny all'], /a list/],
+      ['router', 'trusted_proxies', ['10.0.0.9; deny all'], /a list of addresses/],
+      ['router', 'trusted_proxies', ['proxy.example.com'], /a list of addresses/],
+      ['router', 'trusted_proxies', '10.0.0.0/33', /a list of addresses/],
       ['cluster', 'heartbeat.interval', 'often', /a number from 0.1 to 3600/],
     ];
     for (const [component, key, value, why] of cases) {
