@@ -149,7 +149,7 @@ describe('a router', () => {
     socket.on('data', (chunk: Buffer) => received.push(chunk));
     const text = () => Buffer.concat(received).toString();
     socket.write(
-      'GET / HTTP/1.1\r\nHost: three.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'GET / HTTP/1.1\r\nHost: three.example.com\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
     await until(() => text().includes('s3pPLMBiTxaQ9kYGzzhZRbK+xOo='), {
