@@ -6,18 +6,24 @@ import {
   assertClean,
   attach,
   coreOn,
+  ENDPOINT,
   nodeOn,
   statusOf,
   tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
+import { RUN_LIMIT_MS } from '../support/lab/command.ts';
 import type { Host } from '../support/lab/host.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
 const PAGE = readFileSync(join(CHECKOUT, 'docs/reference/errors.md'), 'utf8');
+
+/** Who looks for a core knows after 5 s. */
+const UNREACHABLE = '5';
+const UNREACHABLE_MS = 5000;
 
 interface Row {
   input: string;
@@ -74,7 +80,10 @@ describe('docs/reference/errors.md', () => {
         it(row.input, async () => {
           const at = host(world().on);
           const line = row.input.replaceAll('10.0.0.', at.address.replace(/\d+$/, ''));
-          const { exitCode, stdout, stderr } = await type(at, `${line} --json`, { env: tokens });
+          const { exitCode, stdout, stderr } = await type(at, `${line} --json`, {
+            env: tokens,
+            timeoutMs: row.exit === UNREACHABLE ? UNREACHABLE_MS : RUN_LIMIT_MS,
+          });
           assert.equal(String(exitCode), row.exit, stdout + stderr);
           const { code, message, why } = errorIn(stdout);
           const said = [message, why].filter(Boolean).join('; ');
@@ -100,12 +109,15 @@ const WORLDS: Record<
   'On a machine that is in no cluster': { on: 3 },
   'Where another program has the port': {
     on: 3,
-    prepare: async (host) => {
-      const script = "require('node:net').createServer().listen(6379, () => console.log('up'))";
-      const listener = host.spawn([process.execPath, '-e', script]);
-      await until(() => listener.stdout === 'up\n', { what: 'it listens', seconds: 5 });
-      return () => listener.kill();
-    },
+    prepare: (host) => listening(host, 6379, ''),
+  },
+  'Where another program answers as the bus': {
+    on: 3,
+    prepare: (host) => listening(host, 4222, 'socket.end("220 mail\\r\\n")'),
+  },
+  'Where nginx refuses its configuration': {
+    on: 1,
+    prepare: async (host) => () => host.kato('config', 'del', 'router', 'max_body_size'),
   },
   'Where the disk is full': {
     on: 3,
@@ -157,6 +169,17 @@ const STATES: Record<string, (core: Host, at: Host, before: unknown) => Promise<
     );
     assert.equal(error?.step, 'compile redis');
   },
+  'written, the old config live': async (core) => {
+    const { error } = await nodeOn(core);
+    assert.deepEqual([error?.step, error?.code], ['write-config router', 'CONFIG_REFUSED']);
+    const config = '/var/lib/kato/config/router';
+    assert.equal(
+      await typed(core, `readlink -f ${config}/loaded`),
+      await typed(core, `readlink -f ${config}/current`),
+    );
+    const url = `http://${core.address}/v1/info`;
+    assert.match(await typed(core, `curl -sf -H 'Host: ${ENDPOINT}' ${url}`), /"cluster"/);
+  },
 };
 
 async function facts(core: Host) {
@@ -166,6 +189,14 @@ async function facts(core: Host) {
 
 function errorIn(stdout: string): ErrorRecord & { code: ErrorCode } {
   return (JSON.parse(stdout) as { error: ErrorRecord }).error;
+}
+
+/** Another program at a port of the host. */
+async function listening(host: Host, port: number, does: string): Promise<() => Promise<unknown>> {
+  const script = `require('node:net').createServer((socket) => {${does}}).listen(${port}, () => console.log('up'))`;
+  const listener = host.spawn([process.execPath, '-e', script]);
+  await until(() => listener.stdout === 'up\n', { what: 'it listens', seconds: 5 });
+  return () => listener.kill();
 }
 
 /** A disk of its own for what kato keeps. */

@@ -14,6 +14,8 @@ import {
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
+const PROMISED_MS = 5000;
+
 interface Token {
   id: string;
   state: string;
@@ -127,7 +129,10 @@ describe('a join token', () => {
     const env = { KATO_TOKEN: await tokenFrom(host(1)) };
     const at = async (address: string) => {
       const line = `kato node attach ${address}`;
-      const { code, exitCode, message } = await refused(host(2), line, { env, timeoutMs: 8000 });
+      const { code, exitCode, message } = await refused(host(2), line, {
+        env,
+        timeoutMs: PROMISED_MS,
+      });
       await assertClean(host(2));
       return [code, exitCode, message];
     };
@@ -156,7 +161,7 @@ describe('a join token', () => {
     const env = { KATO_TOKEN: await tokenFrom(host(1)) };
     await host(1).cut({ silent: true });
     const line = `kato node attach ${host(1).address}`;
-    const { code, exitCode } = await refused(host(2), line, { env, timeoutMs: 8000 });
+    const { code, exitCode } = await refused(host(2), line, { env, timeoutMs: PROMISED_MS });
     await host(1).heal();
     assert.deepEqual([code, exitCode], ['CORE_UNREACHABLE', 5]);
     await assertClean(host(2));

@@ -26,7 +26,9 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(CertificateInstall);
-    const [key, chain] = await Promise.all([readTextFile(args.key), readTextFile(args.cert)]);
+    // One after the other, so that the same file is named each time when neither can be read.
+    const key = await readTextFile(args.key);
+    const chain = await readTextFile(args.cert);
     const { domain } = args;
     return {
       operation: 'certificate.install',
