@@ -20,6 +20,7 @@ const CONNECTIONS = new WeakMap<Bus, NatsConnection>();
 
 export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
   const link = followStatus(nats, options);
+  const answering = new Set<Promise<void>>();
 
   const bus: Bus = {
     who: options.identity.who,
@@ -60,11 +61,14 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
     },
 
     respond(subject, handler, { queue } = {}) {
-      return listen(nats, subject, queue, async (msg, message) => {
+      return listen(nats, subject, queue, (msg, message) => {
         const to = answerSubject(msg.subject, msg.reply);
         if (to === null) return;
-        const answer = await answerOf(handler, message);
-        if (link.isUp()) send(nats, to, answer);
+        const answered = answerOf(handler, message).then((answer) => {
+          if (link.isUp()) send(nats, to, answer);
+          answering.delete(answered);
+        });
+        answering.add(answered);
       });
     },
 
@@ -74,7 +78,8 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
       const limit = new AbortController();
       if (link.isUp()) {
         const late = pause(CLOSE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => {});
-        await Promise.race([nats.drain().catch(() => {}), late]);
+        const done = Promise.all(answering).then(() => nats.drain());
+        await Promise.race([done.catch(() => {}), late]);
         limit.abort();
       }
       await nats.close();

@@ -4,8 +4,10 @@ import { KatoError, refuse } from '../domain/error.ts';
 import type { StepResult } from '../domain/step.ts';
 import type { Progress } from '../operations/status.ts';
 
-/** One long poll. Shorter than the controllers' limit, so that a lost one costs little. */
-const POLL_MS = 5000;
+/** One long poll. Short, so that one costs little whose controller dies of it. */
+const POLL_MS = 2000;
+/** What an answer may take beyond that. */
+const ANSWER_MS = 2000;
 /** Between two tries while bus or controllers are away. */
 const AWAY_PAUSE_MS = 100;
 
@@ -63,7 +65,7 @@ async function pollOnce(
     const waitMs = Math.min(POLL_MS, leftMs);
     try {
       const params = { nodes, revision: options.revision, seen, waitMs };
-      return await options.poll(params, waitMs + POLL_MS);
+      return await options.poll(params, waitMs + ANSWER_MS);
     } catch (error) {
       if (!(error instanceof KatoError) || !isAway(error)) throw error;
       why = error.message;

@@ -62,7 +62,7 @@ export async function runController(
   const guard = guardHistory(store, live);
   const announcements = followAnnouncements(bus, live);
   const knowledge = (): Knowledge =>
-    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato, announcements });
+    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato, announcements, signal });
   const changes = createChanges({ store, live, guard, catalogue, knowledge });
 
   const reports = await followObserved({ store, live, onReport });

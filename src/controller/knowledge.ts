@@ -17,8 +17,10 @@ export function knowledgeOf(options: {
   controllerKey: string;
   kato: string;
   announcements: Announcements;
+  /** The controller ends: nobody is to wait for what it would hear. */
+  signal: AbortSignal;
 }): Knowledge {
-  const { bus, store, live, catalogue, controllerKey, kato, announcements } = options;
+  const { bus, store, live, catalogue, controllerKey, kato, announcements, signal } = options;
   const { document, older, verdicts, reports } = live;
   if (document === null) {
     throw refuse('BUS_AWAY', 'the bus holds no state of a cluster');
@@ -77,10 +79,12 @@ export function knowledgeOf(options: {
         const done = (): void => {
           clearTimeout(timer);
           stop();
+          signal.removeEventListener('abort', done);
           resolve();
         };
-        const timer = setTimeout(done, waitMs);
+        const timer = setTimeout(done, signal.aborted ? 0 : waitMs);
         const stop = live.on('reports', done);
+        signal.addEventListener('abort', done);
       }),
   };
 }

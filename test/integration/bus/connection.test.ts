@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as dial } from 'node:net';
+import { connect as dialTls } from 'node:tls';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { connectBusAtLast } from '../../../src/bus/connection.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
@@ -45,6 +46,24 @@ describe('connection to the bus', () => {
     const body = Array.from({ length: 100_000 }, (_, i) => `node-${i}.example.com`);
     const answer = (await node.request(op('n1', 'big'), body, SOON)) as { body: Json };
     assert.deepEqual(answer.body, body);
+  });
+
+  it('answers what it was asked before it closes', async () => {
+    const leaving = await nats.connect('n1', n1);
+    const asked = Promise.withResolvers<void>();
+    const known = Promise.withResolvers<Json>();
+    leaving.respond(nodeAsk('n1', 'late'), () => {
+      asked.resolve();
+      return known.promise;
+    });
+    await leaving.rtt();
+    const answer = controller.request(nodeAsk('n1', 'late'), null, SOON);
+    await asked.promise;
+    const closed = leaving.close();
+    for (let turn = 0; turn < 3; turn++) await controller.rtt(); // it would be closed by now
+    known.resolve('in time');
+    assert.equal(await answer, 'in time');
+    await closed;
   });
 
   it('gives the asker the very error that the responder threw', async () => {
@@ -129,6 +148,25 @@ describe('connection to the bus', () => {
       socket.on('error', () => {}).on('close', () => resolve(text));
     });
     assert.doesNotMatch(heard, /INFO|PONG/);
+  });
+
+  it('refuses a client that has no key', async () => {
+    const logins = ['{}', '{"user":"n1","pass":"n1"}', `{"nkey":"${n1.key}"}`];
+    for (const login of logins) {
+      const heard = await new Promise<string>((resolve) => {
+        let text = '';
+        const { address: host, port, ca } = nats;
+        const socket = dialTls({ host, port, ca, servername: `bus.${CLUSTER_ID}` }, () =>
+          socket.write(`CONNECT ${login}\r\nSUB > 1\r\nPING\r\n`),
+        );
+        socket.on('data', (bytes) => {
+          text += bytes.toString('latin1');
+        });
+        socket.on('error', () => {}).on('close', () => resolve(text));
+      });
+      assert.match(heard, /-ERR 'Authorization Violation'/, login);
+      assert.doesNotMatch(heard, /PONG|MSG/, login);
+    }
   });
 
   it('says what is wrong where no bus is', async () => {
