@@ -5,10 +5,13 @@ import {
   attach,
   coreOn,
   hastenDeath,
+  nodeOn,
+  rolesOf,
   settled,
   statusOf,
   statusWhen,
   tokenFrom,
+  typed,
 } from '../support/cluster.ts';
 import { transcript } from '../support/lab/command.ts';
 import type { Host } from '../support/lab/host.ts';
@@ -84,6 +87,17 @@ describe('two controllers', () => {
         .filter((name) => name !== 'restart')
         .sort(),
     );
+  });
+
+  it('asked by two admins to change one node at once, make both changes', async () => {
+    const both = (one: string, other: string) =>
+      Promise.all([typed(first, one), typed(second, other)]);
+    await both('kato role add -n h3 redis', 'kato role remove -n h3 memcached');
+    assert.deepEqual(rolesOf(await nodeOn(plain, first)), ['base', 'redis']);
+    await both('kato stop -n h3 redis', 'kato start -n h3 redis');
+    const { nodes } = await settled(first);
+    const { state, stoppedBy } = nodes[2]!.roles.find(({ name }) => name === 'redis')!;
+    assert.equal(state, stoppedBy === undefined ? 'running' : 'stopped');
   });
 
   it('frozen both and thawed, they declare nobody dead', async () => {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Status } from '../../src/domain/status.ts';
-import { clusterOf, hastenDeath, settled, statusOf, statusWhen, type } from '../support/cluster.ts';
+import {
+  clusterOf,
+  hastenDeath,
+  settled,
+  statusOf,
+  statusWhen,
+  type,
+  typed,
+} from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { AWAY, agedBy, remembered } from '../support/memory.ts';
@@ -11,6 +19,8 @@ const SHOP = 'shop.example.com';
 const SECONDS = 20;
 /** Longer than considerDead, which `hastenDeath` sets to 3. */
 const LONG_SECONDS = 5;
+/** In which a change lands once the bus is back. */
+const LANDS_MS = 2000;
 
 describe('when the network or the bus fails', () => {
   const lab = useLab({ hosts: 4 });
@@ -99,7 +109,8 @@ describe('when the network or the bus fails', () => {
         assert.deepEqual(out(status), []);
         assert.ok(!status.nodes.some(({ state }) => state === 'dead'));
       }
-      await core.kato('route', 'add', `${what}.example.com`, `${outside.address}:8000`);
+      const route = `kato route add ${what}.example.com ${outside.address}:8000`;
+      await typed(core, route, { timeoutMs: LANDS_MS });
       const { failures, requests } = await load.end();
       assert.deepEqual(failures, {});
       assert.ok(requests > 0);

@@ -5,7 +5,8 @@ import { useLab } from '../support/lab/suite.ts';
 import { kill, pidOf, restarted, runningOn } from '../support/running.ts';
 import { until } from '../support/until.ts';
 
-const BACK_SECONDS = 10;
+const BACK_SECONDS = 5;
+const SECONDS = 10;
 
 describe('a process that fails', () => {
   const lab = useLab({ hosts: 2 });
@@ -42,7 +43,7 @@ describe('a process that fails', () => {
         what: `${name} is another process`,
         seconds: BACK_SECONDS,
       });
-      await settled(core, BACK_SECONDS);
+      await settled(core, SECONDS);
       assert.deepEqual(restarted(before, await running()), [name]);
     });
   }
@@ -54,12 +55,12 @@ describe('a process that fails', () => {
     for (const state of ['inactive', 'dead']) {
       await until(async () => (await stateOfData()) === state, {
         what: `the node is ${state}`,
-        seconds: BACK_SECONDS,
+        seconds: SECONDS,
       });
     }
     assert.deepEqual(restarted(before, await running()), []);
     await data.thaw(agent);
-    await settled(core, BACK_SECONDS);
+    await settled(core, SECONDS);
     assert.deepEqual(restarted(before, await running()), []);
   });
 
@@ -71,9 +72,9 @@ describe('a process that fails', () => {
     globalThis.process.kill(outerPid, 'SIGKILL');
     await until(() => isNew(before, 'h2 redis'), {
       what: 'redis has a new life',
-      seconds: BACK_SECONDS,
+      seconds: SECONDS,
     });
-    await settled(core, BACK_SECONDS);
+    await settled(core, SECONDS);
     assert.deepEqual(restarted(before, await running()), ['h2 redis']);
     assert.equal(data.processes().filter(({ name }) => name === 'redis-server').length, 1);
   });
@@ -82,7 +83,7 @@ describe('a process that fails', () => {
     await typed(core, `kato role add --no-wait -n ${data.name} postgresql`);
     await until(() => data.processes().some(({ name }) => name === 'initdb'), {
       what: 'a database is being made',
-      seconds: BACK_SECONDS,
+      seconds: SECONDS,
     });
     await kill(data, 'agent');
     await statusWhen(core, 'postgresql runs', ({ nodes }) =>
