@@ -200,9 +200,9 @@ function certificateWarnings(input: StatusInput): Warning[] {
     .filter(
       (certificate) => Date.parse(certificate.notAfter) - input.nowMs < CERTIFICATE_WARNING_MS,
     )
-    .map((certificate) => ({
+    .map(({ domain, notAfter }) => ({
       code: 'CERTIFICATE_EXPIRES',
-      message: `the certificate for ${certificate.domain} is good until ${certificate.notAfter}`,
+      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'ended' : 'ends'} on ${notAfter.slice(0, 10)}`,
     }));
 }
 

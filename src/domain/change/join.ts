@@ -1,7 +1,8 @@
 import type { Cluster, Node, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { LABEL_LENGTH_MAX } from '../names.ts';
-import { exclusion, expandRoles, shortage } from '../roles.ts';
+import { expandRoles } from '../roles.ts';
+import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { checkMayHave } from './role-changes.ts';
 
@@ -53,8 +54,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   }
   const nodes = { ...withoutPlace(cluster, place), [node.id]: node };
   const former = withFormer(cluster, place, asked.at);
-  const refusal =
-    exclusion(asked.catalogue, roles) ?? shortage(asked.catalogue, { ...cluster, nodes });
+  const refusal = brokenRule({ ...cluster, nodes }, asked.catalogue, node);
   if (refusal !== undefined) throw refusal;
   const tokens = { ...cluster.tokens, [token.id]: { ...token, usesLeft: token.usesLeft - 1 } };
   const result = { nodeId: node.id, name: node.name };

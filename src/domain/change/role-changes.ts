@@ -1,7 +1,8 @@
 import type { Cluster, Node, NodeRole } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf, exclusion, expandRoles, shortage } from '../roles.ts';
+import { definitionOf, expandRoles } from '../roles.ts';
+import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 
@@ -157,7 +158,7 @@ function settle(
   const wanted = new Set(dataProcesses(catalogue, kept));
   const after = { ...node, roles, purged: node.purged.filter((name) => !wanted.has(name)) };
   const nodes = withNode(cluster, after);
-  const refusal = exclusion(catalogue, kept) ?? shortage(catalogue, { ...cluster, ...nodes });
+  const refusal = brokenRule({ ...cluster, ...nodes }, catalogue, after);
   if (refusal !== undefined) throw refusal;
   return changed(cluster, nodes, result, [node.id]);
 }

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { timingOf } from '../liveness.ts';
 import type { SettingValue } from '../role.ts';
+import { portClash } from '../rules.ts';
 import { checkSetting, definitionOfSetting, settingsOf } from '../settings.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
@@ -33,6 +34,8 @@ export function changeSetting(
   };
   const after = { ...cluster, settings };
   if (component === 'cluster') timingOf(after);
+  const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
+  if (clash !== undefined) throw clash;
   return changed(cluster, { settings }, wanted, nodesUsing(cluster, component));
 }
 

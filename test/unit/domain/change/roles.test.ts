@@ -30,6 +30,14 @@ describe('adding roles', () => {
     assert.deepEqual(rolesOf(after), ['base', 'redis', 'router']);
   });
 
+  it('refuses one whose port another role of the node has', () => {
+    const moved = { ...cluster, settings: { memcached: { port: 6379 } } };
+    assert.throws(() => add(moved, ['memcached']), {
+      code: 'PORT_TAKEN',
+      message: 'port 6379 on a would be wanted twice',
+    });
+  });
+
   it('twice is already so, and writes nothing', () => {
     assert.equal(add(cluster, ['redis']).changed, false);
   });

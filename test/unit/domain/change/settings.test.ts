@@ -32,6 +32,19 @@ describe('settings', () => {
     assert.deepEqual(back.cluster.settings.redis, {});
   });
 
+  it('give no two roles of one node the same port', () => {
+    const both = clusterWith({ a: ['redis', 'memcached'], b: ['router'] });
+    assert.throws(() => set(both, 'redis', 'port', 11211), {
+      code: 'PORT_TAKEN',
+      message: 'port 11211 on a would be wanted twice',
+      why: "by the roles 'memcached' and 'redis', both on this node",
+    });
+    assert.throws(() => set(both, 'router', 'https_port', 80), {
+      why: "by two settings of 'router'",
+    });
+    assert.ok(set(both, 'router', 'https_port', 6379).changed, 'that is on another node');
+  });
+
   it('set to what they are is already so', () => {
     assert.equal(set(cluster, 'redis', 'port', 6379).changed, false);
   });
