@@ -90,7 +90,8 @@ export async function performed(
   context: ChangeContext,
   before: readonly Phase<ChangeContext>[] = [],
 ): Promise<Performed> {
-  await showPhases([...before, ...CHANGE_PHASES], context, context.voice);
+  const phases = CHANGE_PHASES.filter(({ name }) => context.wait || name !== 'follow');
+  await showPhases([...before, ...phases], context, context.voice);
   return context.performed!;
 }
 
@@ -106,7 +107,7 @@ async function askCluster(context: ChangeContext): Promise<void> {
 
 async function followNodes(context: ChangeContext): Promise<void> {
   const { touched, revision } = context.performed!;
-  if (!context.wait || touched.length === 0) return;
+  if (touched.length === 0) return;
   const { follow } = await import('./follow.ts');
   await follow({
     nodes: touched,

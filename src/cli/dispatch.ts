@@ -19,7 +19,10 @@ export async function dispatch(config: Config, argv: readonly string[]): Promise
     return print([`kato ${ownVersion()}`]);
   }
   const path = longestCommand(words);
-  if (path === undefined) throw await unknownCommand(config, words);
+  if (path === undefined) {
+    if (words.length === 0) throw flagFirst(argv[0]!);
+    throw await unknownCommand(config, words);
+  }
   await runCommand(config, path.join(':'), argv.slice(path.length));
 }
 
@@ -63,6 +66,11 @@ async function showHelp(config: Config, words: readonly string[]): Promise<void>
   await new KatoHelp(config).showHelp([...(command ?? words)]);
 }
 
+function flagFirst(flag: string) {
+  const why = 'flags come after the command';
+  return refuse('USAGE', `kato has no flag ${flag} of its own`, why, 'kato --help');
+}
+
 async function unknownCommand(config: Config, words: readonly string[]) {
   await config.load();
   const ids = visibleIds(config);
@@ -81,9 +89,25 @@ async function unknownCommand(config: Config, words: readonly string[]) {
   }
   const message =
     topic.length === 0 ? `there is no command '${word}'` : `${place} has no command '${word}'`;
-  const why = didYouMean(word, names) ?? `it has ${names.join(', ')}`;
+  const why = elsewhere(ids, [...topic, word], names) ?? `there are ${names.join(', ')}`;
   return refuse('USAGE', message, why, `${place} --help`);
 }
+
+/** What the words may stand for: an older name, a command of a topic, or a typing error. */
+function elsewhere(ids: readonly string[], words: readonly string[], names: readonly string[]) {
+  const word = words.at(-1)!;
+  const ends = words.length > 1 ? [] : ids.filter((id) => id.endsWith(`:${word}`));
+  const only = ends.length === 1 ? ends[0]!.replaceAll(':', ' ') : undefined;
+  const meant = OLDER_NAMES[words.join(' ')] ?? only;
+  return meant === undefined ? didYouMean(word, names) : `did you mean 'kato ${meant}'?`;
+}
+
+/** Of Stackato's kato, the last one too. */
+const OLDER_NAMES: Record<string, string> = {
+  inspect: 'check',
+  ls: 'status --all',
+  'node add': 'node attach',
+};
 
 function namesBelow(ids: readonly string[], topic: readonly string[]): string[] {
   const below = ids.map((id) => id.split(':'));

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { refuse } from '../domain/error.ts';
+import { fileReason } from '../operations/file-reason.ts';
 
 /** What people give us to read is small; a device or a wrong file is not. */
 const BYTES_MAX = 1_000_000;
@@ -10,7 +11,7 @@ export async function readTextFile(path: string): Promise<string> {
     const { size } = await stat(path);
     if (size <= BYTES_MAX) return await readFile(path, 'utf8');
   } catch (error) {
-    throw refuse('BAD_FILE', `cannot read ${path}`, error instanceof Error ? error.message : '');
+    throw refuse('BAD_FILE', `cannot read ${path}`, fileReason(error));
   }
   throw refuse('BAD_FILE', `${path} is too large`, `at most ${BYTES_MAX / 1_000_000} MB are read`);
 }

@@ -3,7 +3,7 @@ import { refuse } from '../domain/error.ts';
 import { Flags } from './oclif.ts';
 
 export const selectionFlags = {
-  all: Flags.boolean({ char: 'a', exclusive: ['all-but'], summary: 'All roles; name none.' }),
+  all: Flags.boolean({ char: 'a', summary: 'All roles; name none.' }),
   'all-but': Flags.boolean({ char: 'b', summary: 'All roles but those named.' }),
 };
 
@@ -19,6 +19,16 @@ export function selectionOf(
   flags: SelectionFlags,
   roles: readonly string[],
 ): Selection {
+  const ways = [flags.all && '--all', flags['all-but'] && '--all-but', flags.only && '--only'];
+  const [way, second] = ways.filter((one) => typeof one === 'string');
+  if (second !== undefined) {
+    throw refuse(
+      'USAGE',
+      `${way} and ${second} do not go together`,
+      undefined,
+      `${command} --help`,
+    );
+  }
   const selection: Selection = flags.all
     ? 'all'
     : flags['all-but']

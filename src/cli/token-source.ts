@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { refuse } from '../domain/error.ts';
+import { fileReason } from '../operations/file-reason.ts';
 
 /** A join token: from the flag, a file, the environment, or typed unseen at the terminal. */
 export async function readToken(
@@ -27,7 +28,6 @@ export function readWordFile(path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refuse('BAD_FILE', `cannot read the ${what} file ${path}`, why);
+    throw refuse('BAD_FILE', `cannot read the ${what} file ${path}`, fileReason(error));
   }
 }

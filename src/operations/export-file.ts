@@ -29,17 +29,21 @@ export async function sealState(state: SavedState, passphrase: string): Promise<
   return `${HEADER}\n${body.toString('base64')}\n`;
 }
 
+/** BAD_FILE for what is no export at all: seen before anybody is asked for its passphrase. */
+export function checkExport(text: string): void {
+  if (text.startsWith(`${HEADER}\n`)) return;
+  throw refuse(
+    'BAD_FILE',
+    'this is not an export of kato',
+    `its first line is not ${HEADER}`,
+    'kato data export --cluster FILE makes one',
+  );
+}
+
 /** BAD_FILE for anything but a whole export opened with its own passphrase. */
 export async function openState(text: string, passphrase: string): Promise<SavedState> {
-  const [header, base64 = ''] = text.split('\n');
-  if (header !== HEADER) {
-    throw refuse(
-      'BAD_FILE',
-      'this is not an export of kato',
-      `its first line is not ${HEADER}`,
-      'kato data export --cluster FILE makes one',
-    );
-  }
+  checkExport(text);
+  const [, base64 = ''] = text.split('\n');
   const body = Buffer.from(base64, 'base64');
   const part = (from: number, length?: number): Buffer =>
     body.subarray(from, length === undefined ? undefined : from + length);

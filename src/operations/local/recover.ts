@@ -7,7 +7,8 @@ import { refuse } from '../../domain/error.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
 import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
-import { openState } from '../export-file.ts';
+import { checkExport, openState } from '../export-file.ts';
+import { fileReason } from '../file-reason.ts';
 import { isFullName, SECRETS } from '../secrets.ts';
 import { newLineage } from '../state.ts';
 import type { Host } from './host.ts';
@@ -19,10 +20,11 @@ export async function readSavedState(
   passphrase: () => Promise<string>,
 ): Promise<SavedState> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw refuse('BAD_FILE', `cannot read ${file}`, why);
+    throw refuse('BAD_FILE', `cannot read ${file}`, fileReason(error));
   });
-  return text.startsWith('{') ? fromLedger(file, text) : openState(text, await passphrase());
+  if (text.startsWith('{')) return fromLedger(file, text);
+  checkExport(text);
+  return openState(text, await passphrase());
 }
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {

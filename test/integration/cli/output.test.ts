@@ -14,6 +14,7 @@ describe('what kato prints', () => {
     const { exitCode, stdout, stderr } = await here.kato('status', '--json');
     assert.deepEqual(JSON.parse(stdout), STATUS);
     assert.deepEqual([exitCode, stderr], [0, '']);
+    assert.deepEqual(JSON.parse((await here.kato('status', '-aj')).stdout), STATUS);
   });
 
   it('is a value also where it is false or nothing', async () => {
@@ -48,6 +49,12 @@ describe('what kato prints', () => {
   it('may be read by who stops reading', async () => {
     const { exitCode, stderr } = await here.type('set -o pipefail; kato status | head -c 1');
     assert.deepEqual([exitCode, stderr], [0, '']);
+  });
+
+  it('is an error without a stack where it cannot be written', async () => {
+    const { exitCode, stderr } = await here.type('kato status > /dev/full');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^kato: cannot write the output\n {2}why: {2}ENOSPC.*\n$/);
   });
 
   it('is shown again when it changes, until Ctrl-C, with --watch', async () => {

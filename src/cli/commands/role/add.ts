@@ -20,7 +20,7 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     ...selectionFlags,
     only: Flags.boolean({
       char: 'o',
-      exclusive: ['all', 'all-but', 'no-start'],
+      exclusive: ['no-start'],
       summary: 'Those named, and take all others from the node.',
     }),
     node: nodeFlag,
