@@ -1,3 +1,4 @@
+import type { Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
 /** Questions are only asked where a person sits; each has a flag that answers it. */
@@ -7,15 +8,18 @@ export function onTerminal(): boolean {
 
 /** One line typed by a person, on a terminal. The question goes to stderr. */
 export function askLine(question: string): Promise<string> {
-  return typed(question, process.stderr);
+  return typed(process.stderr, (lines) => lines.question(question));
 }
 
 /** The same, unseen. */
 export async function askSecret(question: string): Promise<string> {
-  process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   try {
-    return await typed('', nowhere);
+    return await typed(nowhere, (lines) => {
+      // Not before: until the lines are read, the terminal shows what is typed.
+      process.stderr.write(question);
+      return lines.question('');
+    });
   } finally {
     process.stderr.write('\n');
   }
@@ -31,12 +35,15 @@ export async function askYesNo(question: string, recommended: boolean): Promise<
   }
 }
 
-async function typed(question: string, output: NodeJS.WritableStream): Promise<string> {
+async function typed(
+  output: NodeJS.WritableStream,
+  ask: (lines: Interface) => Promise<string>,
+): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
-    return (await lines.question(question)).trim();
+    return (await ask(lines)).trim();
   } finally {
     lines.close();
   }

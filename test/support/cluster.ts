@@ -4,6 +4,7 @@ import type { NodeStatus, Status } from '../../src/domain/status.ts';
 import type { Result, RunOptions } from './lab/command.ts';
 import { transcript } from './lab/command.ts';
 import type { Host } from './lab/host.ts';
+import { assertFitsStatusSchema } from './status-schema.ts';
 import { until } from './until.ts';
 
 /** What the tests of the cluster do over and over, by `kato` alone. */
@@ -66,8 +67,11 @@ export async function clusterOf(core: Host, others: readonly [Host, string][]): 
   await Promise.all(others.map(([host, roles]) => attach(host, core, roles, token)));
 }
 
-export function statusOf(host: Host): Promise<Status> {
-  return asJson<Status>(host, 'kato status --all');
+/** It fits its schema each time. */
+export async function statusOf(host: Host): Promise<Status> {
+  const status = await asJson<Status>(host, 'kato status --all');
+  assertFitsStatusSchema(status);
+  return status;
 }
 
 /** The node on a host, in the eyes of another (by default its own). */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Status } from '../../src/domain/status.ts';
 import { type } from './cluster.ts';
 import type { Host } from './lab/host.ts';
+import { assertFitsStatusSchema } from './status-schema.ts';
 import { until } from './until.ts';
 
 /** Exit code of a status that its node tells from memory. */
@@ -12,7 +13,9 @@ const EXTRA_SECONDS = 20;
 export async function remembered(host: Host): Promise<Status> {
   const { exitCode, stdout } = await type(host, 'kato status --json');
   assert.equal(exitCode, AWAY);
-  return JSON.parse(stdout) as Status;
+  const status = JSON.parse(stdout) as Status;
+  assertFitsStatusSchema(status);
+  return status;
 }
 
 /** Waits for so long, by the age of what a node remembers of the others. */

@@ -168,7 +168,9 @@ function newNode(
   roles: string[],
   asked: Asked,
 ): Node {
-  const stopped = params.noStart ? { by: params.nodeId, at: asked.at } : null;
+  const always = alwaysGiven(asked);
+  const stopped = (role: string) =>
+    params.noStart && !always.includes(role) ? { by: params.nodeId, at: asked.at } : null;
   const taken = new Set(
     Object.values(cluster.nodes)
       .filter((node) => node.id !== place?.id)
@@ -188,7 +190,7 @@ function newNode(
     allowedRoles: token.roles,
     pendingUntil: params.pendingUntil,
     joinedAt: asked.at,
-    roles: Object.fromEntries(roles.map((role) => [role, { stopped }])),
+    roles: Object.fromEntries(roles.map((role) => [role, { stopped: stopped(role) }])),
     held: {},
     restarts: {},
     purged: [],

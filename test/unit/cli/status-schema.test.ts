@@ -1,32 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
 import { poolsOf } from '../../../src/domain/pools.ts';
 import type { NodeState, RoleState, Status, WarningCode } from '../../../src/domain/status.ts';
 import { statusOf } from '../../../src/domain/status-of.ts';
 import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
 import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
+import {
+  assertFitsStatusSchema as assertFits,
+  fitsStatusSchema,
+  statusSchema,
+} from '../../support/status-schema.ts';
 
 const REFERENCE = join(import.meta.dirname, '../../../docs/reference');
-const schema = JSON.parse(readFileSync(join(REFERENCE, 'status.schema.json'), 'utf8'));
-
-/** The schema as it is today: without room for what may be added. */
-function closed(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(closed);
-  if (part === null || typeof part !== 'object') return part;
-  const entries = Object.entries(part).map(([key, value]) => [key, closed(value)]);
-  const isObject = 'properties' in part && 'type' in part;
-  return { ...Object.fromEntries(entries), ...(isObject ? { additionalProperties: false } : {}) };
-}
-
-/** Formats are told to people; the shapes are what is checked here. */
-const ajv = new Ajv({ strict: true, formats: { hostname: true, ipv4: true, 'date-time': true } });
-const validate = ajv.compile(closed(schema) as object);
-
-function assertFits(status: unknown): void {
-  assert.ok(validate(status), ajv.errorsText(validate.errors));
-}
 
 /** Every field that a status can have. */
 const FULL: Status = {
@@ -81,8 +67,8 @@ describe('the schema of the status', () => {
 
   it('refuses a state and a field that nobody told of', () => {
     const [node] = FULL.nodes;
-    assert.equal(validate({ ...FULL, nodes: [{ ...node, state: 'asleep' }] }), false);
-    assert.equal(validate({ ...FULL, more: 1 }), false);
+    assert.equal(fitsStatusSchema({ ...FULL, nodes: [{ ...node, state: 'asleep' }] }), false);
+    assert.equal(fitsStatusSchema({ ...FULL, more: 1 }), false);
   });
 
   it('lists the codes and states that the code has, and docs tell every code', () => {
@@ -114,7 +100,7 @@ describe('the schema of the status', () => {
       stopped: true,
       failed: true,
     };
-    const { warning, node, role } = schema.definitions;
+    const { warning, node, role } = statusSchema.definitions;
     assert.deepEqual(warning.properties.code.enum, Object.keys(codes));
     assert.deepEqual(node.properties.state.enum, Object.keys(nodeStates));
     assert.deepEqual(role.properties.state.enum, Object.keys(roleStates));

@@ -45,7 +45,10 @@ describe('joining', () => {
 
   it('adds roles stopped when they are not to start', () => {
     const { cluster } = join(withToken(), joiner({ roles: ['redis'], noStart: true }), at(NOW));
-    assert.deepEqual(cluster.nodes.new!.roles.redis, { stopped: { by: 'new', at: NOW } });
+    assert.deepEqual(cluster.nodes.new!.roles, {
+      base: { stopped: null },
+      redis: { stopped: { by: 'new', at: NOW } },
+    });
   });
 
   it('again with the same key is the same join and uses the token once', () => {
