@@ -15,6 +15,7 @@ import { busAway } from './failures.ts';
 import { appendHistory, type HistoryEntry, readHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
 import { natsOf } from './messaging.ts';
+import { sealOf } from './seal.ts';
 import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
 
 /** A document and the number to compare with when it is set anew. */
@@ -67,8 +68,11 @@ export interface Store {
 const STORE_TIMEOUT_MS = 1000;
 const DOCUMENT = 'document';
 
-/** For controllers alone. The watches end with the connection. */
-export async function openStore(bus: Bus): Promise<Store> {
+/**
+ * For controllers alone, whose seed closes the secrets on the disk. The watches end with the
+ * connection.
+ */
+export async function openStore(bus: Bus, seed: string): Promise<Store> {
   const nats = natsOf(bus);
   const js = jetstream(nats, { timeout: STORE_TIMEOUT_MS });
   const manager = await jetstreamManager(nats, { timeout: STORE_TIMEOUT_MS, checkAPI: false });
@@ -92,6 +96,10 @@ export async function openStore(bus: Bus): Promise<Store> {
       if (isMissing(error)) return null;
       throw error;
     });
+  const seal = sealOf(seed);
+  const putSecret = (name: string, value: string) => put(secrets, name, seal.close(name, value));
+  const opened = (name: string, entry: KvEntry | null): string | null =>
+    entry?.operation === 'PUT' ? seal.open(name, decodeBody(entry.value) as string) : null;
   const watch = (bucket: KV, read: ReadBucket, tell: TellEntry) =>
     attempt(() => watchBucket({ nats, bucket, read, tell }));
 
@@ -101,7 +109,7 @@ export async function openStore(bus: Bus): Promise<Store> {
         await createStreams(manager);
         const taken = refuse('CONFLICT', 'the bus holds a cluster already');
         if ((await readDocument()) !== null) throw taken;
-        for (const [name, value] of Object.entries(first)) await put(secrets, name, value);
+        for (const [name, value] of Object.entries(first)) await putSecret(name, value);
         return clusters.create(DOCUMENT, encode(cluster)).catch((error: unknown) => {
           throw isConflict(error) ? taken : error;
         });
@@ -109,7 +117,7 @@ export async function openStore(bus: Bus): Promise<Store> {
     replaceState: (cluster, all) =>
       attempt(async () => {
         await createStreams(manager);
-        for (const [name, value] of Object.entries(all)) await put(secrets, name, value);
+        for (const [name, value] of Object.entries(all)) await putSecret(name, value);
         await clusters.put(DOCUMENT, encode(cluster));
       }),
     readCluster: () =>
@@ -141,25 +149,26 @@ export async function openStore(bus: Bus): Promise<Store> {
         tell(nameOf(key), entry === null ? null : decodeBody(entry.value), entry?.revision ?? 0),
       ),
 
-    getSecret: (name) => attempt(async () => secretOf(await secrets.get(keyOf(name)))),
-    putSecret: (name, value) => attempt(() => put(secrets, name, value)),
+    getSecret: (name) => attempt(async () => opened(name, await secrets.get(keyOf(name)))),
+    putSecret: (name, value) => attempt(() => putSecret(name, value)),
     addSecret: (name, value) =>
       attempt(async () => {
-        await replace(secrets, keyOf(name), encodeBody(value), 0);
+        await replace(secrets, keyOf(name), encodeBody(seal.close(name, value)), 0);
       }),
     deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
     listSecrets: (prefix) =>
       attempt(async () => {
-        const all = [...decodeAll(await allSecrets())];
-        return Object.fromEntries(all.filter(([name]) => name.startsWith(prefix))) as Secrets;
+        const entries = [...(await allSecrets())].map(
+          ([key, entry]) => [nameOf(key), entry] as const,
+        );
+        const asked = entries.filter(([name]) => name.startsWith(prefix));
+        return Object.fromEntries(asked.map(([name, entry]) => [name, opened(name, entry)!]));
       }),
 
     appendHistory: (entry) => attempt(() => appendHistory(js, entry)),
     readHistory: (options) => attempt(() => readHistory(js, manager, options)),
   };
 }
-
-type Secrets = Record<string, string>;
 
 async function put(bucket: KV, name: string, value: Json): Promise<void> {
   await bucket.put(keyOf(name), encodeBody(value));
@@ -176,10 +185,6 @@ function replace(bucket: KV, key: string, bytes: Uint8Array, entry: number) {
 
 function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
   return new Map([...entries].map(([key, entry]) => [nameOf(key), decodeBody(entry.value)]));
-}
-
-function secretOf(entry: KvEntry | null): string | null {
-  return entry?.operation === 'PUT' ? (decodeBody(entry.value) as string) : null;
 }
 
 const encode = (cluster: Cluster): Uint8Array => encodeBody(cluster as unknown as Json);

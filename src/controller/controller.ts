@@ -56,7 +56,7 @@ export async function runController(
     signal,
   );
   if (bus === null) return;
-  const store = await openStore(bus);
+  const store = await openStore(bus, seed);
   await stateIsThere(store, signal);
   const live = createLive();
   const guard = guardHistory(store, live);

@@ -12,10 +12,9 @@ import { type Knowledge, read } from './operation.ts';
 export const SECRETS = {
   ofNode: (nodeId: string) => `node/${nodeId}/`,
   ofRole: (nodeId: string, role: string, name: string) => `node/${nodeId}/${role}/${name}`,
-  /** Leaf and CA of the bus, its key, the key of its disk, the CA alone, and the controllers' seed. */
+  /** Leaf and CA of the bus, its key, the CA alone, and the controllers' seed. */
   busCertificate: 'bus/certificate',
   busKey: 'bus/key',
-  busEncryption: 'bus/encryption',
   busAuthority: 'bus/ca',
   controller: 'bus/controller',
   /** Signs the bus certificate; no role names it. */

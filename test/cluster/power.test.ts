@@ -6,6 +6,7 @@ import {
   isSettled,
   nodeOn,
   settled,
+  statusOf,
   statusWhen,
   type,
   typed,
@@ -191,5 +192,17 @@ describe('when the power fails', () => {
       (now) => isSettled(now) && members(now).every(([, state]) => state === 'in'),
     );
     assert.ok(status.nodes.every(({ state }) => state === 'active'));
+  });
+
+  it('the core that lost power and is now shut down in order has the state of before', async () => {
+    const before = await statusOf(core);
+    await core.kato('node', 'halt');
+    assert.equal(await get(balancer), '200');
+    await core.kato('node', 'boot');
+    const { cluster } = await settled(core);
+    assert.deepEqual(cluster, before.cluster);
+    const line = `redis-cli -h ${data.address} get written`;
+    const env = { REDISCLI_AUTH: await secret('redis') };
+    assert.ok(Number(await typed(outside, line, { env })) >= WRITES);
   });
 });

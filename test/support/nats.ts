@@ -60,7 +60,6 @@ export async function startNats(users: BusUser[]): Promise<TestNats> {
     address,
     port,
     dataFolder: join(folder, 'data'),
-    encryptionKey: 'only-for-tests',
     clusterId: CLUSTER_ID,
   });
 

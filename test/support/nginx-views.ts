@@ -67,7 +67,6 @@ export const viewSecrets = {
   'certificate/example.org': key,
   'bus/certificate': certificate,
   'bus/key': key,
-  'bus/encryption': 'encryption-key',
   'bus/ca': certificate,
   'bus/controller': 'SUCONTROLLER',
   'redis/password': 'redis-password',

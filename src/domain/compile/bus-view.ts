@@ -10,7 +10,6 @@ export interface BusView extends BusUsersView {
   /** PEM: the leaf and the cluster's CA. */
   certificate: string;
   key: string;
-  encryptionKey: string;
 }
 
 export function busView(
@@ -24,7 +23,6 @@ export function busView(
     port: Number(settings.port),
     certificate: secretOf(secrets, 'bus/certificate'),
     key: secretOf(secrets, 'bus/key'),
-    encryptionKey: secretOf(secrets, 'bus/encryption'),
   };
 }
 

@@ -58,7 +58,6 @@ export async function newCluster(options: {
   const secrets = {
     [SECRETS.busCertificate]: bus.certificate,
     [SECRETS.busKey]: bus.key,
-    [SECRETS.busEncryption]: randomBytes(32).toString('hex'),
     [SECRETS.busAuthority]: authority.certificate,
     [SECRETS.controller]: controller.seed,
     [SECRETS.authorityKey]: authority.key,

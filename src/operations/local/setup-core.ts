@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
 import { connectBus } from '../../bus/connection.ts';
 import { openStore, type Store } from '../../bus/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
@@ -51,7 +52,7 @@ export const SETUP_CORE_PHASES: readonly Phase<SetupCore>[] = [
 async function check(setup: SetupCore): Promise<void> {
   const { host } = setup;
   checkRoot('kato node setup core');
-  if (setup.endpoint !== undefined) setup.endpoint = checkHostname(setup.endpoint, 'endpoint');
+  if (setup.endpoint !== undefined) setup.endpoint = checkEndpoint(setup.endpoint);
   const draft = await readDraft(host);
   if (draft !== null) {
     setup.draft = draft;
@@ -69,11 +70,30 @@ async function check(setup: SetupCore): Promise<void> {
   await refuseTakenPorts(host, address, CORE_ROLES);
 }
 
+/** A name, which DNS may lead elsewhere one day; an address is what --address is for. */
+function checkEndpoint(text: string): string {
+  if (!isIPv4(text)) return checkHostname(text, 'endpoint');
+  throw refuse(
+    'BAD_NAME',
+    `endpoint '${text}' is an address, not a host name`,
+    'the endpoint is the name that clients call, such as api.example.com',
+    `kato node setup core --address ${text} NAME`,
+  );
+}
+
 /** Set up before: the same endpoint or none is "already so", another one a conflict. */
 async function checkSame(setup: SetupCore): Promise<void> {
   const known = await readLedger(setup.host.paths);
   const view = known?.delivery.view;
   const isCore = view !== undefined && 'primary' in view.node.roles;
+  if (isCore && (setup.address ?? view.node.address) !== view.node.address) {
+    throw refuse(
+      'CONFLICT',
+      'this machine is the core of a cluster already',
+      `its address is ${view.node.address}, and a core keeps its address`,
+      'kato status shows the cluster',
+    );
+  }
   if (isCore && (setup.endpoint ?? view.cluster.endpoint) === view.cluster.endpoint) {
     setup.already = true;
     setup.endpoint = view.cluster.endpoint;
@@ -86,7 +106,9 @@ async function checkSame(setup: SetupCore): Promise<void> {
     isCore
       ? `it is the core of ${view.cluster.endpoint}`
       : `it is attached to the core ${view?.cluster.core ?? ''}`,
-    'kato node detach takes it out of that cluster',
+    isCore
+      ? 'kato node remove takes the other nodes out; then kato node detach --yes ends that cluster'
+      : 'kato node detach takes it out of that cluster',
   );
 }
 
@@ -143,7 +165,7 @@ async function state({ host, draft, saved }: SetupCore): Promise<void> {
   if (draft === undefined) return;
   const bus = await connectWhenUp(draft);
   try {
-    const store = await openStore(bus);
+    const store = await openStore(bus, draft.controller.seed);
     if (saved !== undefined) await store.replaceState(draft.cluster, draft.secrets);
     else await createOnce(store, draft);
   } finally {

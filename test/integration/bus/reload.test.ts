@@ -88,7 +88,7 @@ describe('users of the bus change by reload', () => {
   });
 
   it('leaves the store and its watches alone, even when accounts come and go', async () => {
-    const store = await openStore(controller);
+    const store = await openStore(controller, 'seed');
     const heard: number[] = [];
     let entry: number | null = await store.createState(clusterAt(1), {});
     await store.watchCluster(({ revision }) => heard.push(revision));

@@ -21,9 +21,9 @@ describe('store of the controllers', () => {
   before(async () => {
     const started = await startNatsWithController();
     ({ nats, identity, controller: bus } = started);
-    store = await openStore(bus);
+    store = await openStore(bus, identity.seed);
     otherBus = await nats.connect(CONTROLLER, identity);
-    other = await openStore(otherBus);
+    other = await openStore(otherBus, identity.seed);
   });
   after(() => nats.stop());
 
@@ -55,6 +55,9 @@ describe('store of the controllers', () => {
     await nats.end('SIGKILL');
     await until(() => !bus.connected, { what: 'the loss is noticed', seconds: 5 });
     await assert.rejects(store.readCluster(), { code: 'BUS_AWAY' });
+    await restart();
+    assert.deepEqual(await store.readCluster(), { cluster: large, entry: written });
+    await nats.end('SIGTERM');
     await restart();
     assert.deepEqual(await store.readCluster(), { cluster: large, entry: written });
   });

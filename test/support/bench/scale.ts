@@ -42,7 +42,10 @@ export const scale: Part = async (tell) => {
   try {
     tell(`scale: a cluster of ${NODES} nodes`);
     const own = await nats.connect(CONTROLLER, controllerIdentity);
-    await (await openStore(own)).createState(clusterOf(identities), viewSecrets);
+    await (await openStore(own, controllerIdentity.seed)).createState(
+      clusterOf(identities),
+      viewSecrets,
+    );
     await own.close();
     const controller = await startController(nats, controllerIdentity, folder);
     started.push(controller);
