@@ -149,4 +149,19 @@ describe('leaving a cluster', () => {
     const after = (await settled(core())).nodes.find((node) => node.id === before.id)!;
     assert.deepEqual(after.roles, before.roles);
   });
+
+  it('the core goes last, when somebody says so, and the machine may begin anew', async () => {
+    const early = await refused(core(), 'kato node detach --yes');
+    assert.equal(early.code, 'ROLE_NEEDED');
+    assert.match(early.next!, /^take the other nodes out first: kato node remove h/);
+    const { nodes } = await statusOf(core());
+    const others = nodes.filter((node) => !node.self).map((node) => node.name);
+    await typed(core(), `kato node remove ${others.join(' ')}`);
+    assert.equal((await refused(core(), 'kato node detach')).code, 'USAGE');
+    assert.match(await typed(core(), 'kato node detach --yes'), /its cluster is no more/);
+    await assertClean(core());
+    await typed(core(), 'kato node setup core api.example.net');
+    const fresh = await statusOf(core());
+    assert.deepEqual([fresh.cluster.endpoint, fresh.nodes.length], ['api.example.net', 1]);
+  });
 });

@@ -29,6 +29,7 @@ export function removeNodes(
       'ROLE_NEEDED',
       `the core ${core.name} cannot be removed`,
       'it holds the bus and the state of the cluster',
+      'on the core, when all other nodes are removed: kato node detach --yes',
     );
   }
   const nodes = Object.fromEntries(

@@ -12,10 +12,11 @@ import {
   supervisionRunning,
 } from '../../machine/supervision.ts';
 import { within } from '../../machine/wait.ts';
-import type { Host } from './host.ts';
+import { checkRoot, type Host } from './host.ts';
 
 /** Starts this node from its ledger: everything comes up that was up. False: it ran already. */
 export async function bootNode({ paths }: Host): Promise<boolean> {
+  checkRoot('kato node boot');
   if ((await readIdentity(paths)) === null) {
     throw refuse(
       'NOT_SET_UP',
@@ -32,6 +33,7 @@ export async function bootNode({ paths }: Host): Promise<boolean> {
 
 /** Stops this node in order, as a shutdown of the machine does: the others see that it left. */
 export async function haltNode({ paths }: Host): Promise<boolean> {
+  checkRoot('kato node halt');
   if (!(await supervisionRunning(paths))) return false;
   await announceHalt(paths);
   await shutdownSupervision(paths);

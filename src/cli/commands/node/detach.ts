@@ -1,12 +1,18 @@
+import { refuse } from '../../../domain/error.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import { KatoCommand } from '../../command.ts';
 import { ownHost } from '../../home.ts';
+import { Flags } from '../../oclif.ts';
 import { createVoice, showPhases } from '../../progress.ts';
-import { askForChange, self } from '../../session.ts';
+import { askYesNo, onTerminal } from '../../prompt.ts';
+import { ask, askForChange, self } from '../../session.ts';
+import type { ListedNode } from './list.ts';
 
 interface Detached {
   node: string;
   core: string;
+  /** The core was the last node: the cluster is no more. */
+  ended: boolean;
 }
 
 interface Context {
@@ -16,17 +22,34 @@ interface Context {
 export default class NodeDetach extends KatoCommand<Detached> {
   static override summary = 'Take this machine out of its cluster.';
   static override description =
-    'Its roles stop, its key is worth nothing any more, its data stays under /var/lib/kato/data.';
+    'Its roles stop, its key is worth nothing any more, its data stays under /var/lib/kato/data.\n' +
+    'The core goes last, and the cluster ends with it, its state and secrets too: that asks once\n' +
+    'more on a terminal; elsewhere --yes is needed.';
   static override examples = ['<%= config.bin %> node detach'];
+  static override flags = {
+    yes: Flags.boolean({ char: 'y', summary: 'On the core: end the cluster without asking.' }),
+  };
 
   protected async perform(): Promise<Detached> {
-    await this.parse(NodeDetach);
+    const { flags } = await this.parse(NodeDetach);
     const { node, cluster } = await self();
-    await showPhases(PHASES, { id: node.id }, createVoice());
-    return { node: node.name, core: cluster.core.address };
+    const ended = node.address === cluster.core.address;
+    if (ended) {
+      await refuseWhileOthers(node);
+      if (!flags.yes) await confirmEnd(cluster.endpoint ?? cluster.id);
+    }
+    await showPhases(ended ? LAST_PHASES : PHASES, { id: node.id }, createVoice());
+    return { node: node.name, core: cluster.core.address, ended };
   }
 
-  protected render({ node, core }: Detached): readonly string[] {
+  protected render({ node, core, ended }: Detached): readonly string[] {
+    if (ended) {
+      return [
+        `${node} has left, and its cluster is no more; data of roles stays under /var/lib/kato/data`,
+        '',
+        'kato node setup core begins a new one',
+      ];
+    }
     return [
       `${node} has left the cluster of ${core}; its data stays under /var/lib/kato/data`,
       '',
@@ -52,3 +75,41 @@ const PHASES: readonly Phase<Context>[] = [
     },
   },
 ];
+
+const LAST_PHASES: readonly Phase<Context>[] = [
+  {
+    name: 'end',
+    title: 'Stop everything and forget the cluster',
+    run: async () => {
+      const { endCluster } = await import('../../../operations/local/end-cluster.ts');
+      await endCluster(await ownHost());
+    },
+  },
+];
+
+/** Nodes without a core could be told nothing any more. */
+async function refuseWhileOthers(own: { id: string; name: string }): Promise<void> {
+  const nodes = await ask<ListedNode[]>('node.list', {});
+  const others = nodes.filter((node) => node.id !== own.id).map((node) => node.name);
+  if (others.length === 0) return;
+  throw refuse(
+    'ROLE_NEEDED',
+    `the core ${own.name} cannot be removed`,
+    'it holds the bus and the state of the cluster',
+    `take the other nodes out first: kato node remove ${others.join(' ')}`,
+  );
+}
+
+async function confirmEnd(endpoint: string): Promise<void> {
+  const what = `the cluster ${endpoint} with its routes, tokens, certificates and secrets`;
+  if (!onTerminal()) {
+    throw refuse(
+      'USAGE',
+      `this would end ${what}`,
+      'there is no terminal to confirm it at',
+      'kato node detach --yes ends it without being asked',
+    );
+  }
+  if (await askYesNo(`This ends ${what}. Go on?`, false)) return;
+  throw refuse('USAGE', 'nothing was changed', 'the answer was no');
+}
