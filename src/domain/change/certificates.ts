@@ -1,7 +1,7 @@
 import type { Certificate, Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkHostPattern } from '../names.ts';
-import { type Asked, changed, type Decision } from './change.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 /** The secret `certificate/default` is the cluster's own. */
 const FALLBACK = 'default';
@@ -23,7 +23,9 @@ export function installCertificate(
     throw refuse('BAD_NAME', `'${domain}' is kept for names that have no certificate`);
   }
   refuseUnfit(domain, params, asked.at);
-  if (cluster.certificates[domain] !== undefined && !params.update) {
+  const before = cluster.certificates[domain];
+  if (before?.chain === params.chain) return unchanged(cluster, before);
+  if (before !== undefined && !params.update) {
     throw refuse(
       'CONFLICT',
       `there is a certificate for ${domain} already`,

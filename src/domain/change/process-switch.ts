@@ -6,6 +6,7 @@ import { definitionOf } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { bumped, without } from './counters.ts';
 import { findNode, withNode } from './find-node.ts';
+import { isVital } from './role-switch.ts';
 
 export interface ProcessSwitch {
   node: string;
@@ -29,7 +30,12 @@ export function switchProcesses(
   asked: Asked,
 ): Decision<ProcessesSwitched> {
   const node = findNode(cluster, params.node);
-  const meant = processesToSwitch(asked.catalogue, node, params);
+  const vital = Object.keys(node.roles)
+    .filter((role) => isVital(cluster, node, role))
+    .flatMap((role) => processNames(asked.catalogue, role));
+  const named = processesToSwitch(asked.catalogue, node, params);
+  const all = params.processes.length === 0;
+  const meant = params.to === 'stop' && all ? named.filter((name) => !vital.includes(name)) : named;
   const isHeld = (name: string): boolean => node.held[name] === params.bootId;
   const moving =
     params.to === 'restart'
@@ -46,7 +52,10 @@ export function switchProcesses(
       ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, params.bootId])) }
       : without(node.held, moving);
   const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
-  return changed(cluster, withNode(cluster, { ...node, held, restarts }), result, [node.id]);
+  const after = withNode(cluster, { ...node, held, restarts });
+  // Without the bus or a controller nobody can say that it is down.
+  const silent = params.to === 'stop' && moving.some((name) => vital.includes(name));
+  return changed(cluster, after, result, silent ? [] : [node.id]);
 }
 
 /** A process whose roles are all stopped stays down, whatever is wished for it alone. */

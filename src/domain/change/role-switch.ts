@@ -77,6 +77,15 @@ function rolesToSwitch(
       `kato role add -n ${node.name} ${foreign}`,
     );
   }
+  const bare = named.find((role) => definitionOf(catalogue, role).processes.length === 0);
+  if (bare !== undefined) {
+    throw refuse(
+      'NOT_FOUND',
+      `the role '${bare}' has no process to ${params.to}`,
+      'it is the agent, which runs as long as the node does',
+      'kato node halt stops the whole node, kato node boot starts it',
+    );
+  }
   const needed = params.to === 'stop' ? named.find(vital) : undefined;
   if (needed !== undefined) {
     throw refuse(
@@ -90,7 +99,7 @@ function rolesToSwitch(
 }
 
 /** The bus, and the last controller that is not stopped. */
-function isVital(cluster: Cluster, node: Node, role: string): boolean {
+export function isVital(cluster: Cluster, node: Node, role: string): boolean {
   if (role === 'primary') return true;
   return role === 'controller' && serving(cluster, role).every((other) => other.id === node.id);
 }

@@ -1,6 +1,6 @@
 import type { Announcer, Cluster, Route } from '../cluster.ts';
 import { refuse } from '../error.ts';
-import { checkBackend, checkHostPattern, isIdentifier } from '../names.ts';
+import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
 import { nodesWith } from '../roles.ts';
 import { changed, type Decision, unchanged } from './change.ts';
 
@@ -45,12 +45,14 @@ export function removeRoute(
   const key = routeKey(host, path);
   const before = cluster.routes[key];
   if (before === undefined) {
-    throw refuse('NOT_FOUND', `there is no route ${key}`, undefined, 'kato route list');
+    const meant = didYouMean(key, Object.keys(cluster.routes));
+    throw refuse('NOT_FOUND', `there is no route ${key}`, meant, 'kato route list shows all');
   }
   const going = new Set(params.backends.map(checkBackend));
   const unknown = [...going].find((backend) => !before.backends.includes(backend));
   if (unknown !== undefined) {
-    throw refuse('NOT_FOUND', `the route ${key} has no backend ${unknown}`);
+    const has = `it has ${before.backends.join(', ')}`;
+    throw refuse('NOT_FOUND', `the route ${key} has no backend ${unknown}`, has);
   }
   const backends = going.size === 0 ? [] : before.backends.filter((backend) => !going.has(backend));
   const { [key]: _gone, ...others } = cluster.routes;
@@ -60,16 +62,21 @@ export function removeRoute(
 }
 
 export function parseRoute(text: string): { host: string; path: string } {
+  if (/^[a-z]+:\/\//i.test(text)) {
+    const bare = text.replace(/^[^/]*\/\//, '');
+    throw refuse('BAD_NAME', `'${text}' is not a route`, 'a route has no scheme', `give ${bare}`);
+  }
   const at = text.indexOf('/');
   const host = checkHostPattern(at < 0 ? text : text.slice(0, at));
   const path = at < 0 ? '/' : text.slice(at);
-  if (PATH.test(path) && path.length <= PATH_LENGTH_MAX) {
+  const climbs = path.split('/').some((part) => part === '.' || part === '..');
+  if (PATH.test(path) && !climbs && path.length <= PATH_LENGTH_MAX) {
     return { host, path: path === '/' ? path : path.replace(/\/$/, '') };
   }
   throw refuse(
     'BAD_NAME',
     `'${path}' is not a path for a route`,
-    'parts of letters, digits and . _ ~ - with one / between them are allowed',
+    'parts of letters, digits and . _ ~ - with one / between them are allowed, not . and .. alone',
   );
 }
 
@@ -96,7 +103,13 @@ export interface AnnouncerAdd {
 /** Lets a component announce routes for some host names, with a key of its own. */
 export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<Announcer> {
   const { name, key } = params;
-  if (!isIdentifier(name)) throw refuse('BAD_NAME', `'${name}' is not a name for an announcer`);
+  if (!isIdentifier(name)) {
+    throw refuse(
+      'BAD_NAME',
+      `'${name}' is not a name for an announcer`,
+      'a letter, then a-z, 0-9, _ and - are allowed, at most 63 characters',
+    );
+  }
   if (cluster.announcers[name] !== undefined) {
     throw refuse(
       'CONFLICT',
@@ -116,7 +129,12 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
 export function removeAnnouncer(cluster: Cluster, params: { name: string }): Decision<Announcer> {
   const { [params.name]: announcer, ...announcers } = cluster.announcers;
   if (announcer === undefined) {
-    throw refuse('NOT_FOUND', `there is no announcer '${params.name}'`);
+    throw refuse(
+      'NOT_FOUND',
+      `there is no announcer '${params.name}'`,
+      didYouMean(params.name, Object.keys(announcers)),
+      'kato route announcer list shows all',
+    );
   }
   return changed(cluster, { announcers }, announcer, primaryIds(cluster));
 }

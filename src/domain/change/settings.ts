@@ -26,6 +26,7 @@ export function changeSetting(
     nextValue(params, before, definition.default),
   );
   if (JSON.stringify(wanted) === JSON.stringify(before)) return unchanged(cluster, before);
+  if (component === 'primary' && key === 'port') throw busPortStays(before);
   const { [key]: _before, ...others } = cluster.settings[component] ?? {};
   const isDefault = JSON.stringify(wanted) === JSON.stringify(definition.default);
   const settings = {
@@ -37,6 +38,15 @@ export function changeSetting(
   const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
   if (clash !== undefined) throw clash;
   return changed(cluster, { settings }, wanted, nodesUsing(cluster, component));
+}
+
+/** Each node and each token has it: with another one, nobody would find the core any more. */
+function busPortStays(port: SettingValue) {
+  return refuse(
+    'CONFLICT',
+    `the bus stays at port ${port}`,
+    'every node knows the core by its address and this port',
+  );
 }
 
 function nextValue(

@@ -51,8 +51,9 @@ describe('certificates', () => {
   });
 
   it('are replaced only when that is meant', () => {
-    const again = (update: boolean) =>
-      installCertificate(installed.cluster, { ...certificate, update }, asked());
+    const again = (update: boolean, chain = 'newer PEM') =>
+      installCertificate(installed.cluster, { ...certificate, chain, update }, asked());
+    assert.equal(again(false, certificate.chain).changed, false);
     assert.throws(() => again(false), { code: 'CONFLICT', next: 'replace it with --update' });
     assert.ok(again(true).changed);
     const own = { ...certificate, domain: 'default', update: true };

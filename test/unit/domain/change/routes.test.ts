@@ -64,6 +64,17 @@ describe('routes', () => {
     }
   });
 
+  it('have no scheme and no part that browsers take away', () => {
+    assert.throws(() => parseRoute('http://shop.example.com/x'), {
+      message: "'http://shop.example.com/x' is not a route",
+      next: 'give shop.example.com/x',
+    });
+    for (const path of ['/../x', '/a/..', '/./x']) {
+      assert.throws(() => parseRoute(`shop.example.com${path}`), { code: 'BAD_NAME' }, path);
+    }
+    assert.equal(parseRoute('shop.example.com/.well-known').path, '/.well-known');
+  });
+
   it('never take the endpoint of the cluster', () => {
     assert.throws(() => add(cluster, 'api.example.com', ['10.0.0.7:1']), { code: 'CONFLICT' });
     assert.throws(() => add(cluster, 'API.example.com/x', ['10.0.0.7:1']), { code: 'CONFLICT' });

@@ -69,6 +69,14 @@ describe('settings', () => {
     }
   });
 
+  it('leave the bus where every node looks for it', () => {
+    assert.throws(() => set(cluster, 'primary', 'port', 4333), {
+      code: 'CONFLICT',
+      message: 'the bus stays at port 4222',
+    });
+    assert.equal(set(cluster, 'primary', 'port', 4222).changed, false);
+  });
+
   it('that do not exist are refused with what was meant', () => {
     assert.throws(() => set(cluster, 'redis', 'prot', 1), {
       code: 'UNKNOWN_KEY',

@@ -54,6 +54,13 @@ describe('stopping and starting roles', () => {
     }
   });
 
+  it('refuses to switch the agent, which no role change would stop', () => {
+    for (const to of ['start', 'stop', 'restart'] as const) {
+      const { code, next } = { code: 'NOT_FOUND', next: /^kato node halt stops the whole node/ };
+      assert.throws(() => turn(cluster, to, ['base']), { code, next });
+    }
+  });
+
   it('refuses a role that the node does not have', () => {
     assert.throws(() => turn(cluster, 'start', ['memcached']), { code: 'NOT_FOUND' });
   });
@@ -81,6 +88,24 @@ describe('holding processes', () => {
     const nextBoot = turnProcess(held, 'stop', ['redis'], 'boot-2');
     assert.deepEqual(nextBoot.cluster.nodes.a!.held, { redis: 'boot-2' });
     assert.deepEqual(turnProcess(held, 'start', ['redis']).cluster.nodes.a!.held, {});
+  });
+
+  it('spares the bus and the last controller when all are meant', () => {
+    const all = { node: 'core', processes: [], to: 'stop', bootId: 'boot-1' } as const;
+    const held = switchProcesses(cluster, { ...all, processes: [] }, asked());
+    assert.deepEqual(held.result.processes, ['router']);
+  });
+
+  it('waits for nobody when the bus or the last controller is held: nobody could answer', () => {
+    const hold = (process: string) =>
+      switchProcesses(
+        cluster,
+        { node: 'core', processes: [process], to: 'stop', bootId: 'boot-1' },
+        asked(),
+      ).touched;
+    assert.deepEqual(hold('nats-server'), []);
+    assert.deepEqual(hold('controller'), []);
+    assert.deepEqual(hold('router'), ['core']);
   });
 
   it('restarts all processes of the node when none is named', () => {
