@@ -6,7 +6,7 @@ import { KatoCommand } from './command.ts';
 import { Flags } from './oclif.ts';
 import { createVoice, showPhases, type Voice } from './progress.ts';
 import { stepLine } from './render/step.ts';
-import { ask, askForChange } from './session.ts';
+import { ask, askForChange, self } from './session.ts';
 
 /** What is asked of the cluster. */
 export interface Request {
@@ -109,8 +109,10 @@ async function followNodes(context: ChangeContext): Promise<void> {
   const { touched, revision } = context.performed!;
   if (touched.length === 0) return;
   const { follow } = await import('./follow.ts');
+  const { node } = await self();
   await follow({
     nodes: touched,
+    names: new Map([[node.id, node.name]]),
     revision,
     timeoutMs: context.timeoutMs,
     poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),

@@ -19,4 +19,8 @@ export abstract class ConfigCommand extends ChangeCommand<SettingValue> {
     if (!Array.isArray(value)) return [String(value)];
     return value.length === 0 ? ['[]'] : value.map((item) => `- ${item}`);
   }
+
+  protected override sayAlready(value: SettingValue): readonly string[] {
+    return Array.isArray(value) ? ['already so:', ...this.say(value)] : super.sayAlready(value);
+  }
 }

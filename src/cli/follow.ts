@@ -13,6 +13,8 @@ const AWAY_PAUSE_MS = 100;
 
 export interface Follow {
   nodes: readonly string[];
+  /** Names by id, as far as they are known before anybody answers. */
+  names?: ReadonlyMap<string, string>;
   revision: number;
   timeoutMs: number;
   /** Asks the cluster: the operation `progress`. */
@@ -28,7 +30,7 @@ export async function follow(options: Follow): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   const shown = new Map<string, number>();
   const done = new Map<string, Progress>();
-  const names = new Map<string, string>();
+  const names = new Map(options.names);
   let waiting = [...options.nodes];
   const gone: Progress[] = [];
   while (waiting.length > 0) {

@@ -10,6 +10,8 @@ const SETTLE_MS = 180_000;
 export function settlePhase<Context>(
   voice: Voice,
   revision: (context: Context) => number,
+  /** Steps of a pass that was over before the command began are no news. */
+  tells: (context: Context) => boolean = () => true,
 ): Phase<Context> {
   return {
     name: 'settle',
@@ -22,7 +24,8 @@ export function settlePhase<Context>(
         revision: revision(context),
         timeoutMs: SETTLE_MS,
         poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),
-        onStep: (name, step) => voice.say(stepLine(name, step)),
+        names: new Map([[node.id, node.name]]),
+        onStep: (name, step) => tells(context) && voice.say(stepLine(name, step)),
       });
     },
   };

@@ -10,8 +10,10 @@ import {
   settleFormer,
 } from '../domain/change/leave.ts';
 import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
+import type { Node } from '../domain/cluster.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
+import { nodesWith } from '../domain/roles.ts';
 import { nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
 import { change, type Knowledge, type Prepared, preparedChange, read } from './operation.ts';
@@ -173,8 +175,14 @@ export const nodeInfo = read(
       version: node.version,
       state: nodeState(known.verdicts, node),
       roles: Object.keys(node.roles),
-      available: node.catalogue.filter((role) => !(role in node.roles)),
+      available: node.catalogue.filter((role) => isFree(known, node, role)),
       cluster: { id: known.cluster.id, endpoint: known.cluster.endpoint },
     };
   },
 );
+
+/** A role that a command could give to the node, as far as the number of nodes goes. */
+function isFree({ cluster, catalogue }: Knowledge, node: Node, role: string): boolean {
+  const max = catalogue.roles.get(role)?.perCluster.max ?? null;
+  return !(role in node.roles) && (max === null || nodesWith(cluster, role).length < max);
+}

@@ -6,7 +6,7 @@ import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts'
 import { decodeJoinToken, type JoinToken } from '../../bus/join-token.ts';
 import { JOINER, join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
-import { refuse } from '../../domain/error.ts';
+import { KatoError, refuse } from '../../domain/error.ts';
 import { checkAddress, checkNodeName } from '../../domain/names.ts';
 import { expandRoles } from '../../domain/roles.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
@@ -72,7 +72,22 @@ function packages({ host, roles }: Attach): Promise<void> {
 async function verifyCore(attach: Attach): Promise<void> {
   const { port, fingerprint, clusterId } = attach.decoded!;
   const where = { address: attach.core, port };
-  attach.ca = await fetchCertificateAuthority(where, { fingerprint, clusterId });
+  attach.ca = await fetchCertificateAuthority(where, { fingerprint, clusterId }).catch(
+    (error: unknown) => {
+      throw withHint(error, attach);
+    },
+  );
+}
+
+/** Nobody at the address that was typed: the token knows the one that the core has. */
+function withHint(error: unknown, { core, decoded }: Attach): unknown {
+  if (!(error instanceof KatoError) || error.exitCode !== 5 || error.next !== undefined)
+    return error;
+  const next =
+    decoded!.address === core
+      ? `on ${core}, kato status shows whether the bus runs`
+      : `the token is of the core at ${decoded!.address}: kato node attach ${decoded!.address}`;
+  return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 
 async function askToJoin(attach: Attach): Promise<void> {

@@ -40,11 +40,15 @@ export async function chooseAddress(
   if (given !== undefined) {
     const address = checkAddress(given);
     const known = (await addresses()).map((candidate) => candidate.address);
-    if (known.includes(address) || address.startsWith('127.')) return { address, notes: [] };
+    if (known.includes(address)) return { address, notes: [] };
+    if (address.startsWith('127.')) {
+      return { address, notes: [`${address} is reached from this machine alone`] };
+    }
     throw refuse(
       'BAD_ADDRESS',
       `this machine does not have the address ${address}`,
       `it has ${known.join(', ') || 'none'}`,
+      'give one of those by --address, or none to take the one on the default route',
     );
   }
   const { address, dynamic, candidates } = await primaryAddress();

@@ -23,7 +23,7 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
     'ROGUE (runs although no role wants it). A held process stays down until the next boot.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --cluster nginx',
+    '<%= config.bin %> <%= command.id %> --cluster router',
   ];
   static override args = {
     processes: word({ multiple: true, required: false, description: 'Only these processes.' }),

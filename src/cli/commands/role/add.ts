@@ -27,16 +27,21 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     'no-start': Flags.boolean({ char: 's', summary: 'Leave them stopped.' }),
   };
 
+  private noStart = false;
+
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RoleAdd);
     const roles = args.roles ?? [];
     const selection = selectionOf('kato role add', flags, roles);
     const node = await nodeOrSelf(flags.node);
-    const noStart = flags['no-start'];
-    return { operation: 'role.add', params: { node, roles, selection, noStart } };
+    this.noStart = flags['no-start'];
+    const params = { node, roles, selection, noStart: this.noStart };
+    return { operation: 'role.add', params };
   }
 
   protected say(result: RolesChanged): readonly string[] {
-    return rolesChangedLines(result);
+    const stopped = this.noStart && result.added.length > 0;
+    const start = `stopped; kato start -n ${result.node} ${result.added.join(' ')} starts what is new`;
+    return [...rolesChangedLines(result), ...(stopped ? [start] : [])];
   }
 }

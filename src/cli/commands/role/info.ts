@@ -79,7 +79,9 @@ async function secretsOf(roles: readonly string[], node: string | undefined): Pr
     const next = 'kato role info --secret redis -n NODE';
     throw refuse('USAGE', '--secret needs exactly one ROLE', undefined, next);
   }
-  return ask<Secrets>('secret.show', { node: await nodeOrSelf(node), role });
+  const secrets = await ask<Secrets>('secret.show', { node: await nodeOrSelf(node), role });
+  if (Object.keys(secrets).length > 0) return secrets;
+  throw refuse('NOT_FOUND', `the role '${role}' has no secret`, 'clients need no password for it');
 }
 
 /** A single secret stands alone, so that a script can use it as it is. */

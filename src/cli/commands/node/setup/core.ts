@@ -47,7 +47,14 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
       already: false,
     };
     const voice = createVoice();
-    const phases = [...SETUP_CORE_PHASES, settlePhase<SetupCore>(voice, () => 1)];
+    const phases = [
+      ...SETUP_CORE_PHASES,
+      settlePhase<SetupCore>(
+        voice,
+        () => 1,
+        ({ already }) => !already,
+      ),
+    ];
     await showPhases(phases, setup, voice);
     const { node, cluster } = await self();
     const { attachLines } = await import('../../../attach-lines.ts');
