@@ -30,11 +30,14 @@ const SUBJECTS = [
     'kato.reply.f1.x',
     '_INBOX.x',
   ],
+  ...['kato.reply.>', 'kato.reply.*.x', 'kato.reply.join.>', '_INBOX.>'],
+  ...['kato.announce.other.register', 'kato.greeting.>', 'router.>', 'kato.op.n1'],
   ...['_INBOX_ctl.>', '_R_.x', '_R_.>'],
   ...['$KV.cluster.document', '$KV.observed.n1', '$KV.secrets.redis', '$KV.>'],
   ...['$JS.API.INFO', '$JS.API.STREAM.CREATE.x', '$JS.API.DIRECT.GET.KV_cluster'],
+  ...['$JS.API.STREAM.DELETE.KV_cluster', '$JS.API.STREAM.MSG.GET.KV_secrets'],
   ...['$JS.API.CONSUMER.CREATE.KV_cluster', '$JS.FC.x', '$JS.ACK.x', '$JS.API.>'],
-  ...['$SYS.REQ.SERVER.PING', '$SYS.>', '$SRV.PING'],
+  ...['$SYS.REQ.SERVER.PING', '$SYS.REQ.USER.INFO', '$SYS.>', '$SRV.PING'],
 ];
 
 const KINDS: Record<string, Kind> = {
