@@ -87,9 +87,10 @@ describe('kato node setup core, interrupted by INT, TERM and KILL', () => {
 });
 
 describe('kato node attach, interrupted by INT, TERM and KILL', () => {
-  const lab = useLab({ hosts: 2 });
+  const lab = useLab({ hosts: 1 + Object.keys(SIGNALS).length });
   needsMachines(lab);
-  const [core, host] = [() => lab.host(1), () => lab.host(2)];
+  const core = () => lab.host(1);
+  const others = () => lab.hosts.slice(1);
   const usesLeft = async () =>
     (await asJson<{ usesLeft: number }[]>(core(), 'kato token list')).at(-1)!.usesLeft;
   let token: string;
@@ -101,22 +102,24 @@ describe('kato node attach, interrupted by INT, TERM and KILL', () => {
 
   for (const phase of namesOf([...ATTACH_PHASES, settle])) {
     it(`at the start of '${phase}', joins once when it is run again`, async () => {
-      let before = await usesLeft();
+      const before = await usesLeft();
       const line = kato(`node attach -e memcached ${core().address}`, { KATO_TOKEN: token });
-      await disturbed(host(), phase, line, {
-        check: async () => {
-          const { nodes } = await settled(core());
-          assert.deepEqual(
-            nodes.map((node) => [node.name, rolesOf(node)]),
-            [
-              ['h1', ['base', 'controller', 'primary', 'router']],
-              ['h2', ['base', 'memcached']],
-            ],
-          );
-          assert.equal(await usesLeft(), --before);
-        },
-        undo: () => host().kato('node', 'detach'),
-      });
+      await Promise.all(
+        Object.keys(SIGNALS).map(async (signal, i) => {
+          await interrupted(others()[i]!, phase, signal, line);
+          await undisturbed(others()[i]!, line);
+        }),
+      );
+      const { nodes } = await settled(core());
+      assert.deepEqual(
+        nodes.map((node) => [node.name, rolesOf(node)]),
+        [
+          ['h1', ['base', 'controller', 'primary', 'router']],
+          ...others().map(({ name }) => [name, ['base', 'memcached']]),
+        ],
+      );
+      assert.equal(await usesLeft(), before - others().length);
+      await Promise.all(others().map((host) => host.kato('node', 'detach')));
     });
   }
 });
