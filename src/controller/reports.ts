@@ -40,10 +40,15 @@ export async function followObserved(options: {
     if (!key.startsWith(REPORT_KEY)) return;
     const id = key.slice(REPORT_KEY.length);
     const report = value as unknown as Report | null;
-    const newer = report !== null && report.at >= (live.reports.get(id)?.at ?? '');
-    if (newer) live.reports.set(id, report);
-    if (newer) live.changed('reports');
+    if (report === null || !isNewer(report, live.reports.get(id))) return;
+    live.reports.set(id, report);
+    live.changed('reports');
   }
+}
+
+/** A clock that was set back between two boots makes no report older. */
+export function isNewer(report: Report, before: Report | undefined): boolean {
+  return before === undefined || report.bootId !== before.bootId || report.at >= before.at;
 }
 
 /** Whether only the time differs: such a report is not worth a write to the disk. */

@@ -50,7 +50,7 @@ export interface Report {
   kato: string;
   catalogue: string[];
   bootId: string;
-  /** ISO time at the node. */
+  /** ISO time at the node: reports of one boot are in its order. */
   at: string;
   /** Steps of this pass in order; a pass without a change has none. */
   steps: StepResult[];
