@@ -1,8 +1,10 @@
 import type { Json } from '../../domain/cluster.ts';
+import { KatoError } from '../../domain/error.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
 import { historyLines } from '../render/history.ts';
 import { ask } from '../session.ts';
+import type { ListedNode } from './node/list.ts';
 
 /** One change that was asked for. */
 export interface HistoryEntry {
@@ -43,7 +45,16 @@ export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
     return ask<HistoryEntry[]>('history', { limit: flags.limit, node: flags.node ?? null });
   }
 
-  protected render(entries: HistoryEntry[]): readonly string[] {
-    return historyLines(entries);
+  protected async render(entries: HistoryEntry[]): Promise<string[]> {
+    return historyLines(entries, await namesById());
   }
+}
+
+/** Commands name their own node by its id; people read its name. */
+async function namesById(): Promise<ReadonlyMap<string, string>> {
+  const nodes = await ask<ListedNode[]>('node.list', {}).catch((error: unknown) => {
+    if (error instanceof KatoError) return [];
+    throw error;
+  });
+  return new Map(nodes.map(({ id, name }) => [id, name]));
 }

@@ -3,14 +3,17 @@ import type { HistoryEntry } from '../commands/history.ts';
 import { table } from './table.ts';
 import { localTime } from './time.ts';
 
-export function historyLines(entries: readonly HistoryEntry[]): string[] {
+export function historyLines(
+  entries: readonly HistoryEntry[],
+  names: ReadonlyMap<string, string> = new Map(),
+): string[] {
   if (entries.length === 0) return ['no change yet'];
   const rows = entries.map(({ at, by, operation, params, outcome, revision }) => [
     localTime(at),
     by,
     revision === null ? '-' : String(revision),
     outcome,
-    `${operation} ${paramsText(params)}`.trimEnd(),
+    `${operation} ${paramsText(params, names)}`.trimEnd(),
   ]);
   return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows]);
 }
@@ -21,17 +24,19 @@ const UNREADABLE = new Set(['key', 'secretHash', 'catalogue', 'machineId']);
 const VALUE_LENGTH_MAX = 60;
 
 /** `node=router-1 roles=redis,memcached`; what says nothing is left out. */
-function paramsText(params: Json): string {
+function paramsText(params: Json, names: ReadonlyMap<string, string>): string {
   if (params === null || typeof params !== 'object' || Array.isArray(params)) return '';
   return Object.entries(params)
     .filter(([name]) => !UNREADABLE.has(name))
     .filter(([, value]) => value !== null && value !== false && String(value) !== '')
-    .map(([name, value]) => `${name}=${valueText(value)}`)
+    .map(([name, value]) => `${name}=${valueText(value, names)}`)
     .join(' ');
 }
 
-function valueText(value: Json): string {
-  if (Array.isArray(value)) return value.map(valueText).join(',');
+function valueText(value: Json, names: ReadonlyMap<string, string>): string {
+  if (Array.isArray(value)) return value.map((item) => valueText(item, names)).join(',');
+  const name = names.get(String(value));
+  if (name !== undefined) return name;
   if (value !== null && typeof value === 'object') return JSON.stringify(value);
   return String(value).replaceAll(/\s+/g, ' ').slice(0, VALUE_LENGTH_MAX);
 }

@@ -19,6 +19,8 @@ export interface LoadBalancerSet {
   exchanged: string[];
   routers: string[];
   pinned: boolean;
+  /** Pinned addresses that no router of the cluster has. */
+  strangers: string[];
 }
 
 /** Makes a node a load balancer and nothing else: the router role it was attached with is exchanged. */
@@ -37,7 +39,8 @@ export function setupLoadBalancer(
     Object.entries(node.roles).filter(([role]) => !exchanged.includes(role)),
   );
   const roles = { ...kept, load_balancer: kept.load_balancer ?? { stopped: null } };
-  const pinnedRouters = params.addresses.length > 0 ? params.addresses : null;
+  const addresses = [...new Set(params.addresses)];
+  const pinnedRouters = addresses.length > 0 ? addresses : null;
   const after: Node = { ...node, roles, pinnedRouters, excludeSelf: params.excludeSelf };
   const nodes = withNode(cluster, after);
   const refusal = shortage(asked.catalogue, { ...cluster, ...nodes });
@@ -51,11 +54,13 @@ export function setupLoadBalancer(
       'give the address of a router, or none to follow the routers of the cluster',
     );
   }
+  const own = nodesWith({ ...cluster, ...nodes }, 'router').map((router) => router.address);
   const result = {
     node: node.name,
     exchanged,
     routers,
     pinned: pinnedRouters !== null,
+    strangers: routers.filter((address) => !own.includes(address)),
   };
   const same =
     exchanged.length === 0 &&

@@ -125,7 +125,13 @@ describe('a change by kato', () => {
 
 describe('kato node setup load_balancer on a router', () => {
   let here: Machine;
-  const set = { node: 'core', exchanged: ['router'], routers: ['10.0.0.2'], pinned: false };
+  const set = {
+    node: 'core',
+    exchanged: ['router'],
+    routers: ['10.0.0.2'],
+    pinned: false,
+    strangers: [],
+  };
   beforeEach(async () => {
     here = await machine({ agent: true });
     here.answers['node.list'] = () => [

@@ -19,6 +19,7 @@ const WRONG: readonly [string, string, string?][] = [
   ['node remove', 'kato node remove needs NODE'],
   ['route add shop.example.com', 'kato route add needs BACKENDS'],
   ['role add', 'kato role add needs a ROLE'],
+  ['role info -n h2 redis', '--node goes with --secret'],
   ['role add --all redis', '--all takes no role'],
   ['role remove --purge-data --all', '--purge-data needs the roles by name'],
   ['token create --ttl soon', "--ttl cannot be 'soon'"],

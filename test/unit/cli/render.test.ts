@@ -23,6 +23,9 @@ describe('what a person reads', () => {
       '  next: n',
     ]);
     assert.deepEqual(failureLines({ code: 'FAILED', message: 'm' }), ['kato: m']);
+    const long = { code: 'FAILED', message: 'm', why: `${'word '.repeat(18)}\nof a log` } as const;
+    assert.deepEqual(failureLines(long).slice(2), ['        of a log']);
+    assert.ok(failureLines({ ...long, next: 'word '.repeat(40) }).every((l) => l.length <= 100));
   });
 
   it('a table whose last column goes on in further lines', () => {
@@ -68,6 +71,8 @@ describe('what a person reads', () => {
       revision: 4,
     };
     assert.match(historyLines([entry])[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
+    const own = { ...entry, operation: 'role.add', params: { node: 'n1', roles: ['redis'] } };
+    assert.match(historyLines([own], new Map([['n1', 'web']]))[1]!, /role\.add node=web roles=/);
   });
 
   it('settings as flat lines', () => {

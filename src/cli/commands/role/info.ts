@@ -22,12 +22,16 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
     secret: Flags.boolean({
       summary: 'Print the secrets that the role has on a node. For admin nodes.',
     }),
-    node: { ...nodeFlag, dependsOn: ['secret'] },
+    node: nodeFlag,
   };
 
   protected async perform(): Promise<RoleInfo[] | Secrets> {
     const { args, flags } = await this.parse(ShowRoleInfo);
     const roles = args.roles ?? [];
+    if (flags.node !== undefined && !flags.secret) {
+      const next = 'kato info -n NODE shows the roles of a node';
+      throw refuse('USAGE', '--node goes with --secret', undefined, next);
+    }
     return flags.secret ? secretsOf(roles, flags.node) : this.infos(roles);
   }
 

@@ -38,6 +38,14 @@ describe('setting up a load balancer', () => {
     assert.ok(setup(after).changed, 'and follows the cluster again when none are given');
   });
 
+  it('tells which of the addresses no router of the cluster has, and takes each once', () => {
+    const addresses = ['10.0.0.3', '10.0.0.77', '10.0.0.77'];
+    const { result } = setup(cluster, { addresses });
+    assert.deepEqual(result.routers, ['10.0.0.3', '10.0.0.77']);
+    assert.deepEqual(result.strangers, ['10.0.0.77']);
+    assert.deepEqual(setup(cluster).result.strangers, []);
+  });
+
   it('refuses to send nowhere', () => {
     const self = () => setup(cluster, { addresses: ['10.0.0.2'], excludeSelf: true });
     assert.throws(self, { code: 'BAD_VALUE' });

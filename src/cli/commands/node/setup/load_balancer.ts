@@ -58,11 +58,12 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
   }
 
   protected render({ result, changed: isNew }: Changed<LoadBalancerSet>): readonly string[] {
-    const { node, exchanged, routers, pinned } = result;
+    const { node, exchanged, routers, pinned, strangers } = result;
     return [
       `${isNew ? '' : 'already so: '}${node} is a load balancer`,
       ...(exchanged.length > 0 ? [`in exchange for ${exchanged.join(', ')}`] : []),
       `its pool ${pinned ? 'is' : 'follows the routers'}: ${routers.join(' ') || 'none yet'}`,
+      ...strangers.map((address) => `note: ${address} is no router of this cluster`),
       '',
       'kato status shows it',
     ];
