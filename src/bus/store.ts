@@ -27,7 +27,7 @@ export interface StoredCluster {
 /**
  * What controllers share, on the bus's disk. Every function throws BUS_AWAY while there is no
  * connection, and TIMEOUT when the store does not answer within a second: a write may have
- * landed then all the same.
+ * landed then all the same. Writes throw NO_SPACE while the core's disk is full.
  */
 export interface Store {
   /**
@@ -208,11 +208,21 @@ function isConflict(error: unknown): boolean {
   );
 }
 
+const DISK_FULL = {
+  code: 'NO_SPACE',
+  message: 'the bus cannot write the change',
+  why: 'the disk of the core is full',
+  next: 'free some space there: df -h',
+} as const;
+
 function storeFailure(error: unknown): KatoError {
   if (error instanceof KatoError) return error;
   if (error instanceof errors.TimeoutError) {
     const message = `the store did not answer within ${STORE_TIMEOUT_MS} ms`;
     return new KatoError({ code: 'TIMEOUT', message }, { cause: error });
+  }
+  if (error instanceof JetStreamApiError && error.message.includes('no space left')) {
+    return new KatoError({ ...DISK_FULL }, { cause: error });
   }
   if (error instanceof JetStreamApiError) {
     const record = { code: 'FAILED', message: 'the store refused', why: error.message } as const;

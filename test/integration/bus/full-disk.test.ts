@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore, type Store } from '../../../src/bus/store.ts';
+import { run } from '../../../src/machine/command.ts';
+import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
+
+const { TMPDIR } = process.env;
+
+describe('store on a disk that is full', () => {
+  let disk: string;
+  let nats: TestNats | undefined;
+  let store: Store;
+
+  before(async function () {
+    disk = await mkdtemp(join(tmpdir(), 'kato-disk-'));
+    const mount = ['mount', '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk];
+    await run(mount).catch(() => this.skip());
+    process.env.TMPDIR = disk;
+    const started = await startNatsWithController();
+    nats = started.nats;
+    store = await openStore(started.controller, started.identity.seed);
+  });
+  after(async () => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await nats?.stop();
+    await run(['umount', disk]).catch(() => undefined);
+    await rm(disk, { recursive: true });
+  });
+
+  it('says so, keeps what it has, and goes on when there is room', async () => {
+    const entry = await store.createState(clusterAt(1), {});
+    await writeFile(join(disk, 'fill'), Buffer.alloc(8_000_000)).catch(() => undefined);
+    await assert.rejects(store.writeCluster(clusterAt(2, 'x'.repeat(50_000)), entry), {
+      code: 'NO_SPACE',
+      message: 'the bus cannot write the change',
+    });
+    assert.deepEqual(await store.readCluster(), { cluster: clusterAt(1), entry });
+    await rm(join(disk, 'fill'));
+    const next = await store.writeCluster(clusterAt(2), entry);
+    assert.deepEqual(await store.readCluster(), { cluster: clusterAt(2), entry: next });
+  });
+});
