@@ -5,7 +5,12 @@ export interface CompletedCommand {
   summary?: string | undefined;
   flags: Record<
     string,
-    { char?: string | undefined; hidden?: boolean | undefined; summary?: string | undefined }
+    {
+      char?: string | undefined;
+      hidden?: boolean | undefined;
+      summary?: string | undefined;
+      allowNo?: boolean | undefined;
+    }
   >;
 }
 
@@ -54,7 +59,11 @@ function treeOf(commands: readonly CompletedCommand[], topics: ReadonlyMap<strin
       put(words.slice(0, depth).join(' '), word, isLast ? summary : topic);
     });
     const shown = Object.entries(flags).filter(([, flag]) => flag.hidden !== true);
-    for (const [name, flag] of shown) put(words.join(' '), `--${name}`, flag.summary ?? '');
+    for (const [name, flag] of shown) {
+      // What is on by itself is only ever turned off.
+      const word = flag.allowNo === true ? `--no-${name}` : `--${name}`;
+      put(words.join(' '), word, flag.summary ?? '');
+    }
     put(words.join(' '), '--help', 'Show help.');
   }
   return tree;

@@ -122,9 +122,11 @@ describe('a load balancer', () => {
     }
     assert.match(await typed(core(), 'kato op custom_ssl_cert list'), new RegExp(SHOP));
 
+    const same = await typed(core(), `${install} leaf.key chain.pem ${SHOP}`);
+    assert.match(same, /^already so: /);
+    await makeChain(core(), SHOP);
     const again = await refused(core(), `${install} leaf.key chain.pem ${SHOP}`);
     assert.deepEqual([again.code, again.exitCode], ['CONFLICT', 4]);
-    await makeChain(core(), SHOP);
     await typed(core(), `${install} --update leaf.key chain.pem ${SHOP}`);
     const old = await tls(4, '--cacert', '/root/root.pem');
     assert.equal(old.status, 0, 'the old root does not know the new certificate');

@@ -111,6 +111,20 @@ describe('a change by kato', () => {
     assert.equal(here.asked.filter(({ operation }) => operation === 'role.remove').length, 2);
   });
 
+  it('names the file that holds no key or no certificate', async () => {
+    const files = await here.type(`cd $(mktemp -d)
+      openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout key -out cert 2>/dev/null
+      openssl pkey -in key -aes128 -passout pass:secret -out locked
+      install() { kato op custom_ssl_cert install "$@" a.example.com 2>&1 | head -1; }
+      install cert key; install key key; install locked cert; install /etc/hosts cert`);
+    assert.deepEqual(files.stdout.split('\n').slice(0, 4), [
+      'kato: there is no private key in cert',
+      'kato: there is no certificate in key',
+      'kato: the key in locked is locked by a passphrase',
+      'kato: there is no private key in /etc/hosts',
+    ]);
+  });
+
   it('takes a value from stdin', async () => {
     here.answers['config.set'] = () => performed(5, { touched: [] });
     await here.type('echo 5 | kato config set cluster heartbeat.interval');

@@ -32,6 +32,7 @@ const WRONG: readonly [string, string, string?][] = [
   ['role add --all --only', '--all and --only do not go together'],
   ['route announcer add shop', 'kato route announcer add needs --host'],
   ['check --format xml', "--format cannot be 'xml'", 'it is one of text, json, nagios, prometheus'],
+  ['node attach --token x --token-file y 10.0.0.1', '--token-file and --token do not go together'],
   ['completion ksh', "kato completion cannot be 'ksh'", 'it is one of bash, zsh, fish'],
   ['process ready', 'kato process ready needs PROCESS'],
 ];

@@ -33,7 +33,11 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       summary: 'Attach in spite of another version of kato.',
     }),
     token: Flags.string({ helpValue: 'T', summary: 'The token; it shows in process lists.' }),
-    'token-file': Flags.string({ helpValue: 'F', summary: 'File that holds the token.' }),
+    'token-file': Flags.string({
+      exclusive: ['token'],
+      helpValue: 'F',
+      summary: 'File that holds the token.',
+    }),
     address: Flags.string({ helpValue: 'IP', summary: 'Address that others reach this node at.' }),
     name: Flags.string({ helpValue: 'N', summary: 'Name of the node; its host name by default.' }),
   };

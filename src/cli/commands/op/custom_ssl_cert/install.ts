@@ -1,5 +1,6 @@
 import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/checks.ts';
 import type { Certificate } from '../../../../domain/cluster.ts';
+import { refuse } from '../../../../domain/error.ts';
 import { ChangeCommand, type Request } from '../../../change-command.ts';
 import { word } from '../../../command.ts';
 import { Flags } from '../../../oclif.ts';
@@ -29,6 +30,7 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     // One after the other, so that the same file is named each time when neither can be read.
     const key = await readTextFile(args.key);
     const chain = await readTextFile(args.cert);
+    checkPem(args, key, chain);
     const { domain } = args;
     return {
       operation: 'certificate.install',
@@ -42,6 +44,27 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
       `${domain} is served with this certificate, good until ${localTime(notAfter)}`,
       ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it ends in ${days} days`] : []),
     ];
+  }
+}
+
+/** What is in the wrong file, told by its name. Whether they fit each other is seen by kato. */
+function checkPem(files: { key: string; cert: string }, key: string, chain: string): void {
+  if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(key)) {
+    throw refuse(
+      'BAD_FILE',
+      `the key in ${files.key} is locked by a passphrase`,
+      'routers start without anybody who could type it',
+      `openssl pkey -in ${files.key} -out FILE writes it without one`,
+    );
+  }
+  const next = 'KEY comes first, then CERT: kato op custom_ssl_cert install KEY CERT DOMAIN';
+  if (!/BEGIN [A-Z ]*PRIVATE KEY/.test(key)) {
+    const why = /BEGIN CERTIFICATE/.test(key) ? 'it holds a certificate' : 'no PEM block is one';
+    throw refuse('BAD_FILE', `there is no private key in ${files.key}`, why, next);
+  }
+  if (!/BEGIN CERTIFICATE/.test(chain)) {
+    const why = /PRIVATE KEY/.test(chain) ? 'it holds a key' : 'no PEM block is one';
+    throw refuse('BAD_FILE', `there is no certificate in ${files.cert}`, why, next);
   }
 }
 
