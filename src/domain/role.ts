@@ -29,7 +29,7 @@ export interface RoleDefinition {
 /** One supervised program. The same process in two roles must be defined alike. */
 export interface ProcessDefinition {
   name: string;
-  /** The program and its arguments; `${...}` names a value of the template view. No shell. */
+  /** The program and its arguments, as they are: no shell takes them apart. `${...}` names a value of the template view. */
   argv: string[];
   /** Where packages put programs whose path has a version in it: `${programs.<name>}`. */
   programs: Record<string, ProgramDefinition>;

@@ -181,8 +181,10 @@ export const nodeInfo = read(
   },
 );
 
-/** A role that a command could give to the node, as far as the number of nodes goes. */
+/** A role that `kato role add` could give to the node, as far as the number of nodes goes. */
 function isFree({ cluster, catalogue }: Knowledge, node: Node, role: string): boolean {
-  const max = catalogue.roles.get(role)?.perCluster.max ?? null;
-  return !(role in node.roles) && (max === null || nodesWith(cluster, role).length < max);
+  const definition = catalogue.roles.get(role);
+  if (definition?.given !== 'add' || role in node.roles) return false;
+  const { max } = definition.perCluster;
+  return max === null || nodesWith(cluster, role).length < max;
 }

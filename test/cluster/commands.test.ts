@@ -83,6 +83,7 @@ describe('commands that are typed at a cluster', () => {
     assert.equal(id, (await nodeOn(host(2), host(1))).id);
     assert.deepEqual(roles, ['base', 'redis']);
     assert.ok((available as string[]).includes('memcached'));
+    assert.ok(!(available as string[]).includes('load_balancer'), 'it is given by a setup command');
   });
 
   it('node list begins each line with the address, as scripts expect it', async () => {
