@@ -169,6 +169,16 @@ describe('kato node setup load_balancer on a router', () => {
     assert.deepEqual(excluded(), [true, false]);
   });
 
+  it('names pinned addresses of no router, where the controller tells them', async () => {
+    const line = ['node', 'setup', 'load_balancer', '10.0.0.77'];
+    const pinned = { ...set, routers: ['10.0.0.77'], pinned: true, strangers: ['10.0.0.77'] };
+    here.answers['node.setup-load-balancer'] = () => performed(pinned, { touched: [] });
+    assert.match((await here.kato(...line)).stdout, /note: 10\.0\.0\.77 is no router of this/);
+    const { strangers: _untold, ...older } = pinned;
+    here.answers['node.setup-load-balancer'] = () => performed(older, { touched: [] });
+    assert.match((await here.kato(...line)).stdout, /its pool is: 10\.0\.0\.77\n\n/);
+  });
+
   it('does what a flag says without asking', async () => {
     await here.kato('node', 'setup', 'load_balancer', '--exclude-self');
     await here.kato('node', 'setup', 'load_balancer', '--keep-self');

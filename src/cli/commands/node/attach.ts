@@ -50,7 +50,10 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     const host = await ownHost();
     const core = local.checkCore(args.core);
     const known = await local.resumeAttached(host, core);
-    if (known !== null) return this.already(roles, flags['no-start']);
+    if (known !== null) {
+      const notes = keptNotes(known, flags);
+      return this.already(roles, flags['no-start'], notes);
+    }
     const attach: Attach = {
       host,
       core,
@@ -86,7 +89,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     };
   }
 
-  private async already(roles: string[], noStart: boolean): Promise<AttachValue> {
+  private async already(roles: string[], noStart: boolean, notes: string[]): Promise<AttachValue> {
     const { node } = await self();
     if (roles.length > 0) {
       const params = { node: node.id, roles, selection: 'named', noStart };
@@ -99,8 +102,18 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
         performed: null,
       });
     }
-    return this.readBack(true, []);
+    return this.readBack(true, notes);
   }
+}
+
+/** What was asked for and is not done: a node keeps its name and address. */
+function keptNotes(
+  known: { name: string; address: string },
+  asked: { name?: string | undefined; address?: string | undefined },
+): string[] {
+  return (['name', 'address'] as const)
+    .filter((what) => asked[what] !== undefined && asked[what] !== known[what])
+    .map((what) => `the node keeps its ${what}, ${known[what]}`);
 }
 
 const ROLE_MS = 120_000;

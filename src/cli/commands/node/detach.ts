@@ -101,7 +101,7 @@ async function refuseWhileOthers(own: { id: string; name: string }): Promise<voi
 }
 
 async function confirmEnd(endpoint: string): Promise<void> {
-  const what = `the cluster ${endpoint} with its routes, tokens, certificates and secrets`;
+  const what = `the cluster ${endpoint}, with its whole state and secrets`;
   if (!onTerminal()) {
     throw refuse(
       'USAGE',

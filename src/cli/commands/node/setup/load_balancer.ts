@@ -58,7 +58,8 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
   }
 
   protected render({ result, changed: isNew }: Changed<LoadBalancerSet>): readonly string[] {
-    const { node, exchanged, routers, pinned, strangers } = result;
+    // A controller that was not restarted since an upgrade does not tell strangers.
+    const { node, exchanged, routers, pinned, strangers = [] } = result;
     return [
       `${isNew ? '' : 'already so: '}${node} is a load balancer`,
       ...(exchanged.length > 0 ? [`in exchange for ${exchanged.join(', ')}`] : []),
