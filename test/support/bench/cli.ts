@@ -8,9 +8,10 @@ import { type Part, type Row, tableLines } from './row.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
+import { traffic } from './traffic.ts';
 
 /** `scripts/bench [PART]...` */
-const PARTS: Record<string, Part> = { start, status, scale, attach, proxy, rest };
+const PARTS: Record<string, Part> = { start, status, scale, attach, proxy, traffic, rest };
 const DOCUMENT = join(import.meta.dirname, '../../../docs/reference/benchmarks.md');
 
 process.exitCode = await main(process.argv.slice(2));
