@@ -44,6 +44,7 @@ function aged(
     kept === null
       ? 'only this node itself is known'
       : `the other nodes are shown as they were ${seconds} s ago`;
+  const names = new Map((kept?.status.nodes ?? []).map(({ id, name }) => [id, name]));
   const others = (kept?.status.nodes ?? [])
     .filter((node) => node.id !== view.node.id)
     .map((node) => ({
@@ -65,7 +66,7 @@ function aged(
         message: `${reason.message}${because(reason)}: ${known}`,
       },
     ],
-    nodes: [ownStatus(view, report), ...others],
+    nodes: [ownStatus(view, report, names), ...others],
     pools: mergedPools(kept?.status.pools ?? [], view.pools),
     unassigned: kept?.status.unassigned ?? [],
   };
@@ -89,7 +90,7 @@ function mergedPools(kept: readonly PoolStatus[], own: readonly Pool[]): PoolSta
 }
 
 /** The answering node, from its own view and its own processes. */
-function ownStatus(view: View, report: Report): NodeStatus {
+function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string>): NodeStatus {
   const { node } = view;
   const failed = new Set(report.failures.map((failure) => failure.process));
   return {
@@ -108,7 +109,7 @@ function ownStatus(view: View, report: Report): NodeStatus {
       return {
         name: role,
         state: roleState(stopped !== null, states, failed),
-        ...(stopped === null ? {} : { stoppedBy: stopped.by }),
+        ...(stopped === null ? {} : { stoppedBy: names.get(stopped.by) ?? stopped.by }),
         processes: states.map(([name, process]) => ({ name, ...processFields(process) })),
       };
     }),

@@ -120,6 +120,7 @@ describe('when the network or the bus fails', () => {
   }
 
   it('no controller answers: the status tells what the node knew, and how old that is', async () => {
+    await core.kato('role', 'add', '-n', near.name, '--no-start', 'redis');
     await statusOf(near);
     const controller = await pidOf(core, 'controller');
     await core.freeze(controller);
@@ -127,6 +128,10 @@ describe('when the network or the bus fails', () => {
     assert.ok(warns(status, 'CONTROLLER_AWAY'));
     assert.equal(status.nodes.length, 3);
     assert.equal(stateOf(status, near), 'active');
+    const redis = status.nodes
+      .find(({ self }) => self)!
+      .roles.find(({ name }) => name === 'redis')!;
+    assert.deepEqual([redis.state, redis.stoppedBy], ['stopped', core.name]);
     await agedBy(near, LONG_SECONDS);
     await core.thaw(controller);
     assert.deepEqual(out(await settled(core)), []);
