@@ -54,6 +54,8 @@ export function makeSelfSigned(domain: string): Promise<KeyedCertificate> {
 }
 
 export interface CertificateFacts {
+  /** The certificates alone: a file may hold its key as well, which is nobody else's to see. */
+  chain: string;
   /** DNS names, wildcards as they are written. */
   names: string[];
   /** ISO times. */
@@ -83,6 +85,7 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
     );
   }
   return {
+    chain: `${blocks.join('\n')}\n`,
     names: (leaf.subjectAltName ?? '')
       .split(', ')
       .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),

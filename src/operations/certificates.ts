@@ -9,15 +9,15 @@ export const certificateInstall = preparedChange(
   'certificate.install',
   'admin',
   v.strictObject({ domain: v.string(), chain: v.string(), key: v.string(), update: v.boolean() }),
-  async (_known, { domain, chain, key, update }) => {
-    const { names, notAfter } = inspectCertificate(chain, key);
+  async (_known, { domain, chain: file, key, update }) => {
+    const { chain, names, notAfter } = inspectCertificate(file, key);
     const certificate = { domain, chain, names, notAfter, update };
     return {
       decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
       secrets: { [SECRETS.certificateKey(checkHostPattern(domain))]: key },
     };
   },
-  ({ key: _key, ...params }) => params,
+  ({ domain, update }) => ({ domain, update }),
 );
 
 export const certificateRemove = preparedChange(

@@ -105,6 +105,8 @@ describe('certificates', function () {
     const facts = inspectCertificate(own.certificate, own.key);
     assert.deepEqual(facts.names, ['example.com', '*.example.com']);
     assert.ok(Date.parse(facts.notAfter) > Date.now());
+    const together = inspectCertificate(`${own.key}${own.certificate}`, own.key);
+    assert.equal(together.chain, own.certificate, 'a key beside the certificate is left out');
     assert.throws(() => inspectCertificate(own.certificate, other.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate('nothing', own.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate(own.certificate, 'nothing'), { code: 'BAD_FILE' });
