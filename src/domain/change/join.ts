@@ -125,7 +125,7 @@ function checkVersion(params: Join): void {
 /** The dead or left record that a wiped machine takes the place of, when there is one. */
 function placeOf(cluster: Cluster, params: Join, asked: Asked): Node | undefined {
   const same = Object.values(cluster.nodes).filter(
-    (node) => node.address === params.address || node.machineId === params.machineId,
+    (node) => node.address === params.address || isSameMachine(node, params),
   );
   const sameAddress = same.find((node) => node.address === params.address);
   const free = (node: Node): boolean =>
@@ -144,8 +144,14 @@ function placeOf(cluster: Cluster, params: Join, asked: Asked): Node | undefined
 }
 
 /** Never seen with its own key: its time is over, or the same machine asks again without that key. */
-function isAbandoned({ pendingUntil, machineId }: Node, params: Join, { at }: Asked): boolean {
-  return pendingUntil !== null && (pendingUntil <= at || machineId === params.machineId);
+function isAbandoned(node: Node, params: Join, { at }: Asked): boolean {
+  const { pendingUntil } = node;
+  return pendingUntil !== null && (pendingUntil <= at || isSameMachine(node, params));
+}
+
+/** Machines without a machine id, as many containers are, are not all the same one. */
+function isSameMachine({ machineId }: Node, params: Join): boolean {
+  return machineId !== '' && machineId === params.machineId;
 }
 
 function withoutPlace(cluster: Cluster, place: Node | undefined): Record<string, Node> {

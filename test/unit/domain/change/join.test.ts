@@ -133,6 +133,14 @@ describe('a wiped machine', () => {
     assert.throws(() => join(withToken(), core, at(NOW)), { code: 'CONFLICT' });
   });
 
+  it('without a machine id is not taken for every other machine without one', () => {
+    const before = withToken({}, others);
+    const web = { ...before.nodes.web!, machineId: '' };
+    const cluster = { ...before, nodes: { ...before.nodes, web } };
+    const after = join(cluster, joiner({ machineId: '', gone: ['web'] }), at(NOW)).cluster;
+    assert.deepEqual(Object.keys(after.nodes), ['core', 'web', 'new']);
+  });
+
   it('stands beside a live clone that has the same machine id', () => {
     const clone = joiner({ machineId: 'machine-web' });
     const { cluster } = join(withToken({}, others), clone, at(NOW));
