@@ -1,5 +1,5 @@
 import type { Certificate } from './cluster.ts';
-import type { NodeStatus, Status } from './status.ts';
+import type { NodeStatus, Status, WarningCode } from './status.ts';
 
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
 
@@ -47,8 +47,8 @@ export function checksOf(input: ChecksInput): Check[] {
   const { status } = input;
   return [
     { name: 'agent', level: 'ok', message: 'the agent of this node answers' },
-    awayCheck(status, 'bus', 'BUS_AWAY', 'the bus answers'),
-    awayCheck(status, 'controllers', 'CONTROLLER_AWAY', 'a controller answers'),
+    awayCheck(status, 'bus', NO_BUS, 'the bus answers'),
+    awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
     stateCheck(status),
     ...orOk('nodes', 'no node is dead or silent', status.nodes.flatMap(nodeChecks)),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
@@ -64,15 +64,18 @@ export function worstOf(checks: readonly Check[]): CheckLevel {
   return order.find((level) => checks.some((check) => check.level === level)) ?? 'ok';
 }
 
+/** The bus is away, or does not let this node in: either way it hears nothing. */
+const NO_BUS: readonly WarningCode[] = ['BUS_AWAY', 'NODE_REFUSED'];
+
 function awayCheck(
   { warnings }: Status,
   name: CheckName,
-  code: 'BUS_AWAY' | 'CONTROLLER_AWAY',
+  codes: readonly WarningCode[],
   fine: string,
 ): Check {
-  const away = warnings.find((warning) => warning.code === code);
+  const away = warnings.find((warning) => codes.includes(warning.code));
   if (away !== undefined) return { name, level: 'critical', message: away.message };
-  const unasked = warnings.some((warning) => warning.code === 'BUS_AWAY');
+  const unasked = warnings.some((warning) => NO_BUS.includes(warning.code));
   if (!unasked) return { name, level: 'ok', message: fine };
   return { name, level: 'unknown', message: 'cannot be asked while the bus is away' };
 }

@@ -91,13 +91,15 @@ describe('the checks', () => {
     assert.deepEqual(levels(found({}, { diskFree: 0.02 })), ['critical disk']);
   });
 
-  it('know less, and say so, while the bus is away', () => {
-    const warnings = [{ code: 'BUS_AWAY' as const, message: 'the bus is away' }];
-    assert.deepEqual(levels(found({ warnings }, { certificates: null })), [
-      'critical bus',
-      'unknown controllers',
-      'unknown certificates',
-    ]);
+  it('know less, and say so, while the bus is away or refuses this node', () => {
+    for (const code of ['BUS_AWAY', 'NODE_REFUSED'] as const) {
+      const warnings = [{ code, message: 'nothing is heard' }];
+      assert.deepEqual(levels(found({ warnings }, { certificates: null })), [
+        'critical bus',
+        'unknown controllers',
+        'unknown certificates',
+      ]);
+    }
   });
 
   it('are as bad as the worst of them', () => {
