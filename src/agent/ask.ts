@@ -24,9 +24,10 @@ export function askAgent(paths: Paths, request: SocketRequest): Promise<Json> {
     socket.on('data', (chunk: string) => {
       text += chunk;
     });
-    socket.on('error', (error) => reject(noAgent(error)));
+    socket.on('error', (error) => reject(failure(error, request.operation)));
     socket.on('end', () => {
-      if (text === '') return reject(silent(request.operation));
+      // An agent that ends in the middle of its answer leaves a part of the line.
+      if (!text.endsWith('\n')) return reject(silent(request.operation));
       const answer = JSON.parse(text) as { ok: Json } | { error: ErrorRecord };
       if ('error' in answer) reject(new KatoError(answer.error));
       else resolve(answer.ok);
@@ -43,8 +44,9 @@ function silent(operation: string): KatoError {
   );
 }
 
-function noAgent(error: NodeJS.ErrnoException | KatoError): KatoError {
+function failure(error: NodeJS.ErrnoException | KatoError, operation: string): KatoError {
   if (error instanceof KatoError) return error;
+  if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return silent(operation);
   if (error.code === 'EACCES') {
     return refuse(
       'NOT_ALLOWED',
