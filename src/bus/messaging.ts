@@ -10,6 +10,7 @@ import { answerSubject, parseSubject } from './subjects.ts';
 /** Marks an answer that is an ErrorRecord. */
 const ERROR_HEADER = 'Kato-Error';
 const CLOSE_LIMIT_MS = 1000;
+const TOO_LARGE = 'the answer is too large for the bus';
 
 /** The library's connection behind a Bus, for the other files of this folder alone. */
 export function natsOf(bus: Bus): NatsConnection {
@@ -183,7 +184,10 @@ async function answerOf(
 
 function send(nats: NatsConnection, to: string, answer: Answer): void {
   if ('ok' in answer) {
-    nats.publish(to, encodeBody(answer.ok));
+    const body = encodeBody(answer.ok);
+    const fits = body.length <= (nats.info?.max_payload ?? 0);
+    if (fits) nats.publish(to, body);
+    else send(nats, to, { error: { code: 'FAILED', message: TOO_LARGE } });
     return;
   }
   const marked = headers();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as dial } from 'node:net';
 import { connect as dialTls } from 'node:tls';
@@ -46,6 +47,15 @@ describe('connection to the bus', () => {
     const body = Array.from({ length: 100_000 }, (_, i) => `node-${i}.example.com`);
     const answer = (await node.request(op('n1', 'big'), body, SOON)) as { body: Json };
     assert.deepEqual(answer.body, body);
+  });
+
+  it('says so at once when an answer is too large', async () => {
+    const stop = controller.respond('kato.op.n1.huge', async () =>
+      randomBytes(9_000_000).toString('base64'),
+    );
+    const asked = node.request(op('n1', 'huge'), null, SOON);
+    await assert.rejects(asked, { code: 'FAILED', message: /too large/ });
+    stop();
   });
 
   it('answers what it was asked before it closes', async () => {
