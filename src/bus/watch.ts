@@ -38,9 +38,12 @@ export async function watchBucket(options: {
     take(entry.key, entry.operation === 'PUT' ? entry : null);
   };
   const resync = async () => {
+    const before = new Map(told);
     const now = await read();
-    for (const key of [...told.keys()]) if (!now.has(key)) take(key, null);
-    for (const [key, entry] of now) take(key, entry);
+    // What a hint told meanwhile is newer than what was read.
+    const isRead = (key: string): boolean => told.get(key) === before.get(key);
+    for (const key of [...told.keys()]) if (!now.has(key) && isRead(key)) take(key, null);
+    for (const [key, entry] of now) if (isRead(key)) take(key, entry);
   };
 
   await resync();
