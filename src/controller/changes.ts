@@ -99,7 +99,7 @@ export function createChanges(options: {
     );
   }
 
-  /** One compare-and-set. A conflict, or no answer in time, asks for a fresh look. */
+  /** One compare-and-set. A conflict asks for a fresh look. */
   async function attempt(
     before: Document,
     prepared: Prepared,

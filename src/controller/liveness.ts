@@ -80,15 +80,14 @@ export function watchLiveness(options: {
     if (asking || now === null) return;
     asking = true;
     const askedMs = performance.now();
-    try {
-      await bus.rtt();
-      heardUntil(hearing, now, askedMs);
-      judgeNow();
-    } catch {
-      // The bus is away: its return restarts the hearing.
-    } finally {
-      asking = false;
-    }
+    const answered = await bus.rtt().then(
+      () => true,
+      () => false, // the bus is away: its return restarts the hearing
+    );
+    asking = false;
+    if (!answered) return;
+    heardUntil(hearing, now, askedMs);
+    judgeNow();
   }
 
   function judgeNow(): void {

@@ -1,4 +1,5 @@
 import type { Store } from '../bus/store.ts';
+import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { Report } from '../domain/step.ts';
@@ -21,6 +22,7 @@ export async function followObserved(options: {
 }): Promise<Reports> {
   const { store, live } = options;
   await store.watchObserved(take);
+  live.on('document', forgetRemoved);
   return {
     take: async (by, body) => {
       const report = { ...(body as unknown as Report), node: by.id };
@@ -32,6 +34,15 @@ export async function followObserved(options: {
       if (isNews) await store.putObserved(`${REPORT_KEY}${by.id}`, report as unknown as Json);
     },
   };
+
+  /** One that could not be deleted is seen again by the next controller that starts. */
+  function forgetRemoved(): void {
+    const { cluster } = live.document!;
+    for (const id of [...live.reports.keys()].filter((known) => isFormer(cluster, known))) {
+      live.reports.delete(id);
+      store.deleteObserved(`${REPORT_KEY}${id}`).catch(() => undefined);
+    }
+  }
 
   function take(key: string, value: Json, entry: number): void {
     if (key === VERDICTS_KEY) {

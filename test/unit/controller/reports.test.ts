@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
-import { isNewer } from '../../../src/controller/reports.ts';
+import type { Store } from '../../../src/bus/store.ts';
+import { createLive, takeDocument } from '../../../src/controller/live.ts';
+import { followObserved, isNewer } from '../../../src/controller/reports.ts';
+import { removeNodes } from '../../../src/domain/change/leave.ts';
 import type { Report } from '../../../src/domain/step.ts';
+import { asked, clusterWith } from '../../support/clusters.ts';
 
 describe('a report', () => {
   const of = (bootId: string, at: string) => ({ bootId, at }) as Report;
@@ -11,5 +15,24 @@ describe('a report', () => {
     assert.ok(isNewer(of('b1', '2026-01-01T12:00:01.000Z'), before));
     assert.ok(!isNewer(of('b1', '2026-01-01T11:59:59.000Z'), before));
     assert.ok(isNewer(of('b2', '2025-01-01T00:00:00.000Z'), before));
+  });
+
+  it('goes with its node when that is removed', async () => {
+    const deleted: string[] = [];
+    const store = {
+      watchObserved: async () => {},
+      putObserved: async () => {},
+      deleteObserved: async (key: string) => void deleted.push(key),
+    } as unknown as Store;
+    const live = createLive();
+    const reports = await followObserved({ store, live, onReport: () => {} });
+    const cluster = clusterWith({ web: ['router'] });
+    takeDocument(live, cluster, 1);
+    for (const node of Object.values(cluster.nodes)) await reports.take(node, {});
+    const removal = { nodes: ['web'], awaited: () => false };
+    const after = removeNodes(cluster, removal, asked()).cluster;
+    takeDocument(live, { ...after, revision: cluster.revision + 1 }, 2);
+    assert.deepEqual([...live.reports.keys()], ['core']);
+    assert.deepEqual(deleted, ['report.web']);
   });
 });
