@@ -6,6 +6,8 @@ import { surviveBrokenPipes } from './output.ts';
 /** The entry of `kato`: finds the command, runs it, and ends with its exit code. */
 const EXIT_ON_SIGINT = 130;
 
+// On hardened machines it is stricter, and the users of roles could not reach their own folders.
+process.umask(0o022);
 process.once('SIGINT', () => process.exit(EXIT_ON_SIGINT));
 surviveBrokenPipes();
 void main(process.argv.slice(2));

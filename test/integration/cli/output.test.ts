@@ -74,6 +74,13 @@ describe('what kato prints', () => {
     assert.equal((await asking.kill('SIGINT')).exitCode, 130);
   });
 
+  it('does not depend on the umask of the shell: folders that it makes can be entered', async () => {
+    const hook = 'data:text/javascript,process.on(`exit`,()=>console.error(process.umask()))';
+    const line = `umask 077; export NODE_OPTIONS='--import ${hook}'; kato version`;
+    const { stderr } = await here.type(line);
+    assert.equal(stderr.trim(), String(0o022));
+  });
+
   it('completes words in bash', async () => {
     const script = `source <(kato completion bash)
       complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kato; echo "\${COMPREPLY[*]}"; }
