@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { attempt } from './command.ts';
+import { run } from './command.ts';
 
 const FORMAT = `\${db:Status-Status} \${Package}\\n`;
 const DPKG_STATUS = '/var/lib/dpkg/status';
@@ -17,7 +17,7 @@ export async function missingPackages(packages: readonly string[]): Promise<stri
 export async function installedPackages(): Promise<Set<string>> {
   const stamp = (await stat(DPKG_STATUS)).mtimeMs;
   if (known?.stamp === stamp) return known.installed;
-  const { stdout } = await attempt(['dpkg-query', '-W', '-f', FORMAT]);
+  const { stdout } = await run(['dpkg-query', '-W', '-f', FORMAT]);
   const lines = stdout.split('\n').map((line) => line.split(' '));
   const installed = new Set(
     lines.filter(([status]) => status === 'installed').map((line) => line[1]!),

@@ -6,14 +6,6 @@ export interface UserIds {
   gid: number;
 }
 
-async function idsOf(user: string): Promise<UserIds | null> {
-  if (user === 'root') return { uid: 0, gid: 0 };
-  const { exitCode, stdout } = await attempt(['getent', 'passwd', user]);
-  if (exitCode !== 0) return null;
-  const [, , uid, gid] = stdout.split(':');
-  return { uid: Number(uid), gid: Number(gid) };
-}
-
 /** Makes a system user that nobody can log in as, unless there is one of that name. */
 export async function ensureUser(user: string): Promise<UserIds> {
   const found = await idsOf(user);
@@ -25,4 +17,12 @@ export async function ensureUser(user: string): Promise<UserIds> {
   const ids = await idsOf(user); // another pass on this machine may have been quicker
   if (ids !== null) return ids;
   throw refuse('FAILED', `the user ${user} could not be made`, lastWords(made));
+}
+
+async function idsOf(user: string): Promise<UserIds | null> {
+  if (user === 'root') return { uid: 0, gid: 0 };
+  const { exitCode, stdout } = await attempt(['getent', 'passwd', user]);
+  if (exitCode !== 0) return null;
+  const [, , uid, gid] = stdout.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
 }

@@ -54,10 +54,10 @@ export async function setSecrets({
 }
 
 export async function purgeData(step: StepOf<'purge-data'>, paths: Paths): Promise<void> {
-  if (!(await exists(step.folder))) return;
-  await removeTree(paths.data, step.folder);
-  await removeTree(paths.data, initializingMark(step.folder));
+  // What the marks say must not outlive the data: other data would be taken for it.
   await removeTree(paths.data, secretsMark(step.folder));
+  await removeTree(paths.data, initializingMark(step.folder));
+  await removeTree(paths.data, step.folder);
 }
 
 async function emptyFolder(folder: string): Promise<void> {
