@@ -14,25 +14,12 @@ import {
   tokenFrom,
   type,
 } from '../support/cluster.ts';
+import { interrupted, type Line, SIGNALS } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
-import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 
-/** What a command ends with that is interrupted so. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGKILL: 137 };
-const HOOK = `--import ${CHECKOUT}/test/support/interrupt.ts`;
 const settle = settlePhase({ say: () => {} }, () => 0);
 const namesOf = (phases: readonly { name: string }[]) => phases.map(({ name }) => name);
-
-/** Runs a command that gets a signal as a phase begins, and does not outlive it. */
-async function interrupted(host: Host, phase: string, signal: string, line: Line): Promise<void> {
-  const { argv, env } = line;
-  const hooked = { ...env, NODE_OPTIONS: HOOK, KATO_TEST_INTERRUPT: `${phase} ${signal}` };
-  const { exitCode, stderr } = await host.run(argv, { env: hooked });
-  const wanted = SIGNALS[signal as keyof typeof SIGNALS];
-  assert.equal(exitCode, wanted, `${signal} at ${phase}: ${stderr}`);
-  assert.match(stderr, new RegExp(`^==> ${phase}:`, 'm'));
-}
 
 /** Once for each signal: interrupted by it, then undisturbed; then `check`, and back to the beginning. */
 async function disturbed(
@@ -52,11 +39,6 @@ async function disturbed(
 async function undisturbed(host: Host, { argv, env = {} }: Line): Promise<void> {
   const { exitCode, stderr } = await host.run(argv, { env });
   assert.equal(exitCode, 0, stderr);
-}
-
-interface Line {
-  argv: string[];
-  env?: Record<string, string>;
 }
 
 function kato(words: string, env: Record<string, string> = {}): Line {

@@ -11,6 +11,7 @@ import {
   tokenFrom,
   typed,
 } from '../support/cluster.ts';
+import { interrupted } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 
@@ -91,7 +92,12 @@ describe('when the core loses what it knows', () => {
     await core.powerOn();
     await core.write(EXPORT, exported);
 
-    await recover(EXPORT);
+    const setup = ['kato', 'node', 'setup', 'core'];
+    const recovery = { argv: [...setup, '--recover-from', EXPORT], env };
+    // A new cluster begun by mistake is not what is recovered; a recovery begun is carried on.
+    await interrupted(core, 'ledger', 'SIGTERM', { argv: setup });
+    await interrupted(core, 'state', 'SIGTERM', recovery);
+    await typed(core, setup.join(' '));
     const status = await settled(core);
     assert.equal(status.nodes.length, 3);
     assert.deepEqual(await routes(), ['shop.example.com']);

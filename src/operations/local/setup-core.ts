@@ -5,6 +5,7 @@ import { openStore, type Store } from '../../bus/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
 import type { SavedState } from '../../domain/change/restore.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
+import { hashOf } from '../../domain/hash.ts';
 import { checkHostname } from '../../domain/names.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
@@ -54,7 +55,7 @@ async function check(setup: SetupCore): Promise<void> {
   checkRoot('kato node setup core');
   if (setup.endpoint !== undefined) setup.endpoint = checkEndpoint(setup.endpoint);
   const draft = await readDraft(host);
-  if (draft !== null) {
+  if (draft !== null && isMeant(draft, setup.saved)) {
     setup.draft = draft;
     return;
   }
@@ -68,6 +69,11 @@ async function check(setup: SetupCore): Promise<void> {
   setup.address = address;
   setup.notes.push(...notes);
   await refuseTakenPorts(host, address, CORE_ROLES);
+}
+
+/** A draft of a new cluster, or of another file, is not what is to be recovered now. */
+function isMeant({ cluster }: Draft, saved: SavedState | undefined): boolean {
+  return saved === undefined || cluster.previousHash === hashOf(saved.cluster);
 }
 
 /** A name, which DNS may lead elsewhere one day; an address is what --address is for. */
@@ -150,7 +156,9 @@ async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
 
 async function ledger({ host, draft }: SetupCore): Promise<void> {
   if (draft === undefined) return;
-  if ((await readLedger(host.paths)) === null) {
+  const isNode = (await readIdentity(host.paths)) !== null;
+  // Without an identity it is of a run that was interrupted, perhaps with another draft.
+  if (!isNode || (await readLedger(host.paths)) === null) {
     const delivery = firstDelivery(draft, host.catalogue);
     await writeLedger(host.paths, { delivery, newest: delivery.view.version });
   }
@@ -161,12 +169,13 @@ async function agent(setup: SetupCore): Promise<void> {
   setup.notes.push(await startAgent(setup.host));
 }
 
-async function state({ host, draft, saved }: SetupCore): Promise<void> {
+async function state({ host, draft }: SetupCore): Promise<void> {
   if (draft === undefined) return;
   const bus = await connectWhenUp(draft);
   try {
     const store = await openStore(bus, draft.controller.seed);
-    if (saved !== undefined) await store.replaceState(draft.cluster, draft.secrets);
+    // The draft knows it, also where an interrupted recovery is run again without its file.
+    if (draft.cluster.epoch > 1) await store.replaceState(draft.cluster, draft.secrets);
     else await createOnce(store, draft);
   } finally {
     await bus.close();
