@@ -67,7 +67,7 @@ export function watchLiveness(options: {
     const everyMs = now === null ? 0 : now.intervalMs / JUDGED_PER_INTERVAL;
     timer = setTimeout(
       () => {
-        void askBus();
+        askBus().catch((error: Error) => process.emitWarning(error));
         if (!closed) schedule();
       },
       Math.max(JUDGE_MS_MIN, everyMs),

@@ -55,6 +55,7 @@ export function poolsOf(
   ];
 }
 
+/** A route's name: its key in the document, what its pool is called, and what people type. */
 export function routePool(host: string, path: string): string {
   return path === '/' ? host : `${host}${path}`;
 }

@@ -16,7 +16,14 @@ import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
 import { nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
-import { change, type Knowledge, type Prepared, preparedChange, read } from './operation.ts';
+import {
+  change,
+  type Knowledge,
+  type Prepared,
+  PUBLIC_KEY,
+  preparedChange,
+  read,
+} from './operation.ts';
 import { roleSecrets, SECRETS } from './secrets.ts';
 
 export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (known) =>
@@ -121,7 +128,7 @@ export const nodeSetupLoadBalancer = change(
 const JOIN = v.strictObject({
   tokenId: v.string(),
   secret: v.string(),
-  key: v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/)),
+  key: PUBLIC_KEY,
   name: v.string(),
   hostname: v.string(),
   address: v.string(),

@@ -123,6 +123,9 @@ export function preparedChange<S extends v.GenericSchema>(
   };
 }
 
+/** The public NKey of a node, a token or an announcer. */
+export const PUBLIC_KEY = v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/));
+
 /** Parameters of the right shape, or USAGE with the path of the first fault. */
 export function checkParams(operation: Operation, given: unknown): unknown {
   const parsed = v.safeParse(operation.params, given);

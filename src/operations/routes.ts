@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
 import { routePool } from '../domain/pools.ts';
-import { change, read } from './operation.ts';
+import { change, PUBLIC_KEY, read } from './operation.ts';
 
 export const routeAdd = change(
   'route.add',
@@ -39,7 +39,7 @@ export const announcerAdd = change(
   'admin',
   v.strictObject({
     name: v.string(),
-    key: v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/)),
+    key: PUBLIC_KEY,
     hosts: v.pipe(v.array(v.string()), v.minLength(1)),
   }),
   (cluster, params) => addAnnouncer(cluster, params),

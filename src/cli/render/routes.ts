@@ -1,4 +1,5 @@
 import type { Route } from '../../domain/cluster.ts';
+import { routePool } from '../../domain/pools.ts';
 import { table } from './table.ts';
 
 /** An entry of the operation `route.list`. */
@@ -10,7 +11,7 @@ export interface ListedRoute {
 }
 
 export function routeLine({ host, path, backends, sticky }: Route): string {
-  const name = path === '/' ? host : `${host}${path}`;
+  const name = routePool(host, path);
   if (backends.length === 0) return `${name} is no route any more`;
   return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}`;
 }

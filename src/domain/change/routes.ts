@@ -1,6 +1,7 @@
 import type { Announcer, Cluster, Route } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
+import { routePool } from '../pools.ts';
 import { nodesWith } from '../roles.ts';
 import { changed, type Decision, unchanged } from './change.ts';
 
@@ -19,7 +20,7 @@ export interface RouteAdd {
 export function addRoute(cluster: Cluster, params: RouteAdd): Decision<Route> {
   const { host, path } = parseRoute(params.route);
   reserve(cluster, host);
-  const key = routeKey(host, path);
+  const key = routePool(host, path);
   const before = cluster.routes[key];
   const backends = [
     ...new Set([...(before?.backends ?? []), ...params.backends.map(checkBackend)]),
@@ -42,7 +43,7 @@ export function removeRoute(
   params: { route: string; backends: string[] },
 ): Decision<Route> {
   const { host, path } = parseRoute(params.route);
-  const key = routeKey(host, path);
+  const key = routePool(host, path);
   const before = cluster.routes[key];
   if (before === undefined) {
     const meant = didYouMean(key, Object.keys(cluster.routes));
@@ -78,10 +79,6 @@ export function parseRoute(text: string): { host: string; path: string } {
     `'${path}' is not a path for a route`,
     'parts of letters, digits and . _ ~ - with one / between them are allowed, not . and .. alone',
   );
-}
-
-function routeKey(host: string, path: string): string {
-  return path === '/' ? host : `${host}${path}`;
 }
 
 /** The cluster's own name is nobody else's. */
