@@ -16,6 +16,9 @@ export interface SocketRequest {
 }
 
 const REQUEST_BYTES_MAX = 4_000_000;
+/** From the first byte to the last of a request. */
+const REQUEST_MS = 10_000;
+const CONNECTIONS_MAX = 200;
 const READ_GROUP = 'kato';
 
 /** What those in group `kato` may ask: what only reads and shows no secret. */
@@ -65,6 +68,7 @@ async function listen(
 ): Promise<Server> {
   await rm(path, { force: true });
   const server = createServer((socket) => converse(socket, answer));
+  server.maxConnections = CONNECTIONS_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -75,13 +79,16 @@ async function listen(
 
 function converse(socket: Socket, answer: (request: SocketRequest) => Promise<Json>): void {
   let text = '';
+  const late = setTimeout(() => socket.destroy(), REQUEST_MS);
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
+  socket.on('close', () => clearTimeout(late));
   socket.on('data', async (chunk: string) => {
     text += chunk;
     if (text.length > REQUEST_BYTES_MAX) return socket.destroy();
     if (!text.endsWith('\n')) return;
     socket.removeAllListeners('data');
+    clearTimeout(late);
     const reply = await answered(text, answer);
     if (!socket.destroyed) socket.end(`${JSON.stringify(reply)}\n`);
   });

@@ -1,9 +1,11 @@
 import type { Store } from '../bus/store.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
+import { reportOf } from '../operations/report.ts';
 import { type Live, takeVerdicts } from './live.ts';
 
 const REPORT_KEY = 'report.';
@@ -25,7 +27,9 @@ export async function followObserved(options: {
   live.on('document', forgetRemoved);
   return {
     take: async (by, body) => {
-      const report = { ...(body as unknown as Report), node: by.id };
+      const sent = reportOf(body);
+      if (sent === null) throw refuse('BAD_VALUE', 'this is not the report of a node');
+      const report = { ...sent, node: by.id };
       const isNews = !sameBut(report, live.reports.get(by.id));
       live.signs.set(by.id, performance.now());
       live.reports.set(by.id, report);
@@ -50,7 +54,7 @@ export async function followObserved(options: {
     }
     if (!key.startsWith(REPORT_KEY)) return;
     const id = key.slice(REPORT_KEY.length);
-    const report = value as unknown as Report | null;
+    const report = reportOf(value);
     if (report === null || !isNewer(report, live.reports.get(id))) return;
     live.reports.set(id, report);
     live.changed('reports');

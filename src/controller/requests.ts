@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import type { Bus, Message } from '../bus/bus.ts';
 import { all, CONTROLLER, join, parseSubject } from '../bus/subjects.ts';
 import { isFormer } from '../domain/change/leave.ts';
@@ -17,10 +18,7 @@ import type { Live } from './live.ts';
 import type { Reports } from './reports.ts';
 
 /** What stands in a request; the asker and the operation stand in its subject. */
-interface Request {
-  id: string;
-  params: Json;
-}
+const REQUEST = v.object({ id: v.string(), params: v.any() });
 
 /** Answers every request on the bus: who asks is vouched for by it, whether they may is checked here. */
 export function answerRequests(options: {
@@ -48,22 +46,26 @@ export function answerRequests(options: {
     if (operation === undefined || name === 'node.join') {
       throw refuse('NOT_FOUND', `there is no operation '${name}'`);
     }
-    return serve(operation, message.body as unknown as Request, by);
+    return serve(operation, message.body, by);
   }
 
   async function fromJoiner(message: Message): Promise<Json> {
-    return serve(OPERATIONS.get('node.join')!, message.body as unknown as Request, null);
+    return serve(OPERATIONS.get('node.join')!, message.body, null);
   }
 
-  async function serve(operation: Operation, request: Request, by: Node | null): Promise<Json> {
-    const params = checkParams(operation, request.params);
+  async function serve(operation: Operation, body: Json, by: Node | null): Promise<Json> {
+    const request = v.safeParse(REQUEST, body);
+    if (!request.success) throw refuse('USAGE', 'this is not a request', request.issues[0].message);
+    const { id } = request.output;
+    const params = checkParams(operation, request.output.params);
     if (by !== null) checkRight(operation, params, by);
     if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
+    if (id === '') throw refuse('USAGE', 'a change needs an id, by which it happens once');
     return {
       ...(await options.changes.perform({
         operation,
         params,
-        id: request.id,
+        id,
         by,
         who: by?.name ?? 'join',
       })),

@@ -3,6 +3,7 @@ import { mayAnnounce, parseRoute } from './change/routes.ts';
 import type { Cluster } from './cluster.ts';
 import { KatoError } from './error.ts';
 import { checkBackend } from './names.ts';
+import { own } from './own.ts';
 import type { AnnouncedRoute } from './pools.ts';
 
 /** A route that was not announced again for this long is stale. Cloud Foundry's number. */
@@ -24,7 +25,7 @@ export function routesOfMessage(
   announcerName: string,
   body: unknown,
 ): AnnouncedRoute[] {
-  const announcer = cluster.announcers[announcerName];
+  const announcer = own(cluster.announcers, announcerName);
   const parsed = v.safeParse(MESSAGE, body);
   if (announcer === undefined || !parsed.success) return [];
   const { host: address, port, uris } = parsed.output;

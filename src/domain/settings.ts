@@ -2,6 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { CLUSTER_SETTINGS } from './cluster-settings.ts';
 import { refuse } from './error.ts';
 import { didYouMean, isNetwork } from './names.ts';
+import { own } from './own.ts';
 import type { Catalogue, SettingDefinition, SettingValue } from './role.ts';
 
 /** Settings of a component with defaults filled in. */
@@ -38,7 +39,7 @@ export function definitionOfSetting(
   key: string,
 ): SettingDefinition {
   const definitions = definitionsOf(catalogue, component);
-  const definition = definitions[key];
+  const definition = own(definitions, key);
   if (definition !== undefined) return definition;
   throw refuse(
     'UNKNOWN_KEY',

@@ -4,6 +4,7 @@ import { poolsOf } from '../domain/pools.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
 import { type Knowledge, read } from './operation.ts';
+import { reportOf } from './report.ts';
 
 /** Agents that are not known to be gone answer within this, or their last report is shown. */
 const GATHER_MS = 300;
@@ -18,8 +19,10 @@ export const status = read(
     const live = await known.askAll('status', GATHER_MS);
     const reports = new Map(known.reports);
     const lastSeen = new Map(known.lastSeen);
-    for (const [id, report] of live) {
-      reports.set(id, report as unknown as Report);
+    for (const [id, answer] of live) {
+      const report = reportOf(answer);
+      if (report === null) continue;
+      reports.set(id, report);
       lastSeen.set(id, 0);
     }
     const { cluster, older, catalogue, verdicts, announced } = known;

@@ -1,6 +1,7 @@
 import type { Certificate, Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkHostPattern } from '../names.ts';
+import { own } from '../own.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 /** The secret `certificate/default` is the cluster's own. */
@@ -23,7 +24,7 @@ export function installCertificate(
     throw refuse('BAD_NAME', `'${domain}' is kept for names that have no certificate`);
   }
   refuseUnfit(domain, params, asked.at);
-  const before = cluster.certificates[domain];
+  const before = own(cluster.certificates, domain);
   if (before?.chain === params.chain) return unchanged(cluster, before);
   if (before !== undefined && !params.update) {
     throw refuse(
@@ -58,7 +59,8 @@ export function removeCertificate(
   params: { domain: string },
 ): Decision<Certificate> {
   const domain = params.domain.toLowerCase();
-  const { [domain]: certificate, ...certificates } = cluster.certificates;
+  const { [domain]: _gone, ...certificates } = cluster.certificates;
+  const certificate = own(cluster.certificates, domain);
   if (certificate === undefined) {
     throw refuse(
       'NOT_FOUND',

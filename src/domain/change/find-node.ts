@@ -1,10 +1,11 @@
 import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { didYouMean } from '../names.ts';
+import { own } from '../own.ts';
 
 /** By id, name or address. A name that stands for several nodes must be said more exactly. */
 export function findNode(cluster: Cluster, called: string): Node {
-  const byId = cluster.nodes[called];
+  const byId = own(cluster.nodes, called);
   if (byId !== undefined) return byId;
   const found = Object.values(cluster.nodes).filter(
     (node) => node.name === called || node.address === called,

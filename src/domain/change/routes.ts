@@ -1,6 +1,7 @@
 import type { Announcer, Cluster, Route } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
+import { own } from '../own.ts';
 import { routePool } from '../pools.ts';
 import { nodesWith } from '../roles.ts';
 import { changed, type Decision, unchanged } from './change.ts';
@@ -21,7 +22,7 @@ export function addRoute(cluster: Cluster, params: RouteAdd): Decision<Route> {
   const { host, path } = parseRoute(params.route);
   reserve(cluster, host);
   const key = routePool(host, path);
-  const before = cluster.routes[key];
+  const before = own(cluster.routes, key);
   const backends = [
     ...new Set([...(before?.backends ?? []), ...params.backends.map(checkBackend)]),
   ];
@@ -44,7 +45,7 @@ export function removeRoute(
 ): Decision<Route> {
   const { host, path } = parseRoute(params.route);
   const key = routePool(host, path);
-  const before = cluster.routes[key];
+  const before = own(cluster.routes, key);
   if (before === undefined) {
     const meant = didYouMean(key, Object.keys(cluster.routes));
     throw refuse('NOT_FOUND', `there is no route ${key}`, meant, 'kato route list shows all');
@@ -107,7 +108,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
       'a letter, then a-z, 0-9, _ and - are allowed, at most 63 characters',
     );
   }
-  if (cluster.announcers[name] !== undefined) {
+  if (own(cluster.announcers, name) !== undefined) {
     throw refuse(
       'CONFLICT',
       `there is an announcer '${name}' already`,
@@ -124,7 +125,8 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
 }
 
 export function removeAnnouncer(cluster: Cluster, params: { name: string }): Decision<Announcer> {
-  const { [params.name]: announcer, ...announcers } = cluster.announcers;
+  const { [params.name]: _gone, ...announcers } = cluster.announcers;
+  const announcer = own(cluster.announcers, params.name);
   if (announcer === undefined) {
     throw refuse(
       'NOT_FOUND',

@@ -1,4 +1,4 @@
-import { chmod, chown, readdir } from 'node:fs/promises';
+import { chmod, chown, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
@@ -28,6 +28,7 @@ export async function initialize(step: StepOf<'initialize'>): Promise<void> {
   if (await exists(mark)) await emptyFolder(folder);
   else if (await exists(`${folder}/${marker}`)) return;
   await writeFileAtomic(mark, '', { mode: 0o600 });
+  await rm(secretsMark(folder), { force: true });
   await run(argv, { user, cwd: folder, timeoutMs: INITIALIZE_LIMIT_MS });
   if (!(await exists(`${folder}/${marker}`))) {
     throw refuse(

@@ -3,8 +3,10 @@ import type { Store } from '../../../src/bus/store.ts';
 import { createLive, takeDocument } from '../../../src/controller/live.ts';
 import { followObserved, isNewer } from '../../../src/controller/reports.ts';
 import { removeNodes } from '../../../src/domain/change/leave.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
 import type { Report } from '../../../src/domain/step.ts';
 import { asked, clusterWith } from '../../support/clusters.ts';
+import { reportOf } from '../../support/reports.ts';
 
 describe('a report', () => {
   const of = (bootId: string, at: string) => ({ bootId, at }) as Report;
@@ -15,6 +17,20 @@ describe('a report', () => {
     assert.ok(isNewer(of('b1', '2026-01-01T12:00:01.000Z'), before));
     assert.ok(!isNewer(of('b1', '2026-01-01T11:59:59.000Z'), before));
     assert.ok(isNewer(of('b2', '2025-01-01T00:00:00.000Z'), before));
+  });
+
+  it('that is none is refused, and the one before stays', async () => {
+    const store = { watchObserved: async () => {}, putObserved: async () => {} };
+    const live = createLive();
+    const options = { store: store as unknown as Store, live, onReport: () => {} };
+    const reports = await followObserved(options);
+    const { core } = clusterWith({}).nodes;
+    const good = reportOf('core', { router: 'RUNNING' }) as unknown as { [key: string]: Json };
+    await reports.take(core!, good);
+    for (const bad of [null, {}, { ...good, processes: { router: null } }, { ...good, at: 'x' }]) {
+      await assert.rejects(reports.take(core!, bad), { code: 'BAD_VALUE' });
+    }
+    assert.deepEqual([...live.reports.values()], [good]);
   });
 
   it('goes with its node when that is removed', async () => {
@@ -28,7 +44,8 @@ describe('a report', () => {
     const reports = await followObserved({ store, live, onReport: () => {} });
     const cluster = clusterWith({ web: ['router'] });
     takeDocument(live, cluster, 1);
-    for (const node of Object.values(cluster.nodes)) await reports.take(node, {});
+    for (const node of Object.values(cluster.nodes))
+      await reports.take(node, reportOf(node.id, {}) as unknown as Json);
     const removal = { nodes: ['web'], awaited: () => false };
     const after = removeNodes(cluster, removal, asked()).cluster;
     takeDocument(live, { ...after, revision: cluster.revision + 1 }, 2);

@@ -6,32 +6,7 @@ import { roleState, type StatusInput, statusOf } from '../../../src/domain/statu
 import type { Report } from '../../../src/domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/verdicts.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
-
-function reportOf(
-  node: string,
-  processes: Record<string, ProcessState>,
-  changes: Partial<Report> = {},
-): Report {
-  const entries = Object.entries(processes).map(([name, state]) => [
-    name,
-    { state, pid: state === 'RUNNING' ? 7 : null, since: NOW, held: false },
-  ]);
-  return {
-    node,
-    version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
-    kato: '0.1.0',
-    catalogue: [],
-    bootId: 'boot-1',
-    at: NOW,
-    steps: [],
-    failures: [],
-    processes: Object.fromEntries(entries),
-    roles: {},
-    refusedView: null,
-    complete: true,
-    ...changes,
-  };
-}
+import { reportOf } from '../../support/reports.ts';
 
 function status(cluster: Cluster, reports: Report[], changes: Partial<StatusInput> = {}) {
   const verdicts = changes.verdicts ?? NO_VERDICTS;

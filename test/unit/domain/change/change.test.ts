@@ -4,9 +4,26 @@ import {
   removeCertificate,
 } from '../../../../src/domain/change/certificates.ts';
 import { changed, commit, landed } from '../../../../src/domain/change/change.ts';
+import { findNode } from '../../../../src/domain/change/find-node.ts';
+import { removeAnnouncer, removeRoute } from '../../../../src/domain/change/routes.ts';
 import { OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
 import { hashOf } from '../../../../src/domain/hash.ts';
-import { asked, clusterWith, later } from '../../../support/clusters.ts';
+import { definitionOfSetting } from '../../../../src/domain/settings.ts';
+import { asked, catalogue, clusterWith, later } from '../../../support/clusters.ts';
+
+describe('what somebody names', () => {
+  it('is not found in what every object has', () => {
+    const cluster = clusterWith({ a: ['router'] });
+    const tries: [() => unknown, string][] = [
+      [() => findNode(cluster, 'constructor'), 'UNKNOWN_NODE'],
+      [() => removeAnnouncer(cluster, { name: 'constructor' }), 'NOT_FOUND'],
+      [() => removeCertificate(cluster, { domain: 'constructor' }), 'NOT_FOUND'],
+      [() => removeRoute(cluster, { route: 'constructor', backends: [] }), 'NOT_FOUND'],
+      [() => definitionOfSetting(catalogue, 'redis', 'constructor'), 'UNKNOWN_KEY'],
+    ];
+    for (const [act, code] of tries) assert.throws(act, { code });
+  });
+});
 
 describe('a committed change', () => {
   const before = clusterWith();
