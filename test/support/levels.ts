@@ -78,8 +78,9 @@ function runTool(
   });
   const kill = () => process.kill(-tool.pid!, 'SIGKILL');
   const leave = () => {
+    const end = () => void Lab.sweep().finally(() => process.exit(130));
+    tool.removeAllListeners('exit').once('exit', end);
     kill();
-    process.exit(130);
   };
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -1,10 +1,12 @@
 #!/bin/sh
 # First process of a host, in namespaces of its own inside the lab's: wire, disk, devices, init.
-# Arguments: lab's folder, network, host's number, checkout, options of overlay mounts.
+# Arguments: lab's folder, network, host's number, checkout, options of overlay mounts; the cgroup that makes it a
+# host with systemd.
 set -e
-folder=$1 network=$2 number=$3 checkout=$4 options=$5
+folder=$1 network=$2 number=$3 checkout=$4 options=$5 cgroup=${6-}
 name=h$number host=$1/h$number disk=$1/disks/h$number
 exec 3>&1 >>"$host/console" 2>&1 </dev/null
+[ -z "$cgroup" ] || echo 0 >"$cgroup/cgroup.procs"
 
 # /proc is the lab's still: its first process lives where the bridge is. As with a real card, the hardware
 # address stays over a boot.
@@ -75,6 +77,7 @@ mount --bind "$folder/cache" var/cache/kato
 
 if [ ! -e "$disk/made" ]; then
   rm -rf var/lib/kato var/log/kato etc/kato
+  rm -rf etc/systemd/system/* etc/rc?.d/* etc/fstab # nothing of the machine's own starts in a host
   echo "$name" >etc/hostname
   cp "$folder/hosts" etc/hosts
   tr -d - </proc/sys/kernel/random/uuid >etc/machine-id
@@ -86,5 +89,6 @@ hostname "$(cat etc/hostname)"
 pivot_root . run/old
 umount -l /run/old
 rmdir /run/old
+[ -z "$cgroup" ] || exec unshare --cgroup "$checkout/test/support/lab/systemd.sh"
 echo ready >&3
 exec 3>&- s6-svscan /run/init

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { until } from '../until.ts';
+import { removeCgroup } from './cgroup.ts';
 import { run } from './command.ts';
 import { type Host, LOGIN } from './host.ts';
 import { namespaceHost } from './namespace-host.ts';
@@ -23,6 +24,8 @@ export interface LabOptions {
   stays?: boolean;
   /** The best that the machine allows, when not given here or in KATO_LAB_KIND. */
   kind?: LabKind;
+  /** It runs the hosts; NotInThisLab where this machine has none, or does not let it. */
+  init?: 'systemd';
 }
 
 /** Some hosts on one wire. `await using` takes it down. */
@@ -45,7 +48,8 @@ export const Lab = {
     const owner = options.stays ? {} : { owner: markOf(process.pid)! };
     const number = claimNumber();
     saveLab({ number, kind: 'plain', hosts: 0, ...owner });
-    const record = { ...(await wireUp(number, options)), hosts: options.hosts, ...owner };
+    const { hosts, init } = options;
+    const record = { ...(await wireUp(number, options)), hosts, ...(init && { init }), ...owner };
     saveLab(record);
     const lab = open(record);
     try {
@@ -95,6 +99,7 @@ function open(record: LabRecord): Lab {
       const mounts = hosts.flatMap(({ pid }) => (pid && namespaceOf(pid, 'mnt')) || []);
       if (record.kind === 'plain') await Promise.all(hosts.map((host) => host.powerOff()));
       await endKeeper(record, mounts);
+      await removeCgroups(record);
       await removeFolder(record);
     },
     [Symbol.asyncDispose]: () => lab.down(),
@@ -138,6 +143,12 @@ async function endKeeper({ number, keeper }: LabRecord, mounts: string[]): Promi
   signal(keeper.pid, 'SIGKILL');
   const gone = () => all.every((one) => wake(one) === 0) && !isAlive(keeper);
   await until(gone, { what: `lab ${number} has ended`, seconds: 10 });
+}
+
+async function removeCgroups(record: LabRecord): Promise<void> {
+  if (record.init === undefined) return;
+  const numbers = Array.from({ length: record.hosts }, (_, index) => index + 1);
+  await Promise.all(numbers.map((host) => removeCgroup(record, host)));
 }
 
 /** In a user namespace files belong to users that only exist inside one. */

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { until } from '../until.ts';
+import { removeCgroup } from './cgroup.ts';
 import { type Entry, type RunOptions, run, spawnRunning, transcript } from './command.ts';
-import { type Host, LEDGER, LOGIN, selectProcesses } from './host.ts';
+import { type Host, LEDGER, LOGIN, NotInThisLab, selectProcesses } from './host.ts';
 import { bootHost, enterArgv, networkOf } from './namespaces.ts';
 import {
   attempt,
@@ -15,6 +16,8 @@ import {
 import { CHECKOUT, folderOf, type LabRecord } from './store.ts';
 
 const ALL = ['--mount', '--uts', '--ipc', '--net', '--pid'];
+const SYSTEMD_SECONDS = 20;
+const IS_RUNNING = ['systemctl', 'is-system-running'];
 const WRITE = 'mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"';
 
 /** Host number `number` of a lab of namespaces. Knows nothing itself: all is read from disk and /proc. */
@@ -52,6 +55,24 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
     throw new Error(`on ${name}: ${argv.join(' ')}: ${transcript(result)}`);
   };
 
+  const boot = async () => {
+    const mark = await bootHost(lab, number, CHECKOUT);
+    writeFileSync(`${folder}/init.json`, JSON.stringify(mark));
+  };
+  /** The node is systemd's to start. Degraded: some service of systemd's own does not find what it needs in a lab. */
+  const bootSystemd = async () => {
+    try {
+      await boot();
+      await until(async () => /running|degraded/.test((await host.run(IS_RUNNING)).stdout), {
+        what: `systemd has booted ${name}`,
+        seconds: SYSTEMD_SECONDS,
+      });
+    } catch (error) {
+      const why = init() === undefined ? `it ended: ${error}` : `${error}`;
+      throw new NotInThisLab(`this machine lets no systemd be in a lab: ${why}`, { cause: error });
+    }
+  };
+
   const host: Host = {
     name,
     address: `${networkOf(lab)}.${number}`,
@@ -79,12 +100,13 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
       await wire('delete'); // the kernel would clear it up some time later
       // Until nothing has the disk mounted any more, else it could not be mounted again.
       await until(() => wake(mounts) === 0, { what: `${name} is off`, seconds: 10 });
+      if (lab.init === 'systemd') await removeCgroup(lab, number);
     },
     async powerOn() {
       if (init() !== undefined) return;
       mkdirSync(folder, { recursive: true });
-      const mark = await bootHost(lab, number, CHECKOUT);
-      writeFileSync(`${folder}/init.json`, JSON.stringify(mark));
+      if (lab.init === 'systemd') return bootSystemd();
+      await boot();
       const { exitCode } = await host.run(['test', '-e', LEDGER]);
       if (exitCode === 0) await must(['kato', 'node', 'boot']);
     },

@@ -2,8 +2,16 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { makeCgroup } from './cgroup.ts';
 import { LOGIN } from './host.ts';
-import { attempt, childrenOf, markOf, type ProcessMark, signal } from './processes.ts';
+import {
+  attempt,
+  childrenOf,
+  describeProcess,
+  markOf,
+  type ProcessMark,
+  signal,
+} from './processes.ts';
 import { diskPlace, folderOf, type LabKind, type LabRecord } from './store.ts';
 
 const READY_LIMIT_MS = 10_000;
@@ -28,7 +36,8 @@ export function startKeeper(number: number, kind: LabKind): Promise<ProcessMark>
 export function bootHost(lab: LabRecord, host: number, checkout: string): Promise<ProcessMark> {
   const folder = folderOf(lab.number);
   const options = overlayOptions(lab.kind);
-  const script = [BOOT, folder, networkOf(lab), `${host}`, checkout, options];
+  const cgroup = lab.init === 'systemd' ? [makeCgroup(lab, host)] : [];
+  const script = [BOOT, folder, networkOf(lab), `${host}`, checkout, options, ...cgroup];
   const inside = enterArgv(lab.kind, lab.keeper!.pid, ['--mount', '--pid']);
   const apart = ['unshare', '--mount', '--uts', '--ipc', '--net', '--pid', '--fork'];
   return startFirst([...inside, ...apart, ...script], `${folder}/h${host}/console`);
@@ -89,8 +98,8 @@ function startFirst(argv: string[], console: string): Promise<ProcessMark> {
   });
 }
 
-/** nsenter and unshare each wait for the one process that they started. */
+/** nsenter and unshare each wait for the one process that they started; the first of its namespace has its own. */
 function innermost(pid: number): number {
-  const [child] = childrenOf(pid);
+  const [child] = describeProcess(pid)?.pid === 1 ? [] : childrenOf(pid);
   return child === undefined ? pid : innermost(child);
 }

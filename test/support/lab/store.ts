@@ -27,6 +27,8 @@ export interface LabRecord {
   number: number;
   kind: LabKind;
   hosts: number;
+  /** What runs its hosts; none when not given, as in a container. */
+  init?: 'systemd';
   /** First process of the lab's namespaces; none in a plain lab. */
   keeper?: ProcessMark;
   /** The test process that it belongs to: a lab whose owner is gone is swept away. */

@@ -16,7 +16,11 @@ export function useLab(options: SuiteLab): Pick<Lab, 'host' | 'hosts' | 'kind' |
   };
 
   before('lab up', async function (this: Mocha.Context) {
-    lab = await Lab.up(options);
+    lab = await Lab.up(options).catch((error: Error) => {
+      if (!(error instanceof NotInThisLab)) throw error;
+      console.log(`    not run: ${error.message}`);
+      this.skip();
+    });
     if (lab.kind !== 'plain' || options.kind === 'plain' || options.anyKind === true) return;
     await lab.down();
     lab = undefined;
