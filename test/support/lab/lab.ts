@@ -6,7 +6,7 @@ import { type Host, LOGIN } from './host.ts';
 import { namespaceHost } from './namespace-host.ts';
 import { networkOf, startKeeper, userNamespace } from './namespaces.ts';
 import { plainHost } from './plain-host.ts';
-import { isAlive, markOf, namespaceOf, signal, wake } from './processes.ts';
+import { isAlive, markOf, namespaceOf, signal, ticksNow, wake } from './processes.ts';
 import {
   claimNumber,
   folderOf,
@@ -141,7 +141,8 @@ async function endKeeper({ number, keeper }: LabRecord, mounts: string[]): Promi
   if (keeper === undefined || !isAlive(keeper)) return;
   const all = [namespaceOf(keeper.pid, 'mnt')!, ...mounts];
   signal(keeper.pid, 'SIGKILL');
-  const gone = () => all.every((one) => wake(one) === 0) && !isAlive(keeper);
+  const startedBy = ticksNow();
+  const gone = () => all.every((one) => wake(one, { startedBy }) === 0) && !isAlive(keeper);
   await until(gone, { what: `lab ${number} has ended`, seconds: 10 });
 }
 

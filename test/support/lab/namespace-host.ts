@@ -11,6 +11,7 @@ import {
   type ProcessMark,
   processesIn,
   signal,
+  ticksNow,
   wake,
 } from './processes.ts';
 import { CHECKOUT, folderOf, type LabRecord } from './store.ts';
@@ -97,9 +98,10 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
       if (pid === undefined) return;
       const mounts = namespaceOf(pid, 'mnt')!;
       signal(pid, 'SIGKILL');
+      const startedBy = ticksNow();
       await wire('delete'); // the kernel would clear it up some time later
       // Until nothing has the disk mounted any more, else it could not be mounted again.
-      await until(() => wake(mounts) === 0, { what: `${name} is off`, seconds: 10 });
+      await until(() => wake(mounts, { startedBy }) === 0, { what: `${name} is off`, seconds: 10 });
       if (lab.init === 'systemd') await removeCgroup(lab, number);
     },
     async powerOn() {
@@ -124,7 +126,8 @@ export function namespaceHost(lab: LabRecord, number: number): Host {
     },
     async thaw(which) {
       for (const one of selectProcesses(host.processes(), which)) signal(one.outerPid, 'SIGCONT');
-      wake(namespaceOf(needInit(), 'mnt')!, namespaceOf(needInit(), 'pid'));
+      const ownProcesses = namespaceOf(needInit(), 'pid');
+      wake(namespaceOf(needInit(), 'mnt')!, { ownProcesses });
     },
   };
   return host;

@@ -52,13 +52,31 @@ export function processesIn(kind: 'pid' | 'mnt', namespace: string): HostProcess
  * Whoever waits outside for a command in a host (nsenter) stops itself when that one is frozen, and then neither
  * passes on its end nor lets the host end. Lets all of a mount namespace go on, save a frozen host's own; counts them.
  */
-export function wake(mounts: string, ownProcesses?: string): number {
+export function wake(
+  mounts: string,
+  { ownProcesses, startedBy = Number.POSITIVE_INFINITY }: Waiters = {},
+): number {
   const waiters = processesIn('mnt', mounts).filter(
-    (one) => namespaceOf(one.outerPid, 'pid') !== ownProcesses,
+    ({ outerPid: pid }) =>
+      namespaceOf(pid, 'pid') !== ownProcesses && (markOf(pid)?.startedAt ?? 0) <= startedBy,
   );
   for (const one of waiters) signal(one.outerPid, 'SIGCONT');
   return waiters.length;
 }
+
+interface Waiters {
+  /** The process namespace of a frozen host. */
+  ownProcesses?: string | undefined;
+  /** Ticks: the kernel gives the number of a namespace that ended to a new one. */
+  startedBy?: number;
+}
+
+/** Ticks since the machine's boot, as `startedAt`. */
+export function ticksNow(): number {
+  return Math.ceil(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * TICKS_PER_SECOND);
+}
+
+const TICKS_PER_SECOND = 100;
 
 export function allPids(): number[] {
   return readdirSync('/proc')
