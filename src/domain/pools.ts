@@ -50,7 +50,7 @@ export function poolsOf(
     pool('routers', 'routers', ofRole('router', 'http_port'), false, outages),
     pool('controllers', 'controllers', ofRole('controller', 'http_port'), false, outages),
     ...[...backends].map(([name, { sticky, addresses }]) =>
-      pool(name, 'route', [...addresses].sort(), sticky, outages),
+      pool(name, 'route', [...addresses], sticky, outages),
     ),
   ];
 }
@@ -73,11 +73,14 @@ function pool(
   outages: Outages,
 ): Pool {
   const out = outages[outageKey({ name, kind })] ?? {};
-  const members = addresses.map((address): PoolMember => {
+  const members = [...addresses].sort(byNumber).map((address): PoolMember => {
     return { address, state: address in out ? 'out' : 'in' };
   });
   return { name, kind, sticky, members: neverEmpty(members) };
 }
+
+/** 10.0.0.9 comes before 10.0.0.10. */
+const byNumber = new Intl.Collator('en', { numeric: true }).compare;
 
 /** Members that are all out are all tried: the ones that liveness left in may have been removed. */
 export function neverEmpty(members: PoolMember[]): PoolMember[] {

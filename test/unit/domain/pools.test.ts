@@ -16,6 +16,21 @@ function outOf(count: number, dead: number, before: Outages = {}, nowMs = T0): s
   return Object.keys(outages.routers ?? {});
 }
 
+describe('the members of a pool', () => {
+  it('are in the order of their addresses, whoever came first', () => {
+    const cluster = clusterWith({ a: ['router'], b: ['router'], c: ['router'] });
+    const moved = ['10.0.0.10', '10.0.0.9', '10.0.0.30'].reduce(
+      (so, address, i) => withNode(so, ['a', 'b', 'c'][i]!, { address }),
+      cluster,
+    );
+    const [routers] = poolsOf(moved, catalogue, [], {});
+    assert.deepEqual(
+      routers!.members.map(({ address }) => address),
+      ['10.0.0.9:80', '10.0.0.10:80', '10.0.0.30:80'],
+    );
+  });
+});
+
 describe('the brake of a pool', () => {
   it('takes at most half of the members out at once, and never the only one', () => {
     const all = [1, 2, 3, 4, 5, 10].map((count) => outOf(count, count).length);
