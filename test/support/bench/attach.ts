@@ -7,7 +7,7 @@ import { atMost, type Part, row } from './row.ts';
 import { median, sorted, spread, timeOn } from './samples.ts';
 
 const SINGLES = 3;
-const CROWD = 8;
+const CROWD = 20;
 const LISTENS_ON_80 = /^ *\d+: [0-9A-F]{8}:0050 [0-9A-F:]+ 0A /m;
 const BALANCED = 'var/lib/kato/config/load_balancer/loaded/nginx.conf';
 

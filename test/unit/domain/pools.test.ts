@@ -26,7 +26,7 @@ describe('the members of a pool', () => {
     const [routers] = poolsOf(moved, catalogue, [], {});
     assert.deepEqual(
       routers!.members.map(({ address }) => address),
-      ['10.0.0.9:80', '10.0.0.10:80', '10.0.0.30:80'],
+      ['10.0.0.1:80', '10.0.0.9:80', '10.0.0.10:80', '10.0.0.30:80'],
     );
   });
 });
