@@ -5,7 +5,7 @@ import { KatoError, refuse } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Change, Knowledge, Prepared } from '../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
-import { type Document, type Live, takeDocument } from './live.ts';
+import { type Document, documentOf, type Live, takeDocument } from './live.ts';
 
 /** A change that keeps losing against others is given up after this. */
 const CHANGE_MS_MAX = 5000;
@@ -131,7 +131,7 @@ export function createChanges(options: {
   }
 
   function document(): Document {
-    const { document: current, older } = options.live;
+    const { older } = options.live;
     if (older !== null) {
       throw refuse(
         'STATE_OLDER',
@@ -140,13 +140,7 @@ export function createChanges(options: {
         'kato node setup core --recover-from FILE, on the core',
       );
     }
-    if (current !== null) return current;
-    throw refuse(
-      'BUS_AWAY',
-      'the bus holds no state of a cluster',
-      'it is empty, or cannot be read at the moment',
-      'kato node setup core --recover-from FILE brings an exported state back',
-    );
+    return documentOf(options.live);
   }
 
   /** A history that cannot be written does not undo what was done. */

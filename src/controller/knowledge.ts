@@ -1,12 +1,12 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { nodeAsk } from '../bus/subjects.ts';
-import { KatoError, refuse } from '../domain/error.ts';
+import { KatoError } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import type { Announcements } from './announcements.ts';
-import type { Live } from './live.ts';
+import { documentOf, type Live } from './live.ts';
 
 /** What an operation may know and ask, at this moment. */
 export function knowledgeOf(options: {
@@ -21,11 +21,8 @@ export function knowledgeOf(options: {
   signal: AbortSignal;
 }): Knowledge {
   const { bus, store, live, catalogue, controllerKey, kato, announcements, signal } = options;
-  const { document, older, verdicts, reports } = live;
-  if (document === null) {
-    throw refuse('BUS_AWAY', 'the bus holds no state of a cluster');
-  }
-  const { cluster, version } = document;
+  const { older, verdicts, reports } = live;
+  const { cluster, version } = documentOf(live);
   const nowMs = performance.now();
   const lastSeen = new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
   return {

@@ -1,4 +1,5 @@
 import type { Cluster } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Report } from '../domain/step.ts';
@@ -51,6 +52,17 @@ export function createLive(): Live {
       return () => set.delete(listener);
     },
   };
+}
+
+/** The document at hand. BUS_AWAY where there is none. */
+export function documentOf({ document }: Live): Document {
+  if (document !== null) return document;
+  throw refuse(
+    'BUS_AWAY',
+    'the bus holds no state of a cluster',
+    'it is empty, or cannot be read at the moment',
+    'kato node setup core --recover-from FILE brings an exported state back',
+  );
 }
 
 /** Takes over what the controllers together hold of who is alive. */

@@ -14,7 +14,7 @@ import {
   type Operation,
 } from '../operations/operation.ts';
 import type { Changes } from './changes.ts';
-import type { Live } from './live.ts';
+import { documentOf, type Live } from './live.ts';
 import type { Reports } from './reports.ts';
 
 /** What stands in a request; the asker and the operation stand in its subject. */
@@ -85,16 +85,7 @@ export function answerRequests(options: {
   }
 
   function knownNode(who: string): Node {
-    const { document } = live;
-    if (document === null) {
-      throw refuse(
-        'BUS_AWAY',
-        'the bus holds no state of a cluster',
-        'it is empty, or cannot be read at the moment',
-        'kato node setup core --recover-from FILE brings an exported state back',
-      );
-    }
-    const node = document.cluster.nodes[who];
+    const node = documentOf(live).cluster.nodes[who];
     if (node !== undefined) return node;
     throw refuse('UNKNOWN_NODE', `node ${who} is not in this cluster`);
   }
