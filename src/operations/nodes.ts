@@ -14,6 +14,7 @@ import type { Node } from '../domain/cluster.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
+import type { NodeState } from '../domain/status.ts';
 import { nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
 import {
@@ -26,18 +27,32 @@ import {
 } from './operation.ts';
 import { roleSecrets, SECRETS } from './secrets.ts';
 
-export const nodeList = read('node.list', 'anyone', v.strictObject({}), async (known) =>
-  Object.values(known.cluster.nodes).map((node) => ({
-    id: node.id,
-    name: node.name,
-    address: node.address,
-    state: nodeState(known.verdicts, node),
-    admin: node.admin,
-    version: node.version,
-    zone: node.zone,
-    roles: Object.keys(node.roles),
-    lastSeen: known.lastSeen.get(node.id) ?? null,
-  })),
+/** What all answers tell of a node. */
+interface ToldNode {
+  id: string;
+  name: string;
+  address: string;
+  zone: string;
+  state: NodeState;
+  admin: boolean;
+  version: string;
+  roles: string[];
+}
+
+export interface ListedNode extends ToldNode {
+  /** Seconds since the last sign of life; null when there never was one. */
+  lastSeen: number | null;
+}
+
+export const nodeList = read(
+  'node.list',
+  'anyone',
+  v.strictObject({}),
+  async (known): Promise<ListedNode[]> =>
+    Object.values(known.cluster.nodes).map((node) => ({
+      ...told(known, node),
+      lastSeen: known.lastSeen.get(node.id) ?? null,
+    })),
 );
 
 /** A node that lives answers a live question within this. */
@@ -166,27 +181,33 @@ export const nodeJoin = preparedChange(
 );
 
 /** What one node is: `kato info`. */
+export interface NodeInfo extends ToldNode {
+  hostname: string;
+  /** Roles that it may be given. */
+  available: string[];
+  cluster: { id: string; endpoint: string };
+}
+
 export const nodeInfo = read(
   'node.info',
   'anyone',
   v.strictObject({ node: v.string() }),
-  async (known, params) => {
+  async (known, params): Promise<NodeInfo> => {
     const node = findNode(known.cluster, params.node);
     return {
-      id: node.id,
-      name: node.name,
+      ...told(known, node),
       hostname: node.hostname,
-      address: node.address,
-      zone: node.zone,
-      admin: node.admin,
-      version: node.version,
-      state: nodeState(known.verdicts, node),
-      roles: Object.keys(node.roles),
       available: node.catalogue.filter((role) => isFree(known, node, role)),
       cluster: { id: known.cluster.id, endpoint: known.cluster.endpoint },
     };
   },
 );
+
+function told({ verdicts }: Knowledge, node: Node): ToldNode {
+  const { id, name, address, zone, admin, version, roles } = node;
+  const state = nodeState(verdicts, node);
+  return { id, name, address, zone, state, admin, version, roles: Object.keys(roles) };
+}
 
 /** A role that `kato role add` could give to the node, as far as the number of nodes goes. */
 function isFree({ cluster, catalogue }: Knowledge, node: Node, role: string): boolean {

@@ -3,8 +3,8 @@ import { findNode } from '../domain/change/find-node.ts';
 import { type ProcessSwitch, switchProcesses } from '../domain/change/process-switch.ts';
 import { addRoles, removeRoles } from '../domain/change/role-changes.ts';
 import { switchRoles } from '../domain/change/role-switch.ts';
-import type { Json } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
+import type { Report } from '../domain/step.ts';
 import { change, type Knowledge, preparedChange, read } from './operation.ts';
 import { roleSecrets } from './secrets.ts';
 
@@ -74,12 +74,22 @@ export const processSwitch = preparedChange(
   },
 );
 
+/** The processes of one node. */
+export interface NodeProcesses {
+  node: string;
+  id: string;
+  address: string;
+  processes: Report['processes'];
+  /** The node did not answer: these are its last known states. */
+  stale: boolean;
+}
+
 /** Live states of the processes of one node or of all. */
 export const processList = read(
   'process.list',
   'anyone',
   v.strictObject({ node: v.nullable(v.string()) }),
-  async (known, params) => {
+  async (known, params): Promise<NodeProcesses[]> => {
     const nodes =
       params.node === null
         ? Object.values(known.cluster.nodes)
@@ -99,12 +109,12 @@ async function liveProcesses(
   known: Knowledge,
   id: string,
   mustAnswer: boolean,
-): Promise<{ processes: Json; stale: boolean }> {
+): Promise<Pick<NodeProcesses, 'processes' | 'stale'>> {
   try {
-    const report = (await known.askNode(id, 'status', null, ASK_MS)) as { processes: Json };
+    const report = (await known.askNode(id, 'status', null, ASK_MS)) as unknown as Report;
     return { processes: report.processes, stale: false };
   } catch (error) {
     if (mustAnswer) throw error;
-    return { processes: (known.reports.get(id)?.processes ?? {}) as unknown as Json, stale: true };
+    return { processes: known.reports.get(id)?.processes ?? {}, stale: true };
   }
 }

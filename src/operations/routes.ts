@@ -17,21 +17,33 @@ export const routeRemove = change(
   (cluster, params) => removeRoute(cluster, params),
 );
 
+export interface ListedRoute {
+  route: string;
+  backends: string[];
+  sticky: boolean;
+  announced: boolean;
+}
+
 /** Static routes and those that components announce at the moment. */
-export const routeList = read('route.list', 'anyone', v.strictObject({}), async (known) => [
-  ...Object.values(known.cluster.routes).map((route) => ({
-    route: routePool(route.host, route.path),
-    backends: route.backends,
-    sticky: route.sticky,
-    announced: false,
-  })),
-  ...known.announced.map((route) => ({
-    route: routePool(route.host, route.path),
-    backends: [route.backend],
-    sticky: route.sticky,
-    announced: true,
-  })),
-]);
+export const routeList = read(
+  'route.list',
+  'anyone',
+  v.strictObject({}),
+  async ({ cluster, announced }): Promise<ListedRoute[]> => [
+    ...Object.values(cluster.routes).map(({ host, path, backends, sticky }) => ({
+      route: routePool(host, path),
+      backends,
+      sticky,
+      announced: false,
+    })),
+    ...announced.map(({ host, path, backend, sticky }) => ({
+      route: routePool(host, path),
+      backends: [backend],
+      sticky,
+      announced: true,
+    })),
+  ],
+);
 
 /** The asker makes the key and keeps its seed: the cluster learns the public key only. */
 export const announcerAdd = change(

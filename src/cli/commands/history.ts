@@ -1,10 +1,10 @@
 import type { Json } from '../../domain/cluster.ts';
 import { KatoError } from '../../domain/error.ts';
+import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
 import { historyLines } from '../render/history.ts';
 import { ask } from '../session.ts';
-import type { ListedNode } from './node/list.ts';
 
 /** One change that was asked for. */
 export interface HistoryEntry {

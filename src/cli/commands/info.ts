@@ -1,22 +1,7 @@
-import type { NodeState } from '../../domain/status.ts';
+import type { NodeInfo } from '../../operations/nodes.ts';
 import { KatoCommand, nodeFlag } from '../command.ts';
 import { table } from '../render/table.ts';
 import { ask, nodeOrSelf } from '../session.ts';
-
-/** The answer of the operation `node.info`. */
-export interface NodeInfo {
-  id: string;
-  name: string;
-  hostname: string;
-  address: string;
-  zone: string;
-  admin: boolean;
-  version: string;
-  state: NodeState;
-  roles: string[];
-  available: string[];
-  cluster: { id: string; endpoint: string };
-}
 
 export default class ShowInfo extends KatoCommand<NodeInfo> {
   static override summary = 'Show what a node is: its roles, those it may be given, its cluster.';

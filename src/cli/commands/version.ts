@@ -1,9 +1,9 @@
 import { type ErrorRecord, KatoError } from '../../domain/error.ts';
+import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { ownVersion } from '../home.ts';
 import { table } from '../render/table.ts';
 import { ask, self } from '../session.ts';
-import type { ListedNode } from './node/list.ts';
 
 interface Versions {
   /** This program. */

@@ -1,4 +1,4 @@
-import type { NodeProcesses } from '../commands/process/list.ts';
+import type { NodeProcesses } from '../../operations/roles.ts';
 import { table } from './table.ts';
 import { localTime } from './time.ts';
 

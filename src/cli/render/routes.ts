@@ -1,14 +1,7 @@
 import type { Route } from '../../domain/cluster.ts';
 import { routePool } from '../../domain/pools.ts';
+import type { ListedRoute } from '../../operations/routes.ts';
 import { table } from './table.ts';
-
-/** An entry of the operation `route.list`. */
-export interface ListedRoute {
-  route: string;
-  backends: string[];
-  sticky: boolean;
-  announced: boolean;
-}
 
 export function routeLine({ host, path, backends, sticky }: Route): string {
   const name = routePool(host, path);

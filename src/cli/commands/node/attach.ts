@@ -1,4 +1,5 @@
 import type { Attach } from '../../../operations/local/attach.ts';
+import type { NodeInfo } from '../../../operations/nodes.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
@@ -78,7 +79,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   /** The record that the cluster has of this node, not what was asked for. */
   private async readBack(already: boolean, notes: string[]): Promise<AttachValue> {
     const { node, cluster } = await self();
-    const record = await ask<{ name: string; roles: string[] }>('node.info', { node: node.id });
+    const record = await ask<NodeInfo>('node.info', { node: node.id });
     return {
       node: record.name,
       roles: record.roles,

@@ -1,12 +1,12 @@
 import { refuse } from '../../../domain/error.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
+import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
 import { ownHost } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
 import { createVoice, showPhases } from '../../progress.ts';
 import { askYesNo, onTerminal } from '../../prompt.ts';
 import { ask, askForChange, self } from '../../session.ts';
-import type { ListedNode } from './list.ts';
 
 interface Detached {
   node: string;

@@ -1,20 +1,7 @@
-import type { NodeState } from '../../../domain/status.ts';
+import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
 import { table } from '../../render/table.ts';
 import { ask } from '../../session.ts';
-
-/** An entry of the operation `node.list`. */
-export interface ListedNode {
-  id: string;
-  name: string;
-  address: string;
-  state: NodeState;
-  admin: boolean;
-  version: string;
-  zone: string;
-  roles: string[];
-  lastSeen: number | null;
-}
 
 export default class NodeList extends KatoCommand<ListedNode[]> {
   static override summary = 'List all nodes: address, name, state and roles, one node a line.';

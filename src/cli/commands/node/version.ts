@@ -1,3 +1,4 @@
+import type { NodeInfo } from '../../../operations/nodes.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
 
@@ -19,7 +20,7 @@ export default class ShowNodeVersion extends KatoCommand<NodeVersion> {
   protected async perform(): Promise<NodeVersion> {
     const { args } = await this.parse(ShowNodeVersion);
     const node = await nodeOrSelf(args.node);
-    const { name, version } = await ask<{ name: string; version: string }>('node.info', { node });
+    const { name, version } = await ask<NodeInfo>('node.info', { node });
     return { node: name, version };
   }
 

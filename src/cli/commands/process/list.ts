@@ -1,20 +1,10 @@
 import { refuse } from '../../../domain/error.ts';
 import { didYouMean } from '../../../domain/names.ts';
-import type { ProcessReport } from '../../../domain/step.ts';
+import type { NodeProcesses } from '../../../operations/roles.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { processLines } from '../../render/processes.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
-
-/** The processes of one node: an entry of the operation `process.list`. */
-export interface NodeProcesses {
-  node: string;
-  id: string;
-  address: string;
-  processes: Record<string, ProcessReport>;
-  /** The node did not answer: these are its last known states. */
-  stale: boolean;
-}
 
 export default class ProcessList extends KatoCommand<NodeProcesses[]> {
   static override summary = 'List the processes of a node and their states.';

@@ -1,9 +1,9 @@
 import { KatoError, refuse } from '../../../domain/error.ts';
+import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
-import type { ListedNode } from '../node/list.ts';
 
 type Secrets = Record<string, string>;
 

@@ -1,5 +1,6 @@
+import type { ListedRoute } from '../../../operations/routes.ts';
 import { KatoCommand } from '../../command.ts';
-import { type ListedRoute, routeListLines } from '../../render/routes.ts';
+import { routeListLines } from '../../render/routes.ts';
 import { ask } from '../../session.ts';
 
 export default class RouteList extends KatoCommand<ListedRoute[]> {

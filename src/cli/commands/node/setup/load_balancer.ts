@@ -1,4 +1,5 @@
 import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
+import type { ListedNode } from '../../../../operations/nodes.ts';
 import {
   type ChangeContext,
   type Changed,
@@ -11,7 +12,6 @@ import { Flags } from '../../../oclif.ts';
 import { leavesOut } from '../../../own-address.ts';
 import { createVoice } from '../../../progress.ts';
 import { ask, self } from '../../../session.ts';
-import type { ListedNode } from '../list.ts';
 
 export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerSet>> {
   static override summary = 'Make this node a load balancer in front of the routers.';
