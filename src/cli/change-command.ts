@@ -14,16 +14,22 @@ export interface Request {
   params: Json;
 }
 
+/** What `waitFlags` say. */
+interface Waiting {
+  wait: boolean;
+  /** In seconds. */
+  timeout: number;
+}
+
 /** A change on its way, filled in by its phases. */
-export interface ChangeContext {
+interface ChangeContext {
   voice: Voice;
   request: Request;
-  wait: boolean;
   timeoutMs: number;
   performed: Performed | null;
 }
 
-/** How every change of the cluster goes. */
+/** How every change of the cluster goes; it is followed where somebody waits. */
 export const CHANGE_PHASES: readonly Phase<ChangeContext>[] = [
   { name: 'ask', title: 'Ask the cluster', run: askCluster },
   { name: 'follow', title: 'Wait for the nodes', run: followNodes },
@@ -56,10 +62,7 @@ export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>>
 
   protected async perform(): Promise<Changed<Result>> {
     const request = await this.request();
-    const { wait, timeout } = await this.waiting();
-    const voice = createVoice();
-    const context = { voice, request, wait, timeoutMs: timeout * 1000, performed: null };
-    return changed<Result>(await performed(context));
+    return changed<Result>(await performed(request, await this.waiting()));
   }
 
   protected render({ result, changed }: Changed<Result>): readonly string[] {
@@ -72,7 +75,7 @@ export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>>
     return [first === undefined ? 'already so' : `already so: ${first}`, ...more];
   }
 
-  private async waiting(): Promise<{ wait: boolean; timeout: number }> {
+  private async waiting(): Promise<Waiting> {
     const { flags } = await this.parse(this.ctor as typeof ChangeCommand);
     return flags;
   }
@@ -85,13 +88,15 @@ export interface Changed<Result> {
   revision: number;
 }
 
-/** Runs the phases of one change, with others before them where a command has such. */
+/** Runs the phases of one change. */
 export async function performed(
-  context: ChangeContext,
-  before: readonly Phase<ChangeContext>[] = [],
+  request: Request,
+  { wait, timeout }: Waiting = { wait: true, timeout: TIMEOUT_SECONDS },
 ): Promise<Performed> {
-  const phases = CHANGE_PHASES.filter(({ name }) => context.wait || name !== 'follow');
-  await showPhases([...before, ...phases], context, context.voice);
+  const voice = createVoice();
+  const context: ChangeContext = { voice, request, timeoutMs: timeout * 1000, performed: null };
+  const phases = CHANGE_PHASES.filter(({ name }) => wait || name !== 'follow');
+  await showPhases(phases, context, voice);
   return context.performed!;
 }
 

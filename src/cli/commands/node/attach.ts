@@ -95,13 +95,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     if (roles.length > 0) {
       const params = { node: node.id, roles, selection: 'named', noStart };
       const { performed } = await import('../../change-command.ts');
-      await performed({
-        voice: createVoice(),
-        request: { operation: 'role.add', params },
-        wait: true,
-        timeoutMs: ROLE_MS,
-        performed: null,
-      });
+      await performed({ operation: 'role.add', params });
     }
     return this.readBack(true, notes);
   }
@@ -116,5 +110,3 @@ function keptNotes(
     .filter((what) => asked[what] !== undefined && asked[what] !== known[what])
     .map((what) => `the node keeps its ${what}, ${known[what]}`);
 }
-
-const ROLE_MS = 120_000;

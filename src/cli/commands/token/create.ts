@@ -3,7 +3,6 @@ import { performed, waitFlags } from '../../change-command.ts';
 import { KatoCommand } from '../../command.ts';
 import { durationSeconds } from '../../duration.ts';
 import { Flags } from '../../oclif.ts';
-import { createVoice } from '../../progress.ts';
 import { newTokenLines } from '../../render/token.ts';
 import { self } from '../../session.ts';
 
@@ -53,13 +52,8 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
       ca: cluster.ca,
     });
     const { uses, admin, roles = null } = flags;
-    const { result } = await performed({
-      voice: createVoice(),
-      request: { operation: 'token.create', params: { ...params, roles, admin, uses, ttlSeconds } },
-      wait: flags.wait,
-      timeoutMs: flags.timeout * 1000,
-      performed: null,
-    });
+    const asked = { ...params, roles, admin, uses, ttlSeconds };
+    const { result } = await performed({ operation: 'token.create', params: asked }, flags);
     const info = result as unknown as TokenInfo;
     const attach = attachLine(cluster.core.address, info.roles, token);
     return { ...info, token, attach };

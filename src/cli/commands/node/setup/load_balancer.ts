@@ -1,16 +1,9 @@
 import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
 import type { ListedNode } from '../../../../operations/nodes.ts';
-import {
-  type ChangeContext,
-  type Changed,
-  changed,
-  performed,
-  waitFlags,
-} from '../../../change-command.ts';
+import { type Changed, changed, performed, waitFlags } from '../../../change-command.ts';
 import { KatoCommand, word } from '../../../command.ts';
 import { Flags } from '../../../oclif.ts';
 import { leavesOut } from '../../../own-address.ts';
-import { createVoice } from '../../../progress.ts';
 import { ask, self } from '../../../session.ts';
 
 export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerSet>> {
@@ -44,17 +37,9 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     const routers = { named, addresses: named ? addresses : await routerAddresses() };
     const excludeSelf = await leavesOut(node.address, routers, flags);
     const { force } = flags;
-    const context: ChangeContext = {
-      voice: createVoice(),
-      request: {
-        operation: 'node.setup-load-balancer',
-        params: { node: node.id, addresses, excludeSelf, force },
-      },
-      wait: flags.wait,
-      timeoutMs: flags.timeout * 1000,
-      performed: null,
-    };
-    return changed<LoadBalancerSet>(await performed(context));
+    const params = { node: node.id, addresses, excludeSelf, force };
+    const request = { operation: 'node.setup-load-balancer', params };
+    return changed<LoadBalancerSet>(await performed(request, flags));
   }
 
   protected render({ result, changed: isNew }: Changed<LoadBalancerSet>): readonly string[] {

@@ -2,7 +2,6 @@ import type { Announcer } from '../../../../domain/cluster.ts';
 import { performed, waitFlags } from '../../../change-command.ts';
 import { KatoCommand, word } from '../../../command.ts';
 import { Flags } from '../../../oclif.ts';
-import { createVoice } from '../../../progress.ts';
 import { self } from '../../../session.ts';
 
 /** All that a component needs to announce routes, told once. */
@@ -43,16 +42,8 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
     const { createIdentity } = await import('../../../../bus/identity.ts');
     const { cluster } = await self();
     const { key, seed } = createIdentity();
-    const { result } = await performed({
-      voice: createVoice(),
-      request: {
-        operation: 'announcer.add',
-        params: { name: args.name, key, hosts: flags.host },
-      },
-      wait: flags.wait,
-      timeoutMs: flags.timeout * 1000,
-      performed: null,
-    });
+    const params = { name: args.name, key, hosts: flags.host };
+    const { result } = await performed({ operation: 'announcer.add', params }, flags);
     const { name, hosts } = result as unknown as Announcer;
     const bus = `tls://${cluster.core.address}:${cluster.core.port}`;
     return { name, hosts, seed, bus, serverName: `bus.${cluster.id}`, ca: cluster.ca };
