@@ -116,7 +116,7 @@ export function createChanges(options: {
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
     takeDocument(options.live, after, entry);
-    for (const name of prepared.forget ?? []) await options.store.deleteSecret(name);
+    await forgetSecrets(prepared.forget ?? []);
     return { result, revision: after.revision, touched, changed: true };
   }
 
@@ -128,6 +128,11 @@ export function createChanges(options: {
     for (const [name, value] of Object.entries(prepared.newSecrets?.(cluster) ?? {})) {
       await store.addSecret(name, value);
     }
+  }
+
+  /** One that cannot be deleted stays, sealed and of no use: the change has landed all the same. */
+  async function forgetSecrets(names: readonly string[]): Promise<void> {
+    for (const name of names) await options.store.deleteSecret(name).catch(() => undefined);
   }
 
   function document(): Document {
