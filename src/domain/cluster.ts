@@ -95,7 +95,7 @@ export interface Token {
 
 export interface Certificate {
   domain: string;
-  /** The chain in PEM, leaf first. The key is the secret `certificate/<domain>`. */
+  /** The chain in PEM, leaf first. Its key is a secret: `keyNameOf`. */
   chain: string;
   notAfter: string;
 }

@@ -1,20 +1,23 @@
 import * as v from 'valibot';
-import { installCertificate, removeCertificate } from '../domain/change/certificates.ts';
+import { installCertificate, keyNameOf, removeCertificate } from '../domain/change/certificates.ts';
 import { checkHostPattern } from '../domain/names.ts';
+import { own } from '../domain/own.ts';
 import { inspectCertificate } from '../machine/certificates.ts';
-import { preparedChange, read } from './operation.ts';
-import { SECRETS } from './secrets.ts';
+import { type Knowledge, preparedChange, read } from './operation.ts';
 
 export const certificateInstall = preparedChange(
   'certificate.install',
   'admin',
   v.strictObject({ domain: v.string(), chain: v.string(), key: v.string(), update: v.boolean() }),
-  async (_known, { domain, chain: file, key, update }) => {
+  async (known, { domain: pattern, chain: file, key, update }) => {
+    const domain = checkHostPattern(pattern);
     const { chain, names, notAfter } = inspectCertificate(file, key);
     const certificate = { domain, chain, names, notAfter, update };
+    const keyName = keyNameOf(certificate);
     return {
       decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
-      secrets: { [SECRETS.certificateKey(checkHostPattern(domain))]: key },
+      secrets: { [keyName]: key },
+      forget: keyNames(known, domain).filter((name) => name !== keyName),
     };
   },
   ({ domain, update }) => ({ domain, update }),
@@ -24,11 +27,17 @@ export const certificateRemove = preparedChange(
   'certificate.remove',
   'admin',
   v.strictObject({ domain: v.string() }),
-  async (_known, params) => ({
+  async (known, params) => ({
     decide: (cluster) => removeCertificate(cluster, params),
-    forget: [SECRETS.certificateKey(params.domain.toLowerCase())],
+    forget: keyNames(known, params.domain.toLowerCase()),
   }),
 );
+
+/** Of the certificate that the domain has now, if it has one. */
+function keyNames({ cluster }: Knowledge, domain: string): string[] {
+  const before = own(cluster.certificates, domain);
+  return before === undefined ? [] : [keyNameOf(before)];
+}
 
 export const certificateList = read(
   'certificate.list',

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
+import { keyNameOf } from '../domain/change/certificates.ts';
 import { findNode } from '../domain/change/find-node.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
@@ -21,7 +22,8 @@ export const SECRETS = {
   authorityKey: 'authority/key',
   /** Key and chain in one, for names that have no certificate. */
   fallbackCertificate: 'certificate/default',
-  certificateKey: (domain: string) => `certificate/${domain.replace('*', '_')}`,
+  /** Of the export that a node keeps: what its passphrase comes to. */
+  exportKey: (id: string) => `export/${id}`,
 } as const;
 
 /** Names that stand in the store as they are, unlike the short ones that a node is given. */
@@ -69,7 +71,8 @@ export async function secretsFor(known: Knowledge, view: View): Promise<Record<s
   const needed = definitions.flatMap((role) =>
     Object.keys(role.secrets).map((name) => `${role.name}/${name}`),
   );
-  refuseMissing([...shared, ...needed], Object.keys(secrets));
+  const keys = view.certificates.map(keyNameOf);
+  refuseMissing([...shared, ...needed, ...keys], Object.keys(secrets));
   return secrets;
 }
 

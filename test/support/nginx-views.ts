@@ -1,7 +1,8 @@
+import { keyNameOf } from '../../src/domain/change/certificates.ts';
 import { testPool, testRoute, testView } from './views.ts';
 
 /** A self-signed pair for tests alone, valid until 2046. */
-const key = `-----BEGIN PRIVATE KEY-----
+export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTqMzfNwEIhvJ9p1I
 5CsNfVV8CKMG4fj4iPAzg1M8qDOhRANCAATaNYNu+Rf2d0jJIlyhjerMI2g80qGe
 UBB33FHBsFVnjqBtbek2FCSFymLAuqROxxI71SFr/9BpnIWqr7+x4omX
@@ -63,8 +64,8 @@ export const balancerViewAlone = testView(['load_balancer'], {
 
 export const viewSecrets = {
   'certificate/default': `${key}${certificate}`,
-  'certificate/_.example.com': key,
-  'certificate/example.org': key,
+  [keyNameOf({ domain: '*.example.com', chain: certificate })]: key,
+  [keyNameOf({ domain: 'example.org', chain: certificate })]: key,
   'bus/certificate': certificate,
   'bus/key': key,
   'bus/ca': certificate,

@@ -1,5 +1,6 @@
 import type { Certificate, Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { sha256 } from '../hash.ts';
 import { checkHostPattern } from '../names.ts';
 import { own } from '../own.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
@@ -12,6 +13,13 @@ export interface CertificateInstall extends Certificate {
   names: readonly string[];
   update: boolean;
 }
+
+/** The secret that holds the key. Each chain has its own, so that the two change together. */
+export function keyNameOf({ domain, chain }: Pick<Certificate, 'domain' | 'chain'>): string {
+  return `certificate/${domain.replace('*', '_')}/${sha256(chain).slice(0, KEY_ID_LENGTH)}`;
+}
+
+const KEY_ID_LENGTH = 16;
 
 /** Installs a certificate for a domain on all routers and load balancers. */
 export function installCertificate(

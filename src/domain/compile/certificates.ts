@@ -1,3 +1,4 @@
+import { keyNameOf } from '../change/certificates.ts';
 import type { View } from '../view.ts';
 
 /** A certificate as a file that holds key and chain: nginx takes both from one. */
@@ -19,11 +20,10 @@ export function certificatesOf(
   const fallback = secrets[FALLBACK];
   if (fallback === undefined) return [];
   const installed = view.certificates.flatMap(({ domain, chain }) => {
-    const name = domain.replace('*', '_');
-    const key = secrets[`certificate/${name}`];
+    const key = secrets[keyNameOf({ domain, chain })];
     if (key === undefined) return [];
     const pem = `${key.trimEnd()}\n${chain.trimEnd()}`;
-    return [{ domain, file: `certificate-${name}.pem`, pem }];
+    return [{ domain, file: `certificate-${domain.replace('*', '_')}.pem`, pem }];
   });
   const file = 'default-certificate.pem';
   return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { Store } from '../../../src/bus/store.ts';
+import { type Changes, createChanges } from '../../../src/controller/changes.ts';
+import { guardHistory } from '../../../src/controller/history-guard.ts';
+import { createLive } from '../../../src/controller/live.ts';
+import { certificatesOf } from '../../../src/domain/compile/certificates.ts';
+import { refuse } from '../../../src/domain/error.ts';
+import { certificateInstall, certificateRemove } from '../../../src/operations/certificates.ts';
+import type { Change, Knowledge } from '../../../src/operations/operation.ts';
+import { catalogue, clusterWith } from '../../support/clusters.ts';
+import { certificate, key } from '../../support/nginx-views.ts';
+import { testView } from '../../support/views.ts';
+
+const DOMAIN = 'shop.example.com';
+const NEWER = `${certificate}${certificate}`;
+
+describe('a certificate', () => {
+  let store: Store & { secrets: Map<string, string>; failing: 'write' | 'delete' | null };
+  let changes: Changes;
+
+  beforeEach(() => {
+    store = storeInMemory();
+    const live = createLive();
+    const guard = guardHistory(store, live);
+    const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
+    changes = createChanges({ store, live, guard, catalogue, knowledge });
+  });
+
+  const perform = (operation: Change, params: unknown) =>
+    changes.perform({ operation, params, id: String(nextId++), by: null, who: 'core' });
+  const install = (chain: string) =>
+    perform(certificateInstall, { domain: DOMAIN, chain, key, update: true });
+  /** The chain that a router would serve: with its key, or not at all. */
+  const served = async (): Promise<string | undefined> => {
+    const { cluster } = (await store.readCluster())!;
+    const view = testView(['router'], { certificates: Object.values(cluster.certificates) });
+    const secrets = { 'certificate/default': 'own', ...Object.fromEntries(store.secrets) };
+    const found = certificatesOf(view, secrets).find(({ domain }) => domain === DOMAIN);
+    return found?.pem.slice(key.length);
+  };
+
+  it('and its key change together, also where the document cannot be written', async () => {
+    await install(certificate);
+    store.failing = 'write';
+    await assert.rejects(install(NEWER), { code: 'TIMEOUT' });
+    assert.equal(await served(), certificate.trimEnd());
+    store.failing = null;
+    await install(NEWER);
+    assert.equal(await served(), NEWER.trimEnd());
+    assert.equal(store.secrets.size, 1, 'the old key is forgotten');
+    await perform(certificateRemove, { domain: DOMAIN });
+    assert.deepEqual([await served(), store.secrets.size], [undefined, 0]);
+  });
+
+  it('is removed, although its key could not be deleted', async () => {
+    await install(certificate);
+    store.failing = 'delete';
+    const { changed } = await perform(certificateRemove, { domain: DOMAIN });
+    assert.deepEqual([changed, await served()], [true, undefined]);
+  });
+});
+
+let nextId = 1;
+
+/** What `createChanges` needs of a store. */
+function storeInMemory() {
+  let document = { cluster: clusterWith(), entry: 1 };
+  const away = () => refuse('TIMEOUT', 'the store did not answer');
+  const store = {
+    secrets: new Map<string, string>(),
+    failing: null as 'write' | 'delete' | null,
+    readCluster: async () => document,
+    writeCluster: async (cluster: typeof document.cluster, entry: number) => {
+      if (store.failing === 'write') throw away();
+      if (entry !== document.entry) return null;
+      document = { cluster, entry: entry + 1 };
+      return document.entry;
+    },
+    putSecret: async (name: string, value: string) => void store.secrets.set(name, value),
+    deleteSecret: async (name: string) => {
+      if (store.failing === 'delete') throw away();
+      store.secrets.delete(name);
+    },
+    appendHistory: async () => {},
+  };
+  return store as typeof store & Store;
+}
