@@ -1,6 +1,6 @@
 import { accepts } from '../domain/acceptance.ts';
 import type { Json } from '../domain/cluster.ts';
-import { KatoError, refuse, toErrorRecord } from '../domain/error.ts';
+import { isAway, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { watchDeadPeers } from '../machine/dead-peers.ts';
@@ -9,6 +9,7 @@ import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../ma
 import { watchProcesses } from '../machine/watch.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
+import { exportKeeper } from './kept-export.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
 import { AGENT, describeNow, type PassContext, pass } from './pass.ts';
@@ -46,6 +47,7 @@ export async function runAgent(
     },
     onStatus: log,
   });
+  const exports = await exportKeeper(paths, link);
   const sockets = await serveSockets(paths, answer);
   using _watch = watchProcesses(paths, () => void tell());
   using _peers = watchDeadPeers(backends, log);
@@ -64,6 +66,8 @@ export async function runAgent(
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
     const report = await pass(context, delivery, refusedView, (partial) => void tell(partial));
+    const unkept = refusedView === null ? await exports.keep(delivery.view.keptExport) : null;
+    if (unkept !== null) report.failures.push(unkept);
     await tell(report);
     for (const step of report.steps) {
       log(`${step.kind} ${step.process}: ${step.failed ? 'failed' : 'done'} in ${step.ms} ms`);
@@ -131,7 +135,7 @@ export async function runAgent(
       throw refuse('NODE_UNREACHABLE', 'the agent has only just started');
     }
     const { processes, at } = await describeNow(context, delivery);
-    return { ...last, processes, at };
+    return { ...last, ...exports.said, processes, at };
   }
 
   /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
@@ -139,7 +143,7 @@ export async function runAgent(
     if (report !== undefined) last = report;
     if (last === null || hasLeft) return;
     try {
-      await link.report(report ?? (await reportNow()));
+      await link.report(report ? { ...report, ...exports.said } : await reportNow());
     } catch (error) {
       if (!(error instanceof KatoError)) log(`report: ${String(error)}`);
     }
@@ -159,8 +163,7 @@ export async function runAgent(
       if (request.operation === 'status') void remembered.keep(reply).catch(() => undefined);
       return reply;
     } catch (error) {
-      const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
-      if (request.operation !== 'status' || !away || delivery === null) throw error;
+      if (request.operation !== 'status' || !isAway(error) || delivery === null) throw error;
       const refused = link.reason?.code === 'NOT_ALLOWED' ? link.reason : error;
       const status = await remembered.recall(delivery.view, await reportNow(), refused);
       return status as unknown as Json;

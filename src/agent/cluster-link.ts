@@ -10,6 +10,7 @@ import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
 /** A view that does not come within this is not waited for: the ledger has one. */
 const VIEW_MS = 2000;
 const REPORT_MS = 2000;
+const EXPORT_MS = 5000;
 
 /** What the agent has to do with the rest of the cluster. All of it may be away at any time. */
 export interface ClusterLink {
@@ -20,6 +21,8 @@ export interface ClusterLink {
   ask(operation: string, body: Json, timeoutMs: number): Promise<Json>;
   /** `null` when there is nothing newer than what the asker has. */
   fetchView(have: Delivery | null): Promise<Delivery | null>;
+  /** The cluster's export, sealed; `null` when the one of that hash is the newest. */
+  fetchExport(known: string | null): Promise<{ hash: string; sealed: string } | null>;
   /** Whether the cluster itself says that this node was removed. False when nobody answers. */
   wasRemoved(): Promise<boolean>;
   /** Tells the cluster, if it can be told, that this removed node has stopped its roles. */
@@ -98,6 +101,11 @@ export function linkToCluster(options: {
       if (delivery.same) return null;
       const { hash, view, secrets } = delivery;
       return { hash, view, secrets };
+    },
+    fetchExport: async (known) => {
+      const answer = await link.ask('state.sealed', { id: '', params: { known } }, EXPORT_MS);
+      const { same, ...fetched } = answer as { same: boolean; hash: string; sealed: string };
+      return same ? null : fetched;
     },
     wasRemoved: async () => {
       const answer = await askAsRemoved({}).catch(() => null);

@@ -137,6 +137,11 @@ async function applied(
   return failure;
 }
 
+/** ISO time of this node. Goes on evenly, whatever becomes of the machine's clock. */
+export function nodeTime(): string {
+  return new Date(performance.timeOrigin + performance.now()).toISOString();
+}
+
 function describe(
   context: PassContext,
   { view }: Delivery,
@@ -158,8 +163,7 @@ function describe(
     kato: kato.version,
     catalogue: [...catalogue.roles.keys()],
     bootId,
-    // Goes on evenly, whatever becomes of the machine's clock.
-    at: new Date(performance.timeOrigin + performance.now()).toISOString(),
+    at: nodeTime(),
     processes: Object.fromEntries(processes),
     roles: Object.fromEntries(roles),
   };

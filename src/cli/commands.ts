@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ default: CommandC
   controller: () => import('./commands/controller.ts'),
   'data:export': () => import('./commands/data/export.ts'),
   'data:import': () => import('./commands/data/import.ts'),
+  'data:keep': () => import('./commands/data/keep.ts'),
   history: () => import('./commands/history.ts'),
   info: () => import('./commands/info.ts'),
   'node:attach': () => import('./commands/node/attach.ts'),

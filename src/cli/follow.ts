@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
-import { KatoError, refuse } from '../domain/error.ts';
+import { isAway, KatoError, refuse } from '../domain/error.ts';
 import type { StepResult } from '../domain/step.ts';
 import type { Progress } from '../operations/status.ts';
 
@@ -69,15 +69,11 @@ async function pollOnce(
       const params = { nodes, revision: options.revision, seen, waitMs };
       return await options.poll(params, waitMs + ANSWER_MS);
     } catch (error) {
-      if (!(error instanceof KatoError) || !isAway(error)) throw error;
+      if (!isAway(error)) throw error;
       why = error.message;
       await pause(AWAY_PAUSE_MS);
     }
   }
-}
-
-function isAway(error: KatoError): boolean {
-  return error.code === 'TIMEOUT' || error.exitCode === 5;
 }
 
 /** A shorter list than before is the next pass of the agent: it is shown from its beginning. */

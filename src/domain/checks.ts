@@ -25,6 +25,7 @@ export type CheckName =
   | 'roles'
   | 'pools'
   | 'certificates'
+  | 'export'
   | 'disk';
 
 export interface ChecksInput {
@@ -54,6 +55,7 @@ export function checksOf(input: ChecksInput): Check[] {
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
     ...orOk('pools', 'every pool has members', poolChecks(status)),
     ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
+    exportCheck(status),
     diskCheck(input.diskFree),
   ];
 }
@@ -145,6 +147,12 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
         : `the certificate for ${domain} ends in ${days} days`;
     return [{ name: 'certificates', level, message, subject: domain, value: days }];
   });
+}
+
+function exportCheck({ warnings }: Status): Check {
+  const late = warnings.find((warning) => warning.code === 'EXPORT_LATE');
+  if (late === undefined) return { name: 'export', level: 'ok', message: 'no export is late' };
+  return { name: 'export', level: 'warning', message: late.message };
 }
 
 function diskCheck(free: number): Check {

@@ -1,6 +1,6 @@
 import type { SettingDefinition } from './role.ts';
 
-/** Settings of the component `cluster`. Times are seconds; the names are those of Rundeck's heartbeat. */
+/** Settings of the component `cluster`. Times are seconds; the names of the heartbeat are Rundeck's. */
 export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
   'heartbeat.interval': {
     type: 'number',
@@ -29,5 +29,17 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
     minimum: 0.4,
     maximum: 360_000,
     help: 'Seconds of silence after which a node is dead: pools leave it out. At least twice considerInactive.',
+  },
+  'export.node': {
+    type: 'string',
+    default: '',
+    help: 'Node that keeps an encrypted export of the cluster, in case the core is lost; none when empty. kato data keep sets it.',
+  },
+  'export.interval': {
+    type: 'number',
+    default: 600,
+    minimum: 60,
+    maximum: 604_800,
+    help: 'Seconds after which that node fetches a newer one, if there is any.',
   },
 };

@@ -91,6 +91,11 @@ export class KatoError extends Error {
   }
 }
 
+/** Nobody answered, or not in time: later somebody may. */
+export function isAway(error: unknown): error is KatoError {
+  return error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
+}
+
 /** Shorthand for the commonest form. */
 export function refuse(code: ErrorCode, message: string, why?: string, next?: string): KatoError {
   return new KatoError({

@@ -10,6 +10,8 @@ export interface Paths {
   config: string;
   /** One folder for each process that keeps data. */
   data: string;
+  /** The export of the cluster that this node keeps for the others. */
+  keptExport: string;
   log: string;
   /** Volatile: gone with the next boot. */
   run: string;
@@ -31,6 +33,7 @@ export function pathsOf(root: string): Paths {
     service: `${lib}/service`,
     config: `${lib}/config`,
     data: `${lib}/data`,
+    keptExport: `${lib}/export/cluster.kato`,
     log: `${base}/var/log/kato`,
     run,
     socket: `${run}/agent.sock`,

@@ -1,5 +1,6 @@
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Cluster, Node } from './cluster.ts';
+import { exportFault } from './kept-export.ts';
 import { braked } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf } from './roles.ts';
@@ -49,6 +50,7 @@ export function statusOf(input: StatusInput): Status {
       ...nodeWarnings(input, nodes),
       ...poolWarnings(input),
       ...certificateWarnings(input),
+      ...exportWarnings(input),
     ],
     nodes,
     pools: input.pools.map(({ name, kind, members }) => ({ name, kind, members })),
@@ -204,6 +206,11 @@ function certificateWarnings(input: StatusInput): Warning[] {
       code: 'CERTIFICATE_EXPIRES',
       message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'ended' : 'ends'} on ${notAfter.slice(0, 10)}`,
     }));
+}
+
+function exportWarnings({ cluster, reports, verdicts }: StatusInput): Warning[] {
+  const fault = exportFault(cluster, reports, (id) => isGone(verdicts, id));
+  return fault === null ? [] : [{ code: 'EXPORT_LATE', ...fault }];
 }
 
 function byAddress(a: NodeStatus, b: NodeStatus): number {

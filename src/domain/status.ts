@@ -35,6 +35,7 @@ export type WarningCode =
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
   | 'CERTIFICATE_EXPIRES'
+  | 'EXPORT_LATE'
   | 'NODE_REFUSED';
 
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';

@@ -60,6 +60,8 @@ export interface Report {
   roles: Record<string, string[]>;
   /** A view of an older or other history was offered by a controller and not acted on. */
   refusedView: Version | null;
+  /** When the export of the cluster that this node keeps was last up to date, by the node's clock. */
+  exportedAt?: string;
   /** False while the pass is under way. */
   complete: boolean;
 }
@@ -74,9 +76,9 @@ export interface StepResult {
 export interface StepFailure extends ErrorRecord {
   /**
    * `keep-ledger`: the view could not be put on disk, and so nothing of it was done. `compile`: the
-   * files of the process could not be made of it.
+   * files of the process could not be made of it. `keep-export`: the cluster's export was not kept.
    */
-  kind: Step['kind'] | 'keep-ledger' | 'compile';
+  kind: Step['kind'] | 'keep-ledger' | 'compile' | 'keep-export';
   process: string;
 }
 

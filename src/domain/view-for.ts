@@ -3,6 +3,7 @@ import { routersFor } from './change/load-balancer.ts';
 import { stillShown } from './change/tokens.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { refuse } from './error.ts';
+import { keptExportOf } from './kept-export.ts';
 import { timingOf } from './liveness.ts';
 import { type AnnouncedRoute, neverEmpty, poolsOf, routePool } from './pools.ts';
 import type { Catalogue } from './role.ts';
@@ -55,6 +56,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     trustedProxies: has('router')
       ? nodesWith(cluster, 'load_balancer').map((balancer) => balancer.address)
       : [],
+    keptExport: keptExportOf(cluster, node),
     heartbeatMs: timingOf(cluster).intervalMs,
   };
 }

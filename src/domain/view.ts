@@ -31,8 +31,16 @@ export interface View {
   document: Cluster | null;
   /** Addresses of load balancers: routers believe their X-Forwarded headers. */
   trustedProxies: string[];
+  /** Only for the node that keeps an export of the cluster. */
+  keptExport: KeptExport | null;
   /** Heartbeat interval in ms, stretched when the cluster is large. */
   heartbeatMs: number;
+}
+
+export interface KeptExport {
+  intervalMs: number;
+  /** Which key seals it: after a new passphrase it is another one. */
+  key: string;
 }
 
 /** A named set of backends that an nginx balances over. */

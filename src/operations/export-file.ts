@@ -16,17 +16,38 @@ const KEY_BYTES = 32;
 const COST = { N: 2 ** 16, r: 8, p: 1, maxmem: 128 * 2 ** 20 };
 export const PASSPHRASE_MIN = 8;
 
-export async function sealState(state: SavedState, passphrase: string): Promise<string> {
+/** What a passphrase comes to: opens what it sealed, and nothing that was sealed with another salt. */
+export interface ExportKey {
+  salt: Buffer;
+  key: Buffer;
+}
+
+/** A new one each time. BAD_VALUE for a passphrase that is too short. */
+export async function exportKeyOf(passphrase: string): Promise<ExportKey> {
   if (passphrase.length < PASSPHRASE_MIN) {
     throw refuse('BAD_VALUE', `the passphrase needs at least ${PASSPHRASE_MIN} characters`);
   }
   const salt = randomBytes(SALT_BYTES);
+  return { salt, key: await keyOf(passphrase, salt) };
+}
+
+export function sealState(state: SavedState, { salt, key }: ExportKey): string {
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', await keyOf(passphrase, salt), nonce);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
   cipher.setAAD(Buffer.from(HEADER));
   const content = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
   const body = Buffer.concat([salt, nonce, cipher.getAuthTag(), content]);
   return `${HEADER}\n${body.toString('base64')}\n`;
+}
+
+/** As the secret that lets controllers seal without the passphrase. */
+export function exportKeyText({ salt, key }: ExportKey): string {
+  return Buffer.concat([salt, key]).toString('base64');
+}
+
+export function exportKeyFrom(text: string): ExportKey {
+  const bytes = Buffer.from(text, 'base64');
+  return { salt: bytes.subarray(0, SALT_BYTES), key: bytes.subarray(SALT_BYTES) };
 }
 
 /** BAD_FILE for what is no export at all: seen before anybody is asked for its passphrase. */

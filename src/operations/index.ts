@@ -5,7 +5,7 @@ import * as roles from './roles.ts';
 import * as routes from './routes.ts';
 import { secretShow } from './secrets.ts';
 import * as settings from './settings.ts';
-import { stateExport, stateImport } from './state.ts';
+import * as state from './state.ts';
 import * as status from './status.ts';
 import * as tokens from './tokens.ts';
 import { view } from './view.ts';
@@ -20,9 +20,8 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
     ...Object.values(settings),
     ...Object.values(certificates),
     ...Object.values(status),
+    ...Object.values(state),
     secretShow,
-    stateExport,
-    stateImport,
     view,
   ].map((operation) => [operation.name, operation]),
 );

@@ -40,6 +40,7 @@ const REPORT = v.object({
   ),
   roles: v.record(v.string(), v.array(v.string())),
   refusedView: v.nullable(VERSION),
+  exportedAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
   complete: v.boolean(),
 });
 

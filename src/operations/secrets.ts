@@ -28,7 +28,7 @@ export const SECRETS = {
 
 /** Names that stand in the store as they are, unlike the short ones that a node is given. */
 export function isFullName(name: string): boolean {
-  return /^(node|bus|authority|certificate)\//.test(name);
+  return /^(node|bus|authority|certificate|export)\//.test(name);
 }
 
 /** Letters and digits without those that look alike: passwords are typed, too. */

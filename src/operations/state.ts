@@ -1,27 +1,74 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import { keepExport } from '../domain/change/keep-export.ts';
 import { importState, type SavedState } from '../domain/change/restore.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
-import { preparedChange, read } from './operation.ts';
+import { hashOf, sha256 } from '../domain/hash.ts';
+import { keptExportOf } from '../domain/kept-export.ts';
+import { exportKeyFrom, sealState } from './export-file.ts';
+import { newLineage } from './lineage.ts';
+import { type Knowledge, preparedChange, read } from './operation.ts';
 import { SECRETS } from './secrets.ts';
 
 /** All state and all secrets: sealed by the asker before it touches a disk. */
-export const stateExport = read(
-  'state.export',
+export const stateExport = read('state.export', 'admin', v.strictObject({}), savedState);
+
+/** From now on a node keeps an export. The passphrase itself stays with who asks. */
+export const stateKeep = preparedChange(
+  'state.keep',
   'admin',
-  v.strictObject({}),
-  async (known): Promise<SavedState> => {
-    const secrets = await known.secretsBelow('');
-    if (secrets[SECRETS.controller] !== undefined) return { cluster: known.cluster, secrets };
-    throw refuse(
-      'STATE_OLDER',
-      'the bus has lost the secrets of the cluster',
-      'an export without them would recover nothing',
-      'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
-    );
+  v.strictObject({
+    node: v.string(),
+    intervalSeconds: v.nullable(v.number()),
+    key: v.pipe(v.string(), v.base64()),
+  }),
+  async ({ cluster }, { key, ...params }) => {
+    const id = sha256(key).slice(0, KEY_ID_LENGTH);
+    return {
+      decide: (before) => keepExport(before, { ...params, key: id }),
+      secrets: { [SECRETS.exportKey(id)]: key },
+      forget: cluster.exportKey === null ? [] : [SECRETS.exportKey(cluster.exportKey)],
+    };
+  },
+  ({ key: _key, ...params }) => params,
+);
+
+const KEY_ID_LENGTH = 16;
+
+/** What the node that keeps an export fetches: it cannot open it. */
+export const stateSealed = read(
+  'state.sealed',
+  'anyone',
+  /** Hash of what the asker has, so that nothing is sent twice. */
+  v.strictObject({ known: v.nullable(v.string()) }),
+  async (known, { known: have }, by) => {
+    const { cluster, older } = known;
+    const kept = keptExportOf(cluster, by);
+    if (kept === null) throw refuse('NOT_ALLOWED', `node ${by.name} is to keep no export`);
+    if (older !== null)
+      throw refuse('STATE_OLDER', 'the bus has an older state than nodes have seen');
+    const state = await savedState(known);
+    const hash = hashOf({ key: kept.key, state });
+    if (hash === have) return { same: true };
+    const key = exportKeyFrom(state.secrets[SECRETS.exportKey(kept.key)]!);
+    return { same: false, hash, sealed: sealState(state, key) };
   },
 );
+
+async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedState> {
+  const secrets = await secretsBelow('');
+  const needed = [
+    SECRETS.controller,
+    ...(cluster.exportKey === null ? [] : [SECRETS.exportKey(cluster.exportKey)]),
+  ];
+  if (needed.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
+  throw refuse(
+    'STATE_OLDER',
+    'the bus has lost the secrets of the cluster',
+    'an export without them would recover nothing',
+    'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+  );
+}
 
 export const stateImport = preparedChange(
   'state.import',
@@ -41,7 +88,3 @@ export const stateImport = preparedChange(
   },
   ({ cluster }) => ({ revision: cluster.revision }),
 );
-
-export function newLineage(): string {
-  return randomBytes(16).toString('hex');
-}

@@ -50,6 +50,7 @@ export function clusterWith(
     tokens: {},
     certificates: {},
     announcers: {},
+    exportKey: null,
     former: {},
     operations: [],
     ...changes,

@@ -147,6 +147,7 @@ export function clusterAt(revision: number, endpoint = 'api.example.com'): Clust
     tokens: {},
     certificates: {},
     announcers: {},
+    exportKey: null,
     former: {},
     operations: [],
   };

@@ -42,6 +42,7 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     busUsers: [],
     document: null,
     trustedProxies: [],
+    keptExport: null,
     heartbeatMs: 2000,
     ...changes,
   };

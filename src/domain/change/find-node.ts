@@ -5,11 +5,7 @@ import { own } from '../own.ts';
 
 /** By id, name or address. A name that stands for several nodes must be said more exactly. */
 export function findNode(cluster: Cluster, called: string): Node {
-  const byId = own(cluster.nodes, called);
-  if (byId !== undefined) return byId;
-  const found = Object.values(cluster.nodes).filter(
-    (node) => node.name === called || node.address === called,
-  );
+  const found = nodesCalled(cluster, called);
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
     throw refuse(
@@ -26,6 +22,13 @@ export function findNode(cluster: Cluster, called: string): Node {
     didYouMean(called, known),
     'kato node list shows all nodes',
   );
+}
+
+export function nodesCalled(cluster: Cluster, called: string): Node[] {
+  const byId = own(cluster.nodes, called);
+  if (byId !== undefined) return [byId];
+  const nodes = Object.values(cluster.nodes);
+  return nodes.filter((node) => node.name === called || node.address === called);
 }
 
 export function withNode(cluster: Cluster, node: Node): Pick<Cluster, 'nodes'> {

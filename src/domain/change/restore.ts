@@ -1,6 +1,7 @@
 import { CLUSTER_FORMAT, type Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
+import type { Version } from '../view.ts';
 import { type Asked, changed, type Decision } from './change.ts';
 
 /** A saved state of a cluster with all its secrets. */
@@ -22,6 +23,16 @@ export function recovered(saved: Cluster, lineage: string, seenEpoch: number): C
     revision: saved.revision + 1,
     previousHash: hashOf(saved),
   };
+}
+
+/** The epoch in which nodes that have seen these versions accept a recovered document. */
+export function epochAbove(
+  { lineage, epoch }: Cluster,
+  seen: readonly Pick<Version, 'lineage' | 'epoch'>[],
+): number {
+  // Its own lineage is that of a run before this one, which was interrupted.
+  const needed = seen.map((version) => version.epoch + (version.lineage === lineage ? 0 : 1));
+  return Math.max(epoch, ...needed);
 }
 
 export interface Imported {

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { checkKeeper } from '../kept-export.ts';
 import { timingOf } from '../liveness.ts';
 import type { SettingValue } from '../role.ts';
 import { portClash } from '../rules.ts';
@@ -34,7 +35,10 @@ export function changeSetting(
     [component]: isDefault ? others : { ...others, [key]: wanted },
   };
   const after = { ...cluster, settings };
-  if (component === 'cluster') timingOf(after);
+  if (component === 'cluster') {
+    timingOf(after);
+    checkKeeper(after);
+  }
   const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
   if (clash !== undefined) throw clash;
   return changed(cluster, { settings }, wanted, nodesUsing(cluster, component));

@@ -13,6 +13,7 @@ import {
 } from '../../machine/certificates.ts';
 import type { HostFacts } from '../../machine/host.ts';
 import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
+import { newLineage } from '../lineage.ts';
 import { SECRETS } from '../secrets.ts';
 
 /** All that a new cluster starts with: kept on disk until the bus has it. */
@@ -42,7 +43,7 @@ export async function newCluster(options: {
     format: CLUSTER_FORMAT,
     id,
     endpoint,
-    lineage: randomBytes(16).toString('hex'),
+    lineage: newLineage(),
     epoch: 1,
     revision: 1,
     previousHash: '',
@@ -52,6 +53,7 @@ export async function newCluster(options: {
     tokens: {},
     certificates: {},
     announcers: {},
+    exportKey: null,
     former: {},
     operations: [],
   };

@@ -1,16 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Bus } from '../../bus/bus.ts';
 import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
-import { recovered, type SavedState } from '../../domain/change/restore.ts';
-import type { Node } from '../../domain/cluster.ts';
+import { nodeAsk } from '../../bus/subjects.ts';
+import { epochAbove, recovered, type SavedState } from '../../domain/change/restore.ts';
+import type { Cluster, Node } from '../../domain/cluster.ts';
 import { refuse } from '../../domain/error.ts';
+import type { Version } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
 import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
+import { within } from '../../machine/wait.ts';
 import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
+import { newLineage } from '../lineage.ts';
+import { reportOf } from '../report.ts';
 import { isFullName, SECRETS } from '../secrets.ts';
-import { newLineage } from '../state.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './new-cluster.ts';
 
@@ -97,4 +102,30 @@ export function recoveredDraft(options: {
       address,
     },
   };
+}
+
+/** Nodes that are alive have found the bus again by then. */
+const OTHERS_MS = 10_000;
+const ANSWER_MS = 500;
+
+/**
+ * The state in an epoch that every node accepts: the other nodes are asked what they have seen, for
+ * they may know of recoveries that were made after this state was saved.
+ */
+export async function outranking(bus: Bus, { cluster, identity }: Draft): Promise<Cluster> {
+  const others = Object.values(cluster.nodes)
+    .filter(({ id, pendingUntil }) => id !== identity.nodeId && pendingUntil === null)
+    .map(({ id }) => id);
+  const seen = new Map<string, Version>();
+  await within(OTHERS_MS, async () => {
+    const silent = others.filter((id) => !seen.has(id));
+    const subjects = silent.map((id) => nodeAsk(id, 'status'));
+    const answers = await bus.gather(subjects, null, { waitMs: ANSWER_MS });
+    for (const [i, answer] of answers.entries()) {
+      const report = 'ok' in answer ? reportOf(answer.ok) : null;
+      if (report !== null) seen.set(silent[i]!, report.version);
+    }
+    return seen.size === others.length;
+  });
+  return { ...cluster, epoch: epochAbove(cluster, [...seen.values()]) };
 }

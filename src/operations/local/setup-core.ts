@@ -21,7 +21,7 @@ import {
 } from './host.ts';
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
-import { recoveredDraft } from './recover.ts';
+import { outranking, recoveredDraft } from './recover.ts';
 
 const BUS_START_MS = 30_000;
 const CONNECT_MS = 2000;
@@ -175,8 +175,9 @@ async function state({ host, draft }: SetupCore): Promise<void> {
   try {
     const store = await openStore(bus, draft.controller.seed);
     // The draft knows it, also where an interrupted recovery is run again without its file.
-    if (draft.cluster.epoch > 1) await store.replaceState(draft.cluster, draft.secrets);
-    else await createOnce(store, draft);
+    if (draft.cluster.epoch > 1) {
+      await store.replaceState(await outranking(bus, draft), draft.secrets);
+    } else await createOnce(store, draft);
   } finally {
     await bus.close();
   }

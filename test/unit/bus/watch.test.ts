@@ -26,19 +26,47 @@ function source<T>() {
   return { give, iterator: Object.assign(iterator, { stop: () => {} }) };
 }
 
+/** A bus whose statuses and hints a test gives. */
+function busOf() {
+  const [hints, statuses] = [source<KvEntry>(), source<{ type: string }>()];
+  const nats = { status: () => statuses.iterator, closed: () => new Promise(() => {}) };
+  const bucket = { watch: async () => hints.iterator };
+  return {
+    hints,
+    statuses,
+    nats: nats as unknown as NatsConnection,
+    bucket: bucket as unknown as KV,
+  };
+}
+
 describe('a watch of a bucket', () => {
+  it('tells again at the next reading what could not be taken, and the others at once', async () => {
+    const { statuses, nats, bucket } = busOf();
+    const all = new Map(['bad', 'good'].map((key) => [key, { ...entry(1), key }]));
+    const [told, warned]: [string[], unknown[]] = [[], []];
+    const warn = (warning: Error) => warned.push(warning.message);
+    process.on('warning', warn);
+    const tell = (key: string): void => {
+      told.push(key);
+      if (told.length === 1) throw new Error('choked');
+    };
+    await watchBucket({ nats, bucket, read: async () => all, tell });
+    assert.deepEqual(told, ['bad', 'good']);
+    statuses.give({ type: 'reconnect' });
+    await until(() => told.length === 3, { what: 'it is told again', seconds: 5 });
+    assert.deepEqual([told[2], warned], ['bad', ['choked']]);
+    process.off('warning', warn);
+  });
+
   it('tells no older entry when a hint was quicker than a reading', async () => {
-    const [hints, statuses] = [source<KvEntry>(), source<{ type: string }>()];
+    const { hints, statuses, nats, bucket } = busOf();
     const late = Promise.withResolvers<Map<string, KvEntry>>();
     const reads = [Promise.resolve(new Map([['verdicts', entry(1)]])), late.promise];
     const told: number[] = [];
     let reading = 0;
     await watchBucket({
-      nats: {
-        status: () => statuses.iterator,
-        closed: () => new Promise(() => {}),
-      } as unknown as NatsConnection,
-      bucket: { watch: async () => hints.iterator } as unknown as KV,
+      nats,
+      bucket,
       read: () => reads[reading++]!,
       tell: (_key, now) => told.push(now!.revision),
     });

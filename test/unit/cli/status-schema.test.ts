@@ -85,6 +85,7 @@ describe('the schema of the status', () => {
       POOL_EMPTY: true,
       POOL_BRAKE: true,
       CERTIFICATE_EXPIRES: true,
+      EXPORT_LATE: true,
       NODE_REFUSED: true,
     };
     const nodeStates: Record<NodeState, true> = {

@@ -31,9 +31,10 @@ export default class DataExport extends KatoCommand<Exported> {
     const { args, flags } = await this.parse(DataExport);
     const passphrase = await readPassphrase(flags['passphrase-file'], { twice: true });
     const state = await ask<SavedState>('state.export', {});
-    const { sealState } = await import('../../../operations/export-file.ts');
+    const { exportKeyOf, sealState } = await import('../../../operations/export-file.ts');
     const { writeFileAtomic } = await import('../../../machine/files.ts');
-    await writeFileAtomic(args.file, await sealState(state, passphrase), { mode: 0o600 });
+    const text = sealState(state, await exportKeyOf(passphrase));
+    await writeFileAtomic(args.file, text, { mode: 0o600 });
     const { revision, nodes } = state.cluster;
     return { file: args.file, revision, nodes: Object.keys(nodes).length };
   }

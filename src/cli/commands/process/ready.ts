@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KatoError, refuse } from '../../../domain/error.ts';
+import { isAway, refuse } from '../../../domain/error.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { notReady } from '../../ready.ts';
@@ -62,8 +62,7 @@ async function missingOn(node: string, process: string, patient: boolean): Promi
   try {
     return notReady(await askStatus(false), node, process);
   } catch (error) {
-    const away = error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
-    if (!patient || !away) throw error;
+    if (!patient || !isAway(error)) throw error;
     return error.message;
   }
 }

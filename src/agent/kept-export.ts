@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isAway, toErrorRecord } from '../domain/error.ts';
+import type { Paths } from '../domain/paths.ts';
+import type { StepFailure } from '../domain/step.ts';
+import type { KeptExport } from '../domain/view.ts';
+import { makeFolder, writeFileAtomic } from '../machine/files.ts';
+import type { ClusterLink } from './cluster-link.ts';
+import { AGENT, nodeTime } from './pass.ts';
+
+export interface ExportKeeper {
+  /** Fetches an export when it is time for one. Returns why it could not be kept. */
+  keep(wanted: KeptExport | null): Promise<StepFailure | null>;
+  /** For the report of this node. */
+  readonly said: { exportedAt?: string };
+}
+
+/** Keeps the cluster's export on this node's disk while the view asks for it: sealed, so not for this node. */
+export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<ExportKeeper> {
+  let upToDate = await writtenAt(paths.keptExport);
+  let key: string | null = null;
+  let hash: string | null = null;
+  let dueMs = Number.NEGATIVE_INFINITY;
+
+  return {
+    keep: async (wanted) => {
+      if (wanted === null) {
+        upToDate = null;
+        return null;
+      }
+      if (wanted.key !== key) dueMs = Number.NEGATIVE_INFINITY;
+      if (performance.now() < dueMs || !link.connected) return null;
+      try {
+        if ((await writtenAt(paths.keptExport)) === null) hash = null;
+        const fetched = await link.fetchExport(hash);
+        if (fetched !== null) {
+          await makeFolder(dirname(paths.keptExport), 0o700);
+          await writeFileAtomic(paths.keptExport, fetched.sealed, { mode: 0o600 });
+          hash = fetched.hash;
+        }
+        upToDate = nodeTime();
+        key = wanted.key;
+        dueMs = performance.now() + wanted.intervalMs;
+        return null;
+      } catch (error) {
+        // The next pass makes it good; who is away is told by others.
+        if (isAway(error)) return null;
+        return { kind: 'keep-export', process: AGENT, ...toErrorRecord(error) };
+      }
+    },
+    get said() {
+      return upToDate === null ? {} : { exportedAt: upToDate };
+    },
+  };
+}
+
+async function writtenAt(file: string): Promise<string | null> {
+  const found = await stat(file).catch(() => null);
+  return found === null ? null : found.mtime.toISOString();
+}

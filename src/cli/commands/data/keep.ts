@@ -1,0 +1,46 @@
+import type { ExportKept } from '../../../domain/change/keep-export.ts';
+import { ChangeCommand, type Request } from '../../change-command.ts';
+import { word } from '../../command.ts';
+import { durationSeconds } from '../../duration.ts';
+import { Flags } from '../../oclif.ts';
+import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
+
+export default class DataKeep extends ChangeCommand<ExportKept> {
+  static override summary = 'Let a node keep an export of the cluster that is never old.';
+  static override description =
+    'The node fetches the state and the secrets, sealed by the passphrase, at once and then as often ' +
+    'as --every says. It cannot open them. With that file and the passphrase a new core goes on when ' +
+    'the disk of the old one is lost. To end it: kato config del cluster export.node';
+  static override examples = [
+    '<%= config.bin %> data keep h3',
+    '<%= config.bin %> data keep h3 --every 5m --passphrase-file /root/passphrase',
+  ];
+  static override args = {
+    node: word({ required: true, description: 'Node that keeps it, any but the core.' }),
+  };
+  static override flags = {
+    every: Flags.string({
+      helpValue: '10m',
+      summary: 'Time between two looks for a newer one, as in 5m or 1h; 10 minutes by default.',
+    }),
+    'passphrase-file': passphraseFlag,
+  };
+
+  protected async request(): Promise<Request> {
+    const { args, flags } = await this.parse(DataKeep);
+    const { every } = flags;
+    const intervalSeconds = every === undefined ? null : durationSeconds('--every', every);
+    const passphrase = await readPassphrase(flags['passphrase-file'], { twice: true });
+    const { exportKeyOf, exportKeyText } = await import('../../../operations/export-file.ts');
+    const key = exportKeyText(await exportKeyOf(passphrase));
+    return { operation: 'state.keep', params: { node: args.node, intervalSeconds, key } };
+  }
+
+  protected say({ node, intervalSeconds }: ExportKept): readonly string[] {
+    return [
+      `${node} keeps an export in /var/lib/kato/export/cluster.kato, looked after every ${intervalSeconds} s`,
+      '',
+      'should the core be lost: kato node setup core --recover-from that file, on a machine with its address',
+    ];
+  }
+}
