@@ -28,9 +28,15 @@ export async function watchBucket(options: {
   const take = (key: string, entry: KvEntry | null) => {
     const before = told.get(key);
     if (entry === null ? before === undefined : isSame(before, entry)) return;
+    try {
+      tell(key, entry);
+    } catch (error) {
+      // It counts as not told: the next reading tells it again, and the others now.
+      process.emitWarning(error as Error);
+      return;
+    }
     if (entry === null) told.delete(key);
     else told.set(key, { revision: entry.revision, createdMs: entry.created.getTime() });
-    tell(key, entry);
   };
   const takeHint = (entry: KvWatchEntry) => {
     // A watch that resumes may be behind what was read meanwhile.
