@@ -106,7 +106,8 @@ async function stampOf(manager: JetStreamManager, bucket: string): Promise<strin
 async function readBucket(bucket: KV): Promise<Map<string, KvEntry>> {
   const entries = new Map<string, KvEntry>();
   const iterator = await bucket.history();
-  const limit = setTimeout(() => iterator.stop(new Error('time is over')), READ_LIMIT_MS);
+  const late = `the store did not tell all that it has within ${READ_LIMIT_MS / 1000} s`;
+  const limit = setTimeout(() => iterator.stop(refuse('TIMEOUT', late)), READ_LIMIT_MS);
   try {
     for await (const entry of iterator) {
       if (entry.operation === 'PUT') entries.set(entry.key, entry);

@@ -26,8 +26,9 @@ export interface StoredCluster {
 
 /**
  * What controllers share, on the bus's disk. Every function throws BUS_AWAY while there is no
- * connection, and TIMEOUT when the store does not answer within a second: a write may have
- * landed then all the same. Writes throw NO_SPACE while the core's disk is full.
+ * connection, and TIMEOUT when the store does not answer within a second, or takes more than five
+ * to tell all that there is: a write may have landed then all the same. Writes throw NO_SPACE while
+ * the core's disk is full.
  */
 export interface Store {
   /**
