@@ -1,12 +1,14 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { nodeAsk } from '../bus/subjects.ts';
-import { KatoError } from '../domain/error.ts';
+import { type ErrorCode, KatoError } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import type { Announcements } from './announcements.ts';
 import { documentOf, type Live } from './live.ts';
+
+const NO_ANSWER: readonly ErrorCode[] = ['NODE_UNREACHABLE', 'TIMEOUT'];
 
 /** What an operation may know and ask, at this moment. */
 export function knowledgeOf(options: {
@@ -58,15 +60,17 @@ export function knowledgeOf(options: {
     askNode: async (id, what, body, waitMs) => {
       try {
         return await bus.request(nodeAsk(id, what), body, { timeoutMs: waitMs });
-      } catch (cause) {
+      } catch (error) {
+        // Anything else is what the node itself answered, or is not about the node.
+        if (!(error instanceof KatoError && NO_ANSWER.includes(error.code))) throw error;
         throw new KatoError(
           {
             code: 'NODE_UNREACHABLE',
             message: `node ${cluster.nodes[id]?.name ?? id} does not answer`,
-            why: 'its agent or the network to it is away',
+            why: error.message,
             next: 'kato status shows when it was last seen',
           },
-          { cause },
+          { cause: error },
         );
       }
     },
