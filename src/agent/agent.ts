@@ -6,6 +6,7 @@ import type { Version } from '../domain/view.ts';
 import { watchDeadPeers } from '../machine/dead-peers.ts';
 import { isHalting } from '../machine/halting.ts';
 import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../machine/ledger.ts';
+import { sweepLeftovers } from '../machine/leftovers.ts';
 import { watchProcesses } from '../machine/watch.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
@@ -23,6 +24,7 @@ export async function runAgent(
   signal: AbortSignal,
 ): Promise<void> {
   const { paths } = context;
+  await sweepLeftovers(paths);
   const known = await readLedger(paths);
   let delivery: Delivery | null = known?.delivery ?? null;
   let newest: Version | null = known?.newest ?? null;

@@ -52,16 +52,14 @@ export async function switchLink(link: string, target: string): Promise<void> {
   });
 }
 
-/** A file that is being written, for a moment, or was left by a power cut. */
-export function isTemporary(path: string): boolean {
-  return path.endsWith(TEMPORARY);
+/** The pid behind a file that is being written, for a moment, or was left by a crash; else null. */
+export function writerOf(path: string): string | null {
+  return /\.(\d+)-\d+\.kato-new$/.exec(path)?.[1] ?? null;
 }
-
-const TEMPORARY = '.kato-new';
 
 /** Two writers of one file, in one process or two, do not meet. */
 function temporaryOf(path: string): string {
-  return `${path}.${process.pid}-${written++}${TEMPORARY}`;
+  return `${path}.${process.pid}-${written++}.kato-new`;
 }
 
 let written = 0;

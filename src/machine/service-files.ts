@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import type { ServiceFolder } from '../domain/spec.ts';
-import { exists, isTemporary, readIfExists } from './files.ts';
+import { exists, readIfExists, writerOf } from './files.ts';
 
 /** In a service folder, but state and not part of its definition. */
 const STATE = ['down', 'event', 'supervise', 'restarts', 'log/event', 'log/supervise'];
@@ -26,7 +26,8 @@ export async function readServiceFiles(folder: string): Promise<ServiceFolder['f
 export async function servicePaths(folder: string): Promise<string[]> {
   return (await filesBelow(folder)).filter(
     (path) =>
-      !isTemporary(path) && !STATE.some((state) => path === state || path.startsWith(`${state}/`)),
+      writerOf(path) === null &&
+      !STATE.some((state) => path === state || path.startsWith(`${state}/`)),
   );
 }
 

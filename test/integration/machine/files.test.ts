@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { removeTree, switchLink, writeFileAtomic } from '../../../src/machine/files.ts';
 import { isRoot } from '../../../src/machine/host.ts';
+import { sweepLeftovers } from '../../../src/machine/leftovers.ts';
 import { configOf } from './node.ts';
 
 describe('files', () => {
@@ -21,6 +35,27 @@ describe('files', () => {
     assert.equal(await readFile(path, 'utf8'), 'new');
     assert.equal((await stat(path)).mode & 0o777, 0o640);
     assert.deepEqual(await readdir(folder), ['file']);
+  });
+
+  it('that a crash left half written are swept, unless their writer lives', async () => {
+    const paths = pathsOf(folder);
+    const ended = spawn('true');
+    await once(ended, 'close');
+    const temporary = (file: string, pid = ended.pid) => `${file}.${pid}-0.kato-new`;
+    const own = temporary(paths.ledger, process.pid);
+    const kept = [paths.ledger, own, temporary(`${paths.data}/redis/dump.rdb`)];
+    const left = [paths.ledger, `${paths.data}/.redis.secrets`, `${paths.service}/router/down`];
+    for (const file of [...kept, ...left.map((one) => temporary(one))]) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, '');
+    }
+    const link = `${paths.config}/router/current`;
+    await mkdir(dirname(link), { recursive: true });
+    await symlink('hash', temporary(link));
+    await sweepLeftovers(paths);
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const names = files.filter((file) => !file.isDirectory());
+    assert.deepEqual(names.map((file) => `${file.parentPath}/${file.name}`).sort(), kept.sort());
   });
 
   it('are pointed to by links that switch', async () => {
