@@ -17,7 +17,7 @@ export async function observe(
   const names = new Set([...(await serviceNames(paths)), ...specs.keys()]);
   const packages = new Set(processes.flatMap((process) => process.packages));
   const [missing, dataOf, entries] = await Promise.all([
-    missingPackages([...packages]),
+    missingPackages([...packages], paths),
     folderNames(paths.data),
     Promise.all(
       [...names].map(async (name) => [name, await one(name, specs.get(name), paths)] as const),

@@ -1,5 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import type { Paths } from '../domain/paths.ts';
 import { run } from './command.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
 
 const FORMAT = `\${db:Status-Status} \${Package}\\n`;
 const DPKG_STATUS = '/var/lib/dpkg/status';
@@ -7,11 +9,35 @@ const DPKG_STATUS = '/var/lib/dpkg/status';
 /** Installed packages as of one state of dpkg's list, which is a large file. */
 let known: { stamp: number; installed: Set<string> } | null = null;
 
-/** Those of `packages` that are not installed on this Debian. */
-export async function missingPackages(packages: readonly string[]): Promise<string[]> {
+/** Those of `packages` that this Debian does not have, or has by an install that broke off. */
+export async function missingPackages(
+  packages: readonly string[],
+  paths: Paths,
+): Promise<string[]> {
   if (packages.length === 0) return [];
   const installed = await installedPackages();
-  return packages.filter((name) => !installed.has(name));
+  const begun = await begunInstall(paths);
+  return packages.filter((name) => !installed.has(name) || begun.includes(name));
+}
+
+/** What an install that is under way, or broke off, was to bring; empty where there is none. */
+export async function begunInstall(paths: Paths): Promise<string[]> {
+  const text = await readIfExists(markOf(paths));
+  return text?.split('\n').filter((name) => name !== '') ?? [];
+}
+
+/** From now on, also after a crash, these count as missing. */
+export async function beginInstall(names: readonly string[], paths: Paths): Promise<void> {
+  await makeFolder(paths.state, 0o700);
+  await writeFileAtomic(markOf(paths), `${names.join('\n')}\n`, { mode: 0o600 });
+}
+
+export async function endInstall(paths: Paths): Promise<void> {
+  await rm(markOf(paths), { force: true });
+}
+
+function markOf({ state }: Paths): string {
+  return `${state}/installing`;
 }
 
 export async function installedPackages(): Promise<Set<string>> {

@@ -5,17 +5,25 @@ import type { Paths } from '../../domain/paths.ts';
 import { attempt, lastWords, run } from '../command.ts';
 import { exists, makeFolder, readIfExists, writeFileAtomic } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { installedPackages, missingPackages } from '../packages.ts';
+import {
+  beginInstall,
+  begunInstall,
+  endInstall,
+  installedPackages,
+  missingPackages,
+} from '../packages.ts';
 
 const UPDATE_LIMIT_MS = 300_000;
 const INSTALL_LIMIT_MS = 900_000;
 const LOCK_WAIT_SECONDS = 300;
 const APT = ['apt-get', '-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_SECONDS}`];
-const KEEP_CONFIG = [
-  '-o',
-  'Dpkg::Options::=--force-confdef',
-  '-o',
-  'Dpkg::Options::=--force-confold',
+/** For dpkg: a config file that is there stays. */
+const KEEP_CONFIG = ['--force-confdef', '--force-confold'];
+const INSTALL = [
+  ...APT,
+  ...KEEP_CONFIG.flatMap((option) => ['-o', `Dpkg::Options::=${option}`]),
+  '--no-install-recommends',
+  'install',
 ];
 const ENVIRONMENT = {
   DEBIAN_FRONTEND: 'noninteractive',
@@ -30,18 +38,22 @@ const NO_CLUSTER = '/etc/postgresql-common/createcluster.d/kato.conf';
 
 /**
  * Installs those that are missing by apt. No daemon is started, stopped or made to start at boot
- * by it. PACKAGE_MISSING names what this machine's sources do not have.
+ * by it; an install that broke off is finished with this one. PACKAGE_MISSING names what this
+ * machine's sources do not have.
  */
 export async function installPackages(packages: string[], paths: Paths): Promise<void> {
   await makeFolder(paths.run);
   await withLock(`${paths.run}/packages.lock`, async () => {
-    const missing = await missingPackages(packages);
-    if (missing.length === 0) return;
-    const before = await installedPackages();
+    const missing = await missingPackages(packages, paths);
+    const begun = await begunInstall(paths);
+    if (missing.length === 0 && begun.length === 0) return;
     await requireCandidates(missing);
+    const before = await installedPackages();
+    await beginInstall([...begun, ...(await wouldBring(missing))], paths);
     await withoutDaemons(() => install(missing));
     const after = await installedPackages();
-    await stayDownAtBoot([...after].filter((name) => !before.has(name)));
+    await stayDownAtBoot([...begun, ...[...after].filter((name) => !before.has(name))]);
+    await endInstall(paths);
   });
 }
 
@@ -67,11 +79,21 @@ async function firstUnknown(packages: string[]): Promise<string | undefined> {
   return undefined;
 }
 
-/** Old lists name files that mirrors have dropped: then once more with fresh ones. */
+/** All that apt would install for these that was not there before. */
+async function wouldBring(packages: string[]): Promise<string[]> {
+  const { stdout } = await attempt([...INSTALL, '--simulate', ...packages]);
+  return stdout.split('\n').flatMap((line) => /^Inst (\S+) \(/.exec(line)?.[1] ?? []);
+}
+
+/**
+ * Old lists name files that mirrors have dropped, and a dpkg that was killed has half of its work
+ * before it: both are put right, then once more.
+ */
 async function install(packages: string[]): Promise<void> {
-  const argv = [...APT, ...KEEP_CONFIG, '--no-install-recommends', 'install', ...packages];
+  const argv = [...INSTALL, ...packages];
   const options = { env: ENVIRONMENT, timeoutMs: INSTALL_LIMIT_MS };
   if ((await attempt(argv, options)).exitCode === 0) return;
+  await attempt(['dpkg', ...KEEP_CONFIG, '--configure', '-a'], options);
   await attempt([...APT, 'update'], { timeoutMs: UPDATE_LIMIT_MS });
   const result = await attempt(argv, options);
   if (result.exitCode === 0) return;

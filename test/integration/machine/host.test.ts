@@ -14,6 +14,7 @@ import { attempt, run } from '../../../src/machine/command.ts';
 import { hostFacts } from '../../../src/machine/host.ts';
 import { hostsWith } from '../../../src/machine/hostname.ts';
 import { observe } from '../../../src/machine/observe.ts';
+import { beginInstall, endInstall, missingPackages } from '../../../src/machine/packages.ts';
 import { processSpec } from './node.ts';
 
 describe('a host', function () {
@@ -48,6 +49,17 @@ describe('a host', function () {
     const spec = processSpec(pathsOf(root), { name: 'x', argv: ['true'], packages });
     const { missingPackages } = await observe(pathsOf(root), [spec]);
     assert.deepEqual(missingPackages, ['kato-has-no-such-package']);
+    await rm(root, { recursive: true });
+  });
+
+  it('misses a package until the install that brought it is finished', async () => {
+    const root = await mkdtemp('/tmp/kato-packages-');
+    const paths = pathsOf(root);
+    const missing = () => missingPackages(['coreutils', 'dpkg'], paths);
+    await beginInstall(['coreutils'], paths);
+    assert.deepEqual(await missing(), ['coreutils']);
+    await endInstall(paths);
+    assert.deepEqual(await missing(), []);
     await rm(root, { recursive: true });
   });
 

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { typed } from '../support/cluster.ts';
+import { CHECKOUT } from '../support/lab/store.ts';
+import { useLab } from '../support/lab/suite.ts';
+import { until } from '../support/until.ts';
+
+const DAEMON = 'kato-test-daemon';
+const UNIT_LINK = `/etc/systemd/system/multi-user.target.wants/${DAEMON}.service`;
+
+/** A package that makes its daemon start at boot, as Debian's do, in a source of its own. */
+const MAKE_PACKAGE = `set -e
+mkdir -p /root/source/${DAEMON}/DEBIAN /root/source/${DAEMON}/lib/systemd/system
+cd /root/source
+cat >${DAEMON}/DEBIAN/control <<END
+Package: ${DAEMON}
+Version: 1
+Architecture: all
+Maintainer: kato
+Description: a daemon for tests
+END
+printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' \\
+  >${DAEMON}/lib/systemd/system/${DAEMON}.service
+cat >${DAEMON}/DEBIAN/postinst <<'END'
+#!/bin/sh
+set -e
+deb-systemd-helper enable ${DAEMON}.service
+# Whoever installs dies now, once.
+if [ -e /root/installer ]; then kill -9 $(cat /root/installer); rm /root/installer; fi
+END
+chmod 755 ${DAEMON}/DEBIAN/postinst
+dpkg-deb --build ${DAEMON} daemon.deb
+{ cat ${DAEMON}/DEBIAN/control; echo Filename: ./daemon.deb; echo Size: $(stat -c %s daemon.deb)
+  echo SHA256: $(sha256sum daemon.deb | cut -d' ' -f1); } >Packages
+rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
+echo 'deb [trusted=yes] file:/root/source ./' >/etc/apt/sources.list
+apt-get -q update`;
+
+const INSTALL = `
+import { writeFileSync } from 'node:fs';
+import { pathsOf } from '${CHECKOUT}/src/domain/paths.ts';
+import { applyStep } from '${CHECKOUT}/src/machine/apply/apply.ts';
+if (process.argv[2] === 'dies') writeFileSync('/root/installer', String(process.pid));
+const step = { kind: 'install-packages', process: 'base', packages: ['${DAEMON}'] };
+await applyStep(step, { paths: pathsOf('/'), self: null });`;
+
+describe('an install of packages', () => {
+  const lab = useLab({ hosts: 1 });
+  const host = () => lab.host(1);
+  const install = (...words: string[]) =>
+    host().run([process.execPath, '/root/install.ts', ...words]);
+  const isStartedAtBoot = async () => (await host().run(['test', '-L', UNIT_LINK])).exitCode === 0;
+
+  it('that is killed is finished by the next one: its daemons are not started at boot', async () => {
+    await typed(host(), MAKE_PACKAGE);
+    await host().write('/root/install.ts', INSTALL);
+    assert.equal((await install('dies')).exitCode, 137);
+    const installed = ['dpkg-query', '-W', '-f', '${db:Status-Status}', DAEMON];
+    await until(async () => (await host().run(installed)).stdout === 'installed', {
+      what: 'apt has gone on without its caller',
+      seconds: 20,
+    });
+    assert.ok(await isStartedAtBoot());
+    const { exitCode, stderr } = await install();
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(!(await isStartedAtBoot()));
+    await assert.rejects(host().read('/var/lib/kato/state/installing'));
+  });
+});
