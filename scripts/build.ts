@@ -2,13 +2,17 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync } 
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { Plugin as OclifPlugin } from '@oclif/core';
 import { build, type Plugin } from 'esbuild';
+import { loadCatalogue } from '../src/catalog/load.ts';
+import { sourcesOf } from '../src/catalog/sources.ts';
+import { LISTING } from '../src/cli/config.ts';
+import { type BundledCatalogue, CATALOGUE } from '../src/cli/home.ts';
+import { listCommands } from './list-commands.ts';
 
 /**
  * Makes dist/ (or the folder given) from src: kato.js holds our own code and oclif, each library
- * lies beside it in a file of its own, and all of it runs when it is first used. With the list of
- * commands for help, and a package.json by which oclif finds that.
+ * lies beside it in a file of its own, and all of it runs when it is first used. With what would
+ * take long to find out at each start: the list of all commands, and the checked roles.
  */
 const HOME = join(import.meta.dirname, '..');
 const [TO = join(HOME, 'dist')] = process.argv.slice(2);
@@ -19,7 +23,7 @@ async function main(): Promise<void> {
   const startedAt = new Date();
   const folder = await mkdtemp(`${TO}.new-`);
   try {
-    await Promise.all([bundle(folder), describe(folder)]);
+    await Promise.all([bundle(folder), findOut(folder)]);
     utimesSync(join(folder, MAIN), startedAt, startedAt);
     putInPlace(folder);
   } finally {
@@ -114,21 +118,20 @@ const onFirstUse: Plugin = {
   },
 };
 
-/** For oclif: what kato is called, and its commands. */
-async function describe(folder: string): Promise<void> {
-  const plugin = new OclifPlugin({
-    root: HOME,
-    type: 'core',
-    ignoreManifest: true,
-    errorOnManifestCreate: true,
-  });
-  await plugin.load();
-  const { name, version, description, oclif } = plugin.pjson;
-  await writeFile(
-    join(folder, 'package.json'),
-    JSON.stringify({ name, version, description, oclif }),
-  );
-  await writeFile(join(folder, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
+async function findOut(folder: string): Promise<void> {
+  const files = {
+    [LISTING]: await listCommands(HOME),
+    [CATALOGUE]: catalogueOf(HOME),
+    'package.json': { type: 'commonjs' },
+  };
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(folder, name), JSON.stringify(content));
+  }
+}
+
+function catalogueOf(folder: string): BundledCatalogue {
+  const { roles, groups } = loadCatalogue(folder);
+  return { sources: sourcesOf(folder), roles: [...roles], groups: [...groups] };
 }
 
 /** File by file, kato.js last: whoever starts meanwhile finds all that it needs. */

@@ -9,17 +9,14 @@ import { checkSetting } from '../domain/settings.ts';
 const ALWAYS_KNOWN = ['address', 'listen', 'bind', 'config', 'run', 'kato', 'cluster.core'];
 
 /** Mistakes that one file alone does not show, each as `file: path: what is wrong`. */
-export function crossCheck(
-  catalogue: Catalogue,
-  hasTemplate: (template: string) => boolean,
-): string[] {
+export function crossCheck(catalogue: Catalogue, templates: readonly string[]): string[] {
   return [
     ...[...catalogue.roles.values()].flatMap((role) =>
       [
         ...namedRoles(catalogue, role),
         ...settingDefaults(role),
         ...role.processes.flatMap((process, index) =>
-          processMistakes(role, process, hasTemplate).map((text) => `processes/${index}/${text}`),
+          processMistakes(role, process, templates).map((text) => `processes/${index}/${text}`),
         ),
       ].map((text) => `roles/${role.name}.yml: ${text}`),
     ),
@@ -55,7 +52,7 @@ function settingDefaults(role: RoleDefinition): string[] {
 function processMistakes(
   role: RoleDefinition,
   process: ProcessDefinition,
-  hasTemplate: (template: string) => boolean,
+  templates: readonly string[],
 ): string[] {
   const { argv, environment, ready, check, initialize, setSecrets, files, data } = process;
   const known = [
@@ -79,7 +76,7 @@ function processMistakes(
       .map((name) => `${place}: ${noSuch('value', name, known)}`),
   );
   const absent = files
-    .filter((file) => !hasTemplate(file.template))
+    .filter((file) => !templates.includes(file.template))
     .map((file) => `files: there is no templates/${file.template}`);
   const homeless = data
     ? []

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { parseDocument } from 'yaml';
 import { type KatoError, refuse } from '../domain/error.ts';
 import type { Catalogue, RoleDefinition } from '../domain/role.ts';
 import { crossCheck } from './cross-check.ts';
 import { GroupsFile, RoleFile, roleDefinition } from './role-file.ts';
+import { roleTexts, templateNames } from './sources.ts';
 
 const GROUPS = 'groups.yml';
 
@@ -17,9 +16,8 @@ export function loadCatalogue(folder: string): Catalogue {
   const mistakes: string[] = [];
   const roles = new Map<string, RoleDefinition>();
   let groups = new Map<string, string[]>();
-  for (const file of roleFiles(join(folder, 'roles'))) {
+  for (const [file, text] of roleTexts(folder)) {
     const path = `roles/${file}`;
-    const text = readFileSync(join(folder, path), 'utf8');
     if (file === GROUPS) {
       groups = new Map(Object.entries(read(path, text, GroupsFile, mistakes) ?? {}));
       continue;
@@ -30,16 +28,9 @@ export function loadCatalogue(folder: string): Catalogue {
   }
   if (mistakes.length > 0) throw roleFileError(mistakes);
   const catalogue = { roles, groups };
-  const hasTemplate = (template: string) => existsSync(join(folder, 'templates', template));
-  mistakes.push(...crossCheck(catalogue, hasTemplate));
+  mistakes.push(...crossCheck(catalogue, templateNames(folder)));
   if (mistakes.length > 0) throw roleFileError(mistakes);
   return catalogue;
-}
-
-function roleFiles(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.yml'))
-    .sort();
 }
 
 function read<S extends v.GenericSchema>(

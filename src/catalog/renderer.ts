@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../domain/error.ts';
+import { templateNames } from './sources.ts';
 
 /** Fills a template under `templates/` in: `render('redis/redis.conf', view)`. */
 export type Renderer = (template: string, view: object) => string;
@@ -16,7 +17,7 @@ export async function renderer(folder: string): Promise<Renderer> {
   const root = join(folder, 'templates');
   const options = { strict: true, noEscape: true };
   const compiled = new Map<string, HandlebarsTemplateDelegate>();
-  for (const name of templateNames(root)) {
+  for (const name of templateNames(folder)) {
     const text = readFileSync(join(root, name), 'utf8');
     compiled.set(name, handlebars.compile(text, options));
     handlebars.registerPartial(name, compiled.get(name)!);
@@ -30,12 +31,6 @@ export async function renderer(folder: string): Promise<Renderer> {
       throw refuse('ROLE_FILE', `templates/${template}: ${explain(cause)}`);
     }
   };
-}
-
-function templateNames(root: string): string[] {
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
 }
 
 function explain(cause: unknown): string {

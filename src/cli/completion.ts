@@ -1,4 +1,4 @@
-/** A command as the manifest has it, as far as completion goes. */
+/** A command as oclif describes it, as far as completion goes. */
 export interface CompletedCommand {
   id: string;
   hidden?: boolean | undefined;

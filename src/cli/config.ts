@@ -1,13 +1,50 @@
-import { Config } from './oclif.ts';
+import { arch, platform } from 'node:os';
+import { bundled } from './bundled.ts';
+import { type Command, Config } from './oclif.ts';
+
+/** All commands and topics, as `load` finds them in src: what help and completion show. */
+export interface Listing extends Pick<Config, 'bin' | 'name' | 'pjson' | 'version'> {
+  commands: Command.Loadable[];
+  topics: Config['topics'];
+}
+
+/** Name of the listing beside the bundle. */
+export const LISTING = 'listing.json';
 
 /**
  * What oclif has to know of kato. Not loaded: a command needs nothing of it to run, and only what
  * lists all commands (help, completion) calls `load`.
  */
 export class KatoConfig extends Config {
+  private listing: Listing | null = null;
+
   constructor() {
     super({ root: import.meta.dirname, devPlugins: false, userPlugins: false });
   }
+
+  override async load(): Promise<void> {
+    this.listing = bundled<Listing>(LISTING);
+    if (this.listing === null) return super.load();
+    const { bin, name, pjson, version } = this.listing;
+    const userAgent = `${name}/${version} ${platform()}-${arch()} node-${process.version}`;
+    Object.assign(this, { bin, name, pjson, version, userAgent, topicSeparator: ' ' });
+  }
+
+  override get commands() {
+    return this.listing?.commands ?? super.commands;
+  }
+
+  override get topics() {
+    return this.listing?.topics ?? super.topics;
+  }
+
+  override findCommand: Config['findCommand'] = (id: string) => {
+    return this.commands.find((command) => command.id === id)!;
+  };
+
+  override findTopic: Config['findTopic'] = (name: string) => {
+    return this.topics.find((topic) => topic.name === name)!;
+  };
 
   /** kato has no hooks: nothing to look for before each command. */
   override runHook: Config['runHook'] = async () => ({ successes: [], failures: [] });

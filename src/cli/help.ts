@@ -1,5 +1,5 @@
 import type { Config } from '@oclif/core';
-import { Help } from '@oclif/core';
+import { Help } from '@oclif/core/help';
 
 const WIDTH_MAX = 100;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { home, ownVersion } from '../home.ts';
+import { ownCatalogue, ownVersion } from '../home.ts';
 import { Args, Command } from '../oclif.ts';
 import { untilTerminated } from '../signals.ts';
 
@@ -14,9 +14,8 @@ export default class Controller extends Command {
   override async run(): Promise<void> {
     const { args } = await this.parse(Controller);
     const { runController } = await import('../../controller/controller.ts');
-    const { loadCatalogue } = await import('../../catalog/load.ts');
     const config = JSON.parse(readFileSync(args.config, 'utf8'));
-    await runController(config, loadCatalogue(home()), ownVersion(), untilTerminated());
+    await runController(config, await ownCatalogue(), ownVersion(), untilTerminated());
     process.exit();
   }
 }

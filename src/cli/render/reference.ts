@@ -1,4 +1,4 @@
-/** A command as the manifest has it, as far as its reference goes. */
+/** A command as oclif describes it, as far as its reference goes. */
 export interface ReferredCommand {
   id: string;
   hidden?: boolean | undefined;

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -11,7 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadCatalogue } from '../../../src/catalog/load.ts';
 import { COMMANDS } from '../../../src/cli/commands.ts';
+import { SHELLS } from '../../../src/cli/completion.ts';
+import { type BundledCatalogue, CATALOGUE } from '../../../src/cli/home.ts';
 import { type Machine, machine, STATUS } from './kato.ts';
 
 const HOME = join(import.meta.dirname, '../../..');
@@ -56,6 +61,10 @@ describe('the bundle', () => {
     await both([['--help'], ...Object.keys(COMMANDS).map((id) => [...id.split(':'), '--help'])]);
   });
 
+  it('completes all words as the source does', async () => {
+    await both(SHELLS.map((shell) => ['completion', shell]));
+  });
+
   it('shows what the agent answers as the source does', async () => {
     await both([['status'], ['status', '--all', '--json']], { status: () => STATUS });
   });
@@ -69,6 +78,54 @@ describe('the bundle', () => {
       ['role', 'add'],
       ['role', 'info'],
     ]);
+  });
+
+  it('has the roles as they were checked', () => {
+    const text = readFileSync(join(home, 'dist', CATALOGUE), 'utf8');
+    const { roles, groups } = JSON.parse(text) as BundledCatalogue;
+    const checked = loadCatalogue(HOME);
+    assert.deepEqual(new Map(roles), checked.roles);
+    assert.deepEqual(new Map(groups), checked.groups);
+  });
+
+  describe('beside roles that were changed later', () => {
+    const edit = (file: string, from: string, to: string): void => {
+      const text = readFileSync(join(home, file), 'utf8');
+      assert.ok(text.includes(from), `${file} has ${from}`);
+      writeFileSync(join(home, file), text.replace(from, to));
+    };
+    const info = async (...words: string[]) => {
+      const program = [process.execPath, join(home, 'dist/kato.js')];
+      const own = await machine({ agent: false, program });
+      const result = await own.kato('role', 'info', ...words);
+      own.end();
+      return result;
+    };
+
+    beforeEach(() => {
+      for (const name of ['roles', 'templates']) {
+        rmSync(join(home, name), { recursive: true });
+        cpSync(join(HOME, name), join(home, name), { recursive: true });
+      }
+    });
+
+    it('tells a role as it is now', async () => {
+      edit('roles/redis.yml', 'summary: Redis', 'summary: Another Redis');
+      assert.match((await info('redis')).stdout, /does +Another Redis/);
+    });
+
+    it('knows a role that is new', async () => {
+      writeFileSync(join(home, 'roles/echo.yml'), 'summary: Says it again\n');
+      assert.match((await info('echo')).stdout, /does +Says it again/);
+    });
+
+    it('refuses one with a mistake, and one whose template is gone', async () => {
+      edit('roles/redis.yml', 'summary', 'sumary');
+      assert.match((await info('redis')).stderr, /the role files have 2 mistakes/);
+      edit('roles/redis.yml', 'sumary', 'summary');
+      rmSync(join(home, 'templates/redis/redis.conf'));
+      assert.match((await info('redis')).stderr, /there is no templates\/redis\/redis.conf/);
+    });
   });
 });
 

@@ -40,13 +40,12 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
   }
 
   private async infos(names: readonly string[]): Promise<RoleInfo[]> {
-    const [{ home }, { loadCatalogue }, { expandRoles }, nodes] = await Promise.all([
+    const [{ ownCatalogue }, { expandRoles }, nodes] = await Promise.all([
       import('../../home.ts'),
-      import('../../../catalog/load.ts'),
       import('../../../domain/roles.ts'),
       nodesIfAny(),
     ]);
-    const catalogue = loadCatalogue(home());
+    const catalogue = await ownCatalogue();
     const wanted = names.length === 0 ? [...catalogue.roles.keys()] : expandRoles(catalogue, names);
     return wanted.map((name) => {
       const role = catalogue.roles.get(name)!;
