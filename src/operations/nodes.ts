@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import { unchanged } from '../domain/change/change.ts';
 import { findNode } from '../domain/change/find-node.ts';
 import { join } from '../domain/change/join.ts';
 import {
@@ -153,6 +154,8 @@ const JOIN = v.strictObject({
   roles: v.array(v.string()),
   noStart: v.boolean(),
   force: v.boolean(),
+  /** Only whether it would be refused: nothing is changed. */
+  trial: v.boolean(),
 });
 
 /** Asked under the join identity: the token in the parameters is what vouches for the joiner. */
@@ -160,7 +163,7 @@ export const nodeJoin = preparedChange(
   'node.join',
   'anyone',
   JOIN,
-  async (known, { secret, ...params }) => {
+  async (known, { secret, trial, ...params }) => {
     const nodeId = `n${randomBytes(6).toString('hex')}`;
     const given = {
       ...params,
@@ -173,11 +176,14 @@ export const nodeJoin = preparedChange(
       gone: Object.keys(known.cluster.nodes).filter((id) => isGone(known.verdicts, id)),
     };
     return {
-      decide: (cluster, asked) => join(cluster, given, { ...asked, by: nodeId }),
+      decide: (cluster, asked) => {
+        const decision = join(cluster, given, { ...asked, by: nodeId });
+        return trial ? unchanged(cluster, decision.result) : decision;
+      },
       newSecrets: (cluster) => roleSecrets(known.catalogue, cluster, nodeId),
     };
   },
-  ({ secret: _secret, ...params }) => params,
+  ({ secret: _secret, trial: _trial, ...params }) => params,
 );
 
 /** What one node is: `kato info`. */

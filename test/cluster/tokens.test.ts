@@ -6,6 +6,7 @@ import {
   coreOn,
   nodeOn,
   refused,
+  rolesOf,
   statusOf,
   tokenFrom,
   type,
@@ -75,6 +76,15 @@ describe('a join token', () => {
     assert.equal((await tokens()).find((one) => one.id === id)?.state, 'revoked');
   });
 
+  it('comes with a line that attaches with the roles it allows', async () => {
+    const line = 'kato token create --roles router,load_balancer';
+    const { attach: printed } = await asJson<{ attach: string }>(host(1), line);
+    await typed(host(2), printed);
+    assert.deepEqual(rolesOf(await nodeOn(host(2))), ['base', 'router']);
+    await typed(host(2), 'kato node setup load_balancer');
+    await host(2).kato('node', 'detach');
+  });
+
   it('allows the roles it was made for', async () => {
     const token = await tokenFrom(host(1), '--roles router');
     const { code, exitCode, next } = await refusedWith(token, '-e redis');
@@ -99,6 +109,19 @@ describe('a join token', () => {
     const { code, exitCode } = await refusedWith(token);
     assert.deepEqual([code, exitCode], ['TOKEN_USED', 7]);
     await host(3).kato('node', 'detach');
+  });
+
+  it('is judged before anything is installed, and not used up by that', async () => {
+    // What is tried here to be installed cannot be had.
+    const forget = 'dpkg --purge memcached && rm -r /etc/apt/sources.list* /var/lib/apt/lists/*';
+    await typed(host(2), forget);
+    const limited = await refusedWith(await tokenFrom(host(1), '--roles redis'), '-e memcached');
+    assert.deepEqual([limited.code, limited.exitCode], ['TOKEN_ROLE', 7]);
+    const { id, token } = await asJson<Token & { token: string }>(host(1), 'kato token create');
+    const wanted = await refusedWith(token, '-e memcached');
+    assert.deepEqual([wanted.code, wanted.exitCode], ['PACKAGE_MISSING', 1]);
+    assert.equal((await tokens()).find((one) => one.id === id)?.usesLeft, 1);
+    assert.equal((await statusOf(host(1))).nodes.length, 1);
   });
 
   it('of another cluster leads nowhere, and its secret is not sent there', async () => {

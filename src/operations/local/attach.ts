@@ -18,6 +18,7 @@ import {
   chooseAddress,
   type Host,
   installFor,
+  lacksPackages,
   refuseTakenPorts,
   startAgent,
 } from './host.ts';
@@ -46,8 +47,8 @@ export interface Attach {
 /** Joins this machine to a cluster. Its key is on disk before it is told to anybody. */
 export const ATTACH_PHASES: readonly Phase<Attach>[] = [
   { name: 'check', title: 'Check this machine and the token', run: check },
-  { name: 'packages', title: 'Install what the roles need', run: packages },
   { name: 'core', title: 'Make sure that the core is the one of the token', run: verifyCore },
+  { name: 'packages', title: 'Install what the roles need', run: packages },
   { name: 'join', title: 'Ask to join', run: askToJoin },
   { name: 'agent', title: 'Start the agent', run: agent },
 ];
@@ -62,10 +63,6 @@ async function check(attach: Attach): Promise<void> {
   attach.notes.push(...notes);
   if (attach.name !== undefined) attach.name = checkNodeName(attach.name);
   await refuseTakenPorts(host, address, attach.roles);
-}
-
-function packages({ host, roles }: Attach): Promise<void> {
-  return installFor(host, ['base', ...roles]);
 }
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */
@@ -90,7 +87,23 @@ function withHint(error: unknown, { core, decoded }: Attach): unknown {
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 
+/** A join that will be refused is refused before anything is installed for it. */
+async function packages(attach: Attach): Promise<void> {
+  const { host } = attach;
+  const roles = ['base', ...attach.roles];
+  if (await lacksPackages(host, roles)) await requestJoin(attach, { trial: true });
+  await installFor(host, roles);
+}
+
 async function askToJoin(attach: Attach): Promise<void> {
+  attach.joined = await requestJoin(attach, { trial: false });
+}
+
+/** A trial is decided like the true one, and changes nothing. */
+async function requestJoin(
+  attach: Attach,
+  { trial }: { trial: boolean },
+): Promise<Joined & { revision: number }> {
   const { host, decoded, ca } = attach;
   const { port, clusterId, seed, id: tokenId, secret } = decoded!;
   attach.own = await ownKey(host);
@@ -121,10 +134,11 @@ async function askToJoin(attach: Attach): Promise<void> {
       roles: attach.roles,
       noStart: attach.noStart,
       force: attach.force,
+      trial,
     };
     const answer = await bus.request(join, { id: randomUUID(), params }, { timeoutMs: CORE_MS });
     const { result, revision } = answer as unknown as { result: Joined; revision: number };
-    attach.joined = { ...result, revision };
+    return { ...result, revision };
   } finally {
     await bus.close();
   }

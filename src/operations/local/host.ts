@@ -9,6 +9,7 @@ import { applyStep } from '../../machine/apply/apply.ts';
 import { installBootUnit } from '../../machine/boot-unit.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
+import { missingPackages } from '../../machine/packages.ts';
 import { portOwner } from '../../machine/ports.ts';
 import { bootSupervision } from '../../machine/supervision.ts';
 
@@ -83,16 +84,20 @@ export async function refuseTakenPorts(
   }
 }
 
+export async function lacksPackages(host: Host, roles: readonly string[]): Promise<boolean> {
+  return (await missingPackages(packagesOf(host, roles), host.paths)).length > 0;
+}
+
 /** Before the node exists, so that a package that cannot be had leaves nothing half done. */
-export async function installFor(
-  { catalogue, paths }: Host,
-  roles: readonly string[],
-): Promise<void> {
+export async function installFor(host: Host, roles: readonly string[]): Promise<void> {
+  const packages = packagesOf(host, roles);
+  const step = { kind: 'install-packages', process: 'base', packages } as const;
+  await applyStep(step, { paths: host.paths, self: null });
+}
+
+function packagesOf({ catalogue }: Host, roles: readonly string[]): string[] {
   const names = roles.flatMap((role) => definitionOf(catalogue, role).packages.debian ?? []);
-  await applyStep(
-    { kind: 'install-packages', process: 'base', packages: [...new Set(names)] },
-    { paths, self: null },
-  );
+  return [...new Set(names)];
 }
 
 /**
