@@ -1,6 +1,6 @@
 import type { Cluster, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
-import { expandRoles } from '../roles.ts';
+import { expandRoles, nodesWith } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
@@ -33,7 +33,7 @@ export function createToken(
     id: params.id,
     secretHash: params.secretHash,
     key: params.key,
-    roles: params.roles === null ? null : expandRoles(asked.catalogue, params.roles),
+    roles: params.roles === null ? null : allowedRoles(cluster, params.roles, asked),
     admin: params.admin,
     usesLeft: params.uses,
     createdBy: asked.by,
@@ -43,6 +43,25 @@ export function createToken(
   };
   const tokens = { ...stillShown(cluster, asked.at), [token.id]: token };
   return changed(cluster, { tokens }, tokenInfo(token, asked.at), busNodes(cluster));
+}
+
+/** What a node with the token may be given, at once or by a setup command. */
+function allowedRoles(cluster: Cluster, names: readonly string[], asked: Asked): string[] {
+  const { catalogue } = asked;
+  const roles = expandRoles(catalogue, names);
+  const open = [...catalogue.roles.values()]
+    .filter(({ given, name, perCluster: { max } }) => {
+      return given !== 'setup' || max === null || nodesWith(cluster, name).length < max;
+    })
+    .map(({ name }) => name);
+  const closed = roles.find((role) => !open.includes(role));
+  if (closed === undefined) return roles;
+  throw refuse(
+    'ROLE_LIMIT',
+    `no node that joins can have the role '${closed}'`,
+    `${nodesWith(cluster, closed)[0]!.name} has it, and keeps it`,
+    `a token may allow ${open.join(', ')}`,
+  );
 }
 
 export function revokeToken(

@@ -2,6 +2,7 @@ import type { TokenInfo } from '../../../domain/change/tokens.ts';
 import { performed, waitFlags } from '../../change-command.ts';
 import { KatoCommand } from '../../command.ts';
 import { durationSeconds } from '../../duration.ts';
+import { ownCatalogue } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
 import { newTokenLines } from '../../render/token.ts';
 import { self } from '../../session.ts';
@@ -55,8 +56,7 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
     const asked = { ...params, roles, admin, uses, ttlSeconds };
     const { result } = await performed({ operation: 'token.create', params: asked }, flags);
     const info = result as unknown as TokenInfo;
-    const attach = attachLine(cluster.core.address, info.roles, token);
-    return { ...info, token, attach };
+    return { ...info, token, attach: await attachLine(cluster.core.address, info.roles, token) };
   }
 
   protected render(value: NewTokenValue): readonly string[] {
@@ -64,7 +64,14 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
   }
 }
 
-function attachLine(core: string, roles: readonly string[] | null, token: string): string {
-  const enable = roles === null || roles.length === 0 ? '' : ` -e ${roles.join(',')}`;
+/** With the allowed roles, but for those that a setup command gives later. */
+async function attachLine(
+  core: string,
+  allowed: readonly string[] | null,
+  token: string,
+): Promise<string> {
+  const catalogue = await ownCatalogue();
+  const roles = (allowed ?? []).filter((role) => catalogue.roles.get(role)?.given !== 'setup');
+  const enable = roles.length === 0 ? '' : ` -e ${roles.join(',')}`;
   return `KATO_TOKEN=${token} kato node attach${enable} ${core}`;
 }

@@ -31,6 +31,16 @@ describe('tokens', () => {
     assert.throws(wrong, { code: 'UNKNOWN_ROLE' });
   });
 
+  it('are not made for a role that no node which joins can have', () => {
+    const make = (roles: string[]) => createToken(clusterWith(), params({ roles }), asked());
+    assert.throws(() => make(['router', 'primary']), {
+      code: 'ROLE_LIMIT',
+      message: "no node that joins can have the role 'primary'",
+      next: 'a token may allow base, controller, load_balancer, memcached, postgresql, redis, router',
+    });
+    assert.deepEqual(make(['load_balancer']).result.roles, ['load_balancer']);
+  });
+
   it('have limits, and an id that is nobody else’s', () => {
     for (const wrong of [{ uses: 0 }, { uses: 1.5 }, { uses: 10_001 }, { ttlSeconds: 2_592_001 }]) {
       assert.throws(() => createToken(clusterWith(), params(wrong), asked()), {
