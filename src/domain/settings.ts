@@ -85,13 +85,16 @@ const KINDS: Record<SettingDefinition['type'], string> = {
   integer: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
-  duration: 'a time such as 500ms, 30s, 5m, 2h or 1d',
-  size: 'a size such as 512k, 64m or 1g',
+  duration: 'a time such as 500ms, 30s, 5m, 2h or 1d, at most 365d',
+  size: 'a size such as 512k, 64m or 1g, at most 1024g',
   networks: 'a list of addresses, and networks such as 10.1.0.0/16',
 };
 
-const DURATION = /^\d+(ms|s|m|h|d)$/;
-const SIZE = /^\d+[kmg]?$/i;
+/** Programs refuse what is too large for them, or take it for something else. */
+const MS_OF: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION_MS_MAX = 365 * MS_OF.d!;
+const BYTES_OF: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+const SIZE_BYTES_MAX = 2 ** 40;
 /** Values reach config files: no control characters, quotes or separators of theirs. */
 const TEXT = /^[^\p{Cc}"'`;{}\\$]{0,1024}$/u;
 
@@ -106,12 +109,18 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
     case 'number':
       return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
     case 'duration':
-      return DURATION.test(text) ? text : undefined;
+      return quantity(text, MS_OF) <= DURATION_MS_MAX ? text : undefined;
     case 'size':
-      return SIZE.test(text) ? text : undefined;
+      return quantity(text.toLowerCase(), BYTES_OF) <= SIZE_BYTES_MAX ? text : undefined;
     default:
       return TEXT.test(text) ? text : undefined;
   }
+}
+
+/** A number and its unit as one number; NaN for what is neither. */
+function quantity(text: string, units: Readonly<Record<string, number>>): number {
+  const [, count, unit = ''] = /^(\d+)([a-z]*)$/.exec(text) ?? [];
+  return Number(count) * (own(units, unit) ?? Number.NaN);
 }
 
 function asNetworks(value: SettingValue): string[] | undefined {

@@ -117,7 +117,10 @@ const WORLDS: Record<
   },
   'Where nginx refuses its configuration': {
     on: 1,
-    prepare: async (host) => () => host.kato('config', 'del', 'router', 'max_body_size'),
+    prepare: async (host) => {
+      await typed(host, `cp /etc/passwd /root && sed -i '/^www-data:/d' /etc/passwd`);
+      return () => typed(host, 'mv /root/passwd /etc && kato config del router client_timeout');
+    },
   },
   'Where the disk is full': {
     on: 3,
@@ -213,14 +216,9 @@ async function otherKato(
   file: string,
 ): Promise<() => Promise<unknown>> {
   const link = '/usr/local/bin/kato';
+  const copied = 'bin src roles templates package.json';
   await typed(host, 'rm -rf /opt/kato && mkdir -p /opt/kato');
-  await typed(
-    host,
-    `cp -r ${CHECKOUT}/{bin,src,roles,templates,package.json} /opt/kato`.replace(
-      /\{(.*)\}/,
-      (_, names: string) => names.split(',').join(` ${CHECKOUT}/`),
-    ),
-  );
+  await typed(host, `cd ${CHECKOUT} && cp -r ${copied} /opt/kato`);
   await typed(host, `ln -s ${CHECKOUT}/runtime ${CHECKOUT}/node_modules /opt/kato`);
   await typed(host, `sed -i '${script}' /opt/kato/${file} && ln -sfn /opt/kato/bin/kato ${link}`);
   return () => typed(host, `ln -sfn ${CHECKOUT}/bin/kato ${link}`);

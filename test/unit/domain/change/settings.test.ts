@@ -57,7 +57,11 @@ describe('settings', () => {
       ['redis', 'port', ['1'], /a whole number/],
       ['redis', 'append_fsync', 'never', /one of always, everysec/],
       ['redis', 'max_memory', 'lots', /a size such as/],
+      ['redis', 'max_memory', '1025g', /at most 1024g/],
+      ['redis', 'max_memory', '99999999999999999999', /at most 1024g/],
       ['router', 'drain', '10', /a time such as/],
+      ['router', 'drain', '10S', /a time such as/],
+      ['router', 'drain', '366d', /at most 365d/],
       ['router', 'trusted_proxies', ['10.0.0.9; deny all'], /a list of addresses/],
       ['router', 'trusted_proxies', ['proxy.example.com'], /a list of addresses/],
       ['router', 'trusted_proxies', '10.0.0.0/33', /a list of addresses/],
@@ -66,6 +70,15 @@ describe('settings', () => {
     for (const [component, key, value, why] of cases) {
       const wrong = () => set(cluster, component, key, value);
       assert.throws(wrong, { code: 'BAD_VALUE', why }, `${component} ${key} ${value}`);
+    }
+  });
+
+  it('take what their type allows as it was typed', () => {
+    for (const value of ['365d', '1500ms', '0s']) {
+      assert.equal(set(cluster, 'router', 'drain', value).result, value);
+    }
+    for (const value of ['1024g', '512M', '1099511627776', '0']) {
+      assert.equal(set(cluster, 'router', 'max_body_size', value).result, value);
     }
   });
 
