@@ -11,10 +11,13 @@ import { atLeast, atMost, type Part, row } from './row.ts';
 import { median, type Samples, sorted, spread } from './samples.ts';
 
 const ADDRESS = '127.0.9.1';
-const ROUNDS = 9;
-const SECONDS = 3;
+const ROUNDS = 15;
+const SECONDS = 2;
 const CONNECTIONS = 32;
 const BODY_BYTES = 1024;
+
+const NAMES = ['kato', 'nginx', 'haproxy'] as const;
+type Name = (typeof NAMES)[number];
 
 interface Load {
   perSecond: number;
@@ -50,9 +53,9 @@ export const proxy: Part = async (tell) => {
       ]),
     };
     tell(`proxy: ${ROUNDS} rounds of ${SECONDS} s for each`);
-    const loads: Record<keyof typeof urls, Load[]> = { kato: [], nginx: [], haproxy: [] };
+    const loads: Record<Name, Load[]> = { kato: [], nginx: [], haproxy: [] };
     for (let round = 0; round < ROUNDS; round++) {
-      for (const name of ['kato', 'nginx', 'haproxy'] as const) loads[name].push(load(urls[name]));
+      for (const name of turned(NAMES, round)) loads[name].push(load(urls[name]));
     }
     const each = (what: (round: number) => number): Samples =>
       sorted(loads.kato.map((_, round) => what(round)));
@@ -80,6 +83,12 @@ export const proxy: Part = async (tell) => {
     rmSync(folder, { recursive: true });
   }
 };
+
+/** Whoever comes first has it otherwise than whoever comes after: each is each in turn. */
+function turned(names: readonly Name[], by: number): Name[] {
+  const from = by % names.length;
+  return [...names.slice(from), ...names.slice(0, from)];
+}
 
 function load(url: string): Load {
   const argv = ['-t', '1', '-c', String(CONNECTIONS), '-d', String(SECONDS), '--latency', url];
