@@ -28,78 +28,78 @@ export interface Follow {
  */
 export async function follow(options: Follow): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
-  const shown = new Map<string, number>();
-  const done = new Map<string, Progress>();
-  const names = new Map(options.names);
-  let waiting = [...options.nodes];
-  const gone: Progress[] = [];
-  while (waiting.length > 0) {
-    const late = (why: string) =>
-      tooLong(
-        options,
-        waiting.map((id) => names.get(id) ?? id),
-        why,
-      );
-    const all = await pollOnce(options, waiting, sum(shown, waiting), deadline, late);
-    for (const { id, node } of all) names.set(id, node);
-    for (const node of all) showSteps(node, shown, options.onStep);
-    for (const node of all) if (node.done) done.set(node.id, node);
-    gone.push(...all.filter((node) => !node.done && isGone(node)));
-    waiting = all.filter((node) => !node.done && !isGone(node)).map((node) => node.id);
+  const last = new Map<string, Progress>();
+  const isOver = (node: Progress | undefined) => node !== undefined && (node.done || isGone(node));
+  for (;;) {
+    const waiting = options.nodes.filter((id) => !isOver(last.get(id)));
+    if (waiting.length === 0) break;
+    for (const node of await pollOnce(options, waiting, last, deadline)) {
+      showSteps(node, last.get(node.id)?.steps.length ?? 0, options.onStep);
+      last.set(node.id, node);
+    }
   }
-  const failure = [...done.values()].flatMap((node) => node.failures)[0];
+  const all = [...last.values()];
+  const failure = all.flatMap((node) => (node.done ? node.failures : []))[0];
   if (failure !== undefined) throw new KatoError(failure);
+  const gone = all.filter((node) => !node.done);
   if (gone.length > 0) throw unreachable(gone);
 }
 
 /** Asks until somebody answers: a change may restart the bus or the controllers. */
 async function pollOnce(
   options: Follow,
-  nodes: string[],
-  seen: number,
+  waiting: readonly string[],
+  last: ReadonlyMap<string, Progress>,
   deadline: number,
-  late: (why: string) => KatoError,
 ): Promise<Progress[]> {
-  let why = 'the work goes on there';
+  const seen = waiting.reduce((sum, id) => sum + (last.get(id)?.steps.length ?? 0), 0);
+  let away: string | undefined;
   for (;;) {
     const leftMs = deadline - performance.now();
-    if (leftMs <= 0) throw late(why);
+    if (leftMs <= 0) throw tooLong(options, waiting, last, away);
     const waitMs = Math.min(POLL_MS, leftMs);
     try {
-      const params = { nodes, revision: options.revision, seen, waitMs };
+      const params = { nodes: [...waiting], revision: options.revision, seen, waitMs };
       return await options.poll(params, waitMs + ANSWER_MS);
     } catch (error) {
       if (!isAway(error)) throw error;
-      why = error.message;
+      away = error.message;
       await pause(AWAY_PAUSE_MS);
     }
   }
 }
 
 /** A shorter list than before is the next pass of the agent: it is shown from its beginning. */
-function showSteps(node: Progress, shown: Map<string, number>, onStep: Follow['onStep']): void {
-  const before = shown.get(node.id) ?? 0;
-  const fresh = node.steps.length < before ? node.steps : node.steps.slice(before);
-  for (const step of fresh) onStep(node.node, step);
-  shown.set(node.id, node.steps.length);
+function showSteps({ node, steps }: Progress, before: number, onStep: Follow['onStep']): void {
+  const fresh = steps.length < before ? steps : steps.slice(before);
+  for (const step of fresh) onStep(node, step);
 }
 
 function isGone(node: Progress): boolean {
   return node.state === 'dead' || node.state === 'left';
 }
 
-function sum(shown: ReadonlyMap<string, number>, nodes: readonly string[]): number {
-  return nodes.reduce((total, id) => total + (shown.get(id) ?? 0), 0);
-}
-
-function tooLong({ timeoutMs }: Follow, names: readonly string[], why: string): KatoError {
+function tooLong(
+  { timeoutMs, names }: Follow,
+  waiting: readonly string[],
+  last: ReadonlyMap<string, Progress>,
+  away: string | undefined,
+): KatoError {
   const seconds = Math.round(timeoutMs / 1000);
+  const nameOf = (id: string) => last.get(id)?.node ?? names?.get(id) ?? id;
+  const states = waiting.map((id) => `${nameOf(id)} ${stateOf(last.get(id))}`);
   return refuse(
     'TIMEOUT',
-    `the change is written, but ${names.join(', ')} did not finish it within ${seconds} s`,
-    why,
+    `the change is written, but ${waiting.map(nameOf).join(', ')} did not finish it within ${seconds} s`,
+    away ?? states.join(', '),
     'kato status shows how far it is',
   );
+}
+
+/** No more than is known of a node that has not finished: it may have lost its power since. */
+function stateOf(node: Progress | undefined): string {
+  if (node?.state === 'inactive') return 'is inactive';
+  return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has not told of a step yet';
 }
 
 function unreachable(gone: readonly Progress[]): KatoError {

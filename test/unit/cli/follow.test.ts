@@ -109,6 +109,14 @@ describe('a command that follows a change', () => {
     assert.equal(named?.why, 'nobody answered');
   });
 
+  it('says then of each node what is known of it', async () => {
+    const steps = [step('redis')];
+    const silent = progress('b', { state: 'inactive', steps });
+    const nodes = [progress('a', { steps }), silent, progress('c')];
+    const { error } = await followed([nodes], { timeoutMs: 50, poll: async () => nodes });
+    assert.equal(error?.why, 'a has begun, b is inactive, c has not told of a step yet');
+  });
+
   it('passes on what the cluster refuses', async () => {
     const { error } = await followed([refuse('NOT_ALLOWED', 'no')], { nodes: ['n-a'] });
     assert.equal(error?.code, 'NOT_ALLOWED');
