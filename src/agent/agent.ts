@@ -32,7 +32,6 @@ export async function runAgent(
   let last: Report | null = null;
   /** Removed from the cluster: what is left to do is to end. */
   let hasLeft = false;
-  const remembered = lastStatus(paths);
 
   const loop = createLoop(onePass, log);
   const beating = startBeating();
@@ -48,6 +47,10 @@ export async function runAgent(
       throw refuse('NOT_FOUND', `nodes do not answer '${what}'`);
     },
     onStatus: log,
+  });
+  using remembered = lastStatus(paths, () => {
+    const params = { all: false, live: false };
+    return link.ask('status', { id: '', params }, STATUS_MS);
   });
   const exports = await exportKeeper(paths, link);
   const sockets = await serveSockets(paths, answer);
@@ -209,5 +212,6 @@ export async function runAgent(
 }
 
 const DEFAULT_HEARTBEAT_MS = 2000;
+const STATUS_MS = 5000;
 
 class LedgerNotKept extends KatoError {}

@@ -10,27 +10,60 @@ import { readIfExists, writeFileAtomic } from '../machine/files.ts';
 /** Written at most this often: it is for the time when the bus is away, and may be a little old. */
 const KEEP_EVERY_MS = 10_000;
 
-/** Remembers the last status that passed through the agent, for when nobody can make a new one. */
-export function lastStatus(paths: Paths): {
+/** On average, where nobody asks for the status on this node ... */
+const ASK_EVERY_MS = 60_000;
+/** ... and in a large cluster: all nodes together ask about once a second. */
+const ASK_EVERY_MS_PER_NODE = 1000;
+
+/**
+ * Remembers the last status that passed through the agent, or that it asked for itself by `ask`,
+ * for when nobody can make a new one.
+ */
+export function lastStatus(
+  paths: Paths,
+  ask: () => Promise<Json>,
+): Disposable & {
   keep(status: Json): Promise<void>;
   /** What the node last knew, with its own part as it is now and a warning that says so. */
   recall(view: View, report: Report, reason: KatoError): Promise<Status>;
 } {
   const file = `${paths.state}/status.json`;
   let keptMs = Number.NEGATIVE_INFINITY;
+  let nodes = 1;
+  let timer = setTimeout(refresh, askMs(nodes)).unref();
   return {
-    keep: async (status) => {
-      if (performance.now() - keptMs < KEEP_EVERY_MS) return;
-      keptMs = performance.now();
-      const text = JSON.stringify({ at: new Date().toISOString(), status });
-      await writeFileAtomic(file, text, { mode: 0o600 });
-    },
+    keep,
+    [Symbol.dispose]: () => clearTimeout(timer),
     recall: async (view, report, reason) => {
       const text = await readIfExists(file);
       const kept = text === null ? null : (JSON.parse(text) as { at: string; status: Status });
       return aged(kept, view, report, reason);
     },
   };
+
+  async function refresh(): Promise<void> {
+    try {
+      const status = await ask();
+      nodes = (status as unknown as Status).nodes.length;
+      await keep(status);
+    } catch {
+      // Nobody can say: what was kept stays.
+    }
+    timer = setTimeout(refresh, askMs(nodes)).unref();
+  }
+
+  async function keep(status: Json): Promise<void> {
+    if (performance.now() - keptMs < KEEP_EVERY_MS) return;
+    keptMs = performance.now();
+    const text = JSON.stringify({ at: new Date().toISOString(), status });
+    await writeFileAtomic(file, text, { mode: 0o600 });
+  }
+}
+
+/** At random around the average, so that nodes which started together do not ask together. */
+function askMs(nodes: number): number {
+  const averageMs = Math.max(ASK_EVERY_MS, nodes * ASK_EVERY_MS_PER_NODE);
+  return averageMs * (0.5 + Math.random());
 }
 
 function aged(

@@ -14,12 +14,16 @@ const POLL_MS_MAX = 10_000;
 export const status = read(
   'status',
   'anyone',
-  v.strictObject({ all: v.boolean() }),
-  async (known, { all }, by) => {
-    const live = await known.askAll('status', GATHER_MS);
+  v.strictObject({
+    all: v.boolean(),
+    /** False: what the controllers know is enough, and nobody is asked. */
+    live: v.optional(v.boolean(), true),
+  }),
+  async (known, { all, live }, by) => {
+    const answers = live ? await known.askAll('status', GATHER_MS) : [];
     const reports = new Map(known.reports);
     const lastSeen = new Map(known.lastSeen);
-    for (const [id, answer] of live) {
+    for (const [id, answer] of answers) {
       const report = reportOf(answer);
       if (report === null) continue;
       reports.set(id, report);

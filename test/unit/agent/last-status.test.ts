@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { mock } from 'node:test';
+import { lastStatus } from '../../../src/agent/last-status.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import { refuse } from '../../../src/domain/error.ts';
+import { pathsOf } from '../../../src/domain/paths.ts';
+import { makeFolder } from '../../../src/machine/files.ts';
+import { reportOf } from '../../support/reports.ts';
+import { until } from '../../support/until.ts';
+import { testView } from '../../support/views.ts';
+
+const LONGEST_MS = 90_000;
+
+describe('a node that nobody asks for the status', () => {
+  let root: string;
+  let asked: number;
+  let answer: () => Promise<Json>;
+
+  beforeEach(async () => {
+    root = await mkdtemp('/tmp/kato-status-');
+    await makeFolder(pathsOf(root).state, 0o700);
+    asked = 0;
+    mock.timers.enable({ apis: ['setTimeout'] });
+  });
+  afterEach(async () => {
+    mock.timers.reset();
+    await rm(root, { recursive: true });
+  });
+
+  const remembering = () =>
+    lastStatus(pathsOf(root), () => {
+      asked++;
+      return answer();
+    });
+  const clusterOf = (count: number) => async (): Promise<Json> => {
+    const nodes = Array.from({ length: count }, (_, i) => ({ id: `n${i + 1}`, lastSeen: 0 }));
+    return { nodes, pools: [], unassigned: [] };
+  };
+  const recalled = (remembered: ReturnType<typeof lastStatus>) =>
+    remembered.recall(testView([]), reportOf('n1', {}), refuse('BUS_AWAY', 'the bus is away'));
+
+  /** Lets time pass, and tells how much. */
+  const timeUntil = async (happened: () => boolean): Promise<number> => {
+    let passedMs = 0;
+    const pass = (): boolean => {
+      mock.timers.tick(LONGEST_MS);
+      passedMs += LONGEST_MS;
+      return happened();
+    };
+    await until(pass, { what: 'the agent asks again', seconds: 10 });
+    return passedMs;
+  };
+
+  it('knows the others all the same, as they were a minute or so ago', async () => {
+    answer = clusterOf(3);
+    using remembered = remembering();
+    assert.equal((await recalled(remembered)).nodes.length, 1);
+    mock.timers.tick(LONGEST_MS);
+    await until(async () => (await recalled(remembered)).nodes.length === 3, {
+      what: 'the others are known',
+      seconds: 5,
+    });
+    answer = () => Promise.reject(refuse('BUS_AWAY', 'the bus is away'));
+    await timeUntil(() => asked > 2);
+    assert.equal((await recalled(remembered)).nodes.length, 3);
+  });
+
+  it('asks seldom in a large cluster', async () => {
+    answer = clusterOf(1000);
+    using remembered = remembering();
+    mock.timers.tick(LONGEST_MS);
+    await until(async () => (await recalled(remembered)).nodes.length === 1000, {
+      what: 'the others are known',
+      seconds: 5,
+    });
+    assert.ok((await timeUntil(() => asked === 2)) > 5 * LONGEST_MS);
+  });
+});
