@@ -76,9 +76,11 @@ export function busPort(cluster: Cluster, catalogue: Catalogue): number {
 
 function poolsForNode(input: ViewInput, node: Node): Pool[] {
   const { cluster, catalogue, announced, verdicts } = input;
+  const isRouter = 'router' in node.roles;
+  // A controller makes the views of all nodes at once, and most have no pool.
+  if (!isRouter && !('load_balancer' in node.roles)) return [];
   const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
-  if ('router' in node.roles) return pools.filter((pool) => pool.kind !== 'routers');
-  if (!('load_balancer' in node.roles)) return [];
+  if (isRouter) return pools.filter((pool) => pool.kind !== 'routers');
   const routers = pools.find((pool) => pool.kind === 'routers')!;
   return [{ ...routers, members: membersFor(input, node, routers) }];
 }
