@@ -38,7 +38,7 @@ export default class DataKeep extends ChangeCommand<ExportKept> {
 
   protected say({ node, intervalSeconds }: ExportKept): readonly string[] {
     return [
-      `${node} keeps an export in /var/lib/kato/export/cluster.kato, looked after every ${intervalSeconds} s`,
+      `${node} keeps an export in /var/lib/kato/export/cluster.kato: a new one at most ${intervalSeconds} s after a change`,
       '',
       'should the core be lost: kato node setup core --recover-from that file, on a machine with its address',
     ];
