@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +12,8 @@ import { CONTROLLER } from '../../src/bus/subjects.ts';
 import { busUsersView } from '../../src/domain/bus-permissions.ts';
 import type { Cluster } from '../../src/domain/cluster.ts';
 import type { BusUser } from '../../src/domain/view.ts';
+import { clusterWith } from './clusters.ts';
+import { accepts, freePort } from './ports.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -133,33 +134,7 @@ export async function startNatsWithController(others: BusUser[] = []) {
 
 /** A document of nothing but its revision. */
 export function clusterAt(revision: number, endpoint = 'api.example.com'): Cluster {
-  return {
-    format: 1,
-    id: 'c1',
-    endpoint,
-    lineage: 'l1',
-    epoch: 1,
-    revision,
-    previousHash: '',
-    settings: {},
-    nodes: {},
-    routes: {},
-    tokens: {},
-    certificates: {},
-    announcers: {},
-    exportKey: null,
-    former: {},
-    operations: [],
-  };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (bound === null || typeof bound === 'string') throw new Error('no port');
-  return bound.port;
+  return clusterWith({}, { revision, endpoint, nodes: {} });
 }
 
 async function render(name: string, folder: string, view: object): Promise<void> {
@@ -186,14 +161,6 @@ async function makeCertificates(folder: string): Promise<string> {
   const ca = await readFile(file('ca.crt'), 'utf8');
   await writeFile(file('bus.crt'), (await readFile(file('leaf.crt'), 'utf8')) + ca);
   return new X509Certificate(ca).fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
-function accepts(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = dial(port, address);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
 
 const count = (text: string, part: string): number => text.split(part).length - 1;

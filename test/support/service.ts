@@ -10,7 +10,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../src/catalog/load.ts';
@@ -24,6 +23,7 @@ import type { View } from '../../src/domain/view.ts';
 import { applyStep } from '../../src/machine/apply/apply.ts';
 import { observe } from '../../src/machine/observe.ts';
 import { viewSecrets } from './nginx-views.ts';
+import { accepts } from './ports.ts';
 import { until } from './until.ts';
 
 const HOME = join(import.meta.dirname, '../..');
@@ -160,24 +160,4 @@ function isReady(ready: NonNullable<ProcessSpec['ready']>): Promise<boolean> {
 function idsOf(user: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
-}
-
-export function accepts(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, address, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
-}
-
-/** A TCP port that nothing listened on a moment ago. */
-export async function freePort(address: string): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,30 +1,11 @@
 import type { Node } from '../../src/domain/cluster.ts';
 import type { Pool, View } from '../../src/domain/view.ts';
+import { nodeOf } from './clusters.ts';
 
 /** A node as a view shows it, with what a test changes. */
 export function testNode(roles: readonly string[], changes: Partial<Node> = {}): Node {
-  return {
-    id: 'n1',
-    name: 'one',
-    hostname: 'one.example.com',
-    address: '10.0.0.11',
-    zone: 'default',
-    admin: false,
-    key: 'UNODE1',
-    machineId: 'm1',
-    version: '0.1.0',
-    catalogue: [],
-    allowedRoles: null,
-    pendingUntil: null,
-    joinedAt: '2026-01-01T00:00:00.000Z',
-    roles: Object.fromEntries(['base', ...roles].map((role) => [role, { stopped: null }])),
-    held: {},
-    restarts: {},
-    purged: [],
-    pinnedRouters: null,
-    excludeSelf: false,
-    ...changes,
-  };
+  const own = { id: 'n1', address: '10.0.0.11', key: 'UNODE1', machineId: 'm1', catalogue: [] };
+  return nodeOf('one', roles, { ...own, ...changes });
 }
 
 /** The view of a node with these roles in a cluster whose core is 10.0.0.1. */

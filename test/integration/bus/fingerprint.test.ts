@@ -4,7 +4,8 @@ import { createServer as createHttps } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fetchCertificateAuthority } from '../../../src/bus/fingerprint.ts';
-import { CLUSTER_ID, freePort, startNats, type TestNats } from '../../support/nats.ts';
+import { CLUSTER_ID, startNats, type TestNats } from '../../support/nats.ts';
+import { freePort } from '../../support/ports.ts';
 
 describe('fingerprint of the bus', () => {
   let nats: TestNats;

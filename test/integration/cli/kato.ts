@@ -5,6 +5,7 @@ import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts'
 import type { Json } from '../../../src/domain/cluster.ts';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import { type Result, type Running, run, spawnRunning } from '../../support/lab/command.ts';
+import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin');
 const PATH = `${BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
@@ -74,24 +75,9 @@ const INFO: Json = {
   revision: 7,
 };
 
-export const STATUS: Json = {
-  format: 1,
-  cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 7 },
-  warnings: [],
-  nodes: [
-    {
-      id: 'n1',
-      name: 'core',
-      address: '10.0.0.1',
-      state: 'active',
-      lastSeen: 0,
-      self: true,
-      version: '0.1.0',
-      appliedRevision: 7,
-      zone: 'default',
-      roles: [{ name: 'base', state: 'running', processes: [] }],
-    },
-  ],
-  pools: [],
-  unassigned: [],
-};
+const CORE = nodeStatus('core', {
+  self: true,
+  lastSeen: 0,
+  roles: [{ name: 'base', state: 'running', processes: [] }],
+});
+export const STATUS = statusWith({ nodes: [CORE] }) as unknown as Json;

@@ -5,17 +5,9 @@ import type { Paths } from '../../../src/domain/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
+import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
-import {
-  configOf,
-  endNode,
-  freePort,
-  install,
-  look,
-  processSpec,
-  switchTo,
-  testNode,
-} from './node.ts';
+import { configOf, endNode, install, look, processSpec, switchTo, testNode } from './node.ts';
 
 describe('nginx under s6', function () {
   this.timeout(60_000);

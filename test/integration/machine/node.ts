@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { hashOf } from '../../../src/domain/hash.ts';
 import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
 import { serviceFolder } from '../../../src/domain/service-folder.ts';
@@ -9,6 +8,7 @@ import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/files.ts';
 import { observe } from '../../../src/machine/observe.ts';
 import { bootSupervision, shutdownSupervision } from '../../../src/machine/supervision.ts';
+import { PLAIN_PROCESS } from '../../support/specs.ts';
 import { until } from '../../support/until.ts';
 
 /** A node below a root of its own, as far as the machine folder goes. */
@@ -57,25 +57,7 @@ export function processSpec(
   paths: Paths,
   given: Partial<ProcessSpec> & { name: string; argv: string[] },
 ): ProcessSpec {
-  const process = {
-    roles: [],
-    packages: [],
-    user: 'root',
-    up: true,
-    environment: {},
-    ready: null,
-    readySeconds: 10,
-    stop: { signal: 'TERM', seconds: 5 },
-    dataFolder: null,
-    initialize: null,
-    setSecrets: null,
-    config: null,
-    reloadSignal: null,
-    killGroup: false,
-    restarts: 0,
-    listens: [],
-    ...given,
-  };
+  const process = { ...PLAIN_PROCESS, stop: { signal: 'TERM', seconds: 5 }, ...given };
   return { ...process, service: serviceFolder(process, paths) };
 }
 
@@ -109,12 +91,4 @@ export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {
 
 export async function look(name: string, paths: Paths): Promise<ObservedProcess> {
   return (await observe(paths)).processes[name]!;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

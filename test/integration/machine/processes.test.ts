@@ -14,17 +14,9 @@ import {
   supervisionRunning,
 } from '../../../src/machine/supervision.ts';
 import { watchProcesses } from '../../../src/machine/watch.ts';
+import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
-import {
-  endNode,
-  freePort,
-  install,
-  isGone,
-  look,
-  powerCut,
-  processSpec,
-  testNode,
-} from './node.ts';
+import { endNode, install, isGone, look, powerCut, processSpec, testNode } from './node.ts';
 
 describe('processes under s6', function () {
   this.timeout(60_000);

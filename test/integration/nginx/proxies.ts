@@ -1,5 +1,6 @@
 import type { View } from '../../../src/domain/view.ts';
-import { freePort, makeRoot, type RunningService, runService } from '../../support/service.ts';
+import { freePort } from '../../support/ports.ts';
+import { makeRoot, type RunningService, runService } from '../../support/service.ts';
 import { testNode, testPool, testRoute, testView } from '../../support/views.ts';
 
 export interface RunningProxy {

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import type { Paths } from '../../../src/domain/paths.ts';
 import type { View } from '../../../src/domain/view.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
-import { freePort, makeRoot, type RunningService, runService } from '../../support/service.ts';
+import { freePort } from '../../support/ports.ts';
+import { makeRoot, type RunningService, runService } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import { testNode, testView } from '../../support/views.ts';
 

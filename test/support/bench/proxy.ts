@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { routers, startProxy } from '../../integration/nginx/proxies.ts';
-import { accepts, freePort } from '../service.ts';
+import { end } from '../child.ts';
+import { accepts, freePort } from '../ports.ts';
 import { until } from '../until.ts';
 import { needPackages } from './packages.ts';
 import { atLeast, atMost, type Part, row } from './row.ts';
@@ -79,7 +79,7 @@ export const proxy: Part = async (tell) => {
     ];
   } finally {
     await kato.service.stop();
-    await Promise.all(started.map(end));
+    await Promise.all(started.map((child) => end(child, 'SIGTERM')));
     rmSync(folder, { recursive: true });
   }
 };
@@ -101,13 +101,6 @@ function load(url: string): Load {
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]),
     p99Ms: Number(p99) * perUnit,
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  await ended;
 }
 
 const COMMON = (folder: string, name: string): string => `

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +10,12 @@ import type { Cluster } from '../../../src/domain/cluster.ts';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import type { Status } from '../../../src/domain/status.ts';
 import type { NodeIdentity } from '../../../src/machine/ledger.ts';
+import { end } from '../child.ts';
 import { clusterWith, nodeOf } from '../clusters.ts';
 import { CHECKOUT } from '../lab/store.ts';
-import { CLUSTER_ID, freePort, startNats, type TestNats } from '../nats.ts';
+import { CLUSTER_ID, startNats, type TestNats } from '../nats.ts';
 import { viewSecrets } from '../nginx-views.ts';
+import { freePort } from '../ports.ts';
 import { until } from '../until.ts';
 import { atMost, type Part, row } from './row.ts';
 import { median, spread, timeHere } from './samples.ts';
@@ -124,7 +125,7 @@ export const scale: Part = async (tell) => {
       ),
     ];
   } finally {
-    for (const child of started) await end(child);
+    for (const child of started) await end(child, 'SIGKILL');
     await nats.stop();
     rmSync(folder, { recursive: true });
   }
@@ -187,11 +188,4 @@ async function allAlive(status: () => Promise<Status>): Promise<void> {
     },
     { what: `all ${NODES} are back`, seconds: UP_SECONDS },
   );
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
 }

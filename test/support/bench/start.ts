@@ -5,6 +5,7 @@ import { serveSockets } from '../../../src/agent/sockets.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import { CHECKOUT } from '../lab/store.ts';
+import { statusWith } from '../statuses.ts';
 import { atMost, type Part, row } from './row.ts';
 import { median, type Samples, spread, timeHere } from './samples.ts';
 
@@ -16,14 +17,7 @@ const NODE = `${CHECKOUT}/runtime/bin/node`;
 const COMMANDS = ['status', 'node list', 'role info redis', 'token list', 'completion bash'];
 
 const ANSWERS: Record<string, Json> = {
-  status: {
-    format: 1,
-    cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 7 },
-    warnings: [],
-    nodes: [],
-    pools: [],
-    unassigned: [],
-  },
+  status: statusWith() as unknown as Json,
   'node.list': [],
   'token.list': [],
 };

@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict';
 import { statusLines } from '../../../src/cli/render/status.ts';
 import type { NodeStatus, RoleState, Status } from '../../../src/domain/status.ts';
+import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 function node(name: string, roles: Record<string, RoleState>, changes: Partial<NodeStatus> = {}) {
-  return {
-    id: `n-${name}`,
-    name,
-    address: '10.0.0.1',
-    state: 'active',
-    lastSeen: 1,
-    self: false,
-    version: '0.1.0',
-    appliedRevision: 7,
-    zone: 'default',
-    roles: Object.entries(roles).map(([role, state]) => ({ name: role, state, processes: [] })),
-    ...changes,
-  } satisfies NodeStatus;
+  const all = Object.entries(roles).map(([role, state]) => ({ name: role, state, processes: [] }));
+  return nodeStatus(name, { roles: all, ...changes });
 }
 
 function lines(changes: Partial<Status>): string[] {
-  return statusLines({
-    format: 1,
-    cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 7 },
-    warnings: [],
-    nodes: [],
-    pools: [],
-    unassigned: [],
-    ...changes,
-  });
+  return statusLines(statusWith(changes));
 }
 
 describe('the status as text', () => {
@@ -103,15 +85,7 @@ describe('the status as text', () => {
     const style = { bold: mark, dim: mark, red: mark, yellow: mark, green: mark };
     const status = { nodes: [node('web', { base: 'running' })] };
     const plain = lines(status);
-    const full: Status = {
-      format: 1,
-      cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 7 },
-      warnings: [],
-      pools: [],
-      unassigned: [],
-      ...status,
-    };
-    const painted = statusLines(full, style);
+    const painted = statusLines(statusWith(status), style);
     assert.deepEqual(
       painted.map((line) => line.replaceAll(/[<>]/g, '')),
       plain,

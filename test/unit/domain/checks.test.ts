@@ -2,32 +2,13 @@ import assert from 'node:assert/strict';
 import { type Check, type ChecksInput, checksOf, worstOf } from '../../../src/domain/checks.ts';
 import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/status.ts';
 import { NOW } from '../../support/clusters.ts';
+import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
-const NODE: NodeStatus = {
-  id: 'n1',
-  name: 'web',
-  address: '10.0.0.2',
-  state: 'active',
-  lastSeen: 1,
-  self: true,
-  version: '0.1.0',
-  appliedRevision: 3,
-  zone: 'default',
-  roles: [],
-};
-
-const STATUS: Status = {
-  format: 1,
-  cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', revision: 3 },
-  warnings: [],
-  nodes: [NODE],
-  pools: [],
-  unassigned: [],
-};
+const NODE = nodeStatus('web', { self: true });
 
 function found(status: Partial<Status>, changes: Partial<ChecksInput> = {}): Check[] {
   const checks = checksOf({
-    status: { ...STATUS, ...status },
+    status: statusWith({ nodes: [NODE], ...status }),
     certificates: [],
     diskFree: 0.5,
     nowMs: Date.parse(NOW),

@@ -3,31 +3,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import { serviceFolder } from '../../../src/domain/service-folder.ts';
 import type { ProcessSpec, ServiceFolder } from '../../../src/domain/spec.ts';
+import { PLAIN_PROCESS } from '../../support/specs.ts';
 
 const GOLDEN = new URL('golden/service-folder/', import.meta.url);
 const paths = pathsOf('/');
 
-const common: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
-  roles: [],
-  packages: [],
-  user: 'root',
-  up: true,
-  environment: {},
-  ready: null,
-  readySeconds: 10,
-  stop: { signal: 'TERM', seconds: 10 },
-  dataFolder: null,
-  initialize: null,
-  setSecrets: null,
-  config: null,
-  reloadSignal: null,
-  killGroup: false,
-  restarts: 0,
-  listens: [],
-};
-
 const redis: Omit<ProcessSpec, 'service'> = {
-  ...common,
+  ...PLAIN_PROCESS,
   name: 'redis',
   user: 'redis',
   argv: ['/usr/bin/redis-server', '/var/lib/kato/config/redis/current/redis.conf'],
@@ -37,7 +19,7 @@ const redis: Omit<ProcessSpec, 'service'> = {
 };
 
 const nginx: Omit<ProcessSpec, 'service'> = {
-  ...common,
+  ...PLAIN_PROCESS,
   name: 'router',
   argv: ['/usr/sbin/nginx', '-c', '/var/lib/kato/config/router/current/nginx.conf', '-e', 'stderr'],
   ready: { tcp: { address: '10.0.0.5', port: 80 } },
@@ -48,7 +30,7 @@ const nginx: Omit<ProcessSpec, 'service'> = {
 };
 
 const agent: Omit<ProcessSpec, 'service'> = {
-  ...common,
+  ...PLAIN_PROCESS,
   name: 'agent',
   argv: ['/opt/kato/bin/kato', 'internal', 'agent'],
   environment: { KATO_ROOT: '/', GREETING: 'a "word", a \\ and $HOME' },

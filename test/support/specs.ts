@@ -1,0 +1,21 @@
+import type { ProcessSpec } from '../../src/domain/spec.ts';
+
+/** A process of root's that needs nothing and keeps nothing. */
+export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
+  roles: [],
+  packages: [],
+  user: 'root',
+  up: true,
+  environment: {},
+  ready: null,
+  readySeconds: 10,
+  stop: { signal: 'TERM', seconds: 10 },
+  dataFolder: null,
+  initialize: null,
+  setSecrets: null,
+  config: null,
+  reloadSignal: null,
+  killGroup: false,
+  restarts: 0,
+  listens: [],
+};
