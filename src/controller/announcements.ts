@@ -60,9 +60,14 @@ export function followAnnouncements(bus: Bus, live: Live): Announcements {
   }
 
   function register(routes: readonly AnnouncedRoute[]): void {
-    const known = new Set(live.announced.map(announcementKey));
-    for (const route of routes) heardMs.set(announcementKey(route), performance.now());
-    set([...live.announced, ...routes.filter((route) => !known.has(announcementKey(route)))]);
+    const news = new Map<string, AnnouncedRoute>();
+    for (const route of routes) {
+      const key = announcementKey(route);
+      if (!heardMs.has(key)) news.set(key, route);
+      heardMs.set(key, performance.now());
+    }
+    // Most say again what is known, and each says it every 20 s.
+    if (news.size > 0) set([...live.announced, ...news.values()]);
   }
 
   function unregister(routes: readonly AnnouncedRoute[]): void {
