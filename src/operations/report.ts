@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
 import type { Report } from '../domain/step.ts';
 
-const VERSION = v.object({
+/** Which document somebody has, as it crosses the bus. */
+export const VERSION = v.object({
   lineage: v.string(),
   epoch: v.number(),
   revision: v.number(),
