@@ -26,7 +26,9 @@ export function sealOf(secret: string): Seal {
     open: (name, sealed) => {
       try {
         const bytes = Buffer.from(sealed, 'base64');
-        const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES))
+        const nonce = bytes.subarray(0, NONCE_BYTES);
+        // Else it takes a shorter tag, too, which is easier to guess.
+        const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
           .setAAD(Buffer.from(name))
           .setAuthTag(bytes.subarray(-TAG_BYTES));
         const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8');
