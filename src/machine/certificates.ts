@@ -58,11 +58,8 @@ export interface CertificateFacts {
   chain: string;
   /** DNS names, wildcards as they are written. */
   names: string[];
-  /** ISO times. */
-  notBefore: string;
+  /** ISO time. */
   notAfter: string;
-  /** SHA-256 of the leaf, hex without colons, lower case. */
-  fingerprint: string;
 }
 
 /** Facts of a chain's leaf. BAD_FILE when a part is no PEM or the key is not the leaf's. */
@@ -89,9 +86,7 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
     names: (leaf.subjectAltName ?? '')
       .split(', ')
       .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),
-    notBefore: leaf.validFromDate.toISOString(),
     notAfter: leaf.validToDate.toISOString(),
-    fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }
 

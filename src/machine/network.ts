@@ -3,7 +3,6 @@ import { attempt, run } from './command.ts';
 
 export interface Address {
   address: string;
-  interface: string;
   /** Has a limited life: it comes from DHCP and may change. */
   dynamic: boolean;
 }
@@ -12,13 +11,11 @@ export interface Address {
 export async function addresses(): Promise<Address[]> {
   const { stdout } = await run(['ip', '-j', '-4', 'address', 'show', 'up', 'scope', 'global']);
   const links = JSON.parse(stdout || '[]') as {
-    ifname?: string;
     addr_info?: { local: string; dynamic?: boolean }[];
   }[];
   return links.flatMap((link) =>
     (link.addr_info ?? []).map((info) => ({
       address: info.local,
-      interface: link.ifname ?? '',
       dynamic: info.dynamic === true,
     })),
   );
