@@ -42,6 +42,8 @@ export type Step =
   | { kind: 'remove'; process: string; seconds: number }
   | { kind: 'purge-data'; process: string; folder: string };
 
+export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
+
 /** What one pass of an agent did, and how its node is. */
 export interface Report {
   node: string;

@@ -49,8 +49,7 @@ export function installCertificate(
 
 /** Clients would refuse it: better here and now. */
 function refuseUnfit(domain: string, { names, notAfter }: CertificateInstall, at: string): void {
-  const beside = domain.replace(/^[^.]+/, '*');
-  if (!names.includes(domain) && !names.includes(beside)) {
+  if (!names.includes(domain) && !names.includes(wildcardOf(domain))) {
     throw refuse(
       'BAD_VALUE',
       `the certificate is not for ${domain}`,
@@ -60,6 +59,11 @@ function refuseUnfit(domain: string, { names, notAfter }: CertificateInstall, at
   if (notAfter <= at) {
     throw refuse('BAD_VALUE', `the certificate for ${domain} has ended`, `on ${notAfter}`);
   }
+}
+
+/** The pattern that a host name has in common with those beside it. */
+export function wildcardOf(host: string): string {
+  return host.replace(/^[^.]+/, '*');
 }
 
 export function removeCertificate(

@@ -1,4 +1,4 @@
-import { keyNameOf } from '../change/certificates.ts';
+import { keyNameOf, wildcardOf } from '../change/certificates.ts';
 import type { View } from '../view.ts';
 
 /** A certificate as a file that holds key and chain: nginx takes both from one. */
@@ -31,10 +31,9 @@ export function certificatesOf(
 
 /** The file for a host name: its own, else one for all names beside it, else the fallback. */
 export function certificateFor(certificates: CertificateView[], host: string): string | null {
-  const beside = host.replace(/^[^.]+/, '*');
   const found =
     certificates.find(({ domain }) => domain === host) ??
-    certificates.find(({ domain }) => domain === beside) ??
+    certificates.find(({ domain }) => domain === wildcardOf(host)) ??
     certificates[0];
   return found?.file ?? null;
 }

@@ -2,7 +2,7 @@ import { chmod, readdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import { attempt, lastWords } from '../command.ts';
 import {
   exists,
@@ -20,8 +20,6 @@ const CHECK_LIMIT_MS = 20_000;
 const CONFIG_PLACE = /\$\{config\}/g;
 /** Besides the live and the loaded one, to look at after a mishap. */
 const OLD_FOLDERS_KEPT = 2;
-
-type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 /** A folder gets its final name only after its check, so each that has one was accepted. */
 export async function writeConfig(step: StepOf<'write-config'>, paths: Paths): Promise<void> {

@@ -2,7 +2,7 @@ import { chmod, chown, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import { run } from '../command.ts';
 import { exists, makeFolder, removeTree, syncFolder, writeFileAtomic } from '../files.ts';
 import { initializingMark, secretsMark } from '../places.ts';
@@ -10,8 +10,6 @@ import { ensureUser } from '../users.ts';
 
 /** A database that makes its first files on a slow disk. */
 const INITIALIZE_LIMIT_MS = 300_000;
-
-type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 export async function makeData(step: StepOf<'make-data'>): Promise<void> {
   const { uid, gid } = await ensureUser(step.user);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import { readLinkIfExists, switchLink } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { configOf } from '../places.ts';
@@ -15,7 +15,7 @@ const START_LIMIT_MS = 5000;
 const LETTERS: Record<string, string> = { HUP: 'h', USR1: '1', USR2: '2' };
 
 /** A process that is down needs none: it records what it loads when it starts. */
-export async function reload(step: Extract<Step, { kind: 'reload' }>, paths: Paths): Promise<void> {
+export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void> {
   const folder = serviceOf(step.process, paths);
   const letter = LETTERS[step.signal];
   if (letter === undefined) throw refuse('BAD_VALUE', `no reload by signal ${step.signal}`);

@@ -2,7 +2,7 @@ import { rename } from 'node:fs/promises';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { groupFile, lockFile } from '../../domain/service-folder.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import { exists, removeTree, syncFolder } from '../files.ts';
 import { configOf } from '../places.ts';
 import { isSupervised, serviceOf } from '../service.ts';
@@ -13,7 +13,7 @@ import { stop } from './run-state.ts';
 const UNSUPERVISE_LIMIT_MS = 15_000;
 
 /** Logs and data stay. s6 lives in the folder until it has let go, so it is renamed away first. */
-export async function remove(step: Extract<Step, { kind: 'remove' }>, paths: Paths): Promise<void> {
+export async function remove(step: StepOf<'remove'>, paths: Paths): Promise<void> {
   const { process, seconds } = step;
   const folder = serviceOf(process, paths);
   const doomed = `${paths.service}/.removed-${process}`;

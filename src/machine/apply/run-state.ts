@@ -3,7 +3,7 @@ import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { groupFile } from '../../domain/service-folder.ts';
 import type { Listen } from '../../domain/spec.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { olderMark, restartsFile } from '../places.ts';
@@ -25,8 +25,6 @@ const KILLED_LIMIT_MS = 15_000;
 const STOP_DEFAULT_MS = 20_000;
 /** A tree that has just started comes to each folder in a moment. */
 const SUPERVISED_LIMIT_MS = 5000;
-
-type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
 export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> {
   const folder = serviceOf(step.process, paths);

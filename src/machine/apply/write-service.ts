@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import type { ServiceFolder } from '../../domain/spec.ts';
-import type { Step } from '../../domain/step.ts';
+import type { StepOf } from '../../domain/step.ts';
 import {
   exists,
   makeFolder,
@@ -25,10 +25,7 @@ const SUPERVISE_LIMIT_MS = 10_000;
  * A new folder appears whole and is down until its start. One that exists stays the same folder,
  * for s6 lives in it; its files are renamed in and count from the next start.
  */
-export async function writeService(
-  step: Extract<Step, { kind: 'write-service' }>,
-  paths: Paths,
-): Promise<void> {
+export async function writeService(step: StepOf<'write-service'>, paths: Paths): Promise<void> {
   const folder = serviceOf(step.process, paths);
   if (await exists(folder)) {
     const isUp = (await readStatus(folder))?.up === true;

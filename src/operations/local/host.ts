@@ -7,6 +7,7 @@ import { serviceFolder } from '../../domain/service-folder.ts';
 import type { ProcessSpec } from '../../domain/spec.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
 import { installBootUnit } from '../../machine/boot-unit.ts';
+import { COMMAND_ENVIRONMENT } from '../../machine/command.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
 import { missingPackages } from '../../machine/packages.ts';
@@ -128,7 +129,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     argv: [kato.program, 'agent'],
     environment: {
       KATO_ROOT: paths.root,
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      PATH: COMMAND_ENVIRONMENT.PATH,
     },
     ready: { command: ['test', '-S', paths.socket] },
     readySeconds: 20,
