@@ -29,12 +29,16 @@ export async function readHistory(
   });
   const count = state.last_seq - start + 1;
   const entries: HistoryEntry[] = [];
-  for await (const msg of await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS })) {
-    const entry = decodeBody(msg.data) as HistoryEntry;
-    if (node === null || concerns(entry, node)) entries.push(entry);
-    if (msg.seq >= state.last_seq) break;
+  try {
+    const fetched = await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS });
+    for await (const msg of fetched) {
+      const entry = decodeBody(msg.data) as HistoryEntry;
+      if (node === null || concerns(entry, node)) entries.push(entry);
+      if (msg.seq >= state.last_seq) break;
+    }
+  } finally {
+    await consumer.delete().catch(() => {});
   }
-  await consumer.delete().catch(() => {});
   return entries.slice(-limit);
 }
 
