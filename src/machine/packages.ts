@@ -27,9 +27,9 @@ export async function begunInstall(paths: Paths): Promise<string[]> {
 }
 
 /** From now on, also after a crash, these count as missing. */
-export async function beginInstall(names: readonly string[], paths: Paths): Promise<void> {
+export async function beginInstall(names: ReadonlySet<string>, paths: Paths): Promise<void> {
   await makeFolder(paths.state, 0o700);
-  await writeFileAtomic(markOf(paths), `${names.join('\n')}\n`, { mode: 0o600 });
+  await writeFileAtomic(markOf(paths), `${[...names].join('\n')}\n`, { mode: 0o600 });
 }
 
 export async function endInstall(paths: Paths): Promise<void> {

@@ -49,10 +49,11 @@ export async function installPackages(packages: string[], paths: Paths): Promise
     if (missing.length === 0 && begun.length === 0) return;
     await requireCandidates(missing);
     const before = await installedPackages();
-    await beginInstall([...begun, ...(await wouldBring(missing))], paths);
+    const brought = new Set([...begun, ...(await wouldBring(missing))]);
+    await beginInstall(brought, paths);
     await withoutDaemons(() => install(missing));
-    const after = await installedPackages();
-    await stayDownAtBoot([...begun, ...[...after].filter((name) => !before.has(name))]);
+    for (const name of await installedPackages()) if (!before.has(name)) brought.add(name);
+    await stayDownAtBoot(brought);
     await endInstall(paths);
   });
 }
@@ -128,7 +129,7 @@ async function restorePolicy(): Promise<void> {
 }
 
 /** What a role needs runs under kato; a second copy at boot would take its port. */
-async function stayDownAtBoot(packages: string[]): Promise<void> {
+async function stayDownAtBoot(packages: Iterable<string>): Promise<void> {
   for (const name of packages) {
     const { stdout } = await attempt(['dpkg', '-L', name]);
     const units = stdout

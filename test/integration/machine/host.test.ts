@@ -56,7 +56,7 @@ describe('a host', function () {
     const root = await mkdtemp('/tmp/kato-packages-');
     const paths = pathsOf(root);
     const missing = () => missingPackages(['coreutils', 'dpkg'], paths);
-    await beginInstall(['coreutils'], paths);
+    await beginInstall(new Set(['coreutils']), paths);
     assert.deepEqual(await missing(), ['coreutils']);
     await endInstall(paths);
     assert.deepEqual(await missing(), []);
