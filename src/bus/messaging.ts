@@ -65,10 +65,13 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
       return listen(nats, subject, queue, (msg, message) => {
         const to = answerSubject(msg.subject, msg.reply);
         if (to === null) return;
-        const answered = answerOf(handler, message).then((answer) => {
-          if (link.isUp()) send(nats, to, answer);
-          answering.delete(answered);
-        });
+        const answered = answerOf(handler, message)
+          .then((answer) => {
+            if (link.isUp()) send(nats, to, answer);
+          })
+          // A connection that is about to end takes no more answers.
+          .catch((error: Error) => process.emitWarning(error))
+          .finally(() => answering.delete(answered));
         answering.add(answered);
       });
     },
