@@ -1,6 +1,6 @@
 import { refuse } from '../domain/error.ts';
 import { Flags } from './oclif.ts';
-import { readWordFile } from './token-source.ts';
+import { readWordFile } from './read-file.ts';
 
 export const passphraseFlag = Flags.string({
   helpValue: 'F',

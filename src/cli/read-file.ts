@@ -1,28 +1,38 @@
-import { readFile, stat } from 'node:fs/promises';
-import { refuse } from '../domain/error.ts';
+import { createReadStream } from 'node:fs';
+import { KatoError, refuse } from '../domain/error.ts';
 import { fileReason } from '../operations/file-reason.ts';
 
 /** What people give us to read is small; a device or a wrong file is not. */
-const BYTES_MAX = 1_000_000;
+const LENGTH_MAX = 1_000_000;
 
 /** Text of a file that a person named. BAD_FILE when it cannot be read or is too large. */
-export async function readTextFile(path: string): Promise<string> {
+export async function readTextFile(path: string, name = path): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size <= BYTES_MAX) return await readFile(path, 'utf8');
+    return await readAll(createReadStream(path), name);
   } catch (error) {
-    throw refuse('BAD_FILE', `cannot read ${path}`, fileReason(error));
+    if (error instanceof KatoError) throw error;
+    throw refuse('BAD_FILE', `cannot read ${name}`, fileReason(error));
   }
-  throw refuse('BAD_FILE', `${path} is too large`, `at most ${BYTES_MAX / 1_000_000} MB are read`);
+}
+
+/** A secret in a file, without the space around it. */
+export async function readWordFile(path: string, what: string): Promise<string> {
+  return (await readTextFile(path, `the ${what} file ${path}`)).trim();
 }
 
 /** All of stdin, at most as much as of a file. */
-export async function readStdin(): Promise<string> {
+export function readStdin(): Promise<string> {
+  return readAll(process.stdin, 'stdin');
+}
+
+async function readAll(stream: NodeJS.ReadableStream, name: string): Promise<string> {
   let text = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) {
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
     text += chunk;
-    if (text.length > BYTES_MAX) throw refuse('BAD_FILE', 'stdin is too large');
+    if (text.length > LENGTH_MAX) {
+      throw refuse('BAD_FILE', `${name} is too large`, `at most ${LENGTH_MAX / 1e6} MB are read`);
+    }
   }
   return text;
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { refuse } from '../domain/error.ts';
-import { fileReason } from '../operations/file-reason.ts';
+import { readWordFile } from './read-file.ts';
 
 /** A join token: from the flag, a file, the environment, or typed unseen at the terminal. */
 export async function readToken(
@@ -21,13 +20,4 @@ export async function readToken(
     'there is none in KATO_TOKEN, and no terminal to ask at',
     'kato token create on the core prints one; give it by --token-file F',
   );
-}
-
-/** A secret in a file, without the space around it. BAD_FILE when it cannot be read. */
-export function readWordFile(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw refuse('BAD_FILE', `cannot read the ${what} file ${path}`, fileReason(error));
-  }
 }

@@ -116,12 +116,16 @@ describe('a change by kato', () => {
       openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=a -keyout key -out cert 2>/dev/null
       openssl pkey -in key -aes128 -passout pass:secret -out locked
       install() { kato op custom_ssl_cert install "$@" a.example.com 2>&1 | head -1; }
-      install cert key; install key key; install locked cert; install /etc/hosts cert`);
-    assert.deepEqual(files.stdout.split('\n').slice(0, 4), [
+      install cert key; install key key; install locked cert; install /etc/hosts cert
+      install /dev/zero cert; install / cert; install <(cat key) /dev/zero`);
+    assert.deepEqual(files.stdout.trimEnd().split('\n'), [
       'kato: there is no private key in cert',
       'kato: there is no certificate in key',
       'kato: the key in locked is locked by a passphrase',
       'kato: there is no private key in /etc/hosts',
+      'kato: /dev/zero is too large',
+      'kato: cannot read /',
+      'kato: /dev/zero is too large',
     ]);
   });
 
