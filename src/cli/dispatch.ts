@@ -1,5 +1,6 @@
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
+import { own } from '../domain/own.ts';
 import { COMMANDS } from './commands.ts';
 import type { Config } from './oclif.ts';
 import { isParseError, usageError } from './usage-error.ts';
@@ -98,7 +99,7 @@ function elsewhere(ids: readonly string[], words: readonly string[], names: read
   const word = words.at(-1)!;
   const ends = words.length > 1 ? [] : ids.filter((id) => id.endsWith(`:${word}`));
   const only = ends.length === 1 ? ends[0]!.replaceAll(':', ' ') : undefined;
-  const meant = OLDER_NAMES[words.join(' ')] ?? only;
+  const meant = own(OLDER_NAMES, words.join(' ')) ?? only;
   return meant === undefined ? didYouMean(word, names) : `did you mean 'kato ${meant}'?`;
 }
 

@@ -1,5 +1,6 @@
 import type { Cluster, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { own } from '../own.ts';
 import { expandRoles, nodesWith } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
@@ -69,7 +70,7 @@ export function revokeToken(
   params: { id: string },
   asked: Asked,
 ): Decision<TokenInfo> {
-  const token = cluster.tokens[params.id];
+  const token = own(cluster.tokens, params.id);
   if (token === undefined) {
     throw refuse(
       'NOT_FOUND',

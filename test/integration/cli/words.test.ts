@@ -9,6 +9,7 @@ const WRONG: readonly [string, string, string?][] = [
   ['attach 10.0.0.1', "there is no command 'attach'", "did you mean 'kato node attach'?"],
   ['node add 10.0.0.1', "kato node has no command 'add'", "did you mean 'kato node attach'?"],
   ['inspect', "there is no command 'inspect'", "did you mean 'kato check'?"],
+  ['constructor', "there is no command 'constructor'", 'there are check, completion, config, '],
   ['-v status', 'kato has no flag -v of its own', 'flags come after the command'],
   ['node lsit', "kato node has no command 'lsit'", "did you mean 'list'?"],
   ['node setup', 'kato node setup needs one more word', 'it is one of core, load_balancer'],

@@ -56,7 +56,9 @@ describe('tokens', () => {
     const revoked = revokeToken(cluster, { id: 't1' }, asked());
     assert.equal(revoked.result.state, 'revoked');
     assert.equal(revokeToken(revoked.cluster, { id: 't1' }, asked()).changed, false);
-    assert.throws(() => revokeToken(cluster, { id: 't2' }, asked()), { code: 'NOT_FOUND' });
+    for (const id of ['t2', 'constructor']) {
+      assert.throws(() => revokeToken(cluster, { id }, asked()), { code: 'NOT_FOUND' });
+    }
   });
 
   it('say how they ended, for a week', () => {
