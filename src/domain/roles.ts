@@ -26,6 +26,10 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
   );
 }
 
+export function processNames(catalogue: Catalogue, role: string): string[] {
+  return definitionOf(catalogue, role).processes.map((process) => process.name);
+}
+
 /** Why a node may not have these roles together, or undefined when it may. */
 export function exclusion(catalogue: Catalogue, roles: readonly string[]): KatoError | undefined {
   for (const name of roles) {
@@ -52,6 +56,10 @@ function excludes(catalogue: Catalogue, role: RoleDefinition, other: string): bo
 /** Nodes that have a role, whether it is stopped or not. */
 export function nodesWith(cluster: Cluster, role: string): Node[] {
   return Object.values(cluster.nodes).filter((node) => node.roles[role] !== undefined);
+}
+
+export function idsWith(cluster: Cluster, role: string): string[] {
+  return nodesWith(cluster, role).map((node) => node.id);
 }
 
 /**

@@ -4,6 +4,7 @@ import { LABEL_LENGTH_MAX } from '../names.ts';
 import { expandRoles } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { without } from './records.ts';
 import { checkMayHave } from './role-changes.ts';
 
 /** A pending record that never connected with its own key is taken away after this. */
@@ -44,15 +45,15 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   if (again !== undefined) return unchanged(cluster, { nodeId: again.id, name: again.name });
   spendable(token);
   const place = placeOf(cluster, params, asked);
-  const roles = [
-    ...new Set([...alwaysGiven(asked), ...expandRoles(asked.catalogue, params.roles)]),
-  ];
+  const wanted = expandRoles(asked.catalogue, params.roles);
+  const roles = [...new Set([...alwaysGiven(asked), ...wanted])];
   const node = newNode(cluster, params, token, place, roles, asked);
-  for (const role of expandRoles(asked.catalogue, params.roles)) {
+  for (const role of wanted) {
     checkTokenRole(token, role);
     checkMayHave(cluster, node, role, asked);
   }
-  const nodes = { ...withoutPlace(cluster, place), [node.id]: node };
+  const others = place === undefined ? cluster.nodes : without(cluster.nodes, [place.id]);
+  const nodes = { ...others, [node.id]: node };
   const former = withFormer(cluster, place, asked.at);
   const refusal = brokenRule({ ...cluster, nodes }, asked.catalogue, node);
   if (refusal !== undefined) throw refusal;
@@ -152,11 +153,6 @@ function isAbandoned(node: Node, params: Join, { at }: Asked): boolean {
 /** Machines without a machine id, as many containers are, are not all the same one. */
 function isSameMachine({ machineId }: Node, params: Join): boolean {
   return machineId !== '' && machineId === params.machineId;
-}
-
-function withoutPlace(cluster: Cluster, place: Node | undefined): Record<string, Node> {
-  const rest = Object.entries(cluster.nodes).filter(([id]) => id !== place?.id);
-  return Object.fromEntries(rest);
 }
 
 /** A machine whose record was taken may still come back: it is then told that it was removed. */

@@ -4,6 +4,7 @@ import { shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { PENDING_SECONDS } from './join.ts';
+import { without } from './records.ts';
 
 /** A removed node may ask for this long whether it was removed. */
 const FORMER_DAYS = 30;
@@ -32,8 +33,9 @@ export function removeNodes(
       'on the core, when all other nodes are removed: kato node detach --yes',
     );
   }
-  const nodes = Object.fromEntries(
-    Object.entries(cluster.nodes).filter(([, node]) => !leaving.includes(node)),
+  const nodes = without(
+    cluster.nodes,
+    leaving.map((node) => node.id),
   );
   const refusal = shortage(asked.catalogue, { ...cluster, nodes });
   if (refusal !== undefined) throw refusal;
@@ -80,10 +82,7 @@ export function dropAbandoned(cluster: Cluster, at: string): Decision<string[]> 
   );
   if (abandoned.length === 0) return unchanged(cluster, []);
   const ids = abandoned.map((node) => node.id);
-  const nodes = Object.fromEntries(
-    Object.entries(cluster.nodes).filter(([id]) => !ids.includes(id)),
-  );
-  return changed(cluster, { nodes }, ids);
+  return changed(cluster, { nodes: without(cluster.nodes, ids) }, ids);
 }
 
 export function pendingUntil(at: string): string {

@@ -3,6 +3,7 @@ import { refuse } from '../error.ts';
 import { nodesWith, shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { without } from './records.ts';
 import { checkAllowed } from './role-changes.ts';
 
 export interface SetupLoadBalancer {
@@ -35,9 +36,7 @@ export function setupLoadBalancer(
     (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
   );
   checkExchange(node, exchanged, params.force);
-  const kept = Object.fromEntries(
-    Object.entries(node.roles).filter(([role]) => !exchanged.includes(role)),
-  );
+  const kept = without(node.roles, exchanged);
   const roles = { ...kept, load_balancer: kept.load_balancer ?? { stopped: null } };
   const addresses = [...new Set(params.addresses)];
   const pinnedRouters = addresses.length > 0 ? addresses : null;

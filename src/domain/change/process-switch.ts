@@ -2,10 +2,10 @@ import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { didYouMean } from '../names.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf } from '../roles.ts';
+import { processNames } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
-import { bumped, without } from './counters.ts';
 import { findNode, withNode } from './find-node.ts';
+import { bumped, without } from './records.ts';
 import { isVital } from './role-switch.ts';
 
 export interface ProcessSwitch {
@@ -92,8 +92,4 @@ function processesOf(catalogue: Catalogue, node: Node, names: readonly string[])
     );
   }
   return names.length === 0 ? [...new Set(known)] : [...new Set(names)];
-}
-
-function processNames(catalogue: Catalogue, role: string): string[] {
-  return definitionOf(catalogue, role).processes.map((process) => process.name);
 }

@@ -5,6 +5,7 @@ import { definitionOf, expandRoles } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { without } from './records.ts';
 
 /** Which roles a command means: those named, every one, every one but those, or just those. */
 export type Selection = 'named' | 'all' | 'all-but' | 'only';
@@ -80,9 +81,7 @@ export function removeRoles(
   if (removed.length === 0 && purge.every((name) => node.purged.includes(name))) {
     return unchanged(cluster, result);
   }
-  const roles = Object.fromEntries(
-    Object.entries(node.roles).filter(([role]) => !removed.includes(role)),
-  );
+  const roles = without(node.roles, removed);
   const purged = [...new Set([...node.purged, ...purge])];
   return settle(cluster, { ...node, purged }, roles, result, catalogue);
 }

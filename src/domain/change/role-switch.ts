@@ -2,10 +2,10 @@ import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { serving } from '../pools.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf, expandRoles } from '../roles.ts';
+import { definitionOf, expandRoles, processNames } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
-import { bumped, without } from './counters.ts';
 import { findNode, withNode } from './find-node.ts';
+import { bumped, without } from './records.ts';
 
 export interface RoleSwitch {
   node: string;
@@ -29,10 +29,9 @@ export function switchRoles(
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
   const meant = rolesToSwitch(cluster, catalogue, node, params);
-  const processesOf = (role: string): string[] =>
-    definitionOf(catalogue, role).processes.map((process) => process.name);
   const isStopped = (role: string): boolean => node.roles[role]!.stopped !== null;
-  const isHeld = (role: string): boolean => processesOf(role).some((name) => name in node.held);
+  const isHeld = (role: string): boolean =>
+    processNames(catalogue, role).some((name) => name in node.held);
   const isSo = (role: string): boolean =>
     params.to === 'stop' ? isStopped(role) : !isStopped(role) && !isHeld(role);
   const moving = params.to === 'restart' ? meant : meant.filter((role) => !isSo(role));
@@ -47,7 +46,7 @@ export function switchRoles(
     ...node.roles,
     ...Object.fromEntries(moving.map((role) => [role, { ...node.roles[role], stopped }])),
   };
-  const processes = moving.flatMap(processesOf);
+  const processes = moving.flatMap((role) => processNames(catalogue, role));
   const restarts = params.to === 'restart' ? bumped(node.restarts, processes) : node.restarts;
   const held = params.to === 'stop' ? node.held : without(node.held, processes);
   const after = { ...node, roles, restarts, held };

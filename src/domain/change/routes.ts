@@ -3,7 +3,7 @@ import { refuse } from '../error.ts';
 import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
 import { own } from '../own.ts';
 import { routePool } from '../pools.ts';
-import { nodesWith } from '../roles.ts';
+import { idsWith } from '../roles.ts';
 import { changed, type Decision, unchanged } from './change.ts';
 
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)*\/?$/;
@@ -35,7 +35,7 @@ export function addRoute(cluster: Cluster, params: RouteAdd): Decision<Route> {
   const route = { host, path, backends, sticky: params.sticky || before?.sticky === true };
   if (JSON.stringify(route) === JSON.stringify(before)) return unchanged(cluster, route);
   const routes = { ...cluster.routes, [key]: route };
-  return changed(cluster, { routes }, route, routerIds(cluster));
+  return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
 }
 
 /** Removes some backends of a route, or with none named, all of it. */
@@ -60,7 +60,7 @@ export function removeRoute(
   const { [key]: _gone, ...others } = cluster.routes;
   const route = { ...before, backends };
   const routes = backends.length === 0 ? others : { ...others, [key]: route };
-  return changed(cluster, { routes }, route, routerIds(cluster));
+  return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
 }
 
 export function parseRoute(text: string): { host: string; path: string } {
@@ -121,7 +121,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
   for (const host of hosts) reserve(cluster, host);
   const announcer = { name, key, hosts };
   const announcers = { ...cluster.announcers, [name]: announcer };
-  return changed(cluster, { announcers }, announcer, primaryIds(cluster));
+  return changed(cluster, { announcers }, announcer, idsWith(cluster, 'primary'));
 }
 
 export function removeAnnouncer(cluster: Cluster, params: { name: string }): Decision<Announcer> {
@@ -135,7 +135,7 @@ export function removeAnnouncer(cluster: Cluster, params: { name: string }): Dec
       'kato route announcer list shows all',
     );
   }
-  return changed(cluster, { announcers }, announcer, primaryIds(cluster));
+  return changed(cluster, { announcers }, announcer, idsWith(cluster, 'primary'));
 }
 
 /** Whether an announcer may speak for a host name. `*.x` covers every name below x. */
@@ -145,6 +145,3 @@ export function mayAnnounce(cluster: Cluster, announcer: Announcer, host: string
     pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern,
   );
 }
-
-const routerIds = (cluster: Cluster): string[] => nodesWith(cluster, 'router').map((n) => n.id);
-const primaryIds = (cluster: Cluster): string[] => nodesWith(cluster, 'primary').map((n) => n.id);

@@ -1,7 +1,7 @@
 import type { Cluster, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { own } from '../own.ts';
-import { expandRoles, nodesWith } from '../roles.ts';
+import { expandRoles, idsWith, nodesWith } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
@@ -43,7 +43,8 @@ export function createToken(
     revokedAt: null,
   };
   const tokens = { ...stillShown(cluster, asked.at), [token.id]: token };
-  return changed(cluster, { tokens }, tokenInfo(token, asked.at), busNodes(cluster));
+  // The bus must know it before it can be used.
+  return changed(cluster, { tokens }, tokenInfo(token, asked.at), idsWith(cluster, 'primary'));
 }
 
 /** What a node with the token may be given, at once or by a setup command. */
@@ -82,7 +83,7 @@ export function revokeToken(
   if (token.revokedAt !== null) return unchanged(cluster, tokenInfo(token, asked.at));
   const revoked = { ...token, revokedAt: asked.at };
   const tokens = { ...cluster.tokens, [token.id]: revoked };
-  return changed(cluster, { tokens }, tokenInfo(revoked, asked.at), busNodes(cluster));
+  return changed(cluster, { tokens }, tokenInfo(revoked, asked.at), idsWith(cluster, 'primary'));
 }
 
 export interface TokenInfo {
@@ -112,13 +113,6 @@ export function stillShown(cluster: Cluster, at: string): Record<string, Token> 
   return Object.fromEntries(
     Object.entries(cluster.tokens).filter(([, token]) => token.expiresAt > oldest),
   );
-}
-
-/** The nodes whose bus must know a token before it can be used. */
-function busNodes(cluster: Cluster): string[] {
-  return Object.values(cluster.nodes)
-    .filter((node) => 'primary' in node.roles)
-    .map((node) => node.id);
 }
 
 function checkRange(flag: string, value: number, maximum: number, unit = ''): void {
