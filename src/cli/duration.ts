@@ -1,11 +1,10 @@
 import { refuse } from '../domain/error.ts';
-
-const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+import { durationMs } from '../domain/quantity.ts';
 
 /** Seconds of `90s`, `30m`, `1h` or `7d`. BAD_VALUE for anything else. */
 export function durationSeconds(flag: string, text: string): number {
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-  if (count !== undefined) return Number(count) * SECONDS[unit!]!;
+  const seconds = durationMs(text) / 1000;
+  if (Number.isSafeInteger(seconds)) return seconds;
   throw refuse(
     'BAD_VALUE',
     `${flag} cannot be '${text}'`,

@@ -68,13 +68,14 @@ export function checkAddress(text: string): string {
   );
 }
 
-/** `address:port` or `host:port` of a backend. */
+/** `address:port`. */
+export function isBackend(text: string): boolean {
+  const [, host = '', port] = /^(.*):([1-9]\d{0,4})$/.exec(text) ?? [];
+  return isIPv4(host) && Number(port) < 65_536;
+}
+
 export function checkBackend(text: string): string {
-  const at = text.lastIndexOf(':');
-  const host = text.slice(0, at);
-  const port = Number(text.slice(at + 1));
-  const portIsGood = Number.isInteger(port) && port > 0 && port < 65_536;
-  if (at > 0 && portIsGood && isIPv4(host)) return `${host}:${port}`;
+  if (isBackend(text)) return text;
   throw refuse(
     'BAD_ADDRESS',
     `'${text}' is not a backend`,

@@ -3,6 +3,7 @@ import { CLUSTER_SETTINGS } from './cluster-settings.ts';
 import { refuse } from './error.ts';
 import { didYouMean, isNetwork } from './names.ts';
 import { own } from './own.ts';
+import { durationMs, sizeBytes } from './quantity.ts';
 import type { Catalogue, SettingDefinition, SettingValue } from './role.ts';
 
 /** Settings of a component with defaults filled in. */
@@ -91,10 +92,8 @@ const KINDS: Record<SettingDefinition['type'], string> = {
 };
 
 /** Programs refuse what is too large for them, or take it for something else. */
-const MS_OF: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION_MS_MAX = 365 * MS_OF.d!;
-const BYTES_OF: Record<string, number> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-const SIZE_BYTES_MAX = 2 ** 40;
+const DURATION_MS_MAX = durationMs('365d');
+const SIZE_BYTES_MAX = sizeBytes('1024g');
 /** Values reach config files: no control characters, quotes or separators of theirs. */
 const TEXT = /^[^\p{Cc}"'`;{}\\$]{0,1024}$/u;
 
@@ -109,18 +108,12 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
     case 'number':
       return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
     case 'duration':
-      return quantity(text, MS_OF) <= DURATION_MS_MAX ? text : undefined;
+      return durationMs(text) <= DURATION_MS_MAX ? text : undefined;
     case 'size':
-      return quantity(text.toLowerCase(), BYTES_OF) <= SIZE_BYTES_MAX ? text : undefined;
+      return sizeBytes(text) <= SIZE_BYTES_MAX ? text : undefined;
     default:
       return TEXT.test(text) ? text : undefined;
   }
-}
-
-/** A number and its unit as one number; NaN for what is neither. */
-function quantity(text: string, units: Readonly<Record<string, number>>): number {
-  const [, count, unit = ''] = /^(\d+)([a-z]*)$/.exec(text) ?? [];
-  return Number(count) * (own(units, unit) ?? Number.NaN);
 }
 
 function asNetworks(value: SettingValue): string[] | undefined {

@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net';
 import { sha256 } from '../hash.ts';
+import { isBackend } from '../names.ts';
 import type { Pool, PoolMember, View } from '../view.ts';
 
 /** One `upstream` of nginx. */
@@ -75,11 +75,5 @@ export function idOf(text: string): string {
 
 function usable(members: readonly PoolMember[]): string[] {
   const addresses = members.map((member) => member.address);
-  return [...new Set(addresses)].filter(isAddress).sort();
-}
-
-function isAddress(text: string): boolean {
-  const [host = '', port = '', ...more] = text.split(':');
-  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
-  return more.length === 0 && isIPv4(host) && number > 0 && number < 65_536;
+  return [...new Set(addresses)].filter(isBackend).sort();
 }

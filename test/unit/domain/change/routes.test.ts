@@ -58,7 +58,8 @@ describe('routes', () => {
     ]) {
       assert.throws(() => parseRoute(route), { code: 'BAD_NAME' }, route);
     }
-    for (const backend of ['10.0.0.7', '10.0.0.7:0', '10.0.0.7:65536', 'shop:80', ':80', '']) {
+    const ports = ['0', '65536', '0x50', ' 80', '80;'].map((port) => `10.0.0.7:${port}`);
+    for (const backend of ['10.0.0.7', ...ports, 'shop:80', ':80', '']) {
       const wrong = () => add(cluster, 'shop.example.com', [backend]);
       assert.throws(wrong, { code: 'BAD_ADDRESS' }, backend);
     }
