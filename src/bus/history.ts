@@ -1,11 +1,8 @@
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import type { Json } from '../domain/cluster.ts';
+import type { HistoryEntry } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import { HISTORY_STREAM } from './buckets.ts';
 import { HISTORY_SUBJECT } from './subjects.ts';
-
-/** Who did what, when, with which outcome. `by` and the parameters say which nodes it concerns. */
-export type HistoryEntry = { [key: string]: Json };
 
 const READ_LIMIT_MS = 2000;
 

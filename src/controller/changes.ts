@@ -2,6 +2,7 @@ import type { Store } from '../bus/store.ts';
 import { type Asked, commit, landed } from '../domain/change/change.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
+import type { HistoryEntry } from '../domain/history.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Change, Knowledge, Prepared } from '../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
@@ -149,7 +150,7 @@ export function createChanges(options: {
   }
 
   /** A history that cannot be written does not undo what was done. */
-  async function remember(entry: { [key: string]: Json }): Promise<void> {
+  async function remember(entry: HistoryEntry): Promise<void> {
     await options.store.appendHistory(entry).catch(() => undefined);
   }
 }

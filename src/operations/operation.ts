@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Asked, Decision } from '../domain/change/change.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
+import type { HistoryEntry } from '../domain/history.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
@@ -74,7 +75,7 @@ export interface Knowledge {
   askAll(what: string, waitMs: number): Promise<Map<string, Json>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
-  history(limit: number, node: string | null): Promise<Json[]>;
+  history(limit: number, node: string | null): Promise<HistoryEntry[]>;
   /** Resolves at the next change of `reports` or after `waitMs`. */
   nextReport(waitMs: number): Promise<void>;
 }

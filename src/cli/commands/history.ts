@@ -1,21 +1,10 @@
-import type { Json } from '../../domain/cluster.ts';
 import { KatoError } from '../../domain/error.ts';
+import type { HistoryEntry } from '../../domain/history.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
 import { historyLines } from '../render/history.ts';
 import { ask } from '../session.ts';
-
-/** One change that was asked for. */
-export interface HistoryEntry {
-  at: string;
-  by: string;
-  operation: string;
-  params: Json;
-  /** `done` or the code of the error. */
-  outcome: string;
-  revision: number | null;
-}
 
 const LIMIT = 50;
 const LIMIT_MAX = 1000;

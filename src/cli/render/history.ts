@@ -1,5 +1,5 @@
 import type { Json } from '../../domain/cluster.ts';
-import type { HistoryEntry } from '../commands/history.ts';
+import type { HistoryEntry } from '../../domain/history.ts';
 import { table } from './table.ts';
 import { localTime } from './time.ts';
 

@@ -7,6 +7,7 @@ import { openStore, type Store } from '../../../src/bus/store.ts';
 import { CONTROLLER } from '../../../src/bus/subjects.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import type { KatoError } from '../../../src/domain/error.ts';
+import { NOW } from '../../support/clusters.ts';
 import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 
@@ -111,11 +112,9 @@ describe('store of the controllers', () => {
   it('reads the newest history, of all or of one node', async () => {
     assert.deepEqual(await store.readHistory({ limit: 5, node: null }), []);
     for (let i = 1; i <= 5; i++) {
-      await store.appendHistory({
-        by: `n${i}`,
-        operation: 'role.add',
-        params: { node: `n${i % 2}` },
-      });
+      const params = { node: `n${i % 2}` };
+      const done = { outcome: 'done', revision: i + 1 };
+      await store.appendHistory({ at: NOW, by: `n${i}`, operation: 'role.add', params, ...done });
     }
     const newest = await other.readHistory({ limit: 2, node: null });
     assert.deepEqual(
