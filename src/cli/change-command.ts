@@ -1,12 +1,10 @@
 import type { Performed } from '../controller/changes.ts';
 import type { Json } from '../domain/cluster.ts';
 import type { Phase } from '../operations/local/phases.ts';
-import type { Progress } from '../operations/status.ts';
 import { KatoCommand } from './command.ts';
 import { Flags } from './oclif.ts';
 import { createVoice, showPhases, type Voice } from './progress.ts';
-import { stepLine } from './render/step.ts';
-import { ask, askForChange, self } from './session.ts';
+import { askForChange } from './session.ts';
 
 /** What is asked of the cluster. */
 export interface Request {
@@ -32,7 +30,7 @@ interface ChangeContext {
 /** How every change of the cluster goes; it is followed where somebody waits. */
 export const CHANGE_PHASES: readonly Phase<ChangeContext>[] = [
   { name: 'ask', title: 'Ask the cluster', run: askCluster },
-  { name: 'follow', title: 'Wait for the nodes', run: followNodes },
+  { name: 'follow', title: 'Wait for the nodes', run: followChange },
 ];
 
 const TIMEOUT_SECONDS = 120;
@@ -110,17 +108,10 @@ async function askCluster(context: ChangeContext): Promise<void> {
   context.performed = await askForChange(operation, params);
 }
 
-async function followNodes(context: ChangeContext): Promise<void> {
+async function followChange(context: ChangeContext): Promise<void> {
   const { touched, revision } = context.performed!;
   if (touched.length === 0) return;
-  const { follow } = await import('./follow.ts');
-  const { node } = await self();
-  await follow({
-    nodes: touched,
-    names: new Map([[node.id, node.name]]),
-    revision,
-    timeoutMs: context.timeoutMs,
-    poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),
-    onStep: (node, step) => context.voice.say(stepLine(node, step)),
-  });
+  const { followNodes } = await import('./follow.ts');
+  const { timeoutMs, voice } = context;
+  await followNodes({ nodes: touched, revision, timeoutMs }, (line) => voice.say(line));
 }

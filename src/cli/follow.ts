@@ -3,6 +3,8 @@ import type { Json } from '../domain/cluster.ts';
 import { isAway, KatoError, refuse } from '../domain/error.ts';
 import type { StepResult } from '../domain/step.ts';
 import type { Progress } from '../operations/status.ts';
+import { stepLine } from './render/step.ts';
+import { ask, self } from './session.ts';
 
 /** One long poll. Short, so that one costs little whose controller dies of it. */
 const POLL_MS = 2000;
@@ -43,6 +45,21 @@ export async function follow(options: Follow): Promise<void> {
   if (failure !== undefined) throw new KatoError(failure);
   const gone = all.filter((node) => !node.done);
   if (gone.length > 0) throw unreachable(gone);
+}
+
+/** The same through the agent of this machine; each step is a line. Of this node where none is named. */
+export async function followNodes(
+  wanted: { nodes?: readonly string[]; revision: number; timeoutMs: number },
+  tell: (line: string) => void,
+): Promise<void> {
+  const { node } = await self();
+  await follow({
+    nodes: [node.id],
+    ...wanted,
+    names: new Map([[node.id, node.name]]),
+    poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),
+    onStep: (name, step) => tell(stepLine(name, step)),
+  });
 }
 
 /** Asks until somebody answers: a change may restart the bus or the controllers. */

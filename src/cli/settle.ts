@@ -1,8 +1,5 @@
 import type { Phase } from '../operations/local/phases.ts';
-import type { Progress } from '../operations/status.ts';
 import type { Voice } from './progress.ts';
-import { stepLine } from './render/step.ts';
-import { ask, self } from './session.ts';
 
 const SETTLE_MS = 180_000;
 
@@ -17,16 +14,9 @@ export function settlePhase<Context>(
     name: 'settle',
     title: 'Wait until everything runs',
     run: async (context) => {
-      const { follow } = await import('./follow.ts');
-      const { node } = await self();
-      await follow({
-        nodes: [node.id],
-        revision: revision(context),
-        timeoutMs: SETTLE_MS,
-        poll: (params, timeoutMs) => ask<Progress[]>('progress', params, timeoutMs),
-        names: new Map([[node.id, node.name]]),
-        onStep: (name, step) => tells(context) && voice.say(stepLine(name, step)),
-      });
+      const { followNodes } = await import('./follow.ts');
+      const wanted = { revision: revision(context), timeoutMs: SETTLE_MS };
+      await followNodes(wanted, (line) => tells(context) && voice.say(line));
     },
   };
 }
