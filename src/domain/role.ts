@@ -33,7 +33,7 @@ export interface ProcessDefinition {
   argv: string[];
   /** Where packages put programs whose path has a version in it: `${programs.<name>}`. */
   programs: Record<string, ProgramDefinition>;
-  /** The unix user it runs as; made by the package, or by kato with `system: true`. */
+  /** The unix user it runs as: root, or one that the package makes. */
   user: string;
   environment: Record<string, string>;
   /** When it counts as RUNNING: a port that accepts, a command that exits 0, or at once. */

@@ -58,7 +58,7 @@ export interface PoolMember {
   state: 'in' | 'out';
 }
 
-/** An identity of the bus; `permissionsOf` in `bus/` gives each kind its subjects. */
+/** An identity of the bus; `permissionsOf` gives each kind its subjects. */
 export type BusUser =
   | { kind: 'node' | 'former'; id: string; key: string }
   | { kind: 'controller'; key: string }

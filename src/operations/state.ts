@@ -82,7 +82,7 @@ export const stateImport = preparedChange(
     const lineage = newLineage();
     const saved = cluster as unknown as Cluster;
     return {
-      decide: (before, asked) => importState(before, { saved, lineage, force }, asked),
+      decide: (before) => importState(before, { saved, lineage, force }),
       secrets,
     };
   },

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { findNode } from '../domain/change/find-node.ts';
 import { poolsOf } from '../domain/pools.ts';
+import type { NodeState } from '../domain/status.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
 import { type Knowledge, read } from './operation.ts';
@@ -51,7 +52,7 @@ export const status = read(
 export interface Progress {
   node: string;
   id: string;
-  state: ReturnType<typeof nodeState>;
+  state: NodeState;
   done: boolean;
   steps: Report['steps'];
   failures: Report['failures'];

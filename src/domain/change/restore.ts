@@ -2,7 +2,7 @@ import { CLUSTER_FORMAT, type Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
 import type { Version } from '../view.ts';
-import { type Asked, changed, type Decision } from './change.ts';
+import { changed, type Decision } from './change.ts';
 
 /** A saved state of a cluster with all its secrets. */
 export interface SavedState {
@@ -45,7 +45,6 @@ export interface Imported {
 export function importState(
   cluster: Cluster,
   params: { saved: Cluster; lineage: string; force: boolean },
-  _asked: Asked,
 ): Decision<Imported> {
   const { saved, lineage, force } = params;
   if (saved.id !== cluster.id) {
