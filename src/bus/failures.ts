@@ -58,13 +58,15 @@ export function requestFailure(error: unknown, subject: string, timeoutMs: numbe
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const isNode = subject.startsWith('kato.node.');
   if (cause instanceof errors.NoRespondersError) {
+    const why = `nobody takes ${subject}`;
     return isNode
-      ? failure('NODE_UNREACHABLE', 'the node is not on the bus', subject, error)
-      : failure('CONTROLLER_AWAY', 'no controller is on the bus', subject, error);
+      ? failure('NODE_UNREACHABLE', 'the node is not on the bus', why, error)
+      : failure('CONTROLLER_AWAY', 'no controller is on the bus', why, error);
   }
   if (cause instanceof errors.TimeoutError) {
     const what = isNode ? 'the node' : 'the controller';
-    return failure('TIMEOUT', `${what} did not answer within ${timeoutMs} ms`, subject, error);
+    const why = `it is frozen, overloaded or cut off, and may still do what was asked: ${subject}`;
+    return failure('TIMEOUT', `${what} did not answer within ${timeoutMs} ms`, why, error);
   }
   if (cause instanceof errors.PermissionViolationError) {
     return failure('NOT_ALLOWED', 'the bus does not let this identity ask that', subject, error);

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { askAgent } from '../agent/ask.ts';
 import type { Performed } from '../controller/changes.ts';
 import type { Json } from '../domain/cluster.ts';
-import { type ErrorCode, type ErrorRecord, KatoError } from '../domain/error.ts';
+import { type ErrorCode, type ErrorRecord, isAway, KatoError } from '../domain/error.ts';
 import { type Paths, pathsOf } from '../domain/paths.ts';
 import type { Status } from '../domain/status.ts';
 
@@ -60,9 +60,15 @@ export async function askForChange<Result>(
     } catch (error) {
       const code = error instanceof KatoError ? error.code : null;
       if (code !== null && AWAY.has(code) && away++ === 0) await pause(RETRY_AFTER_MS);
-      else if (code !== 'TIMEOUT' || tries === TRIES) throw error;
+      else if (code !== 'TIMEOUT' || tries === TRIES)
+        throw isAway(error) ? unanswered(error) : error;
     }
   }
+}
+
+function unanswered(error: KatoError): KatoError {
+  const next = 'kato history shows whether it was done all the same; to repeat it does no harm';
+  return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 
 /** The status is made within a fraction of a second, or the agent tells what it knew last. */
