@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { keyNameOf } from '../domain/change/certificates.ts';
 import { keepExport } from '../domain/change/keep-export.ts';
 import { importState, type SavedState } from '../domain/change/restore.ts';
 import type { Cluster } from '../domain/cluster.ts';
@@ -57,16 +58,25 @@ export const stateSealed = read(
 
 async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedState> {
   const secrets = await secretsBelow('');
-  const needed = [
-    SECRETS.controller,
+  if (secrets[SECRETS.controller] === undefined) {
+    throw refuse(
+      'STATE_OLDER',
+      'the bus has lost the secrets of the cluster',
+      'an export without them would recover nothing',
+      'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+    );
+  }
+  // Those that go with their document: it may have changed since it was read.
+  const named = [
+    ...Object.values(cluster.certificates).map(keyNameOf),
     ...(cluster.exportKey === null ? [] : [SECRETS.exportKey(cluster.exportKey)]),
   ];
-  if (needed.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
+  if (named.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
   throw refuse(
-    'STATE_OLDER',
-    'the bus has lost the secrets of the cluster',
-    'an export without them would recover nothing',
-    'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+    'CONFLICT',
+    'state and secrets do not go together',
+    'the cluster was changed while they were read',
+    'run the command again',
   );
 }
 
