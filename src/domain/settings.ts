@@ -86,13 +86,15 @@ const KINDS: Record<SettingDefinition['type'], string> = {
   integer: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
-  duration: 'a time such as 500ms, 30s, 5m, 2h or 1d, at most 365d',
+  duration: 'a time such as 500ms, 30s, 5m, 2h or 1d, more than 0 and at most 365d',
   size: 'a size such as 512k, 64m or 1g, at most 1024g',
   networks: 'a list of addresses, and networks such as 10.1.0.0/16',
 };
 
 /** Programs refuse what is too large for them, or take it for something else. */
 const DURATION_MS_MAX = durationMs('365d');
+/** To programs no time at all means now, or never. */
+const isDuration = (ms: number): boolean => ms > 0 && ms <= DURATION_MS_MAX;
 const SIZE_BYTES_MAX = sizeBytes('1024g');
 /** Values reach config files: no control characters, quotes or separators of theirs. */
 const TEXT = /^[^\p{Cc}"'`;{}\\$]{0,1024}$/u;
@@ -108,7 +110,7 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
     case 'number':
       return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
     case 'duration':
-      return durationMs(text) <= DURATION_MS_MAX ? text : undefined;
+      return isDuration(durationMs(text)) ? text : undefined;
     case 'size':
       return sizeBytes(text) <= SIZE_BYTES_MAX ? text : undefined;
     default:

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { refuse } from '../domain/error.ts';
 import { run } from './command.ts';
 
@@ -81,13 +82,28 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
       'give the leaf first in the chain, and the key that it was made with',
     );
   }
+  const whole = `${blocks.join('\n')}\n`;
+  refuseUnusable(whole, key);
   return {
-    chain: `${blocks.join('\n')}\n`,
+    chain: whole,
     names: (leaf.subjectAltName ?? '')
       .split(', ')
       .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),
     notAfter: leaf.validToDate.toISOString(),
   };
+}
+
+/** A server that cannot load it would refuse every config from then on: a key that is too short. */
+function refuseUnusable(chain: string, key: string): void {
+  try {
+    createSecureContext({ cert: chain, key });
+  } catch (error) {
+    throw refuse(
+      'BAD_FILE',
+      'no server would load this certificate',
+      (error as Error).message.replace(/^.*::/, ''),
+    );
+  }
 }
 
 interface Request {

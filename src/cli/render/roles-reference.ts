@@ -15,7 +15,7 @@ export function rolesReferenceLines({ roles, groups }: Catalogue): string[] {
     '',
     'Made from `roles/*.yml` by `node scripts/reference.ts`; `kato role info ROLE` and `kato config get`',
     'tell the same. `kato config set COMPONENT SETTING VALUE` changes a setting for the whole cluster;',
-    '`kato config del` sets it back. A duration is a number with ms, s, m, h or d, at most 365d; a size is a',
+    '`kato config del` sets it back. A duration is a number with ms, s, m, h or d, up to 365d; a size is a',
     'number of bytes, or one with k, m or g, at most 1024g.',
     '',
     '| role | does | processes |',

@@ -122,5 +122,19 @@ describe('certificates', function () {
     assert.throws(() => inspectCertificate(own.certificate, other.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate('nothing', own.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate(own.certificate, 'nothing'), { code: 'BAD_FILE' });
+    const weak = await weakCertificate();
+    assert.throws(() => inspectCertificate(weak.certificate, weak.key), {
+      code: 'BAD_FILE',
+      why: 'ee key too small',
+    });
   });
 });
+
+/** nginx would not start with it. */
+async function weakCertificate(): Promise<{ certificate: string; key: string }> {
+  const words =
+    'openssl req -x509 -newkey rsa:1024 -nodes -keyout - -days 9 -subj /CN=a.example.com';
+  const { stdout } = await run(words.split(' '));
+  const [key = '', certificate = ''] = stdout.split(/(?=-----BEGIN CERTIFICATE)/);
+  return { certificate, key };
+}

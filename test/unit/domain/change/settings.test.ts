@@ -61,6 +61,7 @@ describe('settings', () => {
       ['redis', 'max_memory', '99999999999999999999', /at most 1024g/],
       ['router', 'drain', '10', /a time such as/],
       ['router', 'drain', '10S', /a time such as/],
+      ['router', 'drain', '0s', /more than 0/],
       ['router', 'drain', '366d', /at most 365d/],
       ['router', 'trusted_proxies', ['10.0.0.9; deny all'], /a list of addresses/],
       ['router', 'trusted_proxies', ['proxy.example.com'], /a list of addresses/],
@@ -74,7 +75,7 @@ describe('settings', () => {
   });
 
   it('take what their type allows as it was typed', () => {
-    for (const value of ['365d', '1500ms', '0s']) {
+    for (const value of ['365d', '1500ms', '1ms']) {
       assert.equal(set(cluster, 'router', 'drain', value).result, value);
     }
     for (const value of ['1024g', '512M', '1099511627776', '0']) {
