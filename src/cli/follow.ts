@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
 import { isAway, KatoError, refuse } from '../domain/error.ts';
 import type { StepResult } from '../domain/step.ts';
+import { hasGone } from '../domain/verdicts.ts';
 import type { Progress } from '../operations/status.ts';
 import { stepLine } from './render/step.ts';
 import { ask, self } from './session.ts';
@@ -31,7 +32,8 @@ export interface Follow {
 export async function follow(options: Follow): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   const last = new Map<string, Progress>();
-  const isOver = (node: Progress | undefined) => node !== undefined && (node.done || isGone(node));
+  const isOver = (node: Progress | undefined) =>
+    node !== undefined && (node.done || hasGone(node.state));
   for (;;) {
     const waiting = options.nodes.filter((id) => !isOver(last.get(id)));
     if (waiting.length === 0) break;
@@ -90,10 +92,6 @@ async function pollOnce(
 function showSteps({ node, steps }: Progress, before: number, onStep: Follow['onStep']): void {
   const fresh = steps.length < before ? steps : steps.slice(before);
   for (const step of fresh) onStep(node, step);
-}
-
-function isGone(node: Progress): boolean {
-  return node.state === 'dead' || node.state === 'left';
 }
 
 function tooLong(

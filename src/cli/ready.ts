@@ -1,6 +1,7 @@
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
 import type { NodeStatus, ProcessStatus, Status } from '../domain/status.ts';
+import { hasGone } from '../domain/verdicts.ts';
 
 /**
  * What keeps a process of a node, or `all`, from being ready; null when nothing does. What a person
@@ -8,7 +9,7 @@ import type { NodeStatus, ProcessStatus, Status } from '../domain/status.ts';
  */
 export function notReady(status: Status, called: string, process: string): string | null {
   const node = nodeCalled(status, called);
-  if (node.state === 'dead' || node.state === 'left') {
+  if (hasGone(node.state)) {
     throw refuse(
       'NODE_UNREACHABLE',
       `node ${node.name} is ${node.state}`,

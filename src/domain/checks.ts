@@ -1,5 +1,6 @@
 import type { Certificate } from './cluster.ts';
 import type { NodeStatus, Status, WarningCode } from './status.ts';
+import { hasGone } from './verdicts.ts';
 
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
 
@@ -105,7 +106,7 @@ function nodeChecks(node: NodeStatus): Check[] {
 
 /** Roles of a node that is gone are told by the node. */
 function roleChecks(node: NodeStatus): Check[] {
-  if (node.state === 'dead' || node.state === 'left') return [];
+  if (hasGone(node.state)) return [];
   return node.roles
     .filter((role) => role.state === 'failed' || role.state === 'starting')
     .map((role) => ({

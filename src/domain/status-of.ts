@@ -5,8 +5,8 @@ import { braked } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf } from './roles.ts';
 import type { NodeState, NodeStatus, RoleState, RoleStatus, Status, Warning } from './status.ts';
-import type { ProcessReport, Report } from './step.ts';
-import { hostOf, isGone, type Verdicts } from './verdicts.ts';
+import type { ProcessReport, Report, StepFailure } from './step.ts';
+import { hasGone, isGone, onGone, type Verdicts } from './verdicts.ts';
 import type { Pool, Version } from './view.ts';
 import { coreAddress } from './view-for.ts';
 
@@ -71,21 +71,14 @@ function nodeStatus(input: StatusInput, node: Node): NodeStatus {
     self: node.id === input.self,
     version: node.version,
     appliedRevision: report?.version.revision ?? 0,
-    ...(failure === undefined
-      ? {}
-      : { error: { step: `${failure.kind} ${failure.process}`, ...errorFields(failure) } }),
+    ...(failure === undefined ? {} : { error: errorOf(failure) }),
     zone: node.zone,
     roles: Object.keys(node.roles).map((role) => roleStatus(input, node, role, state, report)),
   };
 }
 
-function errorFields({ code, message, why, next }: Report['failures'][number]) {
-  return {
-    code,
-    message,
-    ...(why === undefined ? {} : { why }),
-    ...(next === undefined ? {} : { next }),
-  };
+function errorOf({ kind, process, ...error }: StepFailure): NonNullable<NodeStatus['error']> {
+  return { step: `${kind} ${process}`, ...error };
 }
 
 export function nodeState(verdicts: Verdicts, node: Node): NodeState {
@@ -104,7 +97,7 @@ function roleStatus(
   const stopped = node.roles[role]!.stopped;
   const reports = definition.processes.map(({ name }) => [name, report?.processes[name]] as const);
   const failed = new Set(report?.failures.map((failure) => failure.process));
-  const gone = state === 'dead' || state === 'left';
+  const gone = hasGone(state);
   return {
     name: role,
     state: gone ? goneState(state) : roleState(stopped !== null, reports, failed),
@@ -181,16 +174,12 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
 }
 
 function poolWarnings(input: StatusInput): Warning[] {
-  const gone = new Set(
-    Object.values(input.cluster.nodes)
-      .filter((node) => isGone(input.verdicts, node.id))
-      .map((node) => node.address),
-  );
+  const isLost = onGone(input.cluster, input.verdicts);
   return input.pools.flatMap((pool): Warning[] => {
     if (pool.members.length === 0) {
       return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
     }
-    const kept = braked(pool, (address) => gone.has(hostOf(address)));
+    const kept = braked(pool, isLost);
     if (kept.length === 0) return [];
     const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
     return [{ code: 'POOL_BRAKE', message }];

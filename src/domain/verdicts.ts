@@ -1,6 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { Alive } from './liveness.ts';
 import { nextOutages, type Outages } from './pools.ts';
+import type { NodeState } from './status.ts';
 import type { Pool } from './view.ts';
 
 /**
@@ -42,19 +43,29 @@ export function nextVerdicts(
       silent[node.id] = { state: now, since: new Date(nowMs).toISOString() };
     }
   }
-  const gone = new Set(
-    Object.values(cluster.nodes)
-      .filter((node) => isGone({ silent, outages: {} }, node.id))
-      .map((node) => node.address),
-  );
-  const isGoneAddress = (address: string): boolean => gone.has(hostOf(address));
-  return { silent, outages: nextOutages(pools, before.outages, isGoneAddress, nowMs) };
+  return {
+    silent,
+    outages: nextOutages(pools, before.outages, onGone(cluster, { silent }), nowMs),
+  };
 }
 
 /** Dead, or asked to go: its place may be taken and pools leave it out. */
-export function isGone(verdicts: Verdicts, nodeId: string): boolean {
-  const state = verdicts.silent[nodeId]?.state;
+export function hasGone(state: NodeState | undefined): state is 'dead' | 'left' {
   return state === 'dead' || state === 'left';
+}
+
+export function isGone({ silent }: Pick<Verdicts, 'silent'>, nodeId: string): boolean {
+  return hasGone(silent[nodeId]?.state);
+}
+
+/** Whether a member of a pool, `address:port`, is on a node that is gone. */
+export function onGone(
+  cluster: Cluster,
+  verdicts: Pick<Verdicts, 'silent'>,
+): (member: string) => boolean {
+  const nodes = Object.values(cluster.nodes).filter(({ id }) => isGone(verdicts, id));
+  const gone = new Set(nodes.map((node) => node.address));
+  return (member) => gone.has(hostOf(member));
 }
 
 export function hostOf(address: string): string {

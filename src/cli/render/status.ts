@@ -1,4 +1,5 @@
 import type { NodeState, NodeStatus, PoolStatus, RoleStatus, Status } from '../../domain/status.ts';
+import { hasGone } from '../../domain/verdicts.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH_MAX, wrap } from './table.ts';
 import { ageText } from './time.ts';
@@ -45,8 +46,7 @@ function nodeRow(node: NodeStatus): string[] {
 
 /** What a node that is gone had is not told one by one: its state says it. */
 function rolesText({ state, roles }: NodeStatus): string {
-  const isGone = state === 'dead' || state === 'left';
-  return roles.map((role) => (isGone ? role.name : roleText(role))).join(' ') || '-';
+  return roles.map((role) => (hasGone(state) ? role.name : roleText(role))).join(' ') || '-';
 }
 
 /** A role that does what it should is just its name. */
