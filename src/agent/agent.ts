@@ -25,9 +25,7 @@ export async function runAgent(
 ): Promise<void> {
   const { paths } = context;
   await sweepLeftovers(paths);
-  const known = await readLedger(paths);
-  let delivery: Delivery | null = known?.delivery ?? null;
-  let newest: Version | null = known?.newest ?? null;
+  let delivery: Delivery | null = await readLedger(paths);
   let refusedView: Version | null = null;
   let last: Report | null = null;
   /** Removed from the cluster: what is left to do is to end. */
@@ -94,7 +92,7 @@ export async function runAgent(
         return null;
       }
       const offered = fetched.view.version;
-      if (newest !== null && !accepts(newest, offered)) {
+      if (delivery !== null && !accepts(delivery.view.version, offered)) {
         refusedView = offered;
         return null;
       }
@@ -112,14 +110,13 @@ export async function runAgent(
   async function keep(fetched: Delivery): Promise<void> {
     const { version } = fetched.view;
     try {
-      await writeLedger(paths, { delivery: fetched, newest: version });
+      await writeLedger(paths, fetched);
     } catch (error) {
       const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
       if (last !== null) await tell({ ...last, version, steps: [], failures: [failure] });
       throw new LedgerNotKept(failure, { cause: error });
     }
     const wasMs = delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
-    newest = version;
     delivery = fetched;
     // By the old interval the next sign of life may come too late.
     if (fetched.view.heartbeatMs < wasMs) beating.now();
@@ -189,7 +186,7 @@ export async function runAgent(
   }
 
   function beat(leaving: boolean): void {
-    link.beat({ version: newest, leaving });
+    link.beat({ version: delivery?.view.version ?? null, leaving });
   }
 
   /** `now`: controllers that had lost the bus are to know at once who is there and what it has seen. */

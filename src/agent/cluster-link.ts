@@ -4,7 +4,7 @@ import { all, heartbeat, op, parseSubject, wake } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
 import { type KatoError, refuse } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
-import type { Version } from '../domain/view.ts';
+import type { ProvenVersion } from '../domain/view.ts';
 import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
 
 /** A view that does not come within this is not waited for: the ledger has one. */
@@ -28,7 +28,7 @@ export interface ClusterLink {
   /** Tells the cluster, if it can be told, that this removed node has stopped its roles. */
   sayStopped(): Promise<void>;
   report(report: Report): Promise<void>;
-  beat(body: { version: Version | null; leaving: boolean }): void;
+  beat(body: { version: ProvenVersion | null; leaving: boolean }): void;
   close(): Promise<void>;
 }
 

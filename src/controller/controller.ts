@@ -59,10 +59,10 @@ export async function runController(
   const store = await openStore(bus, seed);
   await stateIsThere(store, signal);
   const live = createLive();
-  const guard = guardHistory(store, live);
+  const guard = guardHistory(store, live, seed);
   const announcements = followAnnouncements(bus, live);
   const knowledge = (): Knowledge =>
-    knowledgeOf({ bus, store, live, catalogue, controllerKey, kato, announcements, signal });
+    knowledgeOf({ bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal });
   const changes = createChanges({ store, live, guard, catalogue, knowledge });
 
   const reports = await followObserved({ store, live, onReport });

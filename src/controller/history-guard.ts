@@ -2,7 +2,8 @@ import type { Store } from '../bus/store.ts';
 import { accepts } from '../domain/acceptance.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { hashOf } from '../domain/hash.ts';
-import type { Version } from '../domain/view.ts';
+import { isProven } from '../domain/proof.ts';
+import type { ProvenVersion, Version } from '../domain/view.ts';
 import { versionOf } from '../domain/view-for.ts';
 import { type Live, takeDocument } from './live.ts';
 
@@ -13,8 +14,8 @@ const ASKED_AGAIN_MS = 1000;
 export interface HistoryGuard {
   /** A document that the watch of the bus told. */
   tell(cluster: Cluster, entry: number): void;
-  /** A node has this version, so it was the state of the cluster once. */
-  saw(version: Version): void;
+  /** A node has this version: with its proof, it was the state of the cluster once. */
+  saw(version: ProvenVersion): void;
   /** The bus is back: whatever it holds now is looked at. */
   restart(): void;
   /** Reads what the bus holds now, and whether that goes on from all that was seen. */
@@ -22,7 +23,7 @@ export interface HistoryGuard {
 }
 
 /** Keeps `live.document` and `live.older`: the latter is why controllers then only read. */
-export function guardHistory(store: Store, live: Live): HistoryGuard {
+export function guardHistory(store: Store, live: Live, seed: string): HistoryGuard {
   let newest: Version | null = null;
   let wanted = false;
   let checking = false;
@@ -38,7 +39,7 @@ export function guardHistory(store: Store, live: Live): HistoryGuard {
     },
     saw: (version) => {
       const known = live.document?.version;
-      if (known === undefined || accepts(version, known)) return;
+      if (known === undefined || accepts(version, known) || !isProven(version, seed)) return;
       const isNews = newest === null || !accepts(version, newest);
       newest = later(newest, version);
       if (isNews || performance.now() - checkedMs > ASKED_AGAIN_MS) check();

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { nodeAsk } from '../bus/subjects.ts';
 import { type ErrorCode, KatoError } from '../domain/error.ts';
+import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Knowledge } from '../operations/operation.ts';
@@ -17,19 +18,20 @@ export function knowledgeOf(options: {
   live: Live;
   catalogue: Catalogue;
   controllerKey: string;
+  seed: string;
   kato: string;
   announcements: Announcements;
   /** The controller ends: nobody is to wait for what it would hear. */
   signal: AbortSignal;
 }): Knowledge {
-  const { bus, store, live, catalogue, controllerKey, kato, announcements, signal } = options;
+  const { bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal } = options;
   const { older, verdicts, reports } = live;
   const { cluster, version } = documentOf(live);
   const nowMs = performance.now();
   const lastSeen = new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
   return {
     cluster,
-    version,
+    version: prove(version, seed),
     older,
     catalogue,
     controllerKey,

@@ -8,7 +8,7 @@ import { type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
-import { VERSION } from '../operations/report.ts';
+import { PROVEN_VERSION } from '../operations/report.ts';
 import { type Live, takeVerdicts } from './live.ts';
 import { VERDICTS_KEY } from './reports.ts';
 
@@ -18,7 +18,7 @@ import { VERDICTS_KEY } from './reports.ts';
  */
 export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
 
-const HEARTBEAT = v.object({ version: v.nullable(VERSION), leaving: v.boolean() });
+const HEARTBEAT = v.object({ version: v.nullable(PROVEN_VERSION), leaving: v.boolean() });
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */
 const JUDGED_PER_INTERVAL = 4;

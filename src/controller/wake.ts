@@ -71,7 +71,7 @@ export function wakeNodes(options: {
     const { catalogue, controllerKey } = options;
     const input = {
       cluster,
-      hash: version.hash,
+      version: { ...version, proof: '' },
       controllerKey,
       catalogue,
       verdicts,

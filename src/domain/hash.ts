@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /** SHA-256 in hex. Pure: it only computes. */
 export function sha256(text: string): string {
@@ -16,4 +16,9 @@ export function canonicalJson(value: unknown): string {
 
 export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
+}
+
+/** A hash that only who has the key can make. */
+export function keyedHash(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
 }

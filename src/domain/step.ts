@@ -1,6 +1,6 @@
 import type { ErrorRecord } from './error.ts';
 import type { ConfigSpec, Listen, ProcessState, ServiceFolder } from './spec.ts';
-import type { Version } from './view.ts';
+import type { ProvenVersion, Version } from './view.ts';
 
 /** One change to a node: complete, idempotent, with nothing left to decide. */
 export type Step =
@@ -48,7 +48,7 @@ export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 export interface Report {
   node: string;
   /** The version of the view that is applied, as far as the failures allow. */
-  version: Version;
+  version: ProvenVersion;
   kato: string;
   catalogue: string[];
   bootId: string;

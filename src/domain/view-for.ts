@@ -10,12 +10,11 @@ import type { Catalogue } from './role.ts';
 import { nodesWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 import { hostOf, type Verdicts } from './verdicts.ts';
-import type { BusUser, Pool, PoolMember, Version, View } from './view.ts';
+import type { BusUser, Pool, PoolMember, ProvenVersion, Version, View } from './view.ts';
 
 export interface ViewInput {
   cluster: Cluster;
-  /** Hash of the document. */
-  hash: string;
+  version: ProvenVersion;
   /** NKey public key of the controllers. */
   controllerKey: string;
   catalogue: Catalogue;
@@ -39,7 +38,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
       core: coreAddress(cluster),
       busPort: busPort(cluster, catalogue),
     },
-    version: versionOf(cluster, input.hash),
+    version: input.version,
     node,
     settings: Object.fromEntries(
       ['cluster', ...Object.keys(node.roles)].map((component) => [

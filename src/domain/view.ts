@@ -11,11 +11,16 @@ export interface Version {
   hash: string;
 }
 
+/** As nodes are given it, and say it again: `proof.ts` tells what it proves. */
+export interface ProvenVersion extends Version {
+  proof: string;
+}
+
 /** The part of the cluster that one node needs, made for it by a controller. */
 export interface View {
   format: 1;
   cluster: { id: string; endpoint: string; core: string; busPort: number };
-  version: Version;
+  version: ProvenVersion;
   node: Node;
   /** All set and default settings of `cluster` and of this node's roles. */
   settings: Record<string, Record<string, SettingValue>>;

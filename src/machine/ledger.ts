@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
-import type { Version, View } from '../domain/view.ts';
+import type { View } from '../domain/view.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
 
 /** Who this node is: made at setup or attach. Its presence means that the machine is a node. */
@@ -21,17 +21,11 @@ export interface NodeIdentity {
   address: string;
 }
 
-/** What this node was last told to be, with the secrets for it. */
+/** What this node was last told to be, with the secrets for it: the newest that it has acted on. */
 export interface Delivery {
   hash: string;
   view: View;
   secrets: Record<string, string>;
-}
-
-export interface Ledger {
-  delivery: Delivery;
-  /** The newest version this node has ever acted on. */
-  newest: Version;
 }
 
 const SECRET_FILE = { mode: 0o600 };
@@ -47,21 +41,19 @@ export async function writeIdentity(paths: Paths, identity: NodeIdentity): Promi
 }
 
 /** Null on a node that has not been told anything yet. */
-export async function readLedger(paths: Paths): Promise<Ledger | null> {
-  const ledger = await readJson<Omit<Ledger, 'delivery'> & { delivery: Omit<Delivery, 'secrets'> }>(
-    paths.ledger,
-  );
+export async function readLedger(paths: Paths): Promise<Delivery | null> {
+  const ledger = await readJson<Omit<Delivery, 'secrets'>>(paths.ledger);
   if (ledger === null) return null;
   const secrets = (await readJson<Record<string, string>>(secretsFile(paths))) ?? {};
-  return { ...ledger, delivery: { ...ledger.delivery, secrets } };
+  return { ...ledger, secrets };
 }
 
 /** Secrets first: a view never stands on disk without what it needs. */
-export async function writeLedger(paths: Paths, ledger: Ledger): Promise<void> {
-  const { secrets, ...delivery } = ledger.delivery;
+export async function writeLedger(paths: Paths, delivery: Delivery): Promise<void> {
+  const { secrets, ...ledger } = delivery;
   await makeFolder(paths.state, 0o700);
   await writeJson(secretsFile(paths), secrets);
-  await writeJson(paths.ledger, { ...ledger, delivery });
+  await writeJson(paths.ledger, ledger);
 }
 
 /** The machine is no node any more. Data folders stay. */

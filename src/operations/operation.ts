@@ -7,7 +7,7 @@ import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
 import type { Verdicts } from '../domain/verdicts.ts';
-import type { Version } from '../domain/view.ts';
+import type { ProvenVersion, Version } from '../domain/view.ts';
 
 /**
  * Something that can be asked of the cluster. A `read` answers from what the controllers know; a
@@ -52,7 +52,7 @@ export interface Prepared {
 /** All that an operation may know and ask while it runs in a controller. */
 export interface Knowledge {
   cluster: Cluster;
-  version: Version;
+  version: ProvenVersion;
   /** The state on the bus does not go on from this version, which was seen before. */
   older: Version | null;
   catalogue: Catalogue;

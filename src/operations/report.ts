@@ -2,17 +2,19 @@ import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
 import type { Report } from '../domain/step.ts';
 
-/** Which document somebody has, as it crosses the bus. */
-export const VERSION = v.object({
+const VERSION = v.object({
   lineage: v.string(),
   epoch: v.number(),
   revision: v.number(),
   hash: v.string(),
 });
 
+/** Which document somebody has, as it crosses the bus. */
+export const PROVEN_VERSION = v.object({ ...VERSION.entries, proof: v.string() });
+
 const REPORT = v.object({
   node: v.string(),
-  version: VERSION,
+  version: PROVEN_VERSION,
   kato: v.string(),
   catalogue: v.array(v.string()),
   bootId: v.string(),

@@ -38,7 +38,7 @@ async function deliveryFor(knowledge: Knowledge, nodeId: string) {
   const { announced } = knowledge;
   const at = knowledge.now().toISOString();
   const made = viewFor(
-    { cluster, hash: version.hash, controllerKey, catalogue, verdicts, announced, at },
+    { cluster, version, controllerKey, catalogue, verdicts, announced, at },
     nodeId,
   );
   return { view: made, secrets: await secretsFor(knowledge, made) };

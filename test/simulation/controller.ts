@@ -80,10 +80,11 @@ export function createController(
     },
     view: (node) => {
       if (live.document === null) return null;
-      const { cluster, version } = live.document;
+      const { cluster } = live.document;
+      const version = { ...live.document.version, proof: '' };
       const { verdicts } = live;
       const common = { controllerKey: 'UCTL', catalogue, announced: [], at: NOW };
-      return viewFor({ cluster, hash: version.hash, verdicts, ...common }, node);
+      return viewFor({ cluster, version, verdicts, ...common }, node);
     },
   };
   bus.members.push(member);

@@ -14,7 +14,7 @@ export function reportOf(
   ]);
   return {
     node,
-    version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
+    version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: '' },
     kato: '0.1.0',
     catalogue: [],
     bootId: 'boot-1',

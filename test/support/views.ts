@@ -13,7 +13,7 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
   return {
     format: 1,
     cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', busPort: 4222 },
-    version: { lineage: 'l1', epoch: 1, revision: 7, hash: 'h7' },
+    version: { lineage: 'l1', epoch: 1, revision: 7, hash: 'h7', proof: '' },
     node: testNode(roles),
     settings: {},
     pools: [],

@@ -3,9 +3,10 @@ import { createIdentity, type Identity } from '../../bus/identity.ts';
 import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
 import { hashOf } from '../../domain/hash.ts';
 import { checkNodeName } from '../../domain/names.ts';
+import { prove } from '../../domain/proof.ts';
 import type { Catalogue } from '../../domain/role.ts';
 import { NO_VERDICTS } from '../../domain/verdicts.ts';
-import { busPort, viewFor } from '../../domain/view-for.ts';
+import { busPort, versionOf, viewFor } from '../../domain/view-for.ts';
 import {
   makeBusCertificate,
   makeClusterAuthority,
@@ -89,7 +90,7 @@ export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
   const view = viewFor(
     {
       cluster: draft.cluster,
-      hash: hashOf(draft.cluster),
+      version: prove(versionOf(draft.cluster, hashOf(draft.cluster)), draft.controller.seed),
       controllerKey: draft.controller.key,
       catalogue,
       verdicts: NO_VERDICTS,

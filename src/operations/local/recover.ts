@@ -6,10 +6,11 @@ import { nodeAsk } from '../../bus/subjects.ts';
 import { epochAbove, recovered, type SavedState } from '../../domain/change/restore.ts';
 import type { Cluster, Node } from '../../domain/cluster.ts';
 import { refuse } from '../../domain/error.ts';
+import { isProven } from '../../domain/proof.ts';
 import type { Version } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
-import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
+import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
 import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
@@ -34,8 +35,8 @@ export async function readSavedState(
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {
   try {
-    const ledger = JSON.parse(text) as Ledger;
-    const cluster = ledger.delivery.view.document;
+    const { view } = JSON.parse(text) as Delivery;
+    const cluster = view.document;
     if (cluster === null) throw new Error('it is of a node that is no core: only a core keeps all');
     const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
     const full = Object.entries(secrets).filter(([name]) => isFullName(name));
@@ -112,18 +113,21 @@ const ANSWER_MS = 500;
  * The state in an epoch that every node accepts: the other nodes are asked what they have seen, for
  * they may know of recoveries that were made after this state was saved.
  */
-export async function outranking(bus: Bus, { cluster, identity }: Draft): Promise<Cluster> {
+export async function outranking(bus: Bus, draft: Draft): Promise<Cluster> {
+  const { cluster, identity, controller } = draft;
   const others = Object.values(cluster.nodes)
     .filter(({ id, pendingUntil }) => id !== identity.nodeId && pendingUntil === null)
     .map(({ id }) => id);
-  const seen = new Map<string, Version>();
+  const seen = new Map<string, Pick<Version, 'lineage' | 'epoch'>>();
   await within(OTHERS_MS, async () => {
     const silent = others.filter((id) => !seen.has(id));
     const subjects = silent.map((id) => nodeAsk(id, 'status'));
     const answers = await bus.gather(subjects, null, { waitMs: ANSWER_MS });
     for (const [i, answer] of answers.entries()) {
       const report = 'ok' in answer ? reportOf(answer.ok) : null;
-      if (report !== null) seen.set(silent[i]!, report.version);
+      if (report === null) continue;
+      // One that no controller handed out is as good as none.
+      seen.set(silent[i]!, isProven(report.version, controller.seed) ? report.version : cluster);
     }
     return seen.size === others.length;
   });

@@ -90,7 +90,7 @@ function checkEndpoint(text: string): string {
 /** Set up before: the same endpoint or none is "already so", another one a conflict. */
 async function checkSame(setup: SetupCore): Promise<void> {
   const known = await readLedger(setup.host.paths);
-  const view = known?.delivery.view;
+  const view = known?.view;
   const isCore = view !== undefined && 'primary' in view.node.roles;
   if (isCore && (setup.address ?? view.node.address) !== view.node.address) {
     throw refuse(
@@ -150,7 +150,7 @@ async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
     facts: await hostFacts(),
     address: address!,
     identity: await readIdentity(host.paths),
-    seenEpoch: known?.newest.epoch ?? 0,
+    seenEpoch: known?.view.version.epoch ?? 0,
   });
 }
 
@@ -160,7 +160,7 @@ async function ledger({ host, draft }: SetupCore): Promise<void> {
   // Without an identity it is of a run that was interrupted, perhaps with another draft.
   if (!isNode || (await readLedger(host.paths)) === null) {
     const delivery = firstDelivery(draft, host.catalogue);
-    await writeLedger(host.paths, { delivery, newest: delivery.view.version });
+    await writeLedger(host.paths, delivery);
   }
   await writeIdentity(host.paths, draft.identity);
 }

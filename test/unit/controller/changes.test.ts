@@ -21,7 +21,7 @@ describe('a certificate', () => {
   beforeEach(() => {
     store = storeInMemory();
     const live = createLive();
-    const guard = guardHistory(store, live);
+    const guard = guardHistory(store, live, 'seed');
     const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
     changes = createChanges({ store, live, guard, catalogue, knowledge });
   });

@@ -10,7 +10,9 @@ describe('a question to one node', () => {
     const live = createLive();
     takeDocument(live, clusterWith({ web: [] }), 1);
     const bus = { request: () => Promise.reject(error) } as unknown as Bus;
-    const options = { bus, live } as unknown as Parameters<typeof knowledgeOf>[0];
+    const options = { bus, live, seed: 'of the controllers' } as unknown as Parameters<
+      typeof knowledgeOf
+    >[0];
     return knowledgeOf(options).askNode('web', 'status', null, 1000);
   };
 

@@ -4,10 +4,12 @@ import { NO_VERDICTS, type Verdicts } from '../../../src/domain/verdicts.ts';
 import { type ViewInput, viewFor } from '../../../src/domain/view-for.ts';
 import { catalogue, clusterWith, later, NOW, tokenOf, withNode } from '../../support/clusters.ts';
 
+const VERSION = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: 'p1' };
+
 function viewOf(cluster: Cluster, node: string, changes: Partial<ViewInput> = {}) {
   const input: ViewInput = {
     cluster,
-    hash: 'h1',
+    version: VERSION,
     controllerKey: 'UCTL',
     catalogue,
     verdicts: NO_VERDICTS,
@@ -33,7 +35,7 @@ describe('the view of', () => {
     assert.deepEqual(Object.keys(view.settings), ['cluster', 'base', 'redis']);
     assert.equal(view.cluster.core, '10.0.0.1');
     assert.equal(view.cluster.busPort, 4222);
-    assert.deepEqual(view.version, { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' });
+    assert.deepEqual(view.version, VERSION);
   });
 
   it('a router has controllers, routes, and the balancers whose headers it believes', () => {
