@@ -1,8 +1,21 @@
-/** Aborted by TERM or INT: what a service does when it is told to stop. */
-export function untilTerminated(): AbortSignal {
+import { exitCodeOf, printFailure } from './failure.ts';
+
+/**
+ * Runs a service until TERM or INT tells it to stop. Then, and when it fails, the process ends,
+ * whatever of the bus or of sockets is still open: s6 starts it anew.
+ */
+export async function untilTerminated(
+  serve: (signal: AbortSignal) => Promise<void>,
+): Promise<never> {
   const end = new AbortController();
   process.removeAllListeners('SIGINT');
   // Not `once`: while a command runs, execa would find itself alone and end the process.
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => end.abort());
-  return end.signal;
+  try {
+    await serve(end.signal);
+  } catch (error) {
+    printFailure(error, process.argv);
+    process.exit(exitCodeOf(error));
+  }
+  process.exit();
 }

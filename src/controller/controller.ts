@@ -5,6 +5,7 @@ import { keyOfSeed } from '../bus/identity.ts';
 import { openStore, type Store } from '../bus/store.ts';
 import { CONTROLLER } from '../bus/subjects.ts';
 import type { Node } from '../domain/cluster.ts';
+import { KatoError } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
 import { nodeConfirm } from '../operations/nodes.ts';
@@ -104,10 +105,16 @@ export async function runController(
 
 const STATE_POLL_MS = 100;
 
-/** A controller never creates the document: it waits for setup, or for a recovery. */
+/**
+ * A controller never creates the document: it waits for setup, or for a recovery. VERSION for one
+ * that a newer kato wrote: waiting would not help.
+ */
 async function stateIsThere(store: Store, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const state = await store.readCluster().catch(() => null);
+    const state = await store.readCluster().catch((error: unknown) => {
+      if (error instanceof KatoError && error.code === 'VERSION') throw error;
+      return null;
+    });
     if (state !== null) return;
     await pause(STATE_POLL_MS);
   }

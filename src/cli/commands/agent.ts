@@ -22,8 +22,6 @@ export default class Agent extends Command {
     const { paths, catalogue, kato } = host;
     const identity = await readIdentity(paths);
     if (identity === null) return note('this machine is no node of a cluster');
-    const signal = untilTerminated();
-    await whileClone(() => isClone(identity), identity.address, signal);
     const context = {
       paths,
       catalogue,
@@ -31,9 +29,10 @@ export default class Agent extends Command {
       kato,
       bootId: (await bootId(paths)) ?? '',
     };
-    await runAgent(context, identity, note, signal);
-    // Nothing of the bus or the sockets may hold the process back.
-    process.exit();
+    await untilTerminated(async (signal) => {
+      await whileClone(() => isClone(identity), identity.address, signal);
+      await runAgent(context, identity, note, signal);
+    });
   }
 }
 

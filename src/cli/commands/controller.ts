@@ -15,7 +15,7 @@ export default class Controller extends Command {
     const { args } = await this.parse(Controller);
     const { runController } = await import('../../controller/controller.ts');
     const config = JSON.parse(readFileSync(args.config, 'utf8'));
-    await runController(config, await ownCatalogue(), ownVersion(), untilTerminated());
-    process.exit();
+    const catalogue = await ownCatalogue();
+    await untilTerminated((signal) => runController(config, catalogue, ownVersion(), signal));
   }
 }
