@@ -137,9 +137,15 @@ async function applied(
   return failure;
 }
 
-/** ISO time of this node. Goes on evenly, whatever becomes of the machine's clock. */
+let lastMs = 0;
+
+/**
+ * ISO time of this node. Goes on evenly, whatever becomes of the machine's clock, and is later each
+ * time: controllers tell by it which of two reports is the newer one.
+ */
 export function nodeTime(): string {
-  return new Date(performance.timeOrigin + performance.now()).toISOString();
+  lastMs = Math.max(lastMs + 1, Math.floor(performance.timeOrigin + performance.now()));
+  return new Date(lastMs).toISOString();
 }
 
 function describe(
