@@ -43,8 +43,8 @@ export async function follow(options: Follow): Promise<void> {
     }
   }
   const all = [...last.values()];
-  const failure = all.flatMap((node) => (node.done ? node.failures : []))[0];
-  if (failure !== undefined) throw new KatoError(failure);
+  const failed = all.filter((node) => node.done && node.failures.length > 0);
+  if (failed.length > 0) throw firstFailure(failed);
   const gone = all.filter((node) => !node.done);
   if (gone.length > 0) throw unreachable(gone);
 }
@@ -117,8 +117,17 @@ function stateOf(node: Progress | undefined): string {
   return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has not told of a step yet';
 }
 
+/** It may be of another machine than the one where it is read. */
+function firstFailure(failed: readonly Progress[]): KatoError {
+  const failure = failed[0]!.failures[0]!;
+  const same = failed.filter(({ failures }) => failures[0]!.message === failure.message);
+  const names = same.map(({ node }) => node).join(', ');
+  return new KatoError({ ...failure, message: `${names}: ${failure.message}` });
+}
+
 function unreachable(gone: readonly Progress[]): KatoError {
-  const names = gone.map((node) => `${node.node} is ${node.state}`).join(', ');
+  const how = ({ node, state }: Progress) => `${node} ${state === 'left' ? 'has left' : 'is dead'}`;
+  const names = gone.map(how).join(', ');
   return refuse(
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,

@@ -12,7 +12,7 @@ export function notReady(status: Status, called: string, process: string): strin
   if (hasGone(node.state)) {
     throw refuse(
       'NODE_UNREACHABLE',
-      `node ${node.name} is ${node.state}`,
+      `node ${node.name} ${node.state === 'left' ? 'has left' : 'is dead'}`,
       undefined,
       'kato status shows since when',
     );

@@ -70,7 +70,7 @@ describe('a change by kato', () => {
     here.answers.progress = () => [{ ...DONE, failures: [failure] }];
     const { exitCode, stderr } = await here.kato('role', 'add', '-n', 'web', 'redis');
     assert.equal(exitCode, 1);
-    assert.match(stderr, /kato: no luck/);
+    assert.match(stderr, /kato: web: no luck/);
   });
 
   it('ends with 6 when a node does not follow in time', async () => {

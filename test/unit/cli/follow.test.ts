@@ -83,6 +83,20 @@ describe('a command that follows a change', () => {
     assert.equal(error?.code, 'PORT_TAKEN');
   });
 
+  it('names the nodes on which it failed', async () => {
+    const failure = { kind: 'start', process: 'redis', code: 'PORT_TAKEN', message: 'no' } as const;
+    const failures = [failure];
+    const other = [{ ...failure, message: 'another' }];
+    const { error } = await followed([
+      [
+        progress('a', { done: true, failures }),
+        progress('b', { done: true, failures: other }),
+        progress('c', { done: true, failures }),
+      ],
+    ]);
+    assert.equal(error?.message, 'a, c: no');
+  });
+
   it('does not wait for a node that is dead, and says that it will follow', async () => {
     const { error } = await followed([
       [progress('a', { state: 'dead' }), progress('b')],
