@@ -35,9 +35,9 @@ export async function readSavedState(
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {
   try {
-    const { view } = JSON.parse(text) as Delivery;
-    const cluster = view.document;
-    if (cluster === null) throw new Error('it is of a node that is no core: only a core keeps all');
+    const { view } = JSON.parse(text) as Partial<Delivery>;
+    const cluster = view?.document;
+    if (!cluster) throw new Error('it is of a node that is no core: only a core keeps all');
     const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
     const full = Object.entries(secrets).filter(([name]) => isFullName(name));
     return { cluster, secrets: Object.fromEntries(full) as Record<string, string> };
