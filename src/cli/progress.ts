@@ -19,8 +19,13 @@ export async function showPhases<Context>(
   context: Context,
   voice: Voice,
 ): Promise<void> {
-  if (process.stderr.isTTY === true) return showList(phases, context, voice);
+  if (canRedraw(process.stderr)) return showList(phases, context, voice);
   await runPhases(phases, context, ({ name, title }) => note(`==> ${name}: ${title}`));
+}
+
+/** A serial console may say that it has no columns: there every letter would be a line. */
+function canRedraw({ isTTY, columns }: NodeJS.WriteStream): boolean {
+  return isTTY === true && columns > 0 && process.env.TERM !== 'dumb';
 }
 
 /** Lines kept under the title of a phase. */

@@ -1,5 +1,6 @@
 import type { Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { refuse } from '../domain/error.ts';
 
 /** Questions are only asked where a person sits; each has a flag that answers it. */
 export function onTerminal(): boolean {
@@ -42,8 +43,15 @@ async function typed(
   const { createInterface } = await import('node:readline/promises');
   const lines = createInterface({ input: process.stdin, output, terminal: true });
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = new Promise<never>((_resolve, reject) => {
+    const failure = refuse('USAGE', 'the question was not answered', 'the input ended');
+    lines.once('close', () => reject(failure));
+  });
   try {
-    return (await ask(lines)).trim();
+    return (await Promise.race([ask(lines).catch(() => closed), closed])).trim();
+  } catch (error) {
+    output.write('\n');
+    throw error;
   } finally {
     lines.close();
   }

@@ -173,6 +173,15 @@ describe('kato node setup load_balancer on a router', () => {
     assert.deepEqual(excluded(), [true, false]);
   });
 
+  it('changes nothing where Ctrl-D is the answer', async () => {
+    // Until kato has asked, the terminal takes the key for itself.
+    const keys = "while printf '\\004'; do sleep 0.1; done";
+    const line = 'kato node setup load_balancer';
+    const { stdout } = await here.type(`(${keys}) | script -qec "${line}" /dev/null; echo "[$?]"`);
+    assert.match(stdout, /the question was not answered\r\n {2}why: {2}the input ended\r\n\[2\]/);
+    assert.deepEqual(excluded(), []);
+  });
+
   it('names pinned addresses of no router, where the controller tells them', async () => {
     const line = ['node', 'setup', 'load_balancer', '10.0.0.77'];
     const pinned = { ...set, routers: ['10.0.0.77'], pinned: true, strangers: ['10.0.0.77'] };
