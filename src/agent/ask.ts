@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
 import { type ErrorRecord, KatoError, refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
@@ -7,11 +8,31 @@ import type { SocketRequest } from './sockets.ts';
 /** The agent ends a request itself; this is for one that does not answer at all. */
 const GRACE_MS = 2000;
 
+/** A node that was just booted, or an agent that was killed, listens within this. */
+const START_MS = 3000;
+const START_STEP_MS = 50;
+
 /**
- * Asks this machine's agent. Throws the answer's own KatoError, NOT_SET_UP where no agent runs,
- * NOT_ALLOWED for who may not open the socket, TIMEOUT.
+ * Asks this machine's agent, and waits for one that is about to start. Throws the answer's own
+ * KatoError, NOT_SET_UP where no agent runs, NOT_ALLOWED for who may not open the socket, TIMEOUT.
  */
-export function askAgent(paths: Paths, request: SocketRequest): Promise<Json> {
+export async function askAgent(paths: Paths, request: SocketRequest): Promise<Json> {
+  const deadline = performance.now() + START_MS;
+  for (;;) {
+    try {
+      return await askOnce(paths, request);
+    } catch (error) {
+      if (!(error instanceof NobodyListens)) throw error;
+      const isUp = await isStarted(paths);
+      if (!isUp || performance.now() > deadline) throw await noAgent(paths, isUp);
+      await pause(START_STEP_MS);
+    }
+  }
+}
+
+class NobodyListens extends Error {}
+
+function askOnce(paths: Paths, request: SocketRequest): Promise<Json> {
   const path = process.getuid?.() === 0 ? paths.socket : paths.readSocket;
   return new Promise((resolve, reject) => {
     const socket = connect(path);
@@ -44,7 +65,7 @@ function silent(operation: string): KatoError {
   );
 }
 
-function failure(error: NodeJS.ErrnoException | KatoError, operation: string): KatoError {
+function failure(error: NodeJS.ErrnoException | KatoError, operation: string): Error {
   if (error instanceof KatoError) return error;
   if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return silent(operation);
   if (error.code === 'EACCES') {
@@ -55,10 +76,29 @@ function failure(error: NodeJS.ErrnoException | KatoError, operation: string): K
       'run the command as root',
     );
   }
+  return new NobodyListens();
+}
+
+/** Whether s6 runs here; who may not ask it has to do without the answer. */
+async function isStarted(paths: Paths): Promise<boolean> {
+  const { supervisionRunning } = await import('../machine/supervision.ts');
+  return supervisionRunning(paths).catch(() => false);
+}
+
+async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
+  if (isUp) {
+    const log = `look at ${paths.log}/agent/current`;
+    return refuse('NOT_SET_UP', 'the agent of this node does not listen', 'its log says why', log);
+  }
+  const { readIdentity } = await import('../machine/ledger.ts');
+  if ((await readIdentity(paths).catch(() => null)) !== null) {
+    const why = 'it was halted, or nothing has started it since the boot';
+    return refuse('NOT_SET_UP', 'this node is not started', why, 'kato node boot');
+  }
   return refuse(
     'NOT_SET_UP',
     'no agent runs on this machine',
-    error.code === 'ENOENT' ? 'it is no node of a cluster, or is not started' : error.message,
+    'it is no node of a cluster, or is not started',
     'kato node setup core, or kato node attach CORE_IP; a node that is set up starts by kato node boot',
   );
 }

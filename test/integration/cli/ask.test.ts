@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,5 +46,24 @@ describe('an agent that ends while it is asked', () => {
 
   it('is none once it has ended', async () => {
     await assert.rejects(asked(), { code: 'NOT_SET_UP' });
+  });
+
+  it('is waited for where s6 runs and is about to start it', async () => {
+    const control = `${paths.service}/.s6-svscan/control`;
+    mkdirSync(`${paths.service}/.s6-svscan`, { recursive: true });
+    execFileSync('mkfifo', [control]);
+    const supervision = openSync(control, 'r+');
+    const path = process.getuid?.() === 0 ? paths.socket : paths.readSocket;
+    const server = createServer((socket) => socket.on('data', () => socket.end('{"ok":7}\n')));
+    setTimeout(() => server.listen(path), 200);
+    assert.equal(await asked(), 7);
+    server.close();
+    closeSync(supervision);
+  });
+
+  it('is told to be started by boot on a node that was halted', async () => {
+    mkdirSync(paths.state, { recursive: true });
+    writeFileSync(`${paths.state}/identity.json`, '{}');
+    await assert.rejects(asked(), { code: 'NOT_SET_UP', next: 'kato node boot' });
   });
 });
