@@ -107,14 +107,21 @@ function nodeChecks(node: NodeStatus): Check[] {
 /** Roles of a node that is gone are told by the node. */
 function roleChecks(node: NodeStatus): Check[] {
   if (hasGone(node.state)) return [];
-  return node.roles
-    .filter((role) => role.state === 'failed' || role.state === 'starting')
-    .map((role) => ({
-      name: 'roles',
-      level: role.state === 'failed' ? 'critical' : 'warning',
-      message: `${role.name} on ${node.name} ${role.state === 'failed' ? 'has failed' : 'is starting'}`,
-      subject: `${node.name}/${role.name}`,
-    }));
+  const wrong = node.roles.filter(({ state }) => state === 'failed' || state === 'starting');
+  if (wrong.length === 0) return stepCheck(node);
+  return wrong.map((role) => ({
+    name: 'roles',
+    level: role.state === 'failed' ? 'critical' : 'warning',
+    message: `${role.name} on ${node.name} ${role.state === 'failed' ? 'has failed' : 'is starting'}`,
+    subject: `${node.name}/${role.name}`,
+  }));
+}
+
+/** All runs as it ran, and the node cannot follow what the cluster wants of it now. */
+function stepCheck({ name, error }: NodeStatus): Check[] {
+  if (error === undefined) return [];
+  const message = `${name}: ${error.step} failed: ${error.message}`;
+  return [{ name: 'roles', level: 'warning', message, subject: name }];
 }
 
 function poolChecks({ pools }: Status): Check[] {
@@ -152,7 +159,7 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
 
 function exportCheck({ warnings }: Status): Check {
   const late = warnings.find((warning) => warning.code === 'EXPORT_LATE');
-  if (late === undefined) return { name: 'export', level: 'ok', message: 'no export is late' };
+  if (late === undefined) return { name: 'export', level: 'ok', message: 'no kept export is late' };
   return { name: 'export', level: 'warning', message: late.message };
 }
 

@@ -48,6 +48,14 @@ describe('the checks', () => {
     assert.deepEqual(of('failed', 'dead'), ['critical nodes'], 'the node is told, not its roles');
   });
 
+  it('tell of a node that cannot follow though its roles run', () => {
+    const error = { step: 'keep-ledger agent', code: 'NO_SPACE', message: 'no room' } as const;
+    const of = (state: RoleStatus['state']) =>
+      levels(found({ nodes: [{ ...NODE, error, roles: [role(state)] }] }));
+    assert.deepEqual(of('running'), ['warning roles']);
+    assert.deepEqual(of('failed'), ['critical roles'], 'once, with the role');
+  });
+
   it('tell of a pool in which nobody is alive', () => {
     const member = { address: '10.0.0.2:80', state: 'out' as const };
     const of = (members: (typeof member | { address: string; state: 'in' })[]) =>
