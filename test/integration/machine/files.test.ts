@@ -75,6 +75,13 @@ describe('files', () => {
     assert.deepEqual(await readdir(`${folder}/other`), ['deep']);
   });
 
+  it('say what is wrong with a path that a person gave', async () => {
+    const tried = (path: string) => writeFileAtomic(path, 'x', { mode: 0o600 });
+    await assert.rejects(tried(`${folder}/none/file`), { why: 'its folder does not exist' });
+    await mkdir(`${folder}/taken`);
+    await assert.rejects(tried(`${folder}/taken`), { why: 'it is a folder' });
+  });
+
   describe('on a disk of their own', () => {
     let disk: string;
     before(function () {
