@@ -1,5 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import type { Bus } from '../../bus/bus.ts';
 import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
@@ -20,12 +22,16 @@ import { isFullName, SECRETS } from '../secrets.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './new-cluster.ts';
 
+/** Far above any document; a device that was named by mistake has no end. */
+const BYTES_MAX = 100_000_000;
+
 /** An export, or the ledger of a core with its secrets beside it. */
 export async function readSavedState(
   file: string,
   passphrase: () => Promise<string>,
 ): Promise<SavedState> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const stream = createReadStream(file, { end: BYTES_MAX });
+  const text = await textOf(stream).catch((error: unknown) => {
     throw refuse('BAD_FILE', `cannot read ${file}`, fileReason(error));
   });
   if (text.startsWith('{')) return fromLedger(file, text);
