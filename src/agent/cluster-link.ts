@@ -87,7 +87,9 @@ export function linkToCluster(options: {
         throw refuse(
           'BUS_AWAY',
           `the bus at ${core.address}:${core.port} is away`,
-          reason?.message ?? 'the connection is being made',
+          reason?.code === 'BUS_AWAY'
+            ? 'the connection broke, and no new one has come about'
+            : (reason?.message ?? 'the connection is being made'),
           'kato status shows what this node knew last',
         );
       }

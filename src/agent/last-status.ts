@@ -72,7 +72,7 @@ function aged(
   report: Report,
   reason: KatoError,
 ): Status {
-  const seconds = kept === null ? 0 : Math.round((Date.now() - Date.parse(kept.at)) / 1000);
+  const seconds = kept === null ? 0 : ageSeconds(kept.at);
   const known =
     kept === null
       ? 'only this node itself is known'
@@ -103,6 +103,11 @@ function aged(
     pools: mergedPools(kept?.status.pools ?? [], view.pools),
     unassigned: kept?.status.unassigned ?? [],
   };
+}
+
+/** A clock that was set back since then makes nothing newer than now. */
+function ageSeconds(at: string): number {
+  return Math.max(0, Math.round((Date.now() - Date.parse(at)) / 1000));
 }
 
 function warningCode({ code }: KatoError): WarningCode {

@@ -67,7 +67,10 @@ export async function askForChange<Result>(
 }
 
 function unanswered(error: KatoError): KatoError {
-  const next = 'kato history shows whether it was done all the same; to repeat it does no harm';
+  const next =
+    error.code === 'BUS_AWAY'
+      ? 'run it again when the bus is back: to repeat it does no harm'
+      : 'kato history shows whether it was done all the same; to repeat it does no harm';
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

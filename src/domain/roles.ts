@@ -21,7 +21,9 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
   throw refuse(
     'UNKNOWN_ROLE',
     `there is no role '${name}'`,
-    didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
+    name.includes(',')
+      ? 'roles are separated by spaces'
+      : didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
     'kato role info lists all roles',
   );
 }
