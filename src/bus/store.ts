@@ -13,7 +13,7 @@ import { decodeBody, encodeBody } from './body.ts';
 import { cachedBucket, createStreams, isMissing } from './buckets.ts';
 import type { Bus } from './bus.ts';
 import { busAway } from './failures.ts';
-import { appendHistory, readHistory } from './history.ts';
+import { appendHistory, type HistoryQuery, readHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
 import { natsOf } from './messaging.ts';
 import { sealOf } from './seal.ts';
@@ -64,7 +64,7 @@ export interface Store {
 
   appendHistory(entry: HistoryEntry): Promise<void>;
   /** The newest `limit` entries, oldest first; with `node` those that it did or that name it. */
-  readHistory(options: { limit: number; node: string | null }): Promise<HistoryEntry[]>;
+  readHistory(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
 
 const STORE_TIMEOUT_MS = 1000;
@@ -168,7 +168,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
       }),
 
     appendHistory: (entry) => attempt(() => appendHistory(js, entry)),
-    readHistory: (options) => attempt(() => readHistory(js, manager, options)),
+    readHistory: (query) => attempt(() => readHistory(js, manager, query)),
   };
 }
 

@@ -76,7 +76,7 @@ export function knowledgeOf(options: {
         );
       }
     },
-    history: (limit, node) => store.readHistory({ limit, node }),
+    history: (limit, names) => store.readHistory({ limit, names }),
     nextReport: (waitMs) =>
       new Promise((resolve) => {
         const done = (): void => {

@@ -75,7 +75,7 @@ export interface Knowledge {
   askAll(what: string, waitMs: number): Promise<Map<string, Json>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
-  history(limit: number, node: string | null): Promise<HistoryEntry[]>;
+  history(limit: number, names: readonly string[] | null): Promise<HistoryEntry[]>;
   /** Resolves at the next change of `reports` or after `waitMs`. */
   nextReport(waitMs: number): Promise<void>;
 }

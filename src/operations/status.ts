@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { findNode } from '../domain/change/find-node.ts';
+import { findNode, nodesCalled } from '../domain/change/find-node.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { NodeState } from '../domain/status.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
@@ -107,5 +107,11 @@ export const history = read(
     limit: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
     node: v.nullable(v.string()),
   }),
-  async (known, { limit, node }) => known.history(limit, node),
+  async (known, { limit, node }) => {
+    if (node === null) return known.history(limit, null);
+    // One that was removed is in the history still, by the name it had.
+    const called = nodesCalled(known.cluster, node);
+    const names = called.flatMap(({ id, name, address }) => [id, name, address]);
+    return known.history(limit, [node, ...names]);
+  },
 );

@@ -110,18 +110,18 @@ describe('store of the controllers', () => {
   });
 
   it('reads the newest history, of all or of one node', async () => {
-    assert.deepEqual(await store.readHistory({ limit: 5, node: null }), []);
+    assert.deepEqual(await store.readHistory({ limit: 5, names: null }), []);
     for (let i = 1; i <= 5; i++) {
       const params = { node: `n${i % 2}` };
       const done = { outcome: 'done', revision: i + 1 };
       await store.appendHistory({ at: NOW, by: `n${i}`, operation: 'role.add', params, ...done });
     }
-    const newest = await other.readHistory({ limit: 2, node: null });
+    const newest = await other.readHistory({ limit: 2, names: null });
     assert.deepEqual(
       newest.map(({ by }) => by),
       ['n4', 'n5'],
     );
-    const one = await other.readHistory({ limit: 10, node: 'n1' });
+    const one = await other.readHistory({ limit: 10, names: ['web', 'n1'] });
     assert.deepEqual(
       one.map(({ by }) => by),
       ['n1', 'n3', 'n5'],
