@@ -83,9 +83,20 @@ export function busAway(cause?: unknown): KatoError {
 }
 
 export function notABus(at: string, cause: unknown): KatoError {
+  const time = OUT_OF_TIME[codeOf(cause)];
+  if (time !== undefined) {
+    const record = refuse('NOT_A_BUS', `the certificate of ${at} ${time}`, CLOCK, 'date -u; set it');
+    return new KatoError(record.toJSON(), { cause });
+  }
   const why = codeOf(cause) || String(cause instanceof Error ? cause.message : cause);
   return failure('NOT_A_BUS', `what listens at ${at} is not this cluster's bus`, why, cause);
 }
+
+const CLOCK = 'by the clock of this machine, which is probably wrong';
+const OUT_OF_TIME: Record<string, string> = {
+  CERT_NOT_YET_VALID: 'is not valid yet',
+  CERT_HAS_EXPIRED: 'is not valid any more',
+};
 
 const UNROUTABLE = new Set([
   'EHOSTUNREACH',
