@@ -12,6 +12,7 @@ import {
   STATUS_FIELDS,
   stateOf,
 } from './process-state.ts';
+import { withinChanges } from './wait.ts';
 
 export function serviceOf(process: string, paths: Paths): string {
   return `${paths.service}/${process}`;
@@ -55,6 +56,15 @@ export async function readState(
   if (isWell(status, nowMs)) return { status, state: 'RUNNING' };
   const { stdout } = await attempt(['s6-svdt', folder]);
   return { status, state: stateOf(status, parseDeaths(stdout), nowMs) };
+}
+
+/** Asks again whenever s6 says something new of the process. */
+export function statusWithin<T>(
+  folder: string,
+  limitMs: number,
+  ask: () => Promise<T>,
+): Promise<T> {
+  return withinChanges(`${folder}/supervise`, limitMs, ask);
 }
 
 /** Sends commands by their letters as in `s6-svc`. Fails with FAILED when nothing supervises it. */

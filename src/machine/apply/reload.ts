@@ -5,7 +5,7 @@ import type { StepOf } from '../../domain/step.ts';
 import { readLinkIfExists, switchLink } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { configOf } from '../places.ts';
-import { control, readStatus, serviceOf } from '../service.ts';
+import { control, readStatus, serviceOf, statusWithin } from '../service.ts';
 import { within } from '../wait.ts';
 
 const CONFIRM_LIMIT_MS = 5000;
@@ -31,7 +31,7 @@ export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void
 /** In the middle of its start a program would die of the signal, or forget it. */
 async function startedPid(folder: string): Promise<number | null> {
   let pid: number | null = null;
-  await within(START_LIMIT_MS, async () => {
+  await statusWithin(folder, START_LIMIT_MS, async () => {
     const status = await readStatus(folder);
     pid = status?.pid ?? null;
     return pid === null || status?.ready === true;

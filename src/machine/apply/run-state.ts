@@ -15,6 +15,7 @@ import {
   readState,
   readStatus,
   serviceOf,
+  statusWithin,
   waitDown,
 } from '../service.ts';
 import { within } from '../wait.ts';
@@ -79,9 +80,9 @@ async function endInstance(folder: string, pid: number | null): Promise<void> {
   const gone = async () => (await readStatus(folder))?.pid !== pid;
   const stopMs = Number(await readIfExists(`${folder}/timeout-kill`)) || STOP_DEFAULT_MS;
   await control(folder, 'r');
-  if (await within(stopMs, gone)) return;
+  if (await statusWithin(folder, stopMs, gone)) return;
   await control(folder, 'k');
-  if (await within(KILLED_LIMIT_MS, gone)) return;
+  if (await statusWithin(folder, KILLED_LIMIT_MS, gone)) return;
   throw refuse('TIMEOUT', `process ${pid} does not stop`, 'it is still there after KILL');
 }
 
@@ -95,8 +96,9 @@ async function bringUp(folder: string): Promise<void> {
 
 async function waitReady(process: string, seconds: number, paths: Paths): Promise<void> {
   let state = 'STARTING';
-  await within(seconds * 1000, async () => {
-    state = (await readState(serviceOf(process, paths))).state;
+  const folder = serviceOf(process, paths);
+  await statusWithin(folder, seconds * 1000, async () => {
+    state = (await readState(folder)).state;
     return state === 'RUNNING' || state === 'FATAL';
   });
   if (state === 'RUNNING') return;
