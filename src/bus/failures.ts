@@ -85,7 +85,7 @@ export function busAway(cause?: unknown): KatoError {
 export function notABus(at: string, cause: unknown): KatoError {
   const time = OUT_OF_TIME[codeOf(cause)];
   if (time !== undefined) {
-    const record = refuse('NOT_A_BUS', `the certificate of ${at} ${time}`, CLOCK, 'date -u; set it');
+    const record = refuse('NOT_A_BUS', `the certificate of ${at} ${time}`, CLOCK, SET_IT);
     return new KatoError(record.toJSON(), { cause });
   }
   const why = codeOf(cause) || String(cause instanceof Error ? cause.message : cause);
@@ -93,6 +93,7 @@ export function notABus(at: string, cause: unknown): KatoError {
 }
 
 const CLOCK = 'by the clock of this machine, which is probably wrong';
+const SET_IT = 'set its clock; date -u shows it';
 const OUT_OF_TIME: Record<string, string> = {
   CERT_NOT_YET_VALID: 'is not valid yet',
   CERT_HAS_EXPIRED: 'is not valid any more',
