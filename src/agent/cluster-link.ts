@@ -88,7 +88,7 @@ export function linkToCluster(options: {
           'BUS_AWAY',
           `the bus at ${core.address}:${core.port} is away`,
           reason?.code === 'BUS_AWAY'
-            ? 'the connection broke, and no new one has come about'
+            ? 'the connection broke'
             : (reason?.message ?? 'the connection is being made'),
           'kato status shows what this node knew last',
         );

@@ -115,9 +115,10 @@ function warningCode({ code }: KatoError): WarningCode {
   return code === 'BUS_AWAY' ? 'BUS_AWAY' : 'CONTROLLER_AWAY';
 }
 
-/** A refused key has two causes, and both are named. */
+/** A refused key has two causes, and both are named; a bus may be away for the clock of this machine. */
 function because({ code, why }: KatoError): string {
-  return code === 'NOT_ALLOWED' && why !== undefined ? ` (${why})` : '';
+  const helps = code === 'NOT_ALLOWED' || code === 'BUS_AWAY';
+  return helps && why !== undefined ? ` (${why})` : '';
 }
 
 /** The node's own view tells of its pools what nginx really has; of the others it only heard. */
