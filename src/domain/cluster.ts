@@ -26,8 +26,8 @@ export interface Cluster {
   certificates: Record<string, Certificate>;
   /** Components that may announce routes, by name. */
   announcers: Record<string, Announcer>;
-  /** Names the secret that seals the export which a node keeps; null when nobody said a passphrase. */
-  exportKey: string | null;
+  /** Names the secret that seals the export which a node keeps; absent while nobody said a passphrase. */
+  exportKey?: string;
   /** Removed nodes, whose keys may still ask whether they were removed. */
   former: Record<string, FormerNode>;
   operations: OperationRecord[];

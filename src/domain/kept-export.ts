@@ -21,7 +21,7 @@ function keeperOf(cluster: Cluster): Node | null {
 }
 
 export function keptExportOf(cluster: Cluster, node: Node): KeptExport | null {
-  if (cluster.exportKey === null || keeperOf(cluster)?.id !== node.id) return null;
+  if (cluster.exportKey === undefined || keeperOf(cluster)?.id !== node.id) return null;
   return { intervalMs: intervalMs(cluster), key: cluster.exportKey };
 }
 
@@ -38,7 +38,7 @@ export function checkKeeper(cluster: Cluster): void {
       'name another node: kato node list shows them',
     );
   }
-  if (cluster.exportKey !== null) return;
+  if (cluster.exportKey !== undefined) return;
   throw refuse(
     'CONFLICT',
     'no passphrase is known to seal the export with',

@@ -28,7 +28,7 @@ export const stateKeep = preparedChange(
     return {
       decide: (before) => keepExport(before, { ...params, key: id }),
       secrets: { [SECRETS.exportKey(id)]: key },
-      forget: cluster.exportKey === null ? [] : [SECRETS.exportKey(cluster.exportKey)],
+      forget: cluster.exportKey === undefined ? [] : [SECRETS.exportKey(cluster.exportKey)],
     };
   },
   ({ key: _key, ...params }) => params,
@@ -69,7 +69,7 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
   // Those that go with their document: it may have changed since it was read.
   const named = [
     ...Object.values(cluster.certificates).map(keyNameOf),
-    ...(cluster.exportKey === null ? [] : [SECRETS.exportKey(cluster.exportKey)]),
+    ...(cluster.exportKey === undefined ? [] : [SECRETS.exportKey(cluster.exportKey)]),
   ];
   if (named.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
   throw refuse(

@@ -50,7 +50,6 @@ export function clusterWith(
     tokens: {},
     certificates: {},
     announcers: {},
-    exportKey: null,
     former: {},
     operations: [],
     ...changes,

@@ -54,7 +54,6 @@ export async function newCluster(options: {
     tokens: {},
     certificates: {},
     announcers: {},
-    exportKey: null,
     former: {},
     operations: [],
   };
