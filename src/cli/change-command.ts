@@ -3,6 +3,7 @@ import type { Json } from '../domain/cluster.ts';
 import type { Phase } from '../operations/local/phases.ts';
 import { KatoCommand } from './command.ts';
 import { Flags } from './oclif.ts';
+import { note } from './output.ts';
 import { createVoice, showPhases, type Voice } from './progress.ts';
 import { askForChange } from './session.ts';
 
@@ -113,5 +114,14 @@ async function followChange(context: ChangeContext): Promise<void> {
   if (touched.length === 0) return;
   const { followNodes } = await import('./follow.ts');
   const { timeoutMs, voice } = context;
-  await followNodes({ nodes: touched, revision, timeoutMs }, (line) => voice.say(line));
+  const wanted = { nodes: touched, revision, timeoutMs };
+  process.prependOnceListener('SIGINT', sayThatItGoesOn);
+  await followNodes(wanted, (line) => voice.say(line)).finally(() => {
+    process.off('SIGINT', sayThatItGoesOn);
+  });
+}
+
+/** Who interrupts the waiting has not undone the change. */
+function sayThatItGoesOn(): void {
+  note('kato: the change is written, and goes on: kato status shows how far it is');
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { refuse } from '../../../src/domain/error.ts';
+import { until } from '../../support/until.ts';
 import { type Machine, machine } from './kato.ts';
 
 const STEP = { kind: 'start', process: 'redis', ms: 12, failed: false };
@@ -85,6 +86,19 @@ describe('a change by kato', () => {
     );
     assert.equal(exitCode, 6);
     assert.match(stderr, /but web did not finish it within 1 s/);
+  });
+
+  it('that is interrupted while it is followed goes on, and says so', async () => {
+    let followed = false;
+    here.answers.progress = async () => {
+      followed = true;
+      return new Promise(() => {});
+    };
+    const adding = here.start('role', 'add', '-n', 'web', 'redis');
+    await until(() => followed, { what: 'the change is followed', seconds: 10 });
+    const { exitCode, stderr } = await adding.kill('SIGINT');
+    assert.equal(exitCode, 130);
+    assert.match(stderr, /the change is written, and goes on/);
   });
 
   it('passes on a refusal with its exit code', async () => {
