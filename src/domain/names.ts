@@ -42,7 +42,7 @@ export function checkHostPattern(text: string): string {
   if (isHostPattern(name)) return name;
   throw refuse(
     'BAD_NAME',
-    `'${text}' is not a host name for a route`,
+    `'${text}' is not a host name`,
     'a host name such as shop.example.com, or *.example.com for all names below it, is allowed',
   );
 }

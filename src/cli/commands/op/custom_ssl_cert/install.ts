@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/checks.ts';
 import type { Certificate } from '../../../../domain/cluster.ts';
 import { refuse } from '../../../../domain/error.ts';
@@ -38,11 +39,15 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     };
   }
 
-  protected say({ domain, notAfter }: Certificate): readonly string[] {
+  protected say({ domain, chain, notAfter }: Certificate): readonly string[] {
+    const notBefore = new X509Certificate(chain).validFromDate;
     const days = Math.floor((Date.parse(notAfter) - Date.now()) / DAY_MS);
     return [
       `${domain} is served with this certificate, good until ${localTime(notAfter)}`,
       ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it ends in ${days} days`] : []),
+      ...(notBefore.getTime() > Date.now()
+        ? [`note: no client takes it before ${localTime(notBefore.toISOString())}`]
+        : []),
     ];
   }
 }
