@@ -17,7 +17,7 @@ const HELP = `Hosts to try kato on, each with its own network, disk and processe
   scripts/lab status                all labs and their hosts
   scripts/lab down [--all]          removes the lab, or all of them
 
---lab N before the command chooses among several labs; without it, the newest.
+--lab N before the command chooses among several labs; without it, the one with the highest number.
 `;
 
 /** What is done to the hosts that are named, one after the other. */
@@ -42,6 +42,7 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
 async function main(words: string[]): Promise<number> {
   const chosen = words[0] === '--lab' ? Number(words.splice(0, 2)[1]) : undefined;
   const [command = '--help', ...rest] = words;
+  if (command === 'up' && chosen !== undefined) throw new Error('up makes a lab of its own number');
   if (command === 'up') return up(rest[0]);
   if (command === 'on') return on(pick(chosen), rest);
   if (command === 'status') return status();
@@ -55,8 +56,10 @@ async function main(words: string[]): Promise<number> {
 
 async function up(count = ''): Promise<number> {
   if (!/^[1-9]\d?$/.test(count)) throw new Error('up needs a number of hosts, 1 to 99');
-  await Lab.up({ hosts: Number(count), stays: true });
-  return status();
+  const { number } = await Lab.up({ hosts: Number(count), stays: true });
+  status();
+  console.log(`lab ${number} is new: scripts/lab --lab ${number} on h1 kato --help`);
+  return 0;
 }
 
 function on(lab: Lab, [name = '', ...argv]: string[]): Promise<number> {
