@@ -1,4 +1,4 @@
-import { constants, open } from 'node:fs/promises';
+import { constants, open, stat } from 'node:fs/promises';
 import { refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { ProcessState } from '../domain/spec.ts';
@@ -42,9 +42,25 @@ export function isSupervised(folder: string): Promise<boolean> {
 /** Null while nothing supervises the folder. */
 export async function readStatus(folder: string): Promise<ServiceStatus | null> {
   if (!(await isSupervised(folder))) return null;
+  const file = await stat(`${folder}/supervise/status`, { bigint: true }).catch(() => null);
+  const mark = file === null ? '' : `${file.ino} ${file.ctimeNs}`;
+  const known = statuses.get(folder);
+  if (known !== undefined && known.mark === mark) return known.status;
   const { exitCode, stdout } = await attempt(['s6-svstat', '-o', STATUS_FIELDS, folder]);
-  return exitCode === 0 ? parseStatus(stdout) : null;
+  if (exitCode !== 0) return null;
+  const status = parseStatus(stdout);
+  const ageMs = Date.now() - Number(file?.ctimeMs ?? Number.NaN);
+  if (ageMs > SETTLED_MS) statuses.set(folder, { mark, status });
+  return status;
 }
+
+/**
+ * What s6 said last, by the file that it says it from: it writes a new one for each change. Reading
+ * it costs no program then.
+ */
+const statuses = new Map<string, { mark: string; status: ServiceStatus }>();
+/** Two files within one tick of the kernel's clock may look alike. */
+const SETTLED_MS = 100;
 
 export async function readState(
   folder: string,
