@@ -8,7 +8,7 @@ import { type Knowledge, read } from './operation.ts';
 import { reportOf } from './report.ts';
 
 /** Agents that are not known to be gone answer within this, or their last report is shown. */
-const GATHER_MS = 300;
+const GATHER_MS = 250;
 /** A long poll ends after this and is asked again. */
 const POLL_MS_MAX = 10_000;
 
