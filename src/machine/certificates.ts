@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -8,8 +8,10 @@ import { run } from './command.ts';
 
 /** They are pinned, not renewed: a cluster must not stop on some day years from now. */
 const VALID_DAYS = 20 * 365;
-/** Browsers refuse to be told to trust longer ones. */
-const SELF_SIGNED_DAYS = 825;
+/** Browsers refuse to be told to trust more than 825, the backdated one included. */
+const SELF_SIGNED_DAYS = 824;
+/** A machine whose clock is behind would take one that begins now for none. */
+const BACKDATED_MS = 24 * 3600 * 1000;
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 export interface KeyedCertificate {
@@ -130,24 +132,57 @@ async function makeCertificate(request: Request): Promise<KeyedCertificate> {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
+  const { subject, days, authority } = request;
+  const signer = { certificate: '', key, ...authority };
   const folder = await mkdtemp(join(tmpdir(), 'kato-certificate-'));
-  const write = async (name: string, content: string) => {
-    await writeFile(join(folder, name), content, { mode: 0o600 });
-    return join(folder, name);
-  };
+  const openssl = (line: string, ...more: string[]) =>
+    run(['openssl', ...line.split(' '), '-config', 'config', ...more], { cwd: folder });
   try {
-    const argv = ['openssl', 'req', '-x509', '-sha256', '-key', await write('key', key)];
-    argv.push('-config', await write('config', '[req]\ndistinguished_name=name\n[name]\n'));
-    argv.push('-subj', request.subject, '-days', String(request.days));
-    for (const extension of request.extensions) argv.push('-addext', extension);
-    if (request.authority !== undefined) {
-      argv.push('-CA', await write('ca', request.authority.certificate));
-      argv.push('-CAkey', await write('ca-key', request.authority.key));
+    const files = {
+      config: authorityConfig(request),
+      index: '',
+      key,
+      'signer.crt': signer.certificate,
+      'signer.key': signer.key,
+    };
+    for (const [name, content] of Object.entries(files)) {
+      await writeFile(join(folder, name), content, { mode: 0o600 });
     }
-    return { certificate: `${(await run(argv)).stdout.trim()}\n`, key };
+    await openssl('req -new -key key -out request', '-subj', subject);
+    const by = authority === undefined ? '-selfsign' : '-cert signer.crt';
+    const dates = `-startdate ${stampOf(Date.now() - BACKDATED_MS)} -days ${days}`;
+    const paths = '-in request -keyfile signer.key -out certificate';
+    await openssl(`ca -batch -notext -preserveDN ${by} ${dates} ${paths}`);
+    return { certificate: await readFile(join(folder, 'certificate'), 'utf8'), key };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Of a certificate authority that lives as long as one certificate takes. */
+function authorityConfig({ extensions }: Request): string {
+  return `[req]
+distinguished_name=any
+[ca]
+default_ca=own
+[own]
+database=index
+new_certs_dir=.
+rand_serial=yes
+default_md=sha256
+policy=any
+x509_extensions=extensions
+[any]
+organizationName=optional
+commonName=supplied
+[extensions]
+${['subjectKeyIdentifier=hash', ...extensions].join('\n')}
+`;
+}
+
+/** `20261231235959Z`. */
+function stampOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().replace(/[-:T]|\.\d+/g, '');
 }
 
 function parsed<T>(what: string, parse: () => T): T {

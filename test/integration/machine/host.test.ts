@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:tls';
@@ -107,6 +108,15 @@ describe('certificates', function () {
     );
     assert.deepEqual(await Promise.all(tries), ['believed', 'ERR_TLS_CERT_ALTNAME_INVALID']);
     server.close();
+  });
+
+  it('hold for a machine whose clock is hours behind', async () => {
+    const authority = await makeClusterAuthority('c1');
+    const bus = await makeBusCertificate(authority, 'c1');
+    for (const { certificate } of [authority, bus, await makeSelfSigned('example.com')]) {
+      const { validFromDate } = new X509Certificate(certificate);
+      assert.ok(validFromDate.getTime() < Date.now() - 12 * 3_600_000);
+    }
   });
 
   it('are inspected: names, dates, and whether the key is theirs', async () => {
