@@ -10,7 +10,7 @@ import { AGENT, nodeTime } from './pass.ts';
 
 export interface ExportKeeper {
   /** Fetches an export when it is time for one. Returns why it could not be kept. */
-  keep(wanted: KeptExport | null): Promise<StepFailure | null>;
+  keep(wanted: KeptExport | null | undefined): Promise<StepFailure | null>;
   /** For the report of this node. */
   readonly said: { exportedAt?: string };
 }
@@ -24,7 +24,7 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
 
   return {
     keep: async (wanted) => {
-      if (wanted === null) {
+      if (!wanted) {
         upToDate = null;
         return null;
       }

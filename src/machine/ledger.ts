@@ -28,6 +28,11 @@ export interface Delivery {
   secrets: Record<string, string>;
 }
 
+/** What stands in the file; the secrets have one of their own beside it. */
+export interface Ledger {
+  delivery: Omit<Delivery, 'secrets'>;
+}
+
 const SECRET_FILE = { mode: 0o600 };
 
 /** Null on a machine that is no node. */
@@ -42,15 +47,16 @@ export async function writeIdentity(paths: Paths, identity: NodeIdentity): Promi
 
 /** Null on a node that has not been told anything yet. */
 export async function readLedger(paths: Paths): Promise<Delivery | null> {
-  const ledger = await readJson<Omit<Delivery, 'secrets'>>(paths.ledger);
+  const ledger = await readJson<Ledger>(paths.ledger);
   if (ledger === null) return null;
   const secrets = (await readJson<Record<string, string>>(secretsFile(paths))) ?? {};
-  return { ...ledger, secrets };
+  return { ...ledger.delivery, secrets };
 }
 
 /** Secrets first: a view never stands on disk without what it needs. */
 export async function writeLedger(paths: Paths, delivery: Delivery): Promise<void> {
-  const { secrets, ...ledger } = delivery;
+  const { secrets, ...rest } = delivery;
+  const ledger: Ledger = { delivery: rest };
   await makeFolder(paths.state, 0o700);
   await writeJson(secretsFile(paths), secrets);
   await writeJson(paths.ledger, ledger);

@@ -12,7 +12,7 @@ import { isProven } from '../../domain/proof.ts';
 import type { Version } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
-import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
+import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
 import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
@@ -41,8 +41,8 @@ export async function readSavedState(
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {
   try {
-    const { view } = JSON.parse(text) as Partial<Delivery>;
-    const cluster = view?.document;
+    const { delivery } = JSON.parse(text) as Partial<Ledger>;
+    const cluster = delivery?.view.document;
     if (!cluster) throw new Error('it is of a node that is no core: only a core keeps all');
     const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
     const full = Object.entries(secrets).filter(([name]) => isFullName(name));
