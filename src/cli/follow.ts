@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
 import { isAway, KatoError, refuse } from '../domain/error.ts';
+import { hasGone } from '../domain/status.ts';
 import type { StepResult } from '../domain/step.ts';
-import { hasGone } from '../domain/verdicts.ts';
 import type { Progress } from '../operations/status.ts';
 import { stepLine } from './render/step.ts';
 import { ask, self } from './session.ts';

@@ -1,7 +1,6 @@
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
-import type { NodeStatus, ProcessStatus, Status } from '../domain/status.ts';
-import { hasGone } from '../domain/verdicts.ts';
+import { hasGone, type NodeStatus, type ProcessStatus, type Status } from '../domain/status.ts';
 
 /**
  * What keeps a process of a node, or `all`, from being ready; null when nothing does. What a person

@@ -1,6 +1,5 @@
 import type { Certificate } from './cluster.ts';
-import type { NodeStatus, Status, WarningCode } from './status.ts';
-import { hasGone } from './verdicts.ts';
+import { hasGone, type NodeStatus, type Status, type WarningCode } from './status.ts';
 
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
 

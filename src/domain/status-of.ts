@@ -4,9 +4,17 @@ import { exportFault } from './kept-export.ts';
 import { braked } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf } from './roles.ts';
-import type { NodeState, NodeStatus, RoleState, RoleStatus, Status, Warning } from './status.ts';
+import {
+  hasGone,
+  type NodeState,
+  type NodeStatus,
+  type RoleState,
+  type RoleStatus,
+  type Status,
+  type Warning,
+} from './status.ts';
 import type { ProcessReport, Report, StepFailure } from './step.ts';
-import { hasGone, isGone, onGone, type Verdicts } from './verdicts.ts';
+import { isGone, onGone, type Verdicts } from './verdicts.ts';
 import type { Pool, Version } from './view.ts';
 import { coreAddress } from './view-for.ts';
 

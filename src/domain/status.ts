@@ -41,6 +41,11 @@ export type WarningCode =
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';
 export type RoleState = 'running' | 'starting' | 'stopped' | 'failed';
 
+/** Dead, or asked to go: its place may be taken and pools leave it out. */
+export function hasGone(state: NodeState | undefined): state is 'dead' | 'left' {
+  return state === 'dead' || state === 'left';
+}
+
 export interface NodeStatus {
   id: string;
   name: string;

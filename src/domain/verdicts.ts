@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { Alive } from './liveness.ts';
 import { nextOutages, type Outages } from './pools.ts';
-import type { NodeState } from './status.ts';
+import { hasGone } from './status.ts';
 import type { Pool } from './view.ts';
 
 /**
@@ -47,11 +47,6 @@ export function nextVerdicts(
     silent,
     outages: nextOutages(pools, before.outages, onGone(cluster, { silent }), nowMs),
   };
-}
-
-/** Dead, or asked to go: its place may be taken and pools leave it out. */
-export function hasGone(state: NodeState | undefined): state is 'dead' | 'left' {
-  return state === 'dead' || state === 'left';
 }
 
 export function isGone({ silent }: Pick<Verdicts, 'silent'>, nodeId: string): boolean {

@@ -1,5 +1,11 @@
-import type { NodeState, NodeStatus, PoolStatus, RoleStatus, Status } from '../../domain/status.ts';
-import { hasGone } from '../../domain/verdicts.ts';
+import {
+  hasGone,
+  type NodeState,
+  type NodeStatus,
+  type PoolStatus,
+  type RoleStatus,
+  type Status,
+} from '../../domain/status.ts';
 import { PLAIN, type Style } from './style.ts';
 import { table, WIDTH_MAX, wrap } from './table.ts';
 import { ageText } from './time.ts';
