@@ -16,6 +16,7 @@ export abstract class ConfigCommand extends ChangeCommand<SettingValue> {
   }
 
   protected say(value: SettingValue): readonly string[] {
+    if (value === '') return ['""'];
     if (!Array.isArray(value)) return [String(value)];
     return value.length === 0 ? ['[]'] : value.map((item) => `- ${item}`);
   }

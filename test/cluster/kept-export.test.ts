@@ -131,7 +131,7 @@ describe('a node that keeps an export', () => {
 
     await typed(core, `kato config set cluster export.node ${router.name}`);
     assert.match(await router.read(KEPT), /^kato-export/);
-    await typed(core, 'kato config del cluster export.node');
+    assert.equal(await typed(core, 'kato config del cluster export.node'), '""\n');
     assert.deepEqual(await warned(), []);
   });
 });
