@@ -9,7 +9,7 @@ import type { ClusterLink } from './cluster-link.ts';
 import { AGENT, nodeTime } from './pass.ts';
 
 export interface ExportKeeper {
-  /** Fetches an export when it is time for one. Returns why it could not be kept. */
+  /** Fetches an export when it is time for one; a view of an older kato says nothing of it. Returns why it could not be kept. */
   keep(wanted: KeptExport | null | undefined): Promise<StepFailure | null>;
   /** For the report of this node. */
   readonly said: { exportedAt?: string };
