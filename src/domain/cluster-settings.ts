@@ -1,4 +1,5 @@
-import type { SettingDefinition } from './role.ts';
+import type { Cluster } from './cluster.ts';
+import type { SettingDefinition, SettingValue } from './role.ts';
 
 /** Settings of the component `cluster`. Times are seconds; the names of the heartbeat are Rundeck's. */
 export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
@@ -43,3 +44,8 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
     help: 'Seconds after which that node fetches a newer one, if there is any.',
   },
 };
+
+/** The value of one of them: as it was set, or its default. */
+export function clusterSetting({ settings }: Cluster, key: string): SettingValue {
+  return settings.cluster?.[key] ?? CLUSTER_SETTINGS[key]!.default;
+}

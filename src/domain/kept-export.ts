@@ -1,17 +1,13 @@
 import { findNode, nodesCalled } from './change/find-node.ts';
 import type { Cluster, Node } from './cluster.ts';
-import { CLUSTER_SETTINGS } from './cluster-settings.ts';
+import { clusterSetting } from './cluster-settings.ts';
 import { refuse } from './error.ts';
-import type { SettingValue } from './role.ts';
 import type { Report } from './step.ts';
 import type { KeptExport } from './view.ts';
 
-const setting = (cluster: Cluster, key: string): SettingValue =>
-  cluster.settings.cluster?.[key] ?? CLUSTER_SETTINGS[key]!.default;
-
 /** What the setting `export.node` says: a node as people call it, or empty. */
 function keeperName(cluster: Cluster): string {
-  return String(setting(cluster, 'export.node'));
+  return String(clusterSetting(cluster, 'export.node'));
 }
 
 /** Null when nobody keeps an export, and while the cluster has no node of that name. */
@@ -76,5 +72,5 @@ export function exportFault(
 }
 
 function intervalMs(cluster: Cluster): number {
-  return 1000 * Number(setting(cluster, 'export.interval'));
+  return 1000 * Number(clusterSetting(cluster, 'export.interval'));
 }

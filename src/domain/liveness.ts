@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster.ts';
-import { CLUSTER_SETTINGS } from './cluster-settings.ts';
+import { clusterSetting } from './cluster-settings.ts';
 import { refuse } from './error.ts';
 
 /** All in ms. */
@@ -17,8 +17,7 @@ const STRETCH_STEP = 0.5;
 
 /** The timing of a cluster; refuses one whose stages do not each take twice the one before. */
 export function timingOf(cluster: Cluster): Timing {
-  const ms = (key: string): number =>
-    1000 * Number(cluster.settings.cluster?.[key] ?? CLUSTER_SETTINGS[key]!.default);
+  const ms = (key: string): number => 1000 * Number(clusterSetting(cluster, key));
   const intervalMs = ms('heartbeat.interval');
   const considerInactiveMs = ms('heartbeat.considerInactive');
   const considerDeadMs = ms('heartbeat.considerDead');

@@ -26,7 +26,7 @@ export const stateKeep = preparedChange(
   async ({ cluster }, { key, ...params }) => {
     const id = sha256(key).slice(0, KEY_ID_LENGTH);
     return {
-      decide: (before) => keepExport(before, { ...params, key: id }),
+      decide: (before, asked) => keepExport(before, { ...params, key: id }, asked),
       secrets: { [SECRETS.exportKey(id)]: key },
       forget: cluster.exportKey === undefined ? [] : [SECRETS.exportKey(cluster.exportKey)],
     };

@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster.ts';
-import { CLUSTER_SETTINGS } from '../cluster-settings.ts';
-import { checkKeeper } from '../kept-export.ts';
-import { checkSetting } from '../settings.ts';
-import { changed, type Decision } from './change.ts';
+import { clusterSetting } from '../cluster-settings.ts';
+import type { SettingValue } from '../role.ts';
+import { type Asked, changed, type Decision } from './change.ts';
 import { findNode } from './find-node.ts';
+import { changeSetting } from './settings.ts';
 
 export interface ExportKept {
   node: string;
@@ -14,16 +14,14 @@ export interface ExportKept {
 export function keepExport(
   cluster: Cluster,
   params: { node: string; intervalSeconds: number | null; key: string },
+  asked: Asked,
 ): Decision<ExportKept> {
-  const node = findNode(cluster, params.node);
-  const before = cluster.settings.cluster ?? {};
-  const definition = CLUSTER_SETTINGS['export.interval']!;
-  const wanted = params.intervalSeconds ?? before['export.interval'] ?? definition.default;
-  const interval = checkSetting('cluster export.interval', definition, wanted);
-  const own = { ...before, 'export.node': node.name, 'export.interval': interval };
-  const settings = { ...cluster.settings, cluster: own };
-  const patch = { settings, exportKey: params.key };
-  checkKeeper({ ...cluster, ...patch });
-  const result = { node: node.name, intervalSeconds: Number(interval) };
-  return changed(cluster, patch, result, [node.id]);
+  const { id, name } = findNode(cluster, params.node);
+  const set = (from: Cluster, key: string, value: SettingValue): Cluster =>
+    changeSetting(from, { component: 'cluster', key, act: 'set', value }, asked).cluster;
+  const named = set({ ...cluster, exportKey: params.key }, 'export.node', name);
+  const { intervalSeconds } = params;
+  const after = intervalSeconds === null ? named : set(named, 'export.interval', intervalSeconds);
+  const result = { node: name, intervalSeconds: Number(clusterSetting(after, 'export.interval')) };
+  return changed(cluster, after, result, [id]);
 }

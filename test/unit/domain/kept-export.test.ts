@@ -9,7 +9,7 @@ import { reportOf } from '../../support/reports.ts';
 
 const plain = clusterWith({ a: ['redis'], b: ['redis'] });
 const keep = { node: '10.0.0.2', intervalSeconds: 300, key: 'k1' };
-const { cluster } = keepExport(plain, keep);
+const { cluster } = keepExport(plain, keep, asked());
 const nobody = (): boolean => false;
 
 const faultAfter = (minutes: number | null): string | undefined => {
@@ -26,8 +26,10 @@ describe('the export that a node keeps', () => {
     assert.deepEqual(keptExportOf(cluster, a!), { intervalMs: 300_000, key: 'k1' });
     assert.equal(keptExportOf(cluster, b!), null);
     assert.equal(keptExportOf(plain, a!), null);
-    const later = keepExport(cluster, { node: 'b', intervalSeconds: null, key: 'k2' });
+    const later = keepExport(cluster, { node: 'b', intervalSeconds: null, key: 'k2' }, asked());
     assert.deepEqual(later.result, { node: 'b', intervalSeconds: 300 });
+    const usual = keepExport(plain, { ...keep, intervalSeconds: 600 }, asked()).cluster;
+    assert.deepEqual(usual.settings.cluster, { 'export.node': 'a' }, 'a default is not stored');
   });
 
   it('is refused to a node that is none or the core, and without a key', () => {
