@@ -33,7 +33,10 @@ copy() {
       mount --bind "$disk/bin" usr/local/bin
       ;;
     etc) [ -e "$disk/made" ] || cp -rL /etc/. etc/ || echo 'not all of /etc may be read' ;;
-    var) mkdir -p var/lib var/log var/cache ;;
+    var)
+      mkdir -p var/lib/dpkg var/log var/cache
+      mount --bind /var/lib/dpkg var/lib/dpkg
+      ;;
   esac
 }
 mkdir -p "$disk/root" "$host/root"
