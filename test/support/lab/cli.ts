@@ -18,6 +18,7 @@ const HELP = `Hosts to try kato on, each with its own network, disk and processe
   scripts/lab down [--all]          removes the lab, or all of them
 
 --lab N before the command chooses among several labs; without it, the one with the highest number.
+Who is not root needs the machine's package uidmap, or roles find none of their users on the hosts.
 `;
 
 /** What is done to the hosts that are named, one after the other. */
