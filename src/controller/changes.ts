@@ -4,7 +4,7 @@ import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import type { Catalogue } from '../domain/role.ts';
-import type { Change, Knowledge, Prepared } from '../operations/operation.ts';
+import { type Change, type Knowledge, nameNodes, type Prepared } from '../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
 import { type Document, documentOf, type Live, takeDocument } from './live.ts';
 
@@ -52,10 +52,8 @@ export function createChanges(options: {
   };
 
   async function perform(request: ChangeRequest): Promise<Performed> {
-    const { operation, params } = request;
     const at = new Date().toISOString();
-    const by = request.who;
-    const note = { at, by, operation: operation.name, params: operation.record(params) };
+    const note = { at, by: request.who, operation: request.operation.name, params: told(request) };
     try {
       const performed = await tried(request, at);
       if (performed.changed) {
@@ -67,6 +65,13 @@ export function createChanges(options: {
       await remember({ ...note, outcome: code, revision: null });
       throw error;
     }
+  }
+
+  /** What the history tells of a request: nodes by the names that they have now. */
+  function told({ operation, params }: ChangeRequest): Json {
+    const { document } = options.live;
+    const named = document === null ? params : nameNodes(operation, params, document.cluster);
+    return operation.record(named);
   }
 
   async function tried(request: ChangeRequest, at: string): Promise<Performed> {

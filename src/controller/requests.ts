@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Bus, Message } from '../bus/bus.ts';
 import { all, CONTROLLER, join, parseSubject } from '../bus/subjects.ts';
+import { landed } from '../domain/change/change.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
@@ -11,7 +12,9 @@ import {
   checkParams,
   checkRight,
   type Knowledge,
+  noSuchOperation,
   type Operation,
+  resolveNodes,
 } from '../operations/operation.ts';
 import type { Changes } from './changes.ts';
 import { documentOf, type Live } from './live.ts';
@@ -43,9 +46,7 @@ export function answerRequests(options: {
       return null;
     }
     const operation = OPERATIONS.get(name);
-    if (operation === undefined || name === 'node.join') {
-      throw refuse('NOT_FOUND', `there is no operation '${name}'`);
-    }
+    if (operation === undefined) throw noSuchOperation(name);
     return serve(operation, message.body, by);
   }
 
@@ -57,7 +58,10 @@ export function answerRequests(options: {
     const request = v.safeParse(REQUEST, body);
     if (!request.success) throw refuse('USAGE', 'this is not a request', request.issues[0].message);
     const { id } = request.output;
-    const params = checkParams(operation, request.output.params);
+    const { cluster } = documentOf(live);
+    const retry = operation.kind === 'change' && landed(cluster, id) !== undefined;
+    const asked = checkParams(operation, request.output.params);
+    const params = resolveNodes(operation, asked, cluster, { retry });
     if (by !== null) checkRight(operation, params, by);
     if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
     if (id === '') throw refuse('USAGE', 'a change needs an id, by which it happens once');

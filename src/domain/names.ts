@@ -4,10 +4,13 @@ import { refuse } from './error.ts';
 /** Names that reach a config file, a path or a subject: checked where they enter. */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
+/** What controllers give nodes as ids: `n` and twelve hex digits. */
+const NODE_ID = /^n[0-9a-f]{12}$/;
 const HOST_LENGTH_MAX = 253;
 export const LABEL_LENGTH_MAX = 63;
 
 function isHostname(text: string): boolean {
+  if (isNodeId(text)) return false;
   return text.length <= HOST_LENGTH_MAX && text.split('.').every((label) => LABEL.test(label));
 }
 
@@ -16,9 +19,14 @@ export function isHostPattern(text: string): boolean {
   return isHostname(text.startsWith('*.') ? text.slice(2) : text);
 }
 
+/** A word that would be taken for another node: no name of anything may look so. */
+export function isNodeId(text: string): boolean {
+  return NODE_ID.test(text);
+}
+
 /** Role, process and setting names. */
 export function isIdentifier(text: string): boolean {
-  return IDENTIFIER.test(text);
+  return IDENTIFIER.test(text) && !isNodeId(text);
 }
 
 /** An address, or a network such as 10.1.0.0/16. */
@@ -50,6 +58,14 @@ export function checkHostPattern(text: string): string {
 /** One label, not a whole name with dots: what people call a node. */
 export function checkNodeName(text: string): string {
   const name = text.toLowerCase();
+  if (isNodeId(name)) {
+    throw refuse(
+      'BAD_NAME',
+      `'${text}' cannot be the name of a node`,
+      'it looks like the id of one',
+      'kato node rename gives the machine another name; attach takes one by --name',
+    );
+  }
   if (LABEL.test(name)) return name;
   throw refuse(
     'BAD_NAME',

@@ -21,6 +21,8 @@ import { isGone } from '../domain/verdicts.ts';
 import {
   change,
   type Knowledge,
+  NODE,
+  NODES,
   type Prepared,
   PUBLIC_KEY,
   preparedChange,
@@ -63,7 +65,7 @@ export const nodeRemove = preparedChange(
   'node.remove',
   'admin',
   v.strictObject({
-    nodes: v.pipe(v.array(v.string()), v.minLength(1)),
+    nodes: NODES,
     /** Nobody waits until the nodes have stopped their roles: they are gone for good. */
     skipDetach: v.boolean(),
   }),
@@ -75,7 +77,7 @@ export const nodeRemove = preparedChange(
 export const nodeDetach = preparedChange(
   'node.detach',
   'own',
-  v.strictObject({ node: v.string() }),
+  v.strictObject({ node: NODE }),
   (known, { node }) => removal(known, [node], new Set()),
 );
 
@@ -85,8 +87,7 @@ async function removal(
   nodes: string[],
   awaited: ReadonlySet<string>,
 ): Promise<Prepared> {
-  const ids = nodes.map((name) => findNode(known.cluster, name).id);
-  const secrets = await Promise.all(ids.map((id) => known.secretsBelow(SECRETS.ofNode(id))));
+  const secrets = await Promise.all(nodes.map((id) => known.secretsBelow(SECRETS.ofNode(id))));
   return {
     decide: (cluster, asked) =>
       removeNodes(cluster, { nodes, awaited: (id) => awaited.has(id) }, asked),
@@ -95,8 +96,7 @@ async function removal(
 }
 
 /** Of these nodes those that answer at once: a dead one is not waited for, known as dead or not. */
-async function whoAnswers(known: Knowledge, names: readonly string[]): Promise<Set<string>> {
-  const ids = names.map((name) => findNode(known.cluster, name).id);
+async function whoAnswers(known: Knowledge, ids: readonly string[]): Promise<Set<string>> {
   const asked = ids.map((id) => known.askNode(id, 'status', null, ANSWER_MS));
   const answers = await Promise.allSettled(asked);
   return new Set(ids.filter((_id, i) => answers[i]!.status === 'fulfilled'));
@@ -105,7 +105,7 @@ async function whoAnswers(known: Knowledge, names: readonly string[]): Promise<S
 /** Asked by the controller itself when a removed node says that its roles are stopped. */
 export const nodeSettleFormer = change(
   'node.settle-former',
-  'admin',
+  'controller',
   v.strictObject({ id: v.string() }),
   (cluster, params) => settleFormer(cluster, params),
 );
@@ -113,15 +113,15 @@ export const nodeSettleFormer = change(
 /** Asked by the controller itself when a node shows its own key. */
 export const nodeConfirm = change(
   'node.confirm',
-  'own',
-  v.strictObject({ node: v.string(), version: v.string(), catalogue: v.array(v.string()) }),
+  'controller',
+  v.strictObject({ node: NODE, version: v.string(), catalogue: v.array(v.string()) }),
   (cluster, params) => confirmNode(cluster, params),
 );
 
 /** Asked by the controllers themselves for joins that broke off. */
 export const nodeDropAbandoned = change(
   'node.drop-abandoned',
-  'admin',
+  'controller',
   v.strictObject({}),
   (cluster, _params, asked) => dropAbandoned(cluster, asked.at),
 );
@@ -130,7 +130,7 @@ export const nodeSetupLoadBalancer = change(
   'node.setup-load-balancer',
   'own',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     addresses: v.array(v.string()),
     excludeSelf: v.boolean(),
     force: v.boolean(),
@@ -161,7 +161,7 @@ const JOIN = v.strictObject({
 /** Asked under the join identity: the token in the parameters is what vouches for the joiner. */
 export const nodeJoin = preparedChange(
   'node.join',
-  'anyone',
+  'joiner',
   JOIN,
   async (known, { secret, trial, ...params }) => {
     const nodeId = `n${randomBytes(6).toString('hex')}`;
@@ -197,7 +197,7 @@ export interface NodeInfo extends ToldNode {
 export const nodeInfo = read(
   'node.info',
   'anyone',
-  v.strictObject({ node: v.string() }),
+  v.strictObject({ node: NODE }),
   async (known, params): Promise<NodeInfo> => {
     const node = findNode(known.cluster, params.node);
     return {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Asked, Decision } from '../domain/change/change.ts';
+import { findNode, nodesCalled } from '../domain/change/find-node.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
@@ -20,9 +21,10 @@ interface Described {
   params: v.GenericSchema;
   /**
    * `anyone`: every node. `own`: a node about itself (`params.node`), an admin about all.
-   * `admin`: admin nodes.
+   * `admin`: admin nodes. `controller`: controllers, of their own accord; `joiner`: who shows a
+   * token. Neither is there for a node.
    */
-  may: 'anyone' | 'own' | 'admin';
+  may: 'anyone' | 'own' | 'admin' | 'controller' | 'joiner';
 }
 
 export interface Read extends Described {
@@ -124,6 +126,14 @@ export function preparedChange<S extends v.GenericSchema>(
   };
 }
 
+/**
+ * A node, as it is called in a request: id, name or address. `resolveNodes` makes it the id, before
+ * any right is looked at; decisions never see a name.
+ */
+export const NODE = v.pipe(v.string(), v.maxLength(253));
+export const NODES = v.pipe(v.array(NODE), v.minLength(1), v.maxLength(1000));
+export const NODE_OR_ALL = v.nullable(NODE);
+
 /** The public NKey of a node, a token or an announcer. */
 export const PUBLIC_KEY = v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/));
 
@@ -141,18 +151,54 @@ export function checkParams(operation: Operation, given: unknown): unknown {
   );
 }
 
-/** NOT_ALLOWED unless this node may ask for this operation with these parameters. */
+/**
+ * Parameters with the ids of the nodes that they name: UNKNOWN_NODE or CONFLICT for a name that is
+ * not one node's. A `retry` may name a node that is gone since.
+ */
+export function resolveNodes(
+  operation: Operation,
+  params: unknown,
+  cluster: Cluster,
+  { retry }: { retry: boolean },
+): unknown {
+  return mapNodes(operation, params, (called) => {
+    const found = nodesCalled(cluster, called);
+    return retry && found.length !== 1 ? called : findNode(cluster, called).id;
+  });
+}
+
+/** The same the other way: names, as people read them in the history also when the nodes are gone. */
+export function nameNodes(operation: Operation, params: unknown, cluster: Cluster): unknown {
+  return mapNodes(operation, params, (id) => cluster.nodes[id]?.name ?? id);
+}
+
+function mapNodes(operation: Operation, params: unknown, to: (node: string) => string): unknown {
+  const entries = (operation.params as { entries?: Record<string, unknown> }).entries ?? {};
+  const given = params as Record<string, unknown>;
+  const mapped = Object.entries(entries).flatMap(([key, schema]): [string, unknown][] => {
+    const value = given[key];
+    if (schema === NODES) return [[key, [...new Set((value as string[]).map(to))]]];
+    if ((schema !== NODE && schema !== NODE_OR_ALL) || typeof value !== 'string') return [];
+    return [[key, to(value)]];
+  });
+  return mapped.length === 0 ? params : { ...given, ...Object.fromEntries(mapped) };
+}
+
+/** NOT_ALLOWED unless this node may ask for this operation with these, resolved, parameters. */
 export function checkRight(operation: Operation, params: unknown, by: Node): void {
-  if (operation.may === 'anyone' || by.admin) return;
+  const { may } = operation;
+  if (may === 'controller' || may === 'joiner') throw noSuchOperation(operation.name);
+  if (may === 'anyone' || by.admin) return;
   const { node } = (params ?? {}) as { node?: unknown };
-  const own = node === by.id || node === by.name || node === by.address;
-  if (operation.may === 'own' && own) return;
+  if (may === 'own' && node === by.id) return;
   throw refuse(
     'NOT_ALLOWED',
-    `node ${by.name} may not ask for ${operation.name}${operation.may === 'own' ? ' on another node' : ''}`,
-    operation.may === 'own'
-      ? 'a node that is not an admin changes itself only'
-      : 'only an admin node may',
+    `node ${by.name} may not ask for ${operation.name}${may === 'own' ? ' on another node' : ''}`,
+    may === 'own' ? 'a node that is not an admin changes itself only' : 'only an admin node may',
     'run the command on the core, or attach this node with a token made by kato token create --admin',
   );
+}
+
+export function noSuchOperation(name: string) {
+  return refuse('NOT_FOUND', `there is no operation '${name}'`);
 }

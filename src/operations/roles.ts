@@ -5,7 +5,7 @@ import { addRoles, removeRoles } from '../domain/change/role-changes.ts';
 import { switchRoles } from '../domain/change/role-switch.ts';
 import { refuse } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
-import { change, type Knowledge, preparedChange, read } from './operation.ts';
+import { change, type Knowledge, NODE, NODE_OR_ALL, preparedChange, read } from './operation.ts';
 import { roleSecrets } from './secrets.ts';
 
 /** How long a live question to one agent may take. */
@@ -15,7 +15,7 @@ export const roleAdd = preparedChange(
   'role.add',
   'own',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     roles: v.array(v.string()),
     selection: v.picklist(['named', 'all', 'all-but', 'only']),
     noStart: v.boolean(),
@@ -31,7 +31,7 @@ export const roleRemove = change(
   'role.remove',
   'own',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     roles: v.array(v.string()),
     selection: v.picklist(['named', 'all', 'all-but']),
     purgeData: v.boolean(),
@@ -43,7 +43,7 @@ export const roleSwitch = change(
   'role.switch',
   'own',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     roles: v.array(v.string()),
     to: v.picklist(['start', 'stop', 'restart']),
   }),
@@ -54,7 +54,7 @@ export const processSwitch = preparedChange(
   'process.switch',
   'own',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     processes: v.array(v.string()),
     to: v.picklist(['start', 'stop', 'restart']),
   }),
@@ -88,7 +88,7 @@ export interface NodeProcesses {
 export const processList = read(
   'process.list',
   'anyone',
-  v.strictObject({ node: v.nullable(v.string()) }),
+  v.strictObject({ node: NODE_OR_ALL }),
   async (known, params): Promise<NodeProcesses[]> => {
     const nodes =
       params.node === null

@@ -7,7 +7,7 @@ import { refuse } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { definitionOf } from '../domain/roles.ts';
 import type { View } from '../domain/view.ts';
-import { type Knowledge, read } from './operation.ts';
+import { type Knowledge, NODE, read } from './operation.ts';
 
 /** Names of secrets. A node is given those that its roles name, no other. */
 export const SECRETS = {
@@ -91,7 +91,7 @@ function refuseMissing(needed: readonly string[], given: readonly string[]): voi
 export const secretShow = read(
   'secret.show',
   'admin',
-  v.strictObject({ node: v.string(), role: v.string() }),
+  v.strictObject({ node: NODE, role: v.string() }),
   async (known, params) => {
     const node = findNode(known.cluster, params.node);
     const { secrets } = definitionOf(known.catalogue, params.role);

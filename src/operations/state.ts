@@ -8,7 +8,7 @@ import { hashOf, sha256 } from '../domain/hash.ts';
 import { keptExportOf } from '../domain/kept-export.ts';
 import { exportKeyFrom, sealState } from './export-file.ts';
 import { newLineage } from './lineage.ts';
-import { type Knowledge, preparedChange, read } from './operation.ts';
+import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 import { SECRETS } from './secrets.ts';
 
 /** All state and all secrets: sealed by the asker before it touches a disk. */
@@ -19,7 +19,7 @@ export const stateKeep = preparedChange(
   'state.keep',
   'admin',
   v.strictObject({
-    node: v.string(),
+    node: NODE,
     intervalSeconds: v.nullable(v.number()),
     key: v.pipe(v.string(), v.base64()),
   }),

@@ -8,6 +8,7 @@ import {
   checkNodeName,
   didYouMean,
   isIdentifier,
+  isNodeId,
 } from '../../../src/domain/names.ts';
 import type { BusUser } from '../../../src/domain/view.ts';
 
@@ -31,6 +32,15 @@ describe('names', () => {
     assert.ok(isIdentifier('load_balancer'));
     assert.ok(!isIdentifier('1st'));
     assert.ok(!isIdentifier('a.b'));
+  });
+
+  it('never look like the id of a node, which would be taken for that node', () => {
+    const id = 'n0123456789ab';
+    assert.ok(isNodeId(id) && !isNodeId('node-1'));
+    assert.throws(() => checkNodeName(id), { code: 'BAD_NAME', why: /id/ });
+    assert.throws(() => checkNodeName(id.toUpperCase()), { code: 'BAD_NAME' });
+    assert.throws(() => checkHostname(id, 'the host name'), { code: 'BAD_NAME' });
+    assert.ok(!isIdentifier(id) && isIdentifier('n0123456789abc'));
   });
 
   it('that were mistyped are guessed, when they are near', () => {
