@@ -28,6 +28,17 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
   );
 }
 
+/**
+ * Whoever has such a role holds secrets of the whole cluster, more than the keys of certificates: it
+ * is given by an admin, and by no token.
+ */
+export function isTrusted(catalogue: Catalogue, name: string): boolean {
+  const { sharedSecrets } = definitionOf(catalogue, name);
+  return sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS));
+}
+
+const CERTIFICATE_KEYS = 'certificate/';
+
 export function processNames(catalogue: Catalogue, role: string): string[] {
   return definitionOf(catalogue, role).processes.map((process) => process.name);
 }

@@ -55,6 +55,8 @@ describe('roles of a running cluster', () => {
       'kato stop -n h3 router',
       'kato process stop -n h3 router',
       'kato config set redis port 7000',
+      // Nor is one that holds the secrets of all.
+      'kato role add controller',
     ];
     for (const line of lines) {
       const { code, exitCode } = await refused(host(2), line);
@@ -87,6 +89,8 @@ describe('roles of a running cluster', () => {
     await typed(host(2), 'kato role remove --all-but redis');
     assert.deepEqual(await rolesAt(2), ['base', 'redis']);
     await typed(host(2), 'kato role add --all-but router postgresql');
+    assert.deepEqual(await rolesAt(2), ['base', 'memcached', 'redis']);
+    await typed(core(), 'kato role add -n h2 --all-but router postgresql');
     assert.deepEqual(await rolesAt(2), ['base', 'controller', 'memcached', 'redis']);
     await typed(core(), 'kato role add -n h2 --only data-services');
     assert.deepEqual(await rolesAt(2), ['base', 'memcached', 'postgresql', 'redis']);

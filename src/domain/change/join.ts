@@ -50,7 +50,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   const node = newNode(cluster, params, token, place, roles, asked);
   for (const role of wanted) {
     checkTokenRole(token, role);
-    checkMayHave(cluster, node, role, asked);
+    checkMayHave(node, role, asked.catalogue, token.admin);
   }
   const others = place === undefined ? cluster.nodes : without(cluster.nodes, [place.id]);
   const nodes = { ...others, [node.id]: node };

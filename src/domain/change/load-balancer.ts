@@ -4,7 +4,7 @@ import { nodesWith, shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { without } from './records.ts';
-import { checkAllowed } from './role-changes.ts';
+import { checkAllowed, isAdmin } from './role-changes.ts';
 
 export interface SetupLoadBalancer {
   node: string;
@@ -31,7 +31,7 @@ export function setupLoadBalancer(
   asked: Asked,
 ): Decision<LoadBalancerSet> {
   const node = findNode(cluster, params.node);
-  checkAllowed(cluster, node, 'load_balancer', asked);
+  checkAllowed(node, 'load_balancer', asked.catalogue, isAdmin(cluster, asked.by));
   const exchanged = Object.keys(node.roles).filter(
     (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
   );

@@ -1,7 +1,7 @@
 import type { Cluster, Node, NodeRole } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf, expandRoles } from '../roles.ts';
+import { definitionOf, expandRoles, isTrusted } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
@@ -28,7 +28,8 @@ export interface RolesChanged {
 export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decision<RolesChanged> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
-  const wanted = selectToAdd(catalogue, node, params);
+  const byAdmin = isAdmin(cluster, asked.by);
+  const wanted = selectToAdd(catalogue, node, params, byAdmin);
   const kept = params.selection === 'only' ? keptByOnly(catalogue, node, wanted) : node.roles;
   const added = wanted.filter((role) => node.roles[role] === undefined);
   const removed = Object.keys(node.roles).filter((role) => kept[role] === undefined);
@@ -39,7 +40,7 @@ export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decis
     already: wanted.filter((role) => node.roles[role] !== undefined),
   };
   if (added.length === 0 && removed.length === 0) return unchanged(cluster, result);
-  for (const role of added) checkMayHave(cluster, node, role, asked);
+  for (const role of added) checkMayHave(node, role, catalogue, byAdmin);
   const fresh: NodeRole = {
     stopped: params.noStart ? { by: asked.by, at: asked.at } : null,
   };
@@ -86,7 +87,12 @@ export function removeRoles(
   return settle(cluster, { ...node, purged }, roles, result, catalogue);
 }
 
-function selectToAdd(catalogue: Catalogue, node: Node, params: RoleAdd): string[] {
+function selectToAdd(
+  catalogue: Catalogue,
+  node: Node,
+  params: RoleAdd,
+  byAdmin: boolean,
+): string[] {
   const named = expandRoles(catalogue, params.roles);
   if (params.selection === 'named' || params.selection === 'only') return named;
   const fits = (role: string): boolean => {
@@ -94,6 +100,7 @@ function selectToAdd(catalogue: Catalogue, node: Node, params: RoleAdd): string[
     return (
       definition.given === 'add' &&
       definition.perCluster.max === null &&
+      (byAdmin || !isTrusted(catalogue, role)) &&
       (node.allowedRoles === null || node.allowedRoles.includes(role))
     );
   };
@@ -112,9 +119,18 @@ function keptByOnly(
   );
 }
 
+export function isAdmin(cluster: Cluster, nodeId: string): boolean {
+  return cluster.nodes[nodeId]?.admin === true;
+}
+
 /** What this node, by its token, its catalogue and the role's own rule, may be given. */
-export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: Asked): void {
-  if (definitionOf(asked.catalogue, role).given === 'setup') {
+export function checkMayHave(
+  node: Node,
+  role: string,
+  catalogue: Catalogue,
+  byAdmin: boolean,
+): void {
+  if (definitionOf(catalogue, role).given === 'setup') {
     throw refuse(
       'ROLE_EXCLUDED',
       `the role '${role}' is not added to a node`,
@@ -122,12 +138,27 @@ export function checkMayHave(cluster: Cluster, node: Node, role: string, asked: 
       'kato node setup --help',
     );
   }
-  checkAllowed(cluster, node, role, asked);
+  checkAllowed(node, role, catalogue, byAdmin);
 }
 
-/** NOT_ALLOWED for a role that the node's token left out, VERSION for one it does not know. */
-export function checkAllowed(cluster: Cluster, node: Node, role: string, asked: Asked): void {
-  const byAdmin = cluster.nodes[asked.by]?.admin === true;
+/**
+ * NOT_ALLOWED for a role that only an admin gives or that the node's token left out, VERSION for one
+ * that the node does not know.
+ */
+export function checkAllowed(
+  node: Node,
+  role: string,
+  catalogue: Catalogue,
+  byAdmin: boolean,
+): void {
+  if (!byAdmin && isTrusted(catalogue, role)) {
+    throw refuse(
+      'NOT_ALLOWED',
+      `node ${node.name} may not have the role '${role}' by its token`,
+      'who has it holds secrets of the whole cluster, so that only an admin gives it',
+      `on the core, once the node is attached: kato role add -n ${node.name} ${role}`,
+    );
+  }
   if (!byAdmin && node.allowedRoles !== null && !node.allowedRoles.includes(role)) {
     throw refuse(
       'NOT_ALLOWED',

@@ -1,7 +1,7 @@
 import type { Cluster, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { own } from '../own.ts';
-import { expandRoles, idsWith, nodesWith } from '../roles.ts';
+import { definitionOf, expandRoles, idsWith, isTrusted, nodesWith } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
@@ -34,7 +34,7 @@ export function createToken(
     id: params.id,
     secretHash: params.secretHash,
     key: params.key,
-    roles: params.roles === null ? null : allowedRoles(cluster, params.roles, asked),
+    roles: params.roles === null ? null : allowedRoles(cluster, params.roles, params.admin, asked),
     admin: params.admin,
     usesLeft: params.uses,
     createdBy: asked.by,
@@ -48,21 +48,37 @@ export function createToken(
 }
 
 /** What a node with the token may be given, at once or by a setup command. */
-function allowedRoles(cluster: Cluster, names: readonly string[], asked: Asked): string[] {
+function allowedRoles(
+  cluster: Cluster,
+  names: readonly string[],
+  admin: boolean,
+  asked: Asked,
+): string[] {
   const { catalogue } = asked;
   const roles = expandRoles(catalogue, names);
-  const open = [...catalogue.roles.values()]
-    .filter(({ given, name, perCluster: { max } }) => {
-      return given !== 'setup' || max === null || nodesWith(cluster, name).length < max;
-    })
-    .map(({ name }) => name);
-  const closed = roles.find((role) => !open.includes(role));
-  if (closed === undefined) return roles;
+  const isFull = (role: string): boolean => {
+    const { given, perCluster } = definitionOf(catalogue, role);
+    const { max } = perCluster;
+    return given === 'setup' && max !== null && nodesWith(cluster, role).length >= max;
+  };
+  const needsAdmin = (role: string): boolean => !admin && isTrusted(catalogue, role);
+  const full = roles.find(isFull);
+  if (full !== undefined) {
+    const open = [...catalogue.roles.keys()].filter((role) => !isFull(role) && !needsAdmin(role));
+    throw refuse(
+      'ROLE_LIMIT',
+      `no node that joins can have the role '${full}'`,
+      `${nodesWith(cluster, full)[0]!.name} has it, and keeps it`,
+      `a token may allow ${open.join(', ')}`,
+    );
+  }
+  const trusted = roles.find(needsAdmin);
+  if (trusted === undefined) return roles;
   throw refuse(
-    'ROLE_LIMIT',
-    `no node that joins can have the role '${closed}'`,
-    `${nodesWith(cluster, closed)[0]!.name} has it, and keeps it`,
-    `a token may allow ${open.join(', ')}`,
+    'NOT_ALLOWED',
+    `no token gives the role '${trusted}', but for one made with --admin`,
+    'who has it holds secrets of the whole cluster',
+    `attach the node, then give it the role on the core: kato role add -n NODE ${trusted}`,
   );
 }
 

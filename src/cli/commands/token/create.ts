@@ -30,7 +30,7 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
       delimiter: ',',
       helpValue: 'ROLES',
       summary:
-        'Only these roles and groups may be given to nodes that join with it; all by default.',
+        'Only these roles and groups may be given to nodes that join with it; by default all that an admin need not give.',
     }),
     ttl: Flags.string({ default: '1h', helpValue: 'TIME', summary: 'How long it is good.' }),
     uses: Flags.integer({ default: 1, min: 1, summary: 'How many machines may join with it.' }),

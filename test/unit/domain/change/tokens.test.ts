@@ -36,9 +36,16 @@ describe('tokens', () => {
     assert.throws(() => make(['router', 'primary']), {
       code: 'ROLE_LIMIT',
       message: "no node that joins can have the role 'primary'",
-      next: 'a token may allow base, controller, load_balancer, memcached, postgresql, redis, router',
+      next: 'a token may allow base, load_balancer, memcached, postgresql, redis, router',
     });
     assert.deepEqual(make(['load_balancer']).result.roles, ['load_balancer']);
+  });
+
+  it('give no role that holds secrets of the cluster, unless they make admins', () => {
+    const make = (admin: boolean) =>
+      createToken(clusterWith(), params({ roles: ['controller'], admin }), asked());
+    assert.throws(() => make(false), { code: 'NOT_ALLOWED', next: /kato role add -n NODE/ });
+    assert.deepEqual(make(true).result.roles, ['controller']);
   });
 
   it('have limits, and an id that is nobody else’s', () => {
