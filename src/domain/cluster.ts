@@ -52,6 +52,8 @@ export interface Node {
   allowedRoles: string[] | null;
   /** Not yet seen with its own key; taken away when the time is over (ISO time), else null. */
   pendingUntil: string | null;
+  /** The dead node whose place it takes as soon as it is seen with its own key. */
+  replaces?: string;
   joinedAt: string;
   roles: Record<string, NodeRole>;
   /** Processes kept down until the node's next boot: process to the boot id it holds for. */
@@ -116,6 +118,8 @@ export interface FormerNode {
   removedAt: string;
   /** It ran when it was removed, and has not said yet that its roles are stopped. */
   awaited: boolean;
+  /** Another machine took its place while it was dead; the data is on it still. */
+  replacedBy?: string;
 }
 
 export interface OperationRecord {

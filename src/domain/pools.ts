@@ -1,6 +1,6 @@
 import type { Cluster, Node } from './cluster.ts';
 import type { Catalogue } from './role.ts';
-import { nodesWith } from './roles.ts';
+import { confirmedWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 import type { Pool, PoolMember } from './view.ts';
 
@@ -62,7 +62,7 @@ export function routePool(host: string, path: string): string {
 
 /** Nodes whose role is wanted up: a person's stop takes a member out at once, without the brake. */
 export function serving(cluster: Cluster, role: string): Node[] {
-  return nodesWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
+  return confirmedWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
 }
 
 function pool(

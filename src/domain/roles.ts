@@ -71,6 +71,14 @@ export function nodesWith(cluster: Cluster, role: string): Node[] {
   return Object.values(cluster.nodes).filter((node) => node.roles[role] !== undefined);
 }
 
+/**
+ * Those of them that were seen with their own key. A machine that shows but a token is nobody's
+ * backend or proxy, and does not count as one that the cluster has.
+ */
+export function confirmedWith(cluster: Cluster, role: string): Node[] {
+  return nodesWith(cluster, role).filter((node) => node.pendingUntil === null);
+}
+
 export function idsWith(cluster: Cluster, role: string): string[] {
   return nodesWith(cluster, role).map((node) => node.id);
 }
@@ -85,11 +93,11 @@ export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | un
     holders: nodesWith(cluster, role.name),
   }));
   for (const { role, holders } of roles) {
-    const refusal = miscount(role, holders);
+    const refusal = miscount(role, holders, confirmedWith(cluster, role.name));
     if (refusal !== undefined) return refusal;
   }
   for (const { role, holders } of roles) {
-    const missing = role.needs.find((needed) => nodesWith(cluster, needed).length === 0);
+    const missing = role.needs.find((needed) => confirmedWith(cluster, needed).length === 0);
     if (holders.length === 0 || missing === undefined) continue;
     return refuse(
       'ROLE_NEEDED',
@@ -104,13 +112,14 @@ export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | un
 function miscount(
   { name, perCluster, given }: RoleDefinition,
   holders: Node[],
+  confirmed: Node[],
 ): KatoError | undefined {
   const { min, max } = perCluster;
-  if (holders.length < min) {
+  if (confirmed.length < min) {
     return refuse(
       'ROLE_NEEDED',
       `the cluster needs the role '${name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
-      `after this ${holders.length === 0 ? 'no node' : `only ${holders.length}`} would have it`,
+      `after this ${confirmed.length === 0 ? 'no node' : `only ${confirmed.length}`} would have it`,
       given === 'add' ? `add it to another node first: kato role add -n NODE ${name}` : undefined,
     );
   }

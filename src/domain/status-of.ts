@@ -59,6 +59,7 @@ export function statusOf(input: StatusInput): Status {
       ...poolWarnings(input),
       ...certificateWarnings(input),
       ...exportWarnings(input),
+      ...replacedWarnings(input),
     ],
     nodes,
     pools: input.pools.map(({ name, kind, members }) => ({ name, kind, members })),
@@ -208,6 +209,19 @@ function certificateWarnings(input: StatusInput): Warning[] {
 function exportWarnings({ cluster, reports, verdicts }: StatusInput): Warning[] {
   const fault = exportFault(cluster, reports, (id) => isGone(verdicts, id));
   return fault === null ? [] : [{ code: 'EXPORT_LATE', ...fault }];
+}
+
+/** Whoever holds a token could have done it: for a day it is there to be seen. */
+const REPLACED_SHOWN_MS = 86_400_000;
+
+function replacedWarnings({ cluster, nowMs }: StatusInput): Warning[] {
+  return Object.values(cluster.former).flatMap(({ id, name, removedAt, replacedBy }): Warning[] => {
+    const isRecent = nowMs - Date.parse(removedAt) < REPLACED_SHOWN_MS;
+    const node = replacedBy === undefined ? undefined : cluster.nodes[replacedBy];
+    if (node === undefined || !isRecent) return [];
+    const message = `a machine with a token took the place of the dead node ${name} (${id}), at ${node.address}`;
+    return [{ code: 'NODE_REPLACED', message, node: node.name }];
+  });
 }
 
 function byAddress(a: NodeStatus, b: NodeStatus): number {

@@ -36,7 +36,8 @@ export type WarningCode =
   | 'POOL_BRAKE'
   | 'CERTIFICATE_EXPIRES'
   | 'EXPORT_LATE'
-  | 'NODE_REFUSED';
+  | 'NODE_REFUSED'
+  | 'NODE_REPLACED';
 
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';
 export type RoleState = 'running' | 'starting' | 'stopped' | 'failed';

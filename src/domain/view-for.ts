@@ -7,7 +7,7 @@ import { keptExportOf } from './kept-export.ts';
 import { timingOf } from './liveness.ts';
 import { type AnnouncedRoute, neverEmpty, poolsOf, routePool } from './pools.ts';
 import type { Catalogue } from './role.ts';
-import { nodesWith } from './roles.ts';
+import { confirmedWith, nodesWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 import { hostOf, type Verdicts } from './verdicts.ts';
 import type { BusUser, Pool, PoolMember, ProvenVersion, Version, View } from './view.ts';
@@ -53,7 +53,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     busUsers: has('primary') ? busUsersOf(cluster, input.controllerKey, input.at) : [],
     document: has('primary') ? cluster : null,
     trustedProxies: has('router')
-      ? nodesWith(cluster, 'load_balancer').map((balancer) => balancer.address)
+      ? confirmedWith(cluster, 'load_balancer').map((balancer) => balancer.address)
       : [],
     keptExport: keptExportOf(cluster, node),
     heartbeatMs: timingOf(cluster).intervalMs,

@@ -111,11 +111,19 @@ export const nodeSettleFormer = change(
 );
 
 /** Asked by the controller itself when a node shows its own key. */
-export const nodeConfirm = change(
+export const nodeConfirm = preparedChange(
   'node.confirm',
   'controller',
   v.strictObject({ node: NODE, version: v.string(), catalogue: v.array(v.string()) }),
-  (cluster, params) => confirmNode(cluster, params),
+  async (known, params) => {
+    const replaced = known.cluster.nodes[params.node]?.replaces;
+    const replacedIsGone = replaced !== undefined && isGone(known.verdicts, replaced);
+    const secrets = replacedIsGone ? await known.secretsBelow(SECRETS.ofNode(replaced)) : {};
+    return {
+      decide: (cluster, asked) => confirmNode(cluster, { ...params, replacedIsGone }, asked),
+      forget: Object.keys(secrets),
+    };
+  },
 );
 
 /** Asked by the controllers themselves for joins that broke off. */

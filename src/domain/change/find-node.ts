@@ -28,7 +28,10 @@ export function nodesCalled(cluster: Cluster, called: string): Node[] {
   const byId = own(cluster.nodes, called);
   if (byId !== undefined) return [byId];
   const nodes = Object.values(cluster.nodes);
-  return nodes.filter((node) => node.name === called || node.address === called);
+  const found = nodes.filter((node) => node.name === called || node.address === called);
+  // One that is to take the place of another has its name and address before it has shown its key.
+  const confirmed = found.filter((node) => node.pendingUntil === null);
+  return confirmed.length > 0 ? confirmed : found;
 }
 
 export function withNode(cluster: Cluster, node: Node): Pick<Cluster, 'nodes'> {

@@ -4,6 +4,7 @@ import { LABEL_LENGTH_MAX } from '../names.ts';
 import { expandRoles } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
+import { type Place, placeOf } from './place.ts';
 import { without } from './records.ts';
 import { checkMayHave } from './role-changes.ts';
 
@@ -44,7 +45,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   const again = Object.values(cluster.nodes).find((node) => node.key === params.key);
   if (again !== undefined) return unchanged(cluster, { nodeId: again.id, name: again.name });
   spendable(token);
-  const place = placeOf(cluster, params, asked);
+  const place = placeOf(cluster, params, token, asked);
   const wanted = expandRoles(asked.catalogue, params.roles);
   const roles = [...new Set([...alwaysGiven(asked), ...wanted])];
   const node = newNode(cluster, params, token, place, roles, asked);
@@ -52,14 +53,12 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
     checkTokenRole(token, role);
     checkMayHave(node, role, asked.catalogue, token.admin);
   }
-  const others = place === undefined ? cluster.nodes : without(cluster.nodes, [place.id]);
-  const nodes = { ...others, [node.id]: node };
-  const former = withFormer(cluster, place, asked.at);
+  const nodes = { ...without(cluster.nodes, place.abandoned), [node.id]: node };
   const refusal = brokenRule({ ...cluster, nodes }, asked.catalogue, node);
   if (refusal !== undefined) throw refusal;
   const tokens = { ...cluster.tokens, [token.id]: { ...token, usesLeft: token.usesLeft - 1 } };
   const result = { nodeId: node.id, name: node.name };
-  return changed(cluster, { nodes, former, tokens }, result, [node.id]);
+  return changed(cluster, { nodes, tokens }, result, [node.id]);
 }
 
 function checkToken(cluster: Cluster, params: Join, at: string): Token {
@@ -123,50 +122,11 @@ function checkVersion(params: Join): void {
   );
 }
 
-/** The dead or left record that a wiped machine takes the place of, when there is one. */
-function placeOf(cluster: Cluster, params: Join, asked: Asked): Node | undefined {
-  const same = Object.values(cluster.nodes).filter(
-    (node) => node.address === params.address || isSameMachine(node, params),
-  );
-  const sameAddress = same.find((node) => node.address === params.address);
-  const free = (node: Node): boolean =>
-    params.gone.includes(node.id) && !node.admin && !('primary' in node.roles);
-  if (sameAddress !== undefined) {
-    if (isAbandoned(sameAddress, params, asked) || free(sameAddress)) return sameAddress;
-    throw refuse(
-      'CONFLICT',
-      `the address ${params.address} belongs to node ${sameAddress.name}`,
-      'that node is alive, or is the core',
-      `give another address with --address, or remove it first: kato node remove ${sameAddress.name}`,
-    );
-  }
-  // The same machine id alone may be a clone that was never cleaned: only a gone node gives way.
-  return same.find(free);
-}
-
-/** Never seen with its own key: its time is over, or the same machine asks again without that key. */
-function isAbandoned(node: Node, params: Join, { at }: Asked): boolean {
-  const { pendingUntil } = node;
-  return pendingUntil !== null && (pendingUntil <= at || isSameMachine(node, params));
-}
-
-/** Machines without a machine id, as many containers are, are not all the same one. */
-function isSameMachine({ machineId }: Node, params: Join): boolean {
-  return machineId !== '' && machineId === params.machineId;
-}
-
-/** A machine whose record was taken may still come back: it is then told that it was removed. */
-function withFormer(cluster: Cluster, place: Node | undefined, at: string): Cluster['former'] {
-  if (place === undefined || place.pendingUntil !== null) return cluster.former;
-  const { id, name, key } = place;
-  return { ...cluster.former, [id]: { id, name, key, removedAt: at, awaited: false } };
-}
-
 function newNode(
   cluster: Cluster,
   params: Join,
   token: Token,
-  place: Node | undefined,
+  { abandoned, replaced }: Place,
   roles: string[],
   asked: Asked,
 ): Node {
@@ -175,7 +135,7 @@ function newNode(
     params.noStart && !always.includes(role) ? { by: params.nodeId, at: asked.at } : null;
   const taken = new Set(
     Object.values(cluster.nodes)
-      .filter((node) => node.id !== place?.id)
+      .filter((node) => node.id !== replaced?.id && !abandoned.includes(node.id))
       .map((node) => node.name),
   );
   return {
@@ -183,7 +143,7 @@ function newNode(
     name: freeName(params.name, taken),
     hostname: params.hostname,
     address: params.address,
-    zone: place?.zone ?? 'default',
+    zone: replaced?.zone ?? 'default',
     admin: token.admin,
     key: params.key,
     machineId: params.machineId,
@@ -191,6 +151,7 @@ function newNode(
     catalogue: params.catalogue,
     allowedRoles: token.roles,
     pendingUntil: params.pendingUntil,
+    ...(replaced === undefined ? {} : { replaces: replaced.id }),
     joinedAt: asked.at,
     roles: Object.fromEntries(roles.map((role) => [role, { stopped: stopped(role) }])),
     held: {},

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
@@ -56,23 +56,50 @@ export function settleFormer(cluster: Cluster, params: { id: string }): Decision
   return changed(cluster, { former }, null);
 }
 
-/** A node was seen with its own key: its record is final. */
+export interface Confirmation {
+  node: string;
+  version: string;
+  catalogue: string[];
+  /** Whether the node whose place it takes is dead or left still. */
+  replacedIsGone: boolean;
+}
+
+/**
+ * A node was seen with its own key: its record is final, and whose place it takes is `former`. Where
+ * that one has come back meanwhile, it stays, and the new one goes.
+ */
 export function confirmNode(
   cluster: Cluster,
-  params: { node: string; version: string; catalogue: string[] },
+  params: Confirmation,
+  { at }: Pick<Asked, 'at'>,
 ): Decision<null> {
-  const node = findNode(cluster, params.node);
+  const { replaces, ...node } = findNode(cluster, params.node);
+  const { version, catalogue } = params;
+  const replaced = replaces === undefined ? undefined : cluster.nodes[replaces];
+  if (replaced !== undefined && !params.replacedIsGone) {
+    return changed(cluster, makeFormer(cluster, node, at), null, [node.id]);
+  }
+  const after: Node = { ...node, pendingUntil: null, version, catalogue };
+  if (replaced !== undefined) {
+    const { nodes, former } = makeFormer(cluster, replaced, at, node.id);
+    return changed(cluster, { nodes: { ...nodes, [node.id]: after }, former }, null);
+  }
   const same =
     node.pendingUntil === null &&
-    node.version === params.version &&
-    node.catalogue.join() === params.catalogue.join();
-  if (same) return unchanged(cluster, null);
-  const { version, catalogue } = params;
-  return changed(
-    cluster,
-    withNode(cluster, { ...node, pendingUntil: null, version, catalogue }),
-    null,
-  );
+    node.version === version &&
+    node.catalogue.join() === catalogue.join();
+  return same ? unchanged(cluster, null) : changed(cluster, withNode(cluster, after), null);
+}
+
+function makeFormer(cluster: Cluster, { id, name, key }: Node, at: string, replacedBy?: string) {
+  const record = { id, name, key, removedAt: at, awaited: false };
+  return {
+    nodes: without(cluster.nodes, [id]),
+    former: {
+      ...recentlyFormer(cluster, at),
+      [id]: replacedBy === undefined ? record : { ...record, replacedBy },
+    },
+  };
 }
 
 /** Records whose joiner broke off: gone without a trace. */

@@ -1,6 +1,6 @@
 import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
-import { nodesWith, shortage } from '../roles.ts';
+import { confirmedWith, nodesWith, shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { without } from './records.ts';
@@ -72,7 +72,7 @@ export function setupLoadBalancer(
 /** Addresses that a load balancer's pool should have, whoever is alive. */
 export function routersFor(cluster: Cluster, balancer: Node): string[] {
   const all =
-    balancer.pinnedRouters ?? nodesWith(cluster, 'router').map((router) => router.address);
+    balancer.pinnedRouters ?? confirmedWith(cluster, 'router').map((router) => router.address);
   return balancer.excludeSelf ? all.filter((address) => address !== balancer.address) : all;
 }
 

@@ -87,6 +87,7 @@ describe('the schema of the status', () => {
       CERTIFICATE_EXPIRES: true,
       EXPORT_LATE: true,
       NODE_REFUSED: true,
+      NODE_REPLACED: true,
     };
     const nodeStates: Record<NodeState, true> = {
       active: true,

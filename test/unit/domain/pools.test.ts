@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { type RoleRemove, removeRoles } from '../../../src/domain/change/role-changes.ts';
 import type { Cluster } from '../../../src/domain/cluster.ts';
 import { braked, nextOutages, type Outages, poolsOf } from '../../../src/domain/pools.ts';
-import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
+import { viewFor } from '../../../src/domain/view-for.ts';
+import { asked, catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 import { testPool } from '../../support/views.ts';
 
 const T0 = Date.parse(NOW);
@@ -28,6 +31,48 @@ describe('the members of a pool', () => {
       routers!.members.map(({ address }) => address),
       ['10.0.0.1:80', '10.0.0.9:80', '10.0.0.10:80', '10.0.0.30:80'],
     );
+  });
+});
+
+describe('a machine that holds a token and has not shown its key', () => {
+  const pending = { pendingUntil: later(300) };
+  const cluster = withNode(
+    withNode(
+      clusterWith({ a: ['router'], b: ['load_balancer'], c: ['load_balancer'] }),
+      'a',
+      pending,
+    ),
+    'b',
+    pending,
+  );
+  const version = { lineage: 'l1', epoch: 1, revision: 1, hash: '', proof: '' };
+  const input = { cluster, version, controllerKey: 'UCTL', catalogue, at: NOW };
+  const view = (of: Cluster, id: string) =>
+    viewFor({ ...input, cluster: of, verdicts: NO_VERDICTS, announced: [] }, id);
+
+  it('gets no request, and is believed by no router', () => {
+    const [routers] = poolsOf(cluster, catalogue, [], {});
+    assert.deepEqual(
+      routers!.members.map(({ address }) => address),
+      ['10.0.0.1:80'],
+    );
+    assert.deepEqual(view(cluster, 'core').trustedProxies, ['10.0.0.4']);
+    assert.deepEqual(
+      view(cluster, 'c').pools.map(({ members }) => members.length),
+      [1],
+    );
+  });
+
+  it('counts for nothing that the cluster must have', () => {
+    const remove: RoleRemove = {
+      node: 'core',
+      roles: ['router'],
+      selection: 'named',
+      purgeData: false,
+    };
+    assert.throws(() => removeRoles(cluster, remove, asked()), { code: 'ROLE_NEEDED' });
+    const shown = withNode(cluster, 'a', { pendingUntil: null });
+    assert.ok(removeRoles(shown, remove, asked()).changed);
   });
 });
 

@@ -51,6 +51,16 @@ describe('the status of a cluster', () => {
     );
   });
 
+  it('tells for a day that a machine took the place of a dead node', () => {
+    const former = { id: 'old', name: 'db', key: 'UOLD', awaited: false, replacedBy: 'db' };
+    const at = (removedAt: string) =>
+      status({ ...cluster, former: { old: { ...former, removedAt } } }, [coreUp]).warnings;
+    const [warning] = at(later(-3600));
+    assert.deepEqual([warning!.code, warning!.node], ['NODE_REPLACED', 'db']);
+    assert.match(warning!.message, /the dead node db \(old\), at 10\.0\.0\.2/);
+    assert.deepEqual(at(later(-90_000)), []);
+  });
+
   it('shows a dead node as failed, with the age of its last sign', () => {
     const verdicts: Verdicts = { silent: { db: { state: 'dead', since: NOW } }, outages: {} };
     const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' })], {

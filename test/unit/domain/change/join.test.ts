@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { findNode } from '../../../../src/domain/change/find-node.ts';
 import { freeName, type Join, join } from '../../../../src/domain/change/join.ts';
-import { dropAbandoned } from '../../../../src/domain/change/leave.ts';
+import { confirmNode, dropAbandoned } from '../../../../src/domain/change/leave.ts';
 import type { Cluster, Token } from '../../../../src/domain/cluster.ts';
 import { asked, catalogue, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
 
@@ -105,22 +106,64 @@ describe('joining', () => {
 describe('a wiped machine', () => {
   const others = { web: ['router'] };
   const sameAddress = { address: '10.0.0.2' };
+  const shown = (cluster: Cluster, replacedIsGone = true) => {
+    const { version, catalogue: roles } = cluster.nodes.new!;
+    const params = { node: 'new', version, catalogue: roles, replacedIsGone };
+    return confirmNode(cluster, params, at(later(5))).cluster;
+  };
 
-  it('takes the place of its dead record, which may still learn that it was removed', () => {
-    const { cluster } = join(
+  it('takes the place of its dead record once it has shown its key, and not before', () => {
+    const joined = join(
       withToken({}, others),
       joiner({ ...sameAddress, gone: ['web'] }),
       at(NOW),
-    );
-    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'new']);
-    assert.equal(cluster.nodes.new!.name, 'web');
-    assert.equal(cluster.former.web!.key, 'UWEB');
+    ).cluster;
+    assert.deepEqual(Object.keys(joined.nodes), ['core', 'web', 'new']);
+    assert.equal(joined.nodes.new!.name, 'web');
+    assert.equal(findNode(joined, 'web').id, 'web', 'the name is still that of the old one');
+    const { nodes, former } = shown(joined);
+    assert.deepEqual(Object.keys(nodes), ['core', 'new']);
+    assert.deepEqual([former.web!.key, former.web!.replacedBy], ['UWEB', 'new']);
+    assert.equal('replaces' in nodes.new!, false);
+  });
+
+  it('leaves the old record as it was when it never shows its key', () => {
+    const joined = join(
+      withToken({}, others),
+      joiner({ ...sameAddress, gone: ['web'] }),
+      at(NOW),
+    ).cluster;
+    const { cluster } = dropAbandoned(joined, later(300));
+    assert.deepEqual(cluster.nodes, withToken({}, others).nodes);
+  });
+
+  it('goes itself when the old one has come back before that', () => {
+    const joined = join(
+      withToken({}, others),
+      joiner({ ...sameAddress, gone: ['web'] }),
+      at(NOW),
+    ).cluster;
+    const { nodes, former } = shown(joined, false);
+    assert.deepEqual(nodes, withToken({}, others).nodes);
+    assert.ok(former.new, 'and is told so when it asks');
+  });
+
+  it('takes no place of which its token does not allow all', () => {
+    const dead = joiner({ ...sameAddress, gone: ['web'] });
+    const limited = () => join(withToken({ roles: ['redis'] }, others), dead, at(NOW));
+    assert.throws(limited, { code: 'CONFLICT', why: /does not allow all that it has/ });
+    const trusted = () => join(withToken({}, { web: ['controller'] }), dead, at(NOW));
+    assert.throws(trusted, { code: 'CONFLICT', next: /kato node remove web/ });
+    assert.ok(join(withToken({ admin: true }, { web: ['controller'] }), dead, at(NOW)).changed);
+    const byMachine = joiner({ machineId: 'machine-web', gone: ['web'] });
+    const beside = join(withToken({ roles: [] }, others), byMachine, at(NOW)).cluster;
+    assert.equal(beside.nodes.new!.replaces, undefined);
   });
 
   it('takes it by its machine id when its address is new', () => {
     const machine = joiner({ machineId: 'machine-web', gone: ['web'] });
     const { cluster } = join(withToken({}, others), machine, at(NOW));
-    assert.deepEqual(Object.keys(cluster.nodes), ['core', 'new']);
+    assert.deepEqual(Object.keys(shown(cluster).nodes), ['core', 'new']);
   });
 
   it('never takes the place of a live record', () => {

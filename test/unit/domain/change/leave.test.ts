@@ -72,12 +72,13 @@ describe('removing nodes', () => {
 describe('a node that shows its own key', () => {
   it('is no longer pending, and says what it is once', () => {
     const pending = withNode(clusterWith({ a: [] }), 'a', { pendingUntil: later(300) });
-    const params = { node: 'a', version: '0.1.0', catalogue: pending.nodes.a!.catalogue };
-    const { cluster, changed } = confirmNode(pending, params);
+    const { catalogue } = pending.nodes.a!;
+    const params = { node: 'a', version: '0.1.0', catalogue, replacedIsGone: false };
+    const { cluster, changed } = confirmNode(pending, params, asked());
     assert.ok(changed);
     assert.equal(cluster.nodes.a!.pendingUntil, null);
-    assert.equal(confirmNode(cluster, params).changed, false);
-    const upgraded = confirmNode(cluster, { ...params, version: '0.1.1' });
+    assert.equal(confirmNode(cluster, params, asked()).changed, false);
+    const upgraded = confirmNode(cluster, { ...params, version: '0.1.1' }, asked());
     assert.equal(upgraded.cluster.nodes.a!.version, '0.1.1');
     assert.equal(upgraded.cluster.nodes.a!.joinedAt, NOW);
   });
