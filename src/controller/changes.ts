@@ -1,5 +1,7 @@
 import type { Store } from '../bus/store.ts';
+import { checkBudget } from '../domain/change/budget.ts';
 import { type Asked, commit, landed } from '../domain/change/change.ts';
+import { isAdmin } from '../domain/change/role-changes.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
@@ -117,8 +119,9 @@ export function createChanges(options: {
       return { result, revision: before.cluster.revision, touched: [], changed: false };
     }
     const { touched } = decision;
-    await storeSecrets(prepared, decision.cluster);
     const after = commit(before.cluster, decision, asked.operationId);
+    checkBudget(before.cluster, after, isAdmin(before.cluster, asked.by));
+    await storeSecrets(prepared, decision.cluster);
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
     takeDocument(options.live, after, entry);

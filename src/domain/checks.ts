@@ -84,6 +84,10 @@ function awayCheck(
 
 function stateCheck({ warnings }: Status): Check {
   const older = warnings.find((warning) => warning.code === 'STATE_OLDER');
+  const large = warnings.find((warning) => warning.code === 'STATE_LARGE');
+  if (older === undefined && large !== undefined) {
+    return { name: 'state', level: 'warning', message: large.message };
+  }
   if (older === undefined) return { name: 'state', level: 'ok', message: 'nodes and bus agree' };
   return { name: 'state', level: 'critical', message: older.message };
 }

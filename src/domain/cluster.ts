@@ -4,6 +4,8 @@ import type { SettingValue } from './role.ts';
 export const CLUSTER_FORMAT = 1;
 /** How many operations are remembered so that a retry returns the first result. */
 export const OPERATIONS_KEPT = 256;
+/** ... as long as all of them together weigh no more: a result may be long. */
+export const OPERATIONS_BYTES_MAX = 256_000;
 
 /** The desired state: one document with one revision, changed by compare-and-set alone. */
 export interface Cluster {

@@ -1,3 +1,4 @@
+import { BYTES_WARNING, bytesOf } from './change/budget.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { exportFault } from './kept-export.ts';
@@ -137,10 +138,13 @@ export function roleState(
   return processes.every(([, process]) => process?.state === 'RUNNING') ? 'running' : 'starting';
 }
 
-function stateWarnings({ older }: StatusInput): Warning[] {
-  if (older === null) return [];
+function stateWarnings({ older, cluster }: StatusInput): Warning[] {
+  const bytes = bytesOf(cluster);
+  const large = `the state of the cluster weighs ${(bytes / 1e6).toFixed(1)} MB, and may not grow without end`;
+  const said: Warning[] = bytes > BYTES_WARNING ? [{ code: 'STATE_LARGE', message: large }] : [];
+  if (older === null) return said;
   const message = `the state on the bus does not go on from revision ${older.revision}, which was reached before: nothing is changed until kato node setup core --recover-from FILE`;
-  return [{ code: 'STATE_OLDER', message }];
+  return [{ code: 'STATE_OLDER', message }, ...said];
 }
 
 function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning[] {

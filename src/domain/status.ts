@@ -36,6 +36,7 @@ export type WarningCode =
   | 'POOL_BRAKE'
   | 'CERTIFICATE_EXPIRES'
   | 'EXPORT_LATE'
+  | 'STATE_LARGE'
   | 'NODE_REFUSED'
   | 'NODE_REPLACED';
 

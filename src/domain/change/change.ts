@@ -1,5 +1,5 @@
 import type { Cluster, Json, OperationRecord } from '../cluster.ts';
-import { OPERATIONS_KEPT } from '../cluster.ts';
+import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from '../cluster.ts';
 import { hashOf } from '../hash.ts';
 import type { Catalogue } from '../role.ts';
 
@@ -45,8 +45,20 @@ export function commit<R>(before: Cluster, decision: Decision<R>, operationId: s
     ...decision.cluster,
     revision,
     previousHash: hashOf(before),
-    operations: [...before.operations, record].slice(-OPERATIONS_KEPT),
+    operations: newest([...before.operations, record].slice(-OPERATIONS_KEPT)),
   };
+}
+
+/** As many of the last as may be kept by their weight, and in any case the very last. */
+function newest(operations: readonly OperationRecord[]): OperationRecord[] {
+  let bytes = 0;
+  const isKept = (record: OperationRecord, i: number): boolean => {
+    bytes += JSON.stringify(record).length;
+    return i === 0 || bytes <= OPERATIONS_BYTES_MAX;
+  };
+  const fromLast = operations.toReversed();
+  const end = fromLast.findIndex((record, i) => !isKept(record, i));
+  return (end < 0 ? fromLast : fromLast.slice(0, end)).reverse();
 }
 
 /** The record of an operation that has already landed. */

@@ -86,6 +86,7 @@ describe('the schema of the status', () => {
       POOL_BRAKE: true,
       CERTIFICATE_EXPIRES: true,
       EXPORT_LATE: true,
+      STATE_LARGE: true,
       NODE_REFUSED: true,
       NODE_REPLACED: true,
     };

@@ -75,6 +75,13 @@ describe('the checks', () => {
     assert.deepEqual(of(-1), ['critical certificates']);
   });
 
+  it('warn of a state that has grown large, and tell one that is older first', () => {
+    const large = { code: 'STATE_LARGE', message: 'it weighs much' } as const;
+    const older = { code: 'STATE_OLDER', message: 'it is older' } as const;
+    assert.deepEqual(levels(found({ warnings: [large] })), ['warning state']);
+    assert.deepEqual(levels(found({ warnings: [large, older] })), ['critical state']);
+  });
+
   it('warn of a full disk', () => {
     assert.deepEqual(levels(found({}, { diskFree: 0.09 })), ['warning disk']);
     assert.deepEqual(levels(found({}, { diskFree: 0.02 })), ['critical disk']);

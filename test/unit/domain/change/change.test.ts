@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { checkBudget } from '../../../../src/domain/change/budget.ts';
 import {
   installCertificate,
   removeCertificate,
@@ -6,7 +7,7 @@ import {
 import { changed, commit, landed } from '../../../../src/domain/change/change.ts';
 import { findNode } from '../../../../src/domain/change/find-node.ts';
 import { removeAnnouncer, removeRoute } from '../../../../src/domain/change/routes.ts';
-import { OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
+import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
 import { hashOf } from '../../../../src/domain/hash.ts';
 import { definitionOfSetting } from '../../../../src/domain/settings.ts';
 import { asked, catalogue, clusterWith, later } from '../../../support/clusters.ts';
@@ -53,6 +54,32 @@ describe('a committed change', () => {
       now = commit(now, changed(now, {}, null), `later-${i}`);
     assert.equal(landed(now, 'op-1'), undefined);
     assert.equal(now.operations.length, OPERATIONS_KEPT);
+  });
+});
+
+describe('a document that is being filled', () => {
+  /** One byte of JSON for each letter of its longest name. */
+  const weighing = (bytes: number) => clusterWith({}, { endpoint: 'x'.repeat(bytes) });
+
+  it('is closed to plain nodes before it is to admins, who can make it smaller at any weight', () => {
+    const grows = (from: number, to: number, byAdmin: boolean) => () =>
+      checkBudget(weighing(from), weighing(to), byAdmin);
+    grows(0, 3_900_000, false)();
+    assert.throws(grows(0, 4_000_000, false), { code: 'NO_SPACE', why: /only admin nodes/ });
+    grows(4_000_000, 5_900_000, true)();
+    assert.throws(grows(5_900_000, 6_000_000, true), { code: 'NO_SPACE', why: /it may be 6 MB/ });
+    for (const byAdmin of [true, false]) grows(7_000_000, 6_999_999, byAdmin)();
+  });
+
+  it('is not filled by the results of operations that it remembers', () => {
+    let now = clusterWith();
+    const long = 'x'.repeat(OPERATIONS_BYTES_MAX / 10);
+    for (let i = 0; i < 50; i++) now = commit(now, changed(now, {}, long), `op-${i}`);
+    assert.ok(JSON.stringify(now.operations).length < OPERATIONS_BYTES_MAX * 1.01);
+    assert.ok(landed(now, 'op-49') && landed(now, 'op-42') && !landed(now, 'op-30'));
+    const huge = commit(now, changed(now, {}, long.repeat(20)), 'huge');
+    assert.ok(landed(huge, 'huge'), 'a retry of the last one always gets its result');
+    assert.equal(huge.operations.length, 1);
   });
 });
 
