@@ -2,12 +2,13 @@ import type { ProcessesSwitched } from '../domain/change/process-switch.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
 import { nodeFlag, word } from './command.ts';
 import { switchedLines } from './render/roles.ts';
+import { forceOf } from './role-switch-command.ts';
 import { nodeOrSelf } from './session.ts';
 
 const SWITCHED = {
-  start: ['started', 'not held before'],
-  stop: ['held until the next boot', 'held before'],
-  restart: ['restarted', ''],
+  start: ['started', 'not held before', ''],
+  stop: ['held until the next boot', 'held before', 'goes on: no other node runs it'],
+  restart: ['restarted', '', 'stays held'],
 } as const;
 
 /** What process start, stop and restart share. */
@@ -23,12 +24,11 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof ProcessSwitchCommand);
     const node = await nodeOrSelf(flags.node);
-    const params = { node, processes: args.processes ?? [], to: this.to };
+    const params = { node, processes: args.processes ?? [], to: this.to, ...forceOf(flags) };
     return { operation: 'process.switch', params };
   }
 
-  protected say({ node, processes, already }: ProcessesSwitched): readonly string[] {
-    const [done, before] = SWITCHED[this.to];
-    return switchedLines(node, processes, already, done, before);
+  protected say({ node, processes, already, spared = [] }: ProcessesSwitched): readonly string[] {
+    return switchedLines(node, { moved: processes, already, spared }, SWITCHED[this.to]);
   }
 }

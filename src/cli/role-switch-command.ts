@@ -1,8 +1,22 @@
 import type { RolesSwitched } from '../domain/change/role-switch.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
 import { nodeFlag, word } from './command.ts';
+import { Flags } from './oclif.ts';
 import { rolesSwitchedLines } from './render/roles.ts';
 import { nodeOrSelf } from './session.ts';
+
+/** Of the two commands that stop something. */
+export const forceFlag = {
+  force: Flags.boolean({
+    char: 'f',
+    summary: 'Also what no other node runs: what it serves is then served by nobody.',
+  }),
+};
+
+/** Controllers that were not restarted since an upgrade know no such word: it is said where it is meant. */
+export function forceOf(flags: object): { force?: true } {
+  return 'force' in flags && flags.force === true ? { force: true } : {};
+}
 
 /** What start, stop and restart share. */
 export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
@@ -16,7 +30,8 @@ export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof RoleSwitchCommand);
-    const params = { node: await nodeOrSelf(flags.node), roles: args.roles ?? [], to: this.to };
+    const node = await nodeOrSelf(flags.node);
+    const params = { node, roles: args.roles ?? [], to: this.to, ...forceOf(flags) };
     return { operation: 'role.switch', params };
   }
 

@@ -39,15 +39,19 @@ export const roleRemove = change(
   removeRoles,
 );
 
-export const roleSwitch = change(
+export const roleSwitch = preparedChange(
   'role.switch',
   'own',
   v.strictObject({
     node: NODE,
     roles: v.array(v.string()),
     to: v.picklist(['start', 'stop', 'restart']),
+    force: v.optional(v.boolean(), false),
   }),
-  switchRoles,
+  async (known, params) => {
+    const bootId = known.reports.get(params.node)?.bootId ?? null;
+    return { decide: (cluster, asked) => switchRoles(cluster, { ...params, bootId }, asked) };
+  },
 );
 
 export const processSwitch = preparedChange(
@@ -57,6 +61,7 @@ export const processSwitch = preparedChange(
     node: NODE,
     processes: v.array(v.string()),
     to: v.picklist(['start', 'stop', 'restart']),
+    force: v.optional(v.boolean(), false),
   }),
   async (known, params) => {
     const node = findNode(known.cluster, params.node);

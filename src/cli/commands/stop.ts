@@ -1,4 +1,4 @@
-import { RoleSwitchCommand } from '../role-switch-command.ts';
+import { forceFlag, RoleSwitchCommand } from '../role-switch-command.ts';
 
 export default class StopRoles extends RoleSwitchCommand {
   static override summary = 'Stop roles of a node until kato start, also over reboots.';
@@ -11,6 +11,7 @@ export default class StopRoles extends RoleSwitchCommand {
   ];
 
   static override args = RoleSwitchCommand.args;
+  static override flags = { ...RoleSwitchCommand.flags, ...forceFlag };
 
   protected readonly to = 'stop';
 }

@@ -22,30 +22,35 @@ export function rolesRemovedLines({ node, removed, already }: RolesChanged): str
 }
 
 const SWITCHED = {
-  start: ['started', 'not stopped before'],
-  stop: ['stopped until it is started again', 'stopped before'],
-  restart: ['restarted', ''],
+  start: ['started', 'not stopped before', ''],
+  stop: ['stopped until it is started again', 'stopped before', 'goes on: no other node has it'],
+  restart: ['restarted', '', 'stays as a person left it: stopped, or held'],
 } as const;
 
 export function rolesSwitchedLines(
-  { node, roles, already }: RolesSwitched,
+  { node, roles, already, spared = [] }: RolesSwitched,
   to: keyof typeof SWITCHED,
 ): string[] {
-  const [done, before] = SWITCHED[to];
-  return switchedLines(node, roles, already, done, before);
+  return switchedLines(node, { moved: roles, already, spared }, SWITCHED[to]);
 }
 
+interface Switched {
+  moved: readonly string[];
+  already: readonly string[];
+  spared: readonly string[];
+}
+
+/** `words` tell what was done, how it was before, and why something was left as it is. */
 export function switchedLines(
   node: string,
-  moved: readonly string[],
-  already: readonly string[],
-  done: string,
-  before: string,
+  { moved, already, spared }: Switched,
+  [done, before, why]: readonly [string, string, string],
 ): string[] {
   return [
     ...(moved.length > 0 ? [`${node}: ${moved.join(', ')} ${done}`] : []),
     ...(already.length > 0 ? [`${node}: ${already.join(', ')} ${before}`] : []),
-    ...(moved.length + already.length === 0 ? [`${node}: nothing to do`] : []),
+    ...(spared.length > 0 ? [`${node}: ${spared.join(', ')} ${why}`] : []),
+    ...(moved.length + already.length + spared.length === 0 ? [`${node}: nothing to do`] : []),
   ];
 }
 

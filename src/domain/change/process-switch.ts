@@ -6,7 +6,7 @@ import { processNames } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { bumped, without } from './records.ts';
-import { isVital } from './role-switch.ts';
+import { isLast, isVital } from './role-switch.ts';
 
 export interface ProcessSwitch {
   node: string;
@@ -15,12 +15,16 @@ export interface ProcessSwitch {
   to: 'start' | 'stop' | 'restart';
   /** The node's present boot: a hold ends with it. */
   bootId: string;
+  /** Also hold what no other node would serve. */
+  force: boolean;
 }
 
 export interface ProcessesSwitched {
   node: string;
   processes: string[];
   already: string[];
+  /** Left as they are, though all were meant: the cluster would have none, or they are held. */
+  spared: string[];
 }
 
 /** Holds processes down until the node's next boot, ends the hold, or asks for a restart. */
@@ -30,13 +34,24 @@ export function switchProcesses(
   asked: Asked,
 ): Decision<ProcessesSwitched> {
   const node = findNode(cluster, params.node);
-  const vital = Object.keys(node.roles)
-    .filter((role) => isVital(cluster, node, role))
-    .flatMap((role) => processNames(asked.catalogue, role));
-  const named = processesToSwitch(asked.catalogue, node, params);
-  const all = params.processes.length === 0;
-  const meant = params.to === 'stop' && all ? named.filter((name) => !vital.includes(name)) : named;
+  const { catalogue } = asked;
+  const processesIf = (holds: (role: string) => boolean): string[] =>
+    Object.keys(node.roles)
+      .filter(holds)
+      .flatMap((role) => processNames(catalogue, role));
+  const vital = processesIf((role) => isVital(cluster, node, role));
+  const last = processesIf((role) => isLast(cluster, catalogue, node, role));
   const isHeld = (name: string): boolean => node.held[name] === params.bootId;
+  const isSpared = (name: string): boolean => {
+    if (params.to === 'stop') return last.includes(name) && !params.force;
+    return params.to === 'restart' && isHeld(name);
+  };
+  const named = processesToSwitch(catalogue, node, params);
+  const spared = named.filter(isSpared);
+  const meant = named.filter((name) => !isSpared(name));
+  if (params.processes.length > 0 && spared.length > 0) {
+    throw params.to === 'stop' ? needed(node, spared[0]!) : held(node, spared[0]!);
+  }
   const moving =
     params.to === 'restart'
       ? meant
@@ -45,17 +60,36 @@ export function switchProcesses(
     node: node.name,
     processes: moving,
     already: meant.filter((name) => !moving.includes(name)),
+    spared,
   };
   if (moving.length === 0) return unchanged(cluster, result);
-  const held =
+  const holds =
     params.to === 'stop'
       ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, params.bootId])) }
       : without(node.held, moving);
   const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
-  const after = withNode(cluster, { ...node, held, restarts });
+  const after = withNode(cluster, { ...node, held: holds, restarts });
   // Without the bus or a controller nobody can say that it is down.
   const silent = params.to === 'stop' && moving.some((name) => vital.includes(name));
   return changed(cluster, after, result, silent ? [] : [node.id]);
+}
+
+function needed(node: Node, process: string) {
+  return refuse(
+    'ROLE_NEEDED',
+    `no other node runs '${process}' as ${node.name} does`,
+    'what it serves would be served by nobody',
+    `hold it all the same: kato process stop --force -n ${node.name} ${process}`,
+  );
+}
+
+function held(node: Node, process: string) {
+  return refuse(
+    'CONFLICT',
+    `the process '${process}' on ${node.name} is held`,
+    'a restart does not end a hold',
+    `kato process start -n ${node.name} ${process}`,
+  );
 }
 
 /** A process whose roles are all stopped stays down, whatever is wished for it alone. */

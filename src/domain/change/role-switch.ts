@@ -12,12 +12,18 @@ export interface RoleSwitch {
   /** Empty stands for all of the node's roles. */
   roles: string[];
   to: 'start' | 'stop' | 'restart';
+  /** Also stop what no other node would serve. */
+  force: boolean;
+  /** The node's present boot, if it has reported it: a hold of another one has ended. */
+  bootId: string | null;
 }
 
 export interface RolesSwitched {
   node: string;
   roles: string[];
   already: string[];
+  /** Left as they are, though all were meant: the cluster would have none, or a person stopped them. */
+  spared: string[];
 }
 
 /** Starts, stops or restarts roles. A stop is wanted state: it holds until somebody starts them. */
@@ -28,17 +34,18 @@ export function switchRoles(
 ): Decision<RolesSwitched> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
-  const meant = rolesToSwitch(cluster, catalogue, node, params);
   const isStopped = (role: string): boolean => node.roles[role]!.stopped !== null;
-  const isHeld = (role: string): boolean =>
-    processNames(catalogue, role).some((name) => name in node.held);
+  const { meant, spared } = rolesToSwitch(cluster, catalogue, node, params);
   const isSo = (role: string): boolean =>
-    params.to === 'stop' ? isStopped(role) : !isStopped(role) && !isHeld(role);
+    params.to === 'stop'
+      ? isStopped(role)
+      : !isStopped(role) && !isHeld(catalogue, node, role, params.bootId);
   const moving = params.to === 'restart' ? meant : meant.filter((role) => !isSo(role));
   const result = {
     node: node.name,
     roles: moving,
     already: meant.filter((role) => !moving.includes(role)),
+    spared,
   };
   if (moving.length === 0) return unchanged(cluster, result);
   const stopped = params.to === 'stop' ? { by: asked.by, at: asked.at } : null;
@@ -48,25 +55,57 @@ export function switchRoles(
   };
   const processes = moving.flatMap((role) => processNames(catalogue, role));
   const restarts = params.to === 'restart' ? bumped(node.restarts, processes) : node.restarts;
-  const held = params.to === 'stop' ? node.held : without(node.held, processes);
+  const held = params.to === 'start' ? without(node.held, processes) : node.held;
   const after = { ...node, roles, restarts, held };
   return changed(cluster, withNode(cluster, after), result, [node.id]);
 }
 
+/** A person's stop or hold is ended by a start alone, so that a restart leaves such roles be. */
 function rolesToSwitch(
   cluster: Cluster,
   catalogue: Catalogue,
   node: Node,
   params: RoleSwitch,
-): string[] {
-  const vital = (role: string): boolean => isVital(cluster, node, role);
+): { meant: string[]; spared: string[] } {
+  const isNeeded = (role: string): boolean =>
+    isVital(cluster, node, role) || (!params.force && isLast(cluster, catalogue, node, role));
+  const isSpared = (role: string): boolean => {
+    if (params.to === 'stop') return isNeeded(role);
+    const isStopped = node.roles[role]?.stopped !== null;
+    return params.to === 'restart' && (isStopped || isHeld(catalogue, node, role, params.bootId));
+  };
   if (params.roles.length === 0) {
-    const supervised = Object.keys(node.roles).filter(
+    const all = Object.keys(node.roles).filter(
       (role) => definitionOf(catalogue, role).processes.length > 0,
     );
-    return params.to === 'stop' ? supervised.filter((role) => !vital(role)) : supervised;
+    return { meant: all.filter((role) => !isSpared(role)), spared: all.filter(isSpared) };
   }
   const named = expandRoles(catalogue, params.roles);
+  refuseForeign(catalogue, node, named, params.to);
+  const spared = named.find(isSpared);
+  if (spared === undefined) return { meant: named, spared: [] };
+  if (params.to === 'restart') throw isStoppedBy(node, spared);
+  throw isVital(cluster, node, spared) ? vital(node, spared) : last(node, spared);
+}
+
+function isHeld(
+  catalogue: Catalogue,
+  { held }: Node,
+  role: string,
+  bootId: string | null,
+): boolean {
+  return processNames(catalogue, role).some(
+    (name) => name in held && (bootId === null || held[name] === bootId),
+  );
+}
+
+/** NOT_FOUND for a role that the node does not have, or that has nothing to switch. */
+function refuseForeign(
+  catalogue: Catalogue,
+  node: Node,
+  named: readonly string[],
+  to: RoleSwitch['to'],
+): void {
   const foreign = named.find((role) => node.roles[role] === undefined);
   if (foreign !== undefined) {
     throw refuse(
@@ -77,28 +116,57 @@ function rolesToSwitch(
     );
   }
   const bare = named.find((role) => definitionOf(catalogue, role).processes.length === 0);
-  if (bare !== undefined) {
-    throw refuse(
-      'NOT_FOUND',
-      `the role '${bare}' has no process to ${params.to}`,
-      'it is the agent, which runs as long as the node does',
-      'kato node halt stops the whole node, kato node boot starts it',
-    );
-  }
-  const needed = params.to === 'stop' ? named.find(vital) : undefined;
-  if (needed !== undefined) {
-    throw refuse(
-      'ROLE_NEEDED',
-      `the role '${needed}' on ${node.name} cannot be stopped by kato stop`,
-      'without the bus and a controller no command could start it again',
-      `hold its process until the next boot: kato process stop -n ${node.name} PROCESS`,
-    );
-  }
-  return named;
+  if (bare === undefined) return;
+  throw refuse(
+    'NOT_FOUND',
+    `the role '${bare}' has no process to ${to}`,
+    'it is the agent, which runs as long as the node does',
+    'kato node halt stops the whole node, kato node boot starts it',
+  );
+}
+
+function isStoppedBy(node: Node, role: string) {
+  return refuse(
+    'CONFLICT',
+    `the role '${role}' on ${node.name} does not run: a person stopped it`,
+    'a restart does not end a stop or a hold',
+    `kato start -n ${node.name} ${role}`,
+  );
+}
+
+function vital(node: Node, role: string) {
+  return refuse(
+    'ROLE_NEEDED',
+    `the role '${role}' on ${node.name} cannot be stopped by kato stop`,
+    'without the bus and a controller no command could start it again',
+    `hold its process until the next boot: kato process stop --force -n ${node.name} PROCESS`,
+  );
+}
+
+function last(node: Node, role: string) {
+  return refuse(
+    'ROLE_NEEDED',
+    `no other node runs the role '${role}' that ${node.name} has`,
+    'what it serves would be served by nobody',
+    `give it to another node first, or stop it all the same: kato stop --force -n ${node.name} ${role}`,
+  );
 }
 
 /** The bus, and the last controller that is not stopped. */
 export function isVital(cluster: Cluster, node: Node, role: string): boolean {
   if (role === 'primary') return true;
-  return role === 'controller' && serving(cluster, role).every((other) => other.id === node.id);
+  return role === 'controller' && isOnly(cluster, node, role);
+}
+
+/**
+ * Whether the cluster needs the role on some node, or a setup command gave it, and no other node
+ * serves it. The same rule keeps it from being removed, stopped and held.
+ */
+export function isLast(cluster: Cluster, catalogue: Catalogue, node: Node, role: string): boolean {
+  const { given, perCluster } = definitionOf(catalogue, role);
+  return (given === 'setup' || perCluster.min > 0) && isOnly(cluster, node, role);
+}
+
+function isOnly(cluster: Cluster, node: Node, role: string): boolean {
+  return serving(cluster, role).every((other) => other.id === node.id);
 }

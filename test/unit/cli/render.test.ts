@@ -56,9 +56,10 @@ describe('what a person reads', () => {
       'web no longer has router',
       'as before, web has memcached',
     ]);
-    assert.deepEqual(rolesSwitchedLines({ node: 'web', roles: [], already: [] }, 'stop'), [
-      'web: nothing to do',
-    ]);
+    assert.deepEqual(
+      rolesSwitchedLines({ node: 'web', roles: [], already: [], spared: [] }, 'stop'),
+      ['web: nothing to do'],
+    );
   });
 
   it('a history without the words that only programs read', () => {

@@ -1,4 +1,5 @@
 import { ProcessSwitchCommand } from '../../process-switch-command.ts';
+import { forceFlag } from '../../role-switch-command.ts';
 
 export default class StopProcesses extends ProcessSwitchCommand {
   static override summary = "Hold processes down until the node's next boot or kato process start.";
@@ -8,6 +9,7 @@ export default class StopProcesses extends ProcessSwitchCommand {
   ];
 
   static override args = ProcessSwitchCommand.args;
+  static override flags = { ...ProcessSwitchCommand.flags, ...forceFlag };
 
   protected readonly to = 'stop';
 }

@@ -7,8 +7,8 @@ import { type RoleSwitch, switchRoles } from '../../../../src/domain/change/role
 import type { Cluster } from '../../../../src/domain/cluster.ts';
 import { asked, clusterWith, NOW } from '../../../support/clusters.ts';
 
-function turn(cluster: Cluster, to: RoleSwitch['to'], roles: string[], node = 'a') {
-  return switchRoles(cluster, { node, roles, to }, asked());
+function turn(cluster: Cluster, to: RoleSwitch['to'], roles: string[], node = 'a', force = false) {
+  return switchRoles(cluster, { node, roles, to, force, bootId: 'boot-1' }, asked());
 }
 
 function turnProcess(
@@ -16,8 +16,9 @@ function turnProcess(
   to: ProcessSwitch['to'],
   processes: string[],
   bootId = 'boot-1',
+  force = false,
 ) {
-  return switchProcesses(cluster, { node: 'a', processes, to, bootId }, asked());
+  return switchProcesses(cluster, { node: 'a', processes, to, bootId, force }, asked());
 }
 
 const cluster = clusterWith({ a: ['redis', 'router'] });
@@ -25,7 +26,7 @@ const cluster = clusterWith({ a: ['redis', 'router'] });
 describe('stopping and starting roles', () => {
   it('keeps a stop until somebody starts the role, and says who stopped it', () => {
     const stopped = turn(cluster, 'stop', ['redis']);
-    assert.deepEqual(stopped.result, { node: 'a', roles: ['redis'], already: [] });
+    assert.deepEqual(stopped.result, { node: 'a', roles: ['redis'], already: [], spared: [] });
     assert.deepEqual(stopped.cluster.nodes.a!.roles.redis, { stopped: { by: 'core', at: NOW } });
     const again = turn(stopped.cluster, 'stop', ['redis']);
     assert.equal(again.changed, false);
@@ -39,8 +40,9 @@ describe('stopping and starting roles', () => {
   });
 
   it('leaves the bus and the last controller running when all are meant', () => {
-    assert.deepEqual(turn(cluster, 'stop', [], 'core').result.roles, ['router']);
-    const two = clusterWith({ a: ['controller'] });
+    const { roles, spared } = turn(cluster, 'stop', [], 'core').result;
+    assert.deepEqual([roles, spared], [['router'], ['primary', 'controller']]);
+    const two = clusterWith({ a: ['controller', 'router'] });
     assert.deepEqual(turn(two, 'stop', [], 'core').result.roles, ['controller', 'router']);
   });
 
@@ -49,9 +51,28 @@ describe('stopping and starting roles', () => {
       assert.throws(() => turn(cluster, 'stop', [role], 'core'), {
         code: 'ROLE_NEEDED',
         why: 'without the bus and a controller no command could start it again',
-        next: 'hold its process until the next boot: kato process stop -n core PROCESS',
+        next: 'hold its process until the next boot: kato process stop --force -n core PROCESS',
       });
     }
+  });
+
+  it('refuses to stop the last that serves, unless that is said', () => {
+    const alone = clusterWith({ a: ['load_balancer'] });
+    const tries: [string, string][] = [
+      ['core', 'router'],
+      ['a', 'load_balancer'],
+    ];
+    for (const [node, role] of tries) {
+      assert.throws(() => turn(alone, 'stop', [role], node), {
+        code: 'ROLE_NEEDED',
+        next: new RegExp(`kato stop --force -n ${node} ${role}$`),
+      });
+      assert.deepEqual(turn(alone, 'stop', [], node).result.spared.includes(role), true);
+      assert.ok(turn(alone, 'stop', [role], node, true).changed);
+    }
+    const stopped = turn(cluster, 'stop', ['router'], 'a').cluster;
+    assert.throws(() => turn(stopped, 'stop', ['router'], 'core'), { code: 'ROLE_NEEDED' });
+    assert.ok(turn(cluster, 'stop', ['redis']).changed, 'a database serves nobody else');
   });
 
   it('refuses to switch the agent, which no role change would stop', () => {
@@ -65,11 +86,31 @@ describe('stopping and starting roles', () => {
     assert.throws(() => turn(cluster, 'start', ['memcached']), { code: 'NOT_FOUND' });
   });
 
-  it('restarts with one more count each time, and starts what was stopped', () => {
+  it('restarts with one more count each time', () => {
     const once = turn(cluster, 'restart', ['redis']).cluster;
-    const twice = turn(turn(once, 'stop', ['redis']).cluster, 'restart', ['redis']).cluster;
+    const twice = turn(once, 'restart', ['redis']).cluster;
     assert.deepEqual(twice.nodes.a!.restarts, { redis: 2 });
-    assert.deepEqual(twice.nodes.a!.roles.redis, { stopped: null });
+  });
+
+  it('does not end a stop or a hold by a restart', () => {
+    const stopped = turn(cluster, 'stop', ['redis']).cluster;
+    const held = turnProcess(cluster, 'stop', ['redis']).cluster;
+    for (const down of [stopped, held]) {
+      assert.throws(() => turn(down, 'restart', ['redis']), {
+        code: 'CONFLICT',
+        next: 'kato start -n a redis',
+      });
+      const { result, cluster: after } = turn(down, 'restart', []);
+      assert.deepEqual([result.roles, result.spared], [['router'], ['redis']]);
+      assert.deepEqual(after.nodes.a!.held, down.nodes.a!.held);
+      assert.deepEqual(after.nodes.a!.roles.redis, down.nodes.a!.roles.redis);
+    }
+    assert.throws(() => turnProcess(held, 'restart', ['redis']), {
+      code: 'CONFLICT',
+      next: 'kato process start -n a redis',
+    });
+    const ofAnotherBoot = turnProcess(cluster, 'stop', ['redis'], 'boot-0').cluster;
+    assert.ok(turn(ofAnotherBoot, 'restart', ['redis']).changed);
   });
 
   it('ends the hold of a process when its role is started', () => {
@@ -91,16 +132,27 @@ describe('holding processes', () => {
   });
 
   it('spares the bus and the last controller when all are meant', () => {
-    const all = { node: 'core', processes: [], to: 'stop', bootId: 'boot-1' } as const;
+    const all = { node: 'core', to: 'stop', bootId: 'boot-1', force: false } as const;
     const held = switchProcesses(cluster, { ...all, processes: [] }, asked());
     assert.deepEqual(held.result.processes, ['router']);
+    assert.deepEqual(held.result.spared, ['nats-server', 'controller']);
+  });
+
+  it('refuses to hold what no other node runs, unless that is said', () => {
+    const alone = clusterWith({ a: ['load_balancer'] });
+    assert.throws(() => turnProcess(alone, 'stop', ['load_balancer']), {
+      code: 'ROLE_NEEDED',
+      next: /kato process stop --force -n a load_balancer$/,
+    });
+    assert.ok(turnProcess(alone, 'stop', ['load_balancer'], 'boot-1', true).changed);
+    assert.ok(turnProcess(cluster, 'stop', ['router']).changed, 'the core has a router, too');
   });
 
   it('waits for nobody when the bus or the last controller is held: nobody could answer', () => {
     const hold = (process: string) =>
       switchProcesses(
         cluster,
-        { node: 'core', processes: [process], to: 'stop', bootId: 'boot-1' },
+        { node: 'core', processes: [process], to: 'stop', bootId: 'boot-1', force: true },
         asked(),
       ).touched;
     assert.deepEqual(hold('nats-server'), []);
