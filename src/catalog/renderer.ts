@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../domain/error.ts';
+import { sizeBytes } from '../domain/quantity.ts';
 import { templateNames } from './sources.ts';
 
 /** Fills a template under `templates/` in: `render('redis/redis.conf', view)`. */
@@ -8,12 +9,14 @@ export type Renderer = (template: string, view: object) => string;
 
 /**
  * Handlebars without escaping, where a missing name is an error: ROLE_FILE, with the template and the name.
- * Every template can include another by its path: `{{> nginx/http}}`. `{{json x}}` writes JSON.
+ * Every template can include another by its path: `{{> nginx/http}}`. `{{json x}}` writes JSON,
+ * `{{bytes x}}` a size in bytes: programs differ on what `512m` is.
  */
 export async function renderer(folder: string): Promise<Renderer> {
   const { default: Handlebars } = await import('handlebars');
   const handlebars = Handlebars.create();
   handlebars.registerHelper('json', (value: unknown) => JSON.stringify(value));
+  handlebars.registerHelper('bytes', (size: unknown) => sizeBytes(String(size)));
   const root = join(folder, 'templates');
   const options = { strict: true, noEscape: true };
   const compiled = new Map<string, HandlebarsTemplateDelegate>();

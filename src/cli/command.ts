@@ -38,6 +38,11 @@ export abstract class KatoCommand<Value> extends Command {
 /** A word of a command. Never read from stdin behind a person's back. */
 export const word = Args.custom<string>({ ignoreStdin: true });
 
+/** Several words as people join them, by spaces or by commas: `redis memcached`, `redis,memcached`. */
+export function listed(words: readonly string[] | undefined): string[] {
+  return (words ?? []).flatMap((text) => text.split(/[,\s]+/)).filter((text) => text !== '');
+}
+
 export const nodeFlag = Flags.string({
   char: 'n',
   helpValue: 'NODE',

@@ -20,6 +20,19 @@ export function notReady(status: Status, called: string, process: string): strin
   return process === 'all' ? firstMissing(node) : missing(node, processCalled(node, process));
 }
 
+/** What a person stopped or holds on a node, and `all` does not mean: `redis is held`. */
+export function leftDown(status: Status, called: string): string[] {
+  const { roles } = nodeCalled(status, called);
+  const stopped = roles.filter((role) => role.stoppedBy !== undefined);
+  const held = roles
+    .filter((role) => role.stoppedBy === undefined)
+    .flatMap((role) => role.processes.filter((process) => process.held === true));
+  return [
+    ...stopped.map(({ name, stoppedBy }) => `${name} is stopped by ${stoppedBy}`),
+    ...held.map(({ name }) => `${name} is held`),
+  ];
+}
+
 function nodeCalled(status: Status, called: string): NodeStatus {
   const found = status.nodes.find((node) => [node.id, node.name, node.address].includes(called));
   if (found !== undefined) return found;

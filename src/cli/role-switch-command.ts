@@ -1,6 +1,6 @@
 import type { RolesSwitched } from '../domain/change/role-switch.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
-import { nodeFlag, word } from './command.ts';
+import { listed, nodeFlag, word } from './command.ts';
 import { Flags } from './oclif.ts';
 import { rolesSwitchedLines } from './render/roles.ts';
 import { nodeOrSelf } from './session.ts';
@@ -31,7 +31,7 @@ export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof RoleSwitchCommand);
     const node = await nodeOrSelf(flags.node);
-    const params = { node, roles: args.roles ?? [], to: this.to, ...forceOf(flags) };
+    const params = { node, roles: listed(args.roles), to: this.to, ...forceOf(flags) };
     return { operation: 'role.switch', params };
   }
 

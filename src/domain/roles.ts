@@ -21,9 +21,7 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
   throw refuse(
     'UNKNOWN_ROLE',
     `there is no role '${name}'`,
-    name.includes(',')
-      ? 'roles are separated by spaces'
-      : didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
+    didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
     'kato role info lists all roles',
   );
 }

@@ -87,7 +87,7 @@ const KINDS: Record<SettingDefinition['type'], string> = {
   number: 'a number',
   boolean: 'true or false',
   duration: 'a time such as 500ms, 30s, 5m, 2h or 1d, more than 0 and at most 365d',
-  size: 'a size such as 512k, 64m or 1g, at most 1024g',
+  size: 'a size such as 512k, 64m or 1g (of 1024), at most 1024g',
   networks: 'a list of addresses, and networks such as 10.1.0.0/16',
 };
 

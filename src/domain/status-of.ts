@@ -228,7 +228,8 @@ function replacedWarnings({ cluster, nowMs }: StatusInput): Warning[] {
   });
 }
 
-function byAddress(a: NodeStatus, b: NodeStatus): number {
+/** The order of nodes wherever they are shown: 10.0.0.9 before 10.0.0.10. */
+export function byAddress(a: Pick<Node, 'address'>, b: Pick<Node, 'address'>): number {
   const number = (address: string): number =>
     address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   return number(a.address) - number(b.address);

@@ -16,7 +16,7 @@ import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
 import type { NodeState } from '../domain/status.ts';
-import { nodeState } from '../domain/status-of.ts';
+import { byAddress, nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
 import {
   change,
@@ -52,10 +52,12 @@ export const nodeList = read(
   'anyone',
   v.strictObject({}),
   async (known): Promise<ListedNode[]> =>
-    Object.values(known.cluster.nodes).map((node) => ({
-      ...told(known, node),
-      lastSeen: known.lastSeen.get(node.id) ?? null,
-    })),
+    Object.values(known.cluster.nodes)
+      .sort(byAddress)
+      .map((node) => ({
+        ...told(known, node),
+        lastSeen: known.lastSeen.get(node.id) ?? null,
+      })),
 );
 
 /** A node that lives answers a live question within this. */

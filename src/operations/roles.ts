@@ -4,6 +4,7 @@ import { type ProcessSwitch, switchProcesses } from '../domain/change/process-sw
 import { addRoles, removeRoles } from '../domain/change/role-changes.ts';
 import { switchRoles } from '../domain/change/role-switch.ts';
 import { refuse } from '../domain/error.ts';
+import { byAddress } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
 import { change, type Knowledge, NODE, NODE_OR_ALL, preparedChange, read } from './operation.ts';
 import { roleSecrets } from './secrets.ts';
@@ -97,7 +98,7 @@ export const processList = read(
   async (known, params): Promise<NodeProcesses[]> => {
     const nodes =
       params.node === null
-        ? Object.values(known.cluster.nodes)
+        ? Object.values(known.cluster.nodes).sort(byAddress)
         : [findNode(known.cluster, params.node)];
     return Promise.all(
       nodes.map(async (node) => ({

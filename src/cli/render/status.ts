@@ -25,7 +25,8 @@ export function statusLines(status: Status, style: Style = PLAIN): string[] {
 
 function warningLines(message: string, style: Style): string[] {
   const [first = '', ...more] = wrap(message, WIDTH_MAX - '! '.length);
-  return [`! ${first}`, ...more.map((line) => `  ${line}`)].map(style.yellow);
+  // Not the function itself: chalk would take the index and the list for texts, too.
+  return [`! ${first}`, ...more.map((line) => `  ${line}`)].map((line) => style.yellow(line));
 }
 
 const HEADER = ['  NAME', 'ADDRESS', 'STATE', 'SEEN', 'ROLES'];

@@ -12,6 +12,11 @@ export function ageText(seconds: number): string {
     : `${Math.floor(seconds / unit[1])} ${unit[0]}`;
 }
 
+/** What controllers and agents write has ISO times in it: whoever reads it has a zone. */
+export function withLocalTimes(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, localTime);
+}
+
 /** An ISO time in the zone of who reads it: `2026-03-01 14:05:09`. */
 export function localTime(iso: string): string {
   const time = new Date(iso);

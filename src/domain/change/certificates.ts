@@ -48,7 +48,12 @@ export function installCertificate(
 }
 
 /** Clients would refuse it: better here and now. */
-function refuseUnfit(domain: string, { names, notAfter }: CertificateInstall, at: string): void {
+function refuseUnfit(
+  domain: string,
+  { names: given, notAfter }: CertificateInstall,
+  at: string,
+): void {
+  const names = given.map((name) => name.toLowerCase());
   if (!names.includes(domain) && !names.includes(wildcardOf(domain))) {
     throw refuse(
       'BAD_VALUE',

@@ -7,7 +7,7 @@ import { failureLines } from '../../../src/cli/render/failure.ts';
 import { historyLines } from '../../../src/cli/render/history.ts';
 import { rolesChangedLines, rolesSwitchedLines } from '../../../src/cli/render/roles.ts';
 import { table, wrap } from '../../../src/cli/render/table.ts';
-import { ageText } from '../../../src/cli/render/time.ts';
+import { ageText, localTime } from '../../../src/cli/render/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
 import { selectionOf } from '../../../src/cli/selection.ts';
 import { isParseError, usageError } from '../../../src/cli/usage-error.ts';
@@ -26,6 +26,13 @@ describe('what a person reads', () => {
     const long = { code: 'FAILED', message: 'm', why: `${'word '.repeat(18)}\nof a log` } as const;
     assert.deepEqual(failureLines(long).slice(2), ['        of a log']);
     assert.ok(failureLines({ ...long, next: 'word '.repeat(40) }).every((l) => l.length <= 100));
+  });
+
+  it('times in the zone of who reads, also where a controller wrote them', () => {
+    const why = 'it was good until 2026-03-01T12:00:00.000Z, or 2026-03-01T12:00:00Z';
+    const [, line] = failureLines({ code: 'TOKEN_EXPIRED', message: 'm', why });
+    const local = localTime('2026-03-01T12:00:00Z');
+    assert.equal(line, `  why:  it was good until ${local}, or ${local}`);
   });
 
   it('a table whose last column goes on in further lines', () => {

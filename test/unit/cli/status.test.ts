@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { statusLines } from '../../../src/cli/render/status.ts';
+import { PLAIN } from '../../../src/cli/render/style.ts';
 import type { NodeStatus, RoleState, Status } from '../../../src/domain/status.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
@@ -29,6 +30,16 @@ describe('the status as text', () => {
   it('says what is wrong before anything else', () => {
     const warnings = [{ code: 'NODE_DEAD' as const, message: 'web is dead, last seen 20 s ago' }];
     assert.deepEqual(lines({ warnings }).slice(0, 2), ['! web is dead, last seen 20 s ago', '']);
+  });
+
+  it('colours each line of a warning as one text', () => {
+    const painted: unknown[][] = [];
+    const yellow = (...given: unknown[]) => `<${painted.push(given) && given[0]}>`;
+    const warnings = [{ code: 'NODE_DEAD' as const, message: 'word '.repeat(30).trim() }];
+    const shown = statusLines(statusWith({ warnings }), { ...PLAIN, yellow });
+    assert.match(shown[0]!, /^<! word .*>$/);
+    assert.match(shown[1]!, /^< {2}word .*>$/);
+    assert.ok(painted.every((given) => given.length === 1));
   });
 
   it('tells a stopped role by who stopped it, and a held process from a failed one', () => {

@@ -1,5 +1,6 @@
 import { word } from '../../command.ts';
 import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { note } from '../../output.ts';
 import { readStdin } from '../../read-file.ts';
 
 export default class ConfigSet extends ConfigCommand {
@@ -10,6 +11,8 @@ export default class ConfigSet extends ConfigCommand {
   protected async change() {
     const { args } = await this.parse(ConfigSet);
     const { component, key, value = '-' } = args;
+    const isAsked = value === '-' && process.stdin.isTTY === true;
+    if (isAsked) note(`type the value of ${component} ${key}, then Ctrl-D`);
     const text = value === '-' ? (await readStdin()).replace(/\n$/, '') : value;
     return { act: 'set', component, key, value: text };
   }

@@ -1,6 +1,6 @@
 import type { NodesRemoved } from '../../../domain/change/leave.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
+import { listed, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
@@ -25,7 +25,7 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(NodeRemove);
-    const params = { nodes: args.node, skipDetach: flags['skip-detach'] };
+    const params = { nodes: listed(args.node), skipDetach: flags['skip-detach'] };
     return { operation: 'node.remove', params };
   }
 

@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/error.ts';
 import { didYouMean } from '../../../domain/names.ts';
 import type { NodeProcesses } from '../../../operations/roles.ts';
-import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { processLines } from '../../render/processes.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
@@ -27,7 +27,7 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
     const { args, flags } = await this.parse(ProcessList);
     const node = flags.cluster ? null : await nodeOrSelf(flags.node);
     const nodes = await ask<NodeProcesses[]>('process.list', { node });
-    return only(nodes, args.processes ?? []);
+    return only(nodes, listed(args.processes));
   }
 
   protected render(nodes: NodeProcesses[]): readonly string[] {

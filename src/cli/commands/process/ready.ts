@@ -2,13 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isAway, refuse } from '../../../domain/error.ts';
 import { KatoCommand, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
-import { notReady } from '../../ready.ts';
+import { note } from '../../output.ts';
+import { leftDown, notReady } from '../../ready.ts';
 import { askStatus, nodeOrSelf } from '../../session.ts';
 
 const LOOK_EVERY_MS = 250;
 
 interface Ready {
   ready: true;
+  /** What `all` did not mean, since a person stopped or holds it. */
+  down: string[];
 }
 
 export default class ProcessReady extends KatoCommand<Ready> {
@@ -38,15 +41,17 @@ export default class ProcessReady extends KatoCommand<Ready> {
     const node = await nodeOrSelf(flags.node);
     const deadline = deadlineOf(flags.block);
     for (;;) {
-      const missing = await missingOn(node, args.process, flags.block !== undefined);
-      if (missing === null) return { ready: true };
+      const { missing, down } = await look(node, args.process, flags.block !== undefined);
+      if (missing === null) return { ready: true, down };
       if (flags.block === undefined) throw refuse('FAILED', missing);
       if (performance.now() > deadline) throw tooLate(missing, flags.block);
       await pause(LOOK_EVERY_MS);
     }
   }
 
-  protected render(): readonly string[] {
+  /** A script reads the one word: the rest is for a person. */
+  protected render({ down }: Ready): readonly string[] {
+    for (const what of down) note(`note: ${what}`);
     return ['READY'];
   }
 }
@@ -58,12 +63,18 @@ function deadlineOf(block: number | undefined): number {
 }
 
 /** Why it is not ready, or null. Who waits does not mind that bus or controllers are away for a while. */
-async function missingOn(node: string, process: string, patient: boolean): Promise<string | null> {
+async function look(
+  node: string,
+  process: string,
+  patient: boolean,
+): Promise<{ missing: string | null; down: string[] }> {
   try {
-    return notReady(await askStatus(false), node, process);
+    const status = await askStatus(false);
+    const down = process === 'all' ? leftDown(status, node) : [];
+    return { missing: notReady(status, node, process), down };
   } catch (error) {
     if (!patient || !isAway(error)) throw error;
-    return error.message;
+    return { missing: error.message, down: [] };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { nodeFlag, word } from '../../command.ts';
+import { listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { rolesChangedLines } from '../../render/roles.ts';
 import { selectionFlags, selectionOf } from '../../selection.ts';
@@ -31,7 +31,7 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RoleAdd);
-    const roles = args.roles ?? [];
+    const roles = listed(args.roles);
     const selection = selectionOf('kato role add', flags, roles);
     const node = await nodeOrSelf(flags.node);
     this.noStart = flags['no-start'];

@@ -1,6 +1,6 @@
 import { KatoError, refuse } from '../../../domain/error.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand, nodeFlag, word } from '../../command.ts';
+import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
@@ -27,7 +27,7 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
 
   protected async perform(): Promise<RoleInfo[] | Secrets> {
     const { args, flags } = await this.parse(ShowRoleInfo);
-    const roles = args.roles ?? [];
+    const roles = listed(args.roles);
     if (flags.node !== undefined && !flags.secret) {
       const next = 'kato info -n NODE shows the roles of a node';
       throw refuse('USAGE', '--node goes with --secret', undefined, next);

@@ -1,7 +1,7 @@
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { refuse } from '../../../domain/error.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { nodeFlag, word } from '../../command.ts';
+import { listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { askLine, onTerminal } from '../../prompt.ts';
 import { rolesRemovedLines } from '../../render/roles.ts';
@@ -30,7 +30,7 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RoleRemove);
-    const roles = args.roles ?? [];
+    const roles = listed(args.roles);
     const selection = selectionOf('kato role remove', flags, roles);
     const purgeData = flags['purge-data'];
     if (purgeData && selection !== 'named') throw mustBeNamed();

@@ -1,6 +1,6 @@
 import type { TokenInfo } from '../../../domain/change/tokens.ts';
 import { performed, waitFlags } from '../../change-command.ts';
-import { KatoCommand } from '../../command.ts';
+import { KatoCommand, listed } from '../../command.ts';
 import { durationSeconds } from '../../duration.ts';
 import { ownCatalogue } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
@@ -27,7 +27,7 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
   static override flags = {
     roles: Flags.string({
       multiple: true,
-      delimiter: ',',
+      multipleNonGreedy: true,
       helpValue: 'ROLES',
       summary:
         'Only these roles and groups may be given to nodes that join with it; by default all that an admin need not give.',
@@ -52,7 +52,8 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
       clusterId: cluster.id,
       ca: cluster.ca,
     });
-    const { uses, admin, roles = null } = flags;
+    const { uses, admin } = flags;
+    const roles = flags.roles === undefined ? null : listed(flags.roles);
     const asked = { ...params, roles, admin, uses, ttlSeconds };
     const { result } = await performed({ operation: 'token.create', params: asked }, flags);
     const info = result as unknown as TokenInfo;

@@ -108,6 +108,7 @@ describe('certificates', () => {
     const install = (change: object) => () =>
       installCertificate(cluster, { ...certificate, update: false, ...change }, asked());
     assert.ok(install({ domain: 'a.wild.example.com' })().changed);
+    assert.ok(install({ names: ['SHOP.Example.com'] })().changed, 'names have no case');
     assert.throws(install({ domain: 'a.b.wild.example.com' }), { code: 'BAD_VALUE' });
     assert.throws(install({ domain: 'other.example.com' }), { code: 'BAD_VALUE' });
     assert.throws(install({ notAfter: later(-1) }), { code: 'BAD_VALUE' });
