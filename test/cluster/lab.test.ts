@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { Lab } from '../support/lab/lab.ts';
 import { allPids, attempt, markOf, namespaceOf } from '../support/lab/processes.ts';
-import { loadLab, saveLab } from '../support/lab/store.ts';
+import { loadLab, ownLabs, saveLab } from '../support/lab/store.ts';
 import { orSkip, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
@@ -139,6 +139,17 @@ describe('a lab of hosts', () => {
       );
     }
     assert.equal(await reaches(1, 3), true);
+  });
+
+  it('of another checkout is not what a command means that names none', async () => {
+    const foreign = await Lab.up({ hosts: 1, stays: true });
+    try {
+      assert.equal(ownLabs().at(-1), foreign.number);
+      saveLab({ ...loadLab(foreign.number)!, checkout: '/somewhere/else' });
+      assert.ok(!ownLabs().includes(foreign.number));
+    } finally {
+      await foreign.down();
+    }
   });
 
   it('is swept away when the process that made it is gone', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
-import { labNumbers, loadLab } from './store.ts';
+import { labNumbers, loadLab, ownLabs } from './store.ts';
 
 const HELP = `Hosts to try kato on, each with its own network, disk and processes; nothing of them leaves this machine.
 
@@ -15,9 +15,9 @@ const HELP = `Hosts to try kato on, each with its own network, disk and processe
   scripts/lab freeze HOST [PROCESS]   stops all its processes, or those of this name or id
   scripts/lab thaw HOST [PROCESS]
   scripts/lab status                all labs and their hosts
-  scripts/lab down [--all]          removes the lab, or all of them
+  scripts/lab down [--all]          removes the lab, or all that this checkout made
 
---lab N before the command chooses among several labs; without it, the one with the highest number.
+Without more it is the newest lab that this checkout made; --lab N before the command chooses any other.
 Who is not root needs the machine's package uidmap, or roles find none of their users on the hosts.
 `;
 
@@ -47,8 +47,7 @@ async function main(words: string[]): Promise<number> {
   if (command === 'up') return up(rest[0]);
   if (command === 'on') return on(pick(chosen), rest);
   if (command === 'status') return status();
-  if (command === 'down')
-    return down(rest.includes('--all') ? labNumbers() : [pick(chosen).number]);
+  if (command === 'down') return down(rest.includes('--all') ? ownLabs() : [pick(chosen).number]);
   if (command === 'freeze' || command === 'thaw') return still(pick(chosen), command, rest);
   if (command in ON_HOSTS) return onHosts(pick(chosen), command, rest);
   console.log(HELP);
@@ -109,8 +108,10 @@ async function down(numbers: number[]): Promise<number> {
 }
 
 function pick(chosen: number | undefined): Lab {
-  const number = chosen ?? labNumbers().findLast((one) => loadLab(one)?.owner === undefined);
-  if (number === undefined) throw new Error('there is no lab; scripts/lab up 3 makes one');
+  const number = chosen ?? ownLabs().at(-1);
+  if (number === undefined) {
+    throw new Error('this checkout has no lab: scripts/lab up 3 makes one, --lab N takes another');
+  }
   return Lab.open(number);
 }
 

@@ -8,6 +8,7 @@ import { networkOf, startKeeper, userNamespace } from './namespaces.ts';
 import { plainHost } from './plain-host.ts';
 import { isAlive, markOf, namespaceOf, signal, ticksNow, wake } from './processes.ts';
 import {
+  CHECKOUT,
   claimNumber,
   folderOf,
   isAbandoned,
@@ -46,10 +47,11 @@ export const Lab = {
   async up(options: LabOptions): Promise<Lab> {
     await Lab.sweep();
     const owner = options.stays ? {} : { owner: markOf(process.pid)! };
+    const whose = { ...owner, checkout: CHECKOUT };
     const number = claimNumber();
-    saveLab({ number, kind: 'plain', hosts: 0, ...owner });
+    saveLab({ number, kind: 'plain', hosts: 0, ...whose });
     const { hosts, init } = options;
-    const record = { ...(await wireUp(number, options)), hosts, ...(init && { init }), ...owner };
+    const record = { ...(await wireUp(number, options)), hosts, ...(init && { init }), ...whose };
     saveLab(record);
     const lab = open(record);
     try {

@@ -33,6 +33,8 @@ export interface LabRecord {
   keeper?: ProcessMark;
   /** The test process that it belongs to: a lab whose owner is gone is swept away. */
   owner?: ProcessMark;
+  /** The checkout that made it: commands that name no lab mean its own ones. */
+  checkout?: string;
 }
 
 export function folderOf(number: number): string {
@@ -55,6 +57,14 @@ export function claimNumber(): number {
 
 export function saveLab(record: LabRecord): void {
   writeFileSync(`${folderOf(record.number)}/lab.json`, `${JSON.stringify(record)}\n`);
+}
+
+/** Labs that this checkout made and that belong to no test, in order. */
+export function ownLabs(): number[] {
+  return labNumbers().filter((number) => {
+    const record = loadLab(number);
+    return record?.checkout === CHECKOUT && record.owner === undefined;
+  });
 }
 
 /** Undefined where a lab is just being made, or was left half made. */
