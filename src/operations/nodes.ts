@@ -156,6 +156,7 @@ const JOIN = v.strictObject({
   secret: v.string(),
   key: PUBLIC_KEY,
   name: v.string(),
+  nameChosen: v.optional(v.boolean(), false),
   hostname: v.string(),
   address: v.string(),
   machineId: v.string(),

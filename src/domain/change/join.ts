@@ -18,6 +18,8 @@ export interface Join {
   secretHash: string;
   key: string;
   name: string;
+  /** A person chose it: another node of that name is refused, and not made room for. */
+  nameChosen: boolean;
   hostname: string;
   address: string;
   machineId: string;
@@ -140,7 +142,7 @@ function newNode(
   );
   return {
     id: params.nodeId,
-    name: freeName(params.name, taken),
+    name: nameOf(params, taken),
     hostname: params.hostname,
     address: params.address,
     zone: replaced?.zone ?? 'default',
@@ -160,6 +162,16 @@ function newNode(
     pinnedRouters: null,
     excludeSelf: true,
   };
+}
+
+function nameOf({ name, nameChosen }: Join, taken: ReadonlySet<string>): string {
+  if (!nameChosen || !taken.has(name)) return freeName(name, taken);
+  throw refuse(
+    'CONFLICT',
+    `there is a node ${name} already`,
+    'names are unique in a cluster',
+    `give another by --name, or none: it would be ${freeName(name, taken)}`,
+  );
 }
 
 /** Several machines may carry one host name (seed 004 renames them so): names stay unique. */

@@ -126,6 +126,7 @@ async function requestJoin(
       secret,
       key: attach.own.key,
       name: attach.name ?? checkNodeName(facts.hostname.split('.')[0]!),
+      nameChosen: attach.name !== undefined,
       hostname: facts.hostname,
       address: attach.address!,
       machineId: facts.machineId,

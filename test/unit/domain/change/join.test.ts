@@ -14,6 +14,7 @@ function joiner(changes: Partial<Join> = {}): Join {
     secretHash: 'hash-t1',
     key: 'UNEW',
     name: 'web',
+    nameChosen: false,
     hostname: 'web.example.com',
     address: '10.0.0.50',
     machineId: 'machine-new',
@@ -98,6 +99,8 @@ describe('joining', () => {
     const first = join(withToken({ usesLeft: 2 }), joiner(), at(NOW));
     const clone = joiner({ nodeId: 'n2', key: 'UTWO', address: '10.0.0.51' });
     assert.equal(join(first.cluster, clone, at(NOW)).result.name, 'web-2');
+    const chosen = () => join(first.cluster, { ...clone, nameChosen: true }, at(NOW));
+    assert.throws(chosen, { code: 'CONFLICT', next: /it would be web-2/ });
     const long = 'a'.repeat(63);
     assert.equal(freeName(long, new Set([long])).length, 63);
   });
