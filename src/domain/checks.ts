@@ -1,4 +1,5 @@
 import type { Certificate } from './cluster.ts';
+import { poolChecks } from './pool-checks.ts';
 import { hasGone, type NodeStatus, type Status, type WarningCode } from './status.ts';
 
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
@@ -50,14 +51,42 @@ export function checksOf(input: ChecksInput): Check[] {
     { name: 'agent', level: 'ok', message: 'the agent of this node answers' },
     awayCheck(status, 'bus', NO_BUS, 'the bus answers'),
     awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
+    ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status)),
+    ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
+    diskCheck(input.diskFree),
+  ];
+}
+
+function clusterChecks(status: Status): Check[] {
+  return [
     stateCheck(status),
     ...orOk('nodes', 'no node is dead or silent', status.nodes.flatMap(nodeChecks)),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
     ...orOk('pools', 'every pool has members', poolChecks(status)),
-    ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
     exportCheck(status),
-    diskCheck(input.diskFree),
   ];
+}
+
+/** Nobody tells of the cluster: how the others were is no answer. What this node runs it sees itself. */
+function ownChecks({ nodes }: Status): Check[] {
+  const own = nodes.filter(({ self }) => self).flatMap(roleChecks);
+  const unknown = (name: CheckName, what: string): Check => ({
+    name,
+    level: 'unknown',
+    message: `${what} cannot be seen while nobody tells of it`,
+  });
+  return [
+    unknown('state', 'the state on the bus'),
+    unknown('nodes', 'how other nodes are'),
+    ...orOk('roles', 'the roles of this node are as they should be', own),
+    unknown('pools', 'who serves in which pool'),
+    unknown('export', 'the kept export'),
+  ];
+}
+
+/** The status is what this node knew last. */
+export function isFromMemory({ warnings }: Status): boolean {
+  return warnings.some(({ code }) => code === 'CONTROLLER_AWAY' || NO_BUS.includes(code));
 }
 
 /** The worst of them; what is unknown is worse than a warning. */
@@ -125,23 +154,6 @@ function stepCheck({ name, error }: NodeStatus): Check[] {
   if (error === undefined) return [];
   const message = `${name}: ${error.step} failed: ${error.message}`;
   return [{ name: 'roles', level: 'warning', message, subject: name }];
-}
-
-function poolChecks({ pools }: Status): Check[] {
-  return pools.flatMap(({ name, members }): Check[] => {
-    const inPool = members.filter((member) => member.state === 'in').length;
-    if (inPool > 0) return [];
-    const message = members.length === 0 ? 'has no member' : 'has no member that is alive';
-    return [
-      {
-        name: 'pools',
-        level: 'critical',
-        message: `the pool ${name} ${message}`,
-        subject: name,
-        value: 0,
-      },
-    ];
-  });
 }
 
 function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {

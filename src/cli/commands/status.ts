@@ -1,3 +1,4 @@
+import { isFromMemory } from '../../domain/checks.ts';
 import type { Status } from '../../domain/status.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
@@ -42,9 +43,3 @@ export default class ShowStatus extends KatoCommand<Status> {
     return statusLines(status, style);
   }
 }
-
-function isFromMemory({ warnings }: Status): boolean {
-  return warnings.some(({ code }) => FROM_MEMORY.has(code));
-}
-
-const FROM_MEMORY: ReadonlySet<string> = new Set(['BUS_AWAY', 'CONTROLLER_AWAY', 'NODE_REFUSED']);

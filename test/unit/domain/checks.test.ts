@@ -65,6 +65,33 @@ describe('the checks', () => {
     assert.deepEqual(of([member, { ...member, state: 'in' }]), []);
   });
 
+  it('tell of a pool whose members are in, and do not serve all the same', () => {
+    const router = (state: RoleStatus['state'], changes: Partial<NodeStatus> = {}) => ({
+      ...NODE,
+      ...changes,
+      roles: [{ ...role(state), name: 'router' }],
+    });
+    const members = [{ address: '10.0.0.1:80', state: 'in' as const }];
+    const pools = [{ name: 'routers', kind: 'routers' as const, members }];
+    const of = (node: NodeStatus) => levels(found({ pools, nodes: [node] }));
+    assert.deepEqual(of(router('running')), []);
+    assert.deepEqual(of(router('stopped')), ['critical pools']);
+    assert.deepEqual(of(router('failed', { state: 'dead' })), ['critical nodes', 'critical pools']);
+    assert.deepEqual(of(router('stopped', { state: 'left' })), ['critical pools']);
+    const routes = [{ name: 'a.example.com', kind: 'route' as const, members }];
+    const route = (node: NodeStatus) => levels(found({ pools: routes, nodes: [node] }));
+    assert.deepEqual(route(router('stopped')), [], 'a backend need not be a role');
+    assert.deepEqual(route(router('failed', { state: 'dead' })), [
+      'critical nodes',
+      'critical pools',
+    ]);
+  });
+
+  it('warn of dead members that stay in a pool', () => {
+    const warnings = [{ code: 'POOL_BRAKE' as const, message: 'it keeps dead members' }];
+    assert.deepEqual(levels(found({ warnings })), ['warning pools']);
+  });
+
   it('warn of a certificate 30 days before its end, and 7 days before it is critical', () => {
     const of = (days: number) =>
       levels(found({}, { certificates: [{ domain: 'x.example.com', notAfter: inDays(days) }] }));
@@ -93,9 +120,25 @@ describe('the checks', () => {
       assert.deepEqual(levels(found({ warnings }, { certificates: null })), [
         'critical bus',
         'unknown controllers',
+        'unknown state',
+        'unknown nodes',
+        'unknown pools',
+        'unknown export',
         'unknown certificates',
       ]);
     }
+  });
+
+  it('see the roles of their own node, whoever is away', () => {
+    const warnings = [{ code: 'CONTROLLER_AWAY' as const, message: 'nobody answers' }];
+    const own = { ...NODE, roles: [role('failed')] };
+    const other = { ...nodeStatus('other', { state: 'dead' }), roles: [role('failed')] };
+    const checks = found({ warnings, nodes: [own, other] });
+    assert.deepEqual(
+      checks.filter(({ name }) => name === 'roles').map(({ message }) => message),
+      ['redis on web has failed'],
+    );
+    assert.ok(!checks.some(({ name, level }) => name === 'nodes' && level !== 'unknown'));
   });
 
   it('are as bad as the worst of them', () => {

@@ -1,0 +1,44 @@
+import type { Check } from './checks.ts';
+import { hasGone, type PoolStatus, type Status } from './status.ts';
+import { hostOf } from './verdicts.ts';
+import type { PoolMember } from './view.ts';
+
+/**
+ * Pools as they are seen to be, not as they are wanted: members that liveness or a last resort leaves
+ * in serve nobody while their node is gone or their role does not run there.
+ */
+export function poolChecks(status: Status): Check[] {
+  return [...status.pools.flatMap((pool) => servedCheck(status, pool)), ...brakeChecks(status)];
+}
+
+function servedCheck(status: Status, pool: PoolStatus): Check[] {
+  const { name, members } = pool;
+  if (members.some((member) => serves(status, pool, member))) return [];
+  const message = members.length === 0 ? 'has no member' : 'has no member that serves';
+  return [
+    {
+      name: 'pools',
+      level: 'critical',
+      message: `the pool ${name} ${message}`,
+      subject: name,
+      value: 0,
+    },
+  ];
+}
+
+/** As far as is known: of a machine that is no node nothing is. */
+function serves({ nodes }: Status, { kind }: PoolStatus, { address, state }: PoolMember): boolean {
+  const node = nodes.find((one) => one.address === hostOf(address));
+  if (node === undefined) return state === 'in';
+  if (hasGone(node.state)) return false;
+  const role = kind === 'route' ? undefined : node.roles.find(({ name }) => name === ROLE_OF[kind]);
+  return role === undefined || role.state === 'running';
+}
+
+const ROLE_OF = { routers: 'router', controllers: 'controller' } as const;
+
+function brakeChecks({ warnings }: Status): Check[] {
+  return warnings
+    .filter(({ code }) => code === 'POOL_BRAKE')
+    .map(({ message }) => ({ name: 'pools', level: 'warning', message }));
+}
