@@ -1,7 +1,7 @@
 import { resolvePrograms } from '../catalog/programs.ts';
 import type { Renderer } from '../catalog/renderer.ts';
 import { compileNode } from '../domain/compile/compile-node.ts';
-import { toErrorRecord } from '../domain/error.ts';
+import { type ErrorRecord, toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import { planNode } from '../domain/plan.ts';
 import type { Catalogue } from '../domain/role.ts';
@@ -12,6 +12,7 @@ import type { Version } from '../domain/view.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import type { Delivery } from '../machine/ledger.ts';
 import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
+import { withUsableCertificates } from './usable-certificates.ts';
 
 export interface PassContext {
   paths: Paths;
@@ -63,6 +64,9 @@ export async function pass(
     done.failures.push({ kind: 'compile', process, ...error });
   }
   const failed = new Set(done.failures.map((failure) => failure.process));
+  for (const fault of looked.faults) {
+    done.failures.push({ kind: 'compile', process: AGENT, ...fault });
+  }
   const steps = looked.steps.filter((step) => !failed.has(step.process));
   if (steps.length === 0) return report(looked.observed, true);
   await applyAll(steps, looked);
@@ -81,16 +85,20 @@ interface Look {
   spec: Spec;
   observed: Observed;
   steps: Step[];
+  /** What was left out of the spec, and does not hold it up. */
+  faults: ErrorRecord[];
 }
 
-async function look(context: PassContext, { view, secrets }: Delivery): Promise<Look> {
+async function look(context: PassContext, told: Delivery): Promise<Look> {
   const { catalogue, render, paths, bootId, kato } = context;
+  const { delivery, faults } = await withUsableCertificates(told, paths);
+  const { view, secrets } = delivery;
   const programs = resolvePrograms(catalogue, Object.keys(view.node.roles), paths);
   const program = kato.program;
   const input = { view, secrets, catalogue, render, paths, bootId, programs, kato: program };
   const spec = compileNode(input);
   const observed = await observeNode(context, spec);
-  return { spec, observed, steps: planNode(spec, observed) };
+  return { spec, observed, steps: planNode(spec, observed), faults };
 }
 
 async function observeNode(context: PassContext, spec: Spec): Promise<Observed> {

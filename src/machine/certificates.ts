@@ -59,6 +59,8 @@ export function makeSelfSigned(domain: string): Promise<KeyedCertificate> {
 export interface CertificateFacts {
   /** The certificates alone: a file may hold its key as well, which is nobody else's to see. */
   chain: string;
+  /** The private key alone, PEM, PKCS #8: servers take the first certificate of a file for theirs. */
+  key: string;
   /** DNS names, wildcards as they are written. */
   names: string[];
   /** ISO time. */
@@ -85,9 +87,13 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
     );
   }
   const whole = `${blocks.join('\n')}\n`;
-  refuseUnusable(whole, key);
+  const alone = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const unusable = whyUnusable(whole, alone);
+  if (unusable !== null)
+    throw refuse('BAD_FILE', 'no server would load this certificate', unusable);
   return {
     chain: whole,
+    key: alone,
     names: (leaf.subjectAltName ?? '')
       .split(', ')
       .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),
@@ -95,16 +101,19 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
   };
 }
 
-/** A server that cannot load it would refuse every config from then on: a key that is too short. */
-function refuseUnusable(chain: string, key: string): void {
+/** What a file holds that was made for a server: the key, and the chain. */
+export function splitPem(text: string): { chain: string; key: string } {
+  const chain = (text.match(PEM_BLOCK) ?? []).join('\n');
+  return { chain, key: text.replaceAll(PEM_BLOCK, '').trim() };
+}
+
+/** Why a server would not load it, and so refuse every config that has it; null where it would. */
+export function whyUnusable(chain: string, key: string): string | null {
   try {
     createSecureContext({ cert: chain, key });
+    return null;
   } catch (error) {
-    throw refuse(
-      'BAD_FILE',
-      'no server would load this certificate',
-      (error as Error).message.replace(/^.*::/, ''),
-    );
+    return (error as Error).message.replace(/^.*::/, '');
   }
 }
 

@@ -9,9 +9,9 @@ export const certificateInstall = preparedChange(
   'certificate.install',
   'admin',
   v.strictObject({ domain: v.string(), chain: v.string(), key: v.string(), update: v.boolean() }),
-  async (known, { domain: pattern, chain: file, key, update }) => {
+  async (known, { domain: pattern, chain: file, key: keyFile, update }) => {
     const domain = checkHostPattern(pattern);
-    const { chain, names, notAfter } = inspectCertificate(file, key);
+    const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
     const certificate = { domain, chain, names, notAfter, update };
     const keyName = keyNameOf(certificate);
     return {

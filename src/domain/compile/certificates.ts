@@ -22,12 +22,24 @@ export function certificatesOf(
   const installed = view.certificates.flatMap(({ domain, chain }) => {
     const key = secrets[keyNameOf({ domain, chain })];
     if (key === undefined) return [];
-    const pem = `${key.trimEnd()}\n${chain.trimEnd()}`;
-    return [{ domain, file: `certificate-${domain.replace('*', '_')}.pem`, pem }];
+    const pem = `${privateKeyIn(key)}\n${chain.trimEnd()}`;
+    return [{ domain, file: certificateFile(domain), pem }];
   });
   const file = 'default-certificate.pem';
   return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];
 }
+
+/** Its name in the config folder of whoever serves the domain. */
+export function certificateFile(domain: string): string {
+  return `certificate-${domain.replace('*', '_')}.pem`;
+}
+
+/** Without what else a key file may hold: nginx takes the first certificate for the one of the key. */
+function privateKeyIn(text: string): string {
+  return (PRIVATE_KEY.exec(text)?.[0] ?? text).trimEnd();
+}
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/;
 
 /** The file for a host name: its own, else one for all names beside it, else the fallback. */
 export function certificateFor(certificates: CertificateView[], host: string): string | null {

@@ -129,6 +129,9 @@ describe('certificates', function () {
     assert.ok(Date.parse(facts.notAfter) > Date.now());
     const together = inspectCertificate(`${own.key}${own.certificate}`, own.key);
     assert.equal(together.chain, own.certificate, 'a key beside the certificate is left out');
+    const keyFile = `${other.certificate}${own.key}`;
+    const { key } = inspectCertificate(own.certificate, keyFile);
+    assert.equal(key, own.key, 'and so is a certificate beside the key');
     assert.throws(() => inspectCertificate(own.certificate, other.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate('nothing', own.key), { code: 'BAD_FILE' });
     assert.throws(() => inspectCertificate(own.certificate, 'nothing'), { code: 'BAD_FILE' });
