@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
-import { type ErrorRecord, KatoError, refuse } from '../domain/error.ts';
+import { type ErrorRecord, errorFrom, KatoError, refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { SocketRequest } from './sockets.ts';
 
@@ -50,7 +50,7 @@ function askOnce(paths: Paths, request: SocketRequest): Promise<Json> {
       // An agent that ends in the middle of its answer leaves a part of the line.
       if (!text.endsWith('\n')) return reject(silent(request.operation));
       const answer = JSON.parse(text) as { ok: Json } | { error: ErrorRecord };
-      if ('error' in answer) reject(new KatoError(answer.error));
+      if ('error' in answer) reject(errorFrom(answer.error));
       else resolve(answer.ok);
     });
   });

@@ -1,13 +1,15 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Json } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
+import type { Limits } from './limits.ts';
 
 /** Below this a body is not worth compressing. */
 const COMPRESS_FROM_BYTES = 64 * 1024;
-/** What a small compressed body may grow to: the bus carries 8 MB, JSON shrinks to a quarter. */
-const BODY_MAX_BYTES = 32 * 1024 * 1024;
 /** The first bytes of gzip. JSON never starts so, hence they are marker enough. */
 const GZIP = [0x1f, 0x8b];
 const GZIP_FAST = 1;
+/** A document has six levels. What follows a body down must not run out of stack. */
+const DEPTH_MAX = 32;
 
 /** A value as it crosses the bus and lies in the store: JSON, compressed when large. */
 export function encodeBody(value: Json): Uint8Array {
@@ -15,10 +17,54 @@ export function encodeBody(value: Json): Uint8Array {
   return bytes.length < COMPRESS_FROM_BYTES ? bytes : gzipSync(bytes, { level: GZIP_FAST });
 }
 
-/** No bytes are null. Throws a plain error for bytes that are no JSON, or too many. */
-export function decodeBody(bytes: Uint8Array): Json {
+/**
+ * No bytes are null. BAD_VALUE for what is no JSON, or more than the limits: known before it is unpacked,
+ * unpacked no further than that, and looked over once before anything is made of it.
+ */
+export function decodeBody(bytes: Uint8Array, limits: Limits): Json {
   if (bytes.length === 0) return null;
-  const isCompressed = bytes[0] === GZIP[0] && bytes[1] === GZIP[1];
-  const plain = isCompressed ? gunzipSync(bytes, { maxOutputLength: BODY_MAX_BYTES }) : bytes;
-  return JSON.parse(new TextDecoder().decode(plain)) as Json;
+  if (bytes.length > limits.bytes) throw tooLarge(limits.bytes);
+  const plain = unpacked(bytes, limits.plainBytes);
+  if (isDeep(plain)) throw refuse('BAD_VALUE', 'the message is nested too deeply');
+  try {
+    return JSON.parse(new TextDecoder().decode(plain)) as Json;
+  } catch {
+    throw refuse('BAD_VALUE', 'the message is not JSON');
+  }
+}
+
+function unpacked(bytes: Uint8Array, max: number): Uint8Array {
+  if (bytes[0] !== GZIP[0] || bytes[1] !== GZIP[1]) {
+    if (bytes.length > max) throw tooLarge(max);
+    return bytes;
+  }
+  try {
+    return gunzipSync(bytes, { maxOutputLength: max });
+  } catch (error) {
+    const isLarge = error instanceof RangeError;
+    throw isLarge ? tooLarge(max) : refuse('BAD_VALUE', 'the message cannot be unpacked');
+  }
+}
+
+function tooLarge(max: number) {
+  return refuse('BAD_VALUE', `the message is larger than ${Math.floor(max / 1024)} kB`);
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\[]{}');
+
+/** Whether lists and objects stand in each other beyond the limit. Brackets in texts do not count. */
+function isDeep(plain: Uint8Array): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < plain.length; i++) {
+    const byte = plain[i];
+    if (inText) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (byte === OPEN_LIST || byte === OPEN) {
+      if (++depth > DEPTH_MAX) return true;
+    } else if (byte === CLOSE_LIST || byte === CLOSE) depth--;
+  }
+  return false;
 }

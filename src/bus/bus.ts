@@ -2,6 +2,8 @@ import type { Json } from '../domain/cluster.ts';
 import type { ErrorRecord, KatoError } from '../domain/error.ts';
 import type { BusAddress } from './failures.ts';
 import type { Identity } from './identity.ts';
+import type { Limits } from './limits.ts';
+import type { Subject } from './subjects.ts';
 
 export interface BusOptions extends BusAddress {
   /** `who` is the node's id, or CONTROLLER or JOINER of subjects.ts. */
@@ -44,22 +46,18 @@ export interface Bus {
   gather(subjects: readonly string[], body: Json, options: { waitMs: number }): Promise<Answer[]>;
   /** Says it now or not at all: false, when the connection is away. */
   publish(subject: string, body: Json): boolean;
-  /** Unreadable bodies are dropped. Returns what ends it. */
-  subscribe(
-    subject: string,
-    handler: (message: Message) => void,
-    options?: QueueOption,
-  ): () => void;
+  /** What is not admitted, and bodies beyond the limits, are dropped. Returns what ends it. */
+  subscribe(subject: string, handler: (message: Message) => void, intake?: Intake): () => void;
   /**
-   * Answers requests; what `handler` throws is the answer, too. Drops a message whose reply is not
-   * under the asker's own inbox: answering it would be speaking for him elsewhere. No other
-   * subscription of this connection may cover the subject: the server allows one answer for a
+   * Answers requests; what `handler` throws is the answer, too, and BAD_VALUE for a body beyond the
+   * limits. Drops a message whose reply is not under the asker's own inbox: answering it would be
+   * speaking for him elsewhere. No other subscription of this connection may cover the subject: the server allows one answer for a
    * request, and counts a second delivery as if it had been given.
    */
   respond(
     subject: string,
     handler: (message: Message) => Promise<Json>,
-    options?: QueueOption,
+    intake?: Intake,
   ): () => void;
   /** Round trip in ms. Whatever was subscribed and published before is then with the server. */
   rtt(): Promise<number>;
@@ -67,7 +65,15 @@ export interface Bus {
   close(): Promise<void>;
 }
 
-/** Of all with the same queue one gets each message. */
-export interface QueueOption {
+export interface Intake {
+  /** Of all with the same queue one gets each message. */
   queue?: string;
+  /**
+   * Asked about each message before a byte of it is read, so it has to be quick. Without it the limits
+   * are those of the kind of sender.
+   */
+  admit?: (subject: Subject) => Admission;
 }
+
+/** How much of a message is taken, or that none of it is; who is `busy` tells who asked. */
+export type Admission = Limits | 'busy' | 'drop';

@@ -2,6 +2,7 @@ import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nat
 import type { HistoryEntry } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import { HISTORY_STREAM } from './buckets.ts';
+import { TRUSTED } from './limits.ts';
 import { HISTORY_SUBJECT } from './subjects.ts';
 
 const READ_LIMIT_MS = 2000;
@@ -35,7 +36,7 @@ export async function readHistory(
   try {
     const fetched = await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS });
     for await (const msg of fetched) {
-      const entry = decodeBody(msg.data) as HistoryEntry;
+      const entry = decodeBody(msg.data, TRUSTED) as HistoryEntry;
       if (names === null || concerns(entry, names)) entries.push(entry);
       if (msg.seq >= state.last_seq) break;
     }

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Json } from '../domain/cluster.ts';
-import { type ErrorRecord, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
+import { errorFrom, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import { decodeBody, encodeBody } from './body.ts';
-import type { Answer, Bus, BusOptions, Message } from './bus.ts';
+import type { Answer, Bus, BusOptions, Intake, Message } from './bus.ts';
 import { busAway, connectFailure, requestFailure } from './failures.ts';
+import { type Limits, limitsOf, limitsOfAnswer } from './limits.ts';
 import { answerSubject, parseSubject } from './subjects.ts';
 
 /** Marks an answer that is an ErrorRecord. */
@@ -35,7 +36,7 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
       const answer = await link.whileUp(sent).catch((error: unknown) => {
         throw error instanceof KatoError ? error : requestFailure(error, subject, timeoutMs);
       });
-      return readAnswer(answer);
+      return readAnswer(answer, limitsOfAnswer(subject));
     },
 
     gather(subjects, body, { waitMs }) {
@@ -55,17 +56,19 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
       return true;
     },
 
-    subscribe(subject, handler, { queue } = {}) {
-      return listen(nats, subject, queue, (_msg, message) => {
-        if (message !== null) guard(handler, message);
+    subscribe(subject, handler, intake = {}) {
+      return listen(nats, subject, intake, (msg) => {
+        const taken = take(msg, intake);
+        if (taken !== 'drop' && taken.fault === null) guard(handler, taken.message);
       });
     },
 
-    respond(subject, handler, { queue } = {}) {
-      return listen(nats, subject, queue, (msg, message) => {
+    respond(subject, handler, intake = {}) {
+      return listen(nats, subject, intake, (msg) => {
         const to = answerSubject(msg.subject, msg.reply);
-        if (to === null) return;
-        const answered = answerOf(handler, message)
+        const taken = to === null ? 'drop' : take(msg, intake);
+        if (to === null || taken === 'drop') return;
+        const answered = answerOf(handler, taken)
           .then((answer) => {
             if (link.isUp()) send(nats, to, answer);
           })
@@ -148,38 +151,53 @@ function guard(handler: (message: Message) => void, message: Message): void {
   }
 }
 
-/** `message` is null for a body that cannot be read. */
 function listen(
   nats: NatsConnection,
   subject: string,
-  queue: string | undefined,
-  take: (msg: Msg, message: Message | null) => unknown,
+  { queue }: Intake,
+  heard: (msg: Msg) => unknown,
 ): () => void {
   const subscription = nats.subscribe(subject, {
     ...(queue === undefined ? {} : { queue }),
     callback: (error, msg) => {
-      if (error === null) take(msg, readMessage(msg));
+      if (error === null) heard(msg);
     },
   });
   return () => subscription.unsubscribe();
 }
 
-function readMessage(msg: Msg): Message | null {
+type Taken = { message: Message; fault: null } | { fault: KatoError };
+
+/** Nothing of a message is read before it is admitted. */
+function take(msg: Msg, { admit = limitsOf }: Intake): Taken | 'drop' {
+  const subject = parseSubject(msg.subject);
+  const admission = subject === null ? limitsOf(null) : admit(subject);
+  if (admission === 'drop') return admission;
+  if (admission === 'busy') return { fault: busy() };
   try {
-    const sender = parseSubject(msg.subject)?.who ?? null;
-    return { subject: msg.subject, sender, body: decodeBody(msg.data) };
-  } catch {
-    return null;
+    const body = decodeBody(msg.data, admission);
+    return { message: { subject: msg.subject, sender: subject?.who ?? null, body }, fault: null };
+  } catch (error) {
+    return { fault: error as KatoError };
   }
+}
+
+function busy(): KatoError {
+  return refuse(
+    'BUSY',
+    'the controllers take no more from this asker for the moment',
+    'it asked for more than they do for one asker at a time',
+    'try again in a moment',
+  );
 }
 
 async function answerOf(
   handler: (message: Message) => Promise<Json>,
-  message: Message | null,
+  taken: Taken,
 ): Promise<Answer> {
-  if (message === null) return { error: { code: 'BAD_VALUE', message: 'the request is not JSON' } };
   try {
-    return { ok: await handler(message) };
+    if (taken.fault !== null) throw taken.fault;
+    return { ok: await handler(taken.message) };
   } catch (error) {
     return { error: toErrorRecord(error) };
   }
@@ -198,9 +216,14 @@ function send(nats: NatsConnection, to: string, answer: Answer): void {
   nats.publish(to, encodeBody({ ...answer.error }), { headers: marked });
 }
 
-function readAnswer(msg: Msg): Json {
-  const message = readMessage(msg);
-  if (message === null) throw refuse('FAILED', 'the answer cannot be read');
-  if (!msg.headers?.has(ERROR_HEADER)) return message.body;
-  throw new KatoError((message.body ?? {}) as unknown as ErrorRecord);
+function readAnswer(msg: Msg, limits: Limits): Json {
+  let body: Json;
+  try {
+    body = decodeBody(msg.data, limits);
+  } catch (cause) {
+    const why = (cause as KatoError).message;
+    throw new KatoError({ code: 'FAILED', message: 'the answer cannot be read', why }, { cause });
+  }
+  if (!msg.headers?.has(ERROR_HEADER)) return body;
+  throw errorFrom(body);
 }

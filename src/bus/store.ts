@@ -15,6 +15,7 @@ import type { Bus } from './bus.ts';
 import { busAway } from './failures.ts';
 import { appendHistory, type HistoryQuery, readHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
+import { TRUSTED } from './limits.ts';
 import { natsOf } from './messaging.ts';
 import { sealOf } from './seal.ts';
 import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
@@ -101,7 +102,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
   const seal = sealOf(seed);
   const putSecret = (name: string, value: string) => put(secrets, name, seal.close(name, value));
   const opened = (name: string, entry: KvEntry | null): string | null =>
-    entry?.operation === 'PUT' ? seal.open(name, decodeBody(entry.value) as string) : null;
+    entry?.operation === 'PUT' ? seal.open(name, decodeBody(entry.value, TRUSTED) as string) : null;
   const watch = (bucket: KV, read: ReadBucket, tell: TellEntry) =>
     attempt(() => watchBucket({ nats, bucket, read, tell }));
 
@@ -148,7 +149,11 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
     allObserved: () => attempt(async () => decodeAll(await allObserved())),
     watchObserved: (tell) =>
       watch(observed, allObserved, (key, entry) =>
-        tell(nameOf(key), entry === null ? null : decodeBody(entry.value), entry?.revision ?? 0),
+        tell(
+          nameOf(key),
+          entry === null ? null : decodeBody(entry.value, TRUSTED),
+          entry?.revision ?? 0,
+        ),
       ),
 
     getSecret: (name) => attempt(async () => opened(name, await secrets.get(keyOf(name)))),
@@ -186,13 +191,15 @@ function replace(bucket: KV, key: string, bytes: Uint8Array, entry: number) {
 }
 
 function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
-  return new Map([...entries].map(([key, entry]) => [nameOf(key), decodeBody(entry.value)]));
+  return new Map(
+    [...entries].map(([key, entry]) => [nameOf(key), decodeBody(entry.value, TRUSTED)]),
+  );
 }
 
 const encode = (cluster: Cluster): Uint8Array => encodeBody(cluster as unknown as Json);
 
 function decodeCluster(entry: KvEntry): Cluster {
-  const cluster = decodeBody(entry.value) as unknown as Cluster;
+  const cluster = decodeBody(entry.value, TRUSTED) as unknown as Cluster;
   if (cluster.format <= CLUSTER_FORMAT) return cluster;
   throw refuse(
     'VERSION',

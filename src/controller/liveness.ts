@@ -7,6 +7,7 @@ import { hear, heardUntil, judgeAll, restartHearing, startHearing } from '../dom
 import { type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
+import { shaped } from '../domain/shapes.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
 import { PROVEN_VERSION } from '../operations/report.ts';
 import { type Live, takeVerdicts } from './live.ts';
@@ -46,7 +47,8 @@ export function watchLiveness(options: {
   bus.subscribe(all.heartbeats, (message) => {
     const subject = parseSubject(message.subject);
     if (subject?.kind !== 'heartbeat') return;
-    const beat = v.parse(HEARTBEAT, message.body);
+    const beat = shaped(HEARTBEAT, message.body).value;
+    if (beat === null) return;
     options.onHeartbeat(subject.who, beat);
     const node = live.document?.cluster.nodes[subject.who];
     if (node === undefined) return;

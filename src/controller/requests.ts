@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import type { Bus, Message } from '../bus/bus.ts';
-import { all, CONTROLLER, join, parseSubject } from '../bus/subjects.ts';
+import type { Admission, Bus, Message } from '../bus/bus.ts';
+import { ADMIN, limitsOf } from '../bus/limits.ts';
+import { all, CONTROLLER, join, parseSubject, type Subject } from '../bus/subjects.ts';
 import { landed } from '../domain/change/change.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
+import { anything, form, shaped } from '../domain/shapes.ts';
 import { OPERATIONS } from '../operations/index.ts';
 import { nodeSettleFormer } from '../operations/nodes.ts';
 import {
@@ -21,7 +23,10 @@ import { documentOf, type Live } from './live.ts';
 import type { Reports } from './reports.ts';
 
 /** What stands in a request; the asker and the operation stand in its subject. */
-const REQUEST = v.object({ id: v.string(), params: v.any() });
+const REQUEST = v.object({ id: form(/^[\w-]{0,64}$/, 'an id'), params: anything });
+
+/** What a removed node says in the end. */
+const STOPPED = v.object({ params: v.object({ stopped: v.literal(true) }) });
 
 /** Answers every request on the bus: who asks is vouched for by it, whether they may is checked here. */
 export function answerRequests(options: {
@@ -32,8 +37,14 @@ export function answerRequests(options: {
   knowledge: () => Knowledge;
 }): void {
   const { bus, live } = options;
-  bus.respond(all.ops, fromNode, { queue: CONTROLLER });
+  bus.respond(all.ops, fromNode, { queue: CONTROLLER, admit });
   bus.respond(join, fromJoiner, { queue: CONTROLLER });
+
+  /** An admin's import and certificates are large; nobody else's requests are. */
+  function admit(subject: Subject): Admission {
+    const isAdmin = live.document?.cluster.nodes[subject.who]?.admin === true;
+    return isAdmin ? ADMIN : limitsOf(subject);
+  }
 
   async function fromNode(message: Message): Promise<Json> {
     const subject = parseSubject(message.subject);
@@ -55,12 +66,12 @@ export function answerRequests(options: {
   }
 
   async function serve(operation: Operation, body: Json, by: Node | null): Promise<Json> {
-    const request = v.safeParse(REQUEST, body);
-    if (!request.success) throw refuse('USAGE', 'this is not a request', request.issues[0].message);
-    const { id } = request.output;
+    const request = shaped(REQUEST, body);
+    if (request.fault !== null) throw refuse('USAGE', 'this is not a request', request.fault);
+    const { id } = request.value;
     const { cluster } = documentOf(live);
     const retry = operation.kind === 'change' && landed(cluster, id) !== undefined;
-    const asked = checkParams(operation, request.output.params);
+    const asked = checkParams(operation, request.value.params);
     const params = resolveNodes(operation, asked, cluster, { retry });
     if (by !== null) checkRight(operation, params, by);
     if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
@@ -80,8 +91,7 @@ export function answerRequests(options: {
   async function answerFormer(who: string, body: Json): Promise<Json> {
     const former = live.document?.cluster.former[who];
     const removed = live.document !== null && isFormer(live.document.cluster, who);
-    const { params } = (body ?? {}) as { params?: { stopped?: boolean } };
-    if (removed && params?.stopped === true) {
+    if (removed && shaped(STOPPED, body).fault === null) {
       const request = { operation: nodeSettleFormer, params: { id: who }, id: randomUUID() };
       await options.changes.perform({ ...request, by: null, who: former!.name });
     }

@@ -5,6 +5,7 @@ import { KatoError } from './error.ts';
 import { checkBackend } from './names.ts';
 import { own } from './own.ts';
 import type { AnnouncedRoute } from './pools.ts';
+import { list, shaped, text, whole, word } from './shapes.ts';
 
 /** A route that was not announced again for this long is stale. Cloud Foundry's number. */
 export const STALE_SECONDS = 120;
@@ -14,9 +15,9 @@ const URIS_MAX = 500;
 
 /** `router.register` and `router.unregister`, the part of Cloud Foundry's form that leads somewhere. */
 const MESSAGE = v.object({
-  host: v.string(),
-  port: v.pipe(v.number(), v.integer()),
-  uris: v.pipe(v.array(v.string()), v.maxLength(URIS_MAX)),
+  host: word,
+  port: whole(0, 65_535),
+  uris: list(text(2048), URIS_MAX),
 });
 
 /** The routes that a message speaks of, as far as its sender may; none for what is not of the form. */
@@ -26,9 +27,9 @@ export function routesOfMessage(
   body: unknown,
 ): AnnouncedRoute[] {
   const announcer = own(cluster.announcers, announcerName);
-  const parsed = v.safeParse(MESSAGE, body);
-  if (announcer === undefined || !parsed.success) return [];
-  const { host: address, port, uris } = parsed.output;
+  const { value } = shaped(MESSAGE, body);
+  if (announcer === undefined || value === null) return [];
+  const { host: address, port, uris } = value;
   return uris
     .map((uri) => routeOf(uri, `${address}:${port}`, announcerName))
     .filter((route) => route !== null)

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   NODE_UNREACHABLE: 5,
   // 6: it took too long
   TIMEOUT: 6,
+  BUSY: 6,
   // 7: may not
   NOT_ALLOWED: 7,
   NOT_ROOT: 7,
@@ -51,6 +52,11 @@ export const ERROR_CODES = {
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** An error may name what somebody sent, and is told to others: nobody reads more than this of it. */
+const SENTENCE_MAX = 1000;
+/** The last words of a program are several lines. */
+const WHY_MAX = 8000;
 
 /** How an error crosses the bus and the socket, and what `--json` prints. */
 export interface ErrorRecord {
@@ -70,11 +76,11 @@ export class KatoError extends Error {
   readonly next: string | undefined;
 
   constructor(record: ErrorRecord, options?: { cause?: unknown }) {
-    super(record.message, options);
+    super(shortened(record.message, SENTENCE_MAX), options);
     this.name = 'KatoError';
     this.code = record.code;
-    this.why = record.why;
-    this.next = record.next;
+    this.why = record.why && shortened(record.why, WHY_MAX);
+    this.next = record.next && shortened(record.next, SENTENCE_MAX);
   }
 
   get exitCode(): number {
@@ -91,9 +97,9 @@ export class KatoError extends Error {
   }
 }
 
-/** Nobody answered, or not in time: later somebody may. */
+/** Nobody answered, or not in time, or had no time: later somebody may. */
 export function isAway(error: unknown): error is KatoError {
-  return error instanceof KatoError && (error.exitCode === 5 || error.code === 'TIMEOUT');
+  return error instanceof KatoError && (error.exitCode === 5 || error.exitCode === 6);
 }
 
 /** Shorthand for the commonest form. */
@@ -111,7 +117,38 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof KatoError) return error.toJSON();
   return {
     code: 'INTERNAL',
-    message: error instanceof Error ? error.message : String(error),
+    message: shortened(error instanceof Error ? error.message : String(error), SENTENCE_MAX),
     next: 'this is a fault of kato: run the command again with --debug and report what it prints',
   };
+}
+
+/**
+ * An error as another program told it, perhaps a newer one, perhaps one that means harm: a code that
+ * is not known here is FAILED, which has an exit code.
+ */
+export function errorFrom(told: unknown): KatoError {
+  const { code, message, why, next } = (told ?? {}) as Partial<Record<keyof ErrorRecord, unknown>>;
+  const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code);
+  return new KatoError({
+    code: known ? (code as ErrorCode) : 'FAILED',
+    message: typeof message === 'string' ? safe(message) : 'it failed, and nobody said how',
+    ...(typeof why === 'string' ? { why: safe(why) } : {}),
+    ...(typeof next === 'string' ? { next: safe(next) } : {}),
+  });
+}
+
+const safe = (text: string): string => printable(shortened(text, WHY_MAX));
+
+/** Text that changes no terminal: control characters but for the end of a line are shown as what they are. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+const CONTROL = /[^\P{Cc}\n]/gu;
+
+/** The beginning of a text that is longer than anybody reads. */
+export function shortened(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

@@ -100,36 +100,46 @@ export function checkBackend(text: string): string {
   );
 }
 
+/** Nobody mistypes more than this, nor a word that is longer. */
+const TYPING_ERRORS_MAX = 4;
+
 /** The candidate nearest to `name`, when it is near enough to be a typing error. */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LABEL_LENGTH_MAX) return undefined;
   let best: string | undefined;
-  let bestDistance = (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))) + 1;
+  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
+  let bestDistance = Math.min(allowed, TYPING_ERRORS_MAX, name.length - 1) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
-    if (distance < bestDistance && distance < name.length) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    const distance = editDistance(name, candidate, bestDistance);
+    if (distance >= bestDistance) continue;
+    best = candidate;
+    bestDistance = distance;
   }
   return best;
 }
 
-/** Letters to change, add, leave out, or swap with the next. */
-function editDistance(a: string, b: string): number {
+/**
+ * Letters to change, add, leave out, or swap with the next; `enough` where it is that or more. Only
+ * what is less far than that from the diagonal is looked at, so that the time is linear.
+ */
+function editDistance(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) return enough;
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const row = new Array<number>(b.length + 1).fill(enough);
+    if (i < enough) row[0] = i;
+    const last = Math.min(b.length, i + enough);
+    for (let j = Math.max(1, i - enough); j <= last; j++) {
       const change = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
       const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
       const swap = isSwap ? beforePrevious[j - 2]! + 1 : change;
-      row.push(Math.min(change, swap, previous[j]! + 1, row[j - 1]! + 1));
+      row[j] = Math.min(change, swap, previous[j]! + 1, row[j - 1]! + 1);
     }
     beforePrevious = previous;
     previous = row;
   }
-  return previous[b.length]!;
+  return Math.min(enough, previous[b.length]!);
 }
 
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {

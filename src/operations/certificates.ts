@@ -2,13 +2,17 @@ import * as v from 'valibot';
 import { installCertificate, keyNameOf, removeCertificate } from '../domain/change/certificates.ts';
 import { checkHostPattern } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
+import { text, word } from '../domain/shapes.ts';
 import { inspectCertificate } from '../machine/certificates.ts';
 import { type Knowledge, preparedChange, read } from './operation.ts';
+
+/** As much as kato reads of a file. */
+const PEM = text(1_000_000);
 
 export const certificateInstall = preparedChange(
   'certificate.install',
   'admin',
-  v.strictObject({ domain: v.string(), chain: v.string(), key: v.string(), update: v.boolean() }),
+  v.strictObject({ domain: word, chain: PEM, key: PEM, update: v.boolean() }),
   async (known, { domain: pattern, chain: file, key: keyFile, update }) => {
     const domain = checkHostPattern(pattern);
     const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
@@ -26,7 +30,7 @@ export const certificateInstall = preparedChange(
 export const certificateRemove = preparedChange(
   'certificate.remove',
   'admin',
-  v.strictObject({ domain: v.string() }),
+  v.strictObject({ domain: word }),
   async (known, params) => ({
     decide: (cluster) => removeCertificate(cluster, params),
     forget: keyNames(known, params.domain.toLowerCase()),

@@ -15,6 +15,7 @@ import type { Node } from '../domain/cluster.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
+import { word, words } from '../domain/shapes.ts';
 import type { NodeState } from '../domain/status.ts';
 import { byAddress, nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
@@ -108,7 +109,7 @@ async function whoAnswers(known: Knowledge, ids: readonly string[]): Promise<Set
 export const nodeSettleFormer = change(
   'node.settle-former',
   'controller',
-  v.strictObject({ id: v.string() }),
+  v.strictObject({ id: word }),
   (cluster, params) => settleFormer(cluster, params),
 );
 
@@ -116,7 +117,7 @@ export const nodeSettleFormer = change(
 export const nodeConfirm = preparedChange(
   'node.confirm',
   'controller',
-  v.strictObject({ node: NODE, version: v.string(), catalogue: v.array(v.string()) }),
+  v.strictObject({ node: NODE, version: word, catalogue: words }),
   async (known, params) => {
     const replaced = known.cluster.nodes[params.node]?.replaces;
     const replacedIsGone = replaced !== undefined && isGone(known.verdicts, replaced);
@@ -141,7 +142,7 @@ export const nodeSetupLoadBalancer = change(
   'own',
   v.strictObject({
     node: NODE,
-    addresses: v.array(v.string()),
+    addresses: words,
     excludeSelf: v.boolean(),
     force: v.boolean(),
   }),
@@ -152,17 +153,17 @@ export const nodeSetupLoadBalancer = change(
 );
 
 const JOIN = v.strictObject({
-  tokenId: v.string(),
-  secret: v.string(),
+  tokenId: word,
+  secret: word,
   key: PUBLIC_KEY,
-  name: v.string(),
+  name: word,
   nameChosen: v.optional(v.boolean(), false),
-  hostname: v.string(),
-  address: v.string(),
-  machineId: v.string(),
-  version: v.string(),
-  catalogue: v.array(v.string()),
-  roles: v.array(v.string()),
+  hostname: word,
+  address: word,
+  machineId: word,
+  version: word,
+  catalogue: words,
+  roles: words,
   noStart: v.boolean(),
   force: v.boolean(),
   /** Only whether it would be refused: nothing is changed. */

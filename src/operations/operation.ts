@@ -6,6 +6,7 @@ import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
+import { form, list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 import type { Verdicts } from '../domain/verdicts.ts';
 import type { ProvenVersion, Version } from '../domain/view.ts';
@@ -130,23 +131,21 @@ export function preparedChange<S extends v.GenericSchema>(
  * A node, as it is called in a request: id, name or address. `resolveNodes` makes it the id, before
  * any right is looked at; decisions never see a name.
  */
-export const NODE = v.pipe(v.string(), v.maxLength(253));
-export const NODES = v.pipe(v.array(NODE), v.minLength(1), v.maxLength(1000));
+export const NODE = text(NAME_MAX);
+export const NODES = v.pipe(list(NODE, 1000), v.minLength(1));
 export const NODE_OR_ALL = v.nullable(NODE);
 
 /** The public NKey of a node, a token or an announcer. */
-export const PUBLIC_KEY = v.pipe(v.string(), v.regex(/^U[A-Z2-7]{55}$/));
+export const PUBLIC_KEY = form(/^U[A-Z2-7]{55}$/, 'a public key');
 
 /** Parameters of the right shape, or USAGE with the path of the first fault. */
 export function checkParams(operation: Operation, given: unknown): unknown {
-  const parsed = v.safeParse(operation.params, given);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  const path = v.getDotPath(issue);
+  const { value, fault } = shaped(operation.params, given);
+  if (fault === null) return value;
   throw refuse(
     'USAGE',
     `${operation.name} does not understand its parameters`,
-    `${path === null ? '' : `${path}: `}${issue.message}`,
+    fault,
     'the kato that asks and the controller may be of different versions',
   );
 }

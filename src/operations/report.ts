@@ -1,54 +1,80 @@
 import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
+import { ERROR_CODES, type ErrorCode, printable, shortened } from '../domain/error.ts';
+import { form, isoTime, list, shaped, table, whole, word } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 
+/** Far above any node: it has a dozen roles, and one of them three processes. */
+const PROCESSES_MAX = 256;
+const STEPS_MAX = 2000;
+const FAILURES_MAX = 64;
+const SENTENCE_MAX = 1000;
+/** The last lines of a program's log. */
+const WHY_MAX = 8000;
+
+/** Of a process, a role or a step, also of what a newer kato has: it is shown, and no more. */
+const NAME = form(/^[A-Za-z0-9][\w.@-]{0,63}$/, 'a name');
+const CODE = v.fallback(v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]), 'FAILED');
+
+/** A long text is cut and not refused, since programs write what they like. */
+function cut(max: number) {
+  return v.pipe(
+    v.custom<string>((given) => typeof given === 'string', 'not a text'),
+    v.transform((given) => printable(shortened(given, max))),
+  );
+}
 const VERSION = v.object({
-  lineage: v.string(),
-  epoch: v.number(),
-  revision: v.number(),
-  hash: v.string(),
+  lineage: word,
+  epoch: whole(0),
+  revision: whole(0),
+  hash: word,
 });
 
 /** Which document somebody has, as it crosses the bus. */
-export const PROVEN_VERSION = v.object({ ...VERSION.entries, proof: v.string() });
+export const PROVEN_VERSION = v.object({ ...VERSION.entries, proof: word });
 
 const REPORT = v.object({
-  node: v.string(),
+  node: word,
   version: PROVEN_VERSION,
-  kato: v.string(),
-  catalogue: v.array(v.string()),
-  bootId: v.string(),
-  at: v.pipe(v.string(), v.isoTimestamp()),
-  steps: v.array(
-    v.object({ kind: v.string(), process: v.string(), ms: v.number(), failed: v.boolean() }),
+  kato: word,
+  catalogue: list(NAME, PROCESSES_MAX),
+  bootId: word,
+  at: isoTime,
+  steps: list(
+    v.object({ kind: NAME, process: NAME, ms: whole(0), failed: v.boolean() }),
+    STEPS_MAX,
   ),
-  failures: v.array(
+  failures: list(
     v.object({
-      kind: v.string(),
-      process: v.string(),
-      code: v.string(),
-      message: v.string(),
-      why: v.exactOptional(v.string()),
-      next: v.exactOptional(v.string()),
+      kind: NAME,
+      process: NAME,
+      code: CODE,
+      message: cut(SENTENCE_MAX),
+      why: v.exactOptional(cut(WHY_MAX)),
+      next: v.exactOptional(cut(SENTENCE_MAX)),
     }),
+    FAILURES_MAX,
   ),
-  processes: v.record(
-    v.string(),
+  processes: table(
+    NAME,
     v.object({
       state: v.picklist(['STOPPED', 'STARTING', 'RUNNING', 'FATAL', 'ROGUE']),
-      pid: v.nullable(v.number()),
-      since: v.pipe(v.string(), v.isoTimestamp()),
+      pid: v.nullable(whole(0)),
+      since: isoTime,
       held: v.boolean(),
     }),
+    PROCESSES_MAX,
   ),
-  roles: v.record(v.string(), v.array(v.string())),
+  roles: table(NAME, list(NAME, PROCESSES_MAX), PROCESSES_MAX),
   refusedView: v.nullable(VERSION),
-  exportedAt: v.exactOptional(v.pipe(v.string(), v.isoTimestamp())),
+  exportedAt: v.exactOptional(isoTime),
   complete: v.boolean(),
 });
 
-/** A report as a node sent it; null for what is none, which must not reach the status of all. */
+/**
+ * A report as a node sent it; null for what is none, which must not reach the status of all. Whoever
+ * asks a node for one gets it by this, too.
+ */
 export function reportOf(body: Json): Report | null {
-  const parsed = v.safeParse(REPORT, body);
-  return parsed.success ? (parsed.output as Report) : null;
+  return shaped(REPORT, body).value as Report | null;
 }

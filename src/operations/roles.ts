@@ -3,10 +3,13 @@ import { findNode } from '../domain/change/find-node.ts';
 import { type ProcessSwitch, switchProcesses } from '../domain/change/process-switch.ts';
 import { addRoles, removeRoles } from '../domain/change/role-changes.ts';
 import { switchRoles } from '../domain/change/role-switch.ts';
+import type { Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
+import { words } from '../domain/shapes.ts';
 import { byAddress } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
 import { change, type Knowledge, NODE, NODE_OR_ALL, preparedChange, read } from './operation.ts';
+import { reportOf } from './report.ts';
 import { roleSecrets } from './secrets.ts';
 
 /** How long a live question to one agent may take. */
@@ -17,7 +20,7 @@ export const roleAdd = preparedChange(
   'own',
   v.strictObject({
     node: NODE,
-    roles: v.array(v.string()),
+    roles: words,
     selection: v.picklist(['named', 'all', 'all-but', 'only']),
     noStart: v.boolean(),
   }),
@@ -33,7 +36,7 @@ export const roleRemove = change(
   'own',
   v.strictObject({
     node: NODE,
-    roles: v.array(v.string()),
+    roles: words,
     selection: v.picklist(['named', 'all', 'all-but']),
     purgeData: v.boolean(),
   }),
@@ -45,7 +48,7 @@ export const roleSwitch = preparedChange(
   'own',
   v.strictObject({
     node: NODE,
-    roles: v.array(v.string()),
+    roles: words,
     to: v.picklist(['start', 'stop', 'restart']),
     force: v.optional(v.boolean(), false),
   }),
@@ -60,7 +63,7 @@ export const processSwitch = preparedChange(
   'own',
   v.strictObject({
     node: NODE,
-    processes: v.array(v.string()),
+    processes: words,
     to: v.picklist(['start', 'stop', 'restart']),
     force: v.optional(v.boolean(), false),
   }),
@@ -105,7 +108,7 @@ export const processList = read(
         node: node.name,
         id: node.id,
         address: node.address,
-        ...(await liveProcesses(known, node.id, params.node !== null)),
+        ...(await liveProcesses(known, node, params.node !== null)),
       })),
     );
   },
@@ -113,12 +116,13 @@ export const processList = read(
 
 async function liveProcesses(
   known: Knowledge,
-  id: string,
+  { id, name }: Node,
   mustAnswer: boolean,
 ): Promise<Pick<NodeProcesses, 'processes' | 'stale'>> {
   try {
-    const report = (await known.askNode(id, 'status', null, ASK_MS)) as unknown as Report;
-    return { processes: report.processes, stale: false };
+    const report = reportOf(await known.askNode(id, 'status', null, ASK_MS));
+    if (report !== null) return { processes: report.processes, stale: false };
+    throw refuse('NODE_UNREACHABLE', `what node ${name} answers is no report`);
   } catch (error) {
     if (mustAnswer) throw error;
     return { processes: known.reports.get(id)?.processes ?? {}, stale: true };

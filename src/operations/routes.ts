@@ -1,19 +1,23 @@
 import * as v from 'valibot';
 import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
 import { routePool } from '../domain/pools.ts';
+import { text, word, words } from '../domain/shapes.ts';
 import { change, PUBLIC_KEY, read } from './operation.ts';
+
+/** A host name and a path. */
+const ROUTE = text(2048);
 
 export const routeAdd = change(
   'route.add',
   'admin',
-  v.strictObject({ route: v.string(), backends: v.array(v.string()), sticky: v.boolean() }),
+  v.strictObject({ route: ROUTE, backends: words, sticky: v.boolean() }),
   (cluster, params) => addRoute(cluster, params),
 );
 
 export const routeRemove = change(
   'route.remove',
   'admin',
-  v.strictObject({ route: v.string(), backends: v.array(v.string()) }),
+  v.strictObject({ route: ROUTE, backends: words }),
   (cluster, params) => removeRoute(cluster, params),
 );
 
@@ -50,9 +54,9 @@ export const announcerAdd = change(
   'announcer.add',
   'admin',
   v.strictObject({
-    name: v.string(),
+    name: word,
     key: PUBLIC_KEY,
-    hosts: v.pipe(v.array(v.string()), v.minLength(1)),
+    hosts: v.pipe(words, v.minLength(1)),
   }),
   (cluster, params) => addAnnouncer(cluster, params),
 );
@@ -60,7 +64,7 @@ export const announcerAdd = change(
 export const announcerRemove = change(
   'announcer.remove',
   'admin',
-  v.strictObject({ name: v.string() }),
+  v.strictObject({ name: word }),
   (cluster, params) => removeAnnouncer(cluster, params),
 );
 

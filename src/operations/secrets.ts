@@ -6,6 +6,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { definitionOf } from '../domain/roles.ts';
+import { word } from '../domain/shapes.ts';
 import type { View } from '../domain/view.ts';
 import { type Knowledge, NODE, read } from './operation.ts';
 
@@ -91,7 +92,7 @@ function refuseMissing(needed: readonly string[], given: readonly string[]): voi
 export const secretShow = read(
   'secret.show',
   'admin',
-  v.strictObject({ node: NODE, role: v.string() }),
+  v.strictObject({ node: NODE, role: word }),
   async (known, params) => {
     const node = findNode(known.cluster, params.node);
     const { secrets } = definitionOf(known.catalogue, params.role);

@@ -1,17 +1,20 @@
 import * as v from 'valibot';
 import { changeSetting } from '../domain/change/settings.ts';
 import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/settings.ts';
+import { amount, text, word, words } from '../domain/shapes.ts';
 import { change, read } from './operation.ts';
 
-const VALUE = v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]);
-const WHERE = { component: v.string(), key: v.string() };
+/** Longer than a setting may be, so that who checks it can say why. */
+const TEXT = text(4096);
+const VALUE = v.union([TEXT, amount(-1e15, 1e15), v.boolean(), words]);
+const WHERE = { component: word, key: word };
 
 export const configSet = change(
   'config.set',
   'admin',
   v.variant('act', [
     v.strictObject({ ...WHERE, act: v.literal('set'), value: VALUE }),
-    v.strictObject({ ...WHERE, act: v.picklist(['push', 'pop']), value: v.string() }),
+    v.strictObject({ ...WHERE, act: v.picklist(['push', 'pop']), value: TEXT }),
     v.strictObject({ ...WHERE, act: v.literal('del') }),
   ]),
   changeSetting,
@@ -21,7 +24,7 @@ export const configSet = change(
 export const configGet = read(
   'config.get',
   'anyone',
-  v.strictObject({ component: v.nullable(v.string()), key: v.nullable(v.string()) }),
+  v.strictObject({ component: v.nullable(word), key: v.nullable(word) }),
   async ({ cluster, catalogue }, { component, key }) => {
     if (component === null) {
       const withSettings = [...catalogue.roles.values()]

@@ -6,6 +6,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import { hashOf, sha256 } from '../domain/hash.ts';
 import { keptExportOf } from '../domain/kept-export.ts';
+import { amount, form, table, text, whole, word } from '../domain/shapes.ts';
 import { exportKeyFrom, sealState } from './export-file.ts';
 import { newLineage } from './lineage.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
@@ -20,8 +21,8 @@ export const stateKeep = preparedChange(
   'admin',
   v.strictObject({
     node: NODE,
-    intervalSeconds: v.nullable(v.number()),
-    key: v.pipe(v.string(), v.base64()),
+    intervalSeconds: v.nullable(amount(-1e12, 1e12)),
+    key: form(/^[A-Za-z0-9+/]+={0,2}$/, 'base64'),
   }),
   async ({ cluster }, { key, ...params }) => {
     const id = sha256(key).slice(0, KEY_ID_LENGTH);
@@ -41,7 +42,7 @@ export const stateSealed = read(
   'state.sealed',
   'anyone',
   /** Hash of what the asker has, so that nothing is sent twice. */
-  v.strictObject({ known: v.nullable(v.string()) }),
+  v.strictObject({ known: v.nullable(word) }),
   async (known, { known: have }, by) => {
     const { cluster, older } = known;
     const kept = keptExportOf(cluster, by);
@@ -80,12 +81,17 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
   );
 }
 
+/** A certificate's key has the name of its domain in it, and is as long as kato reads of a file. */
+const SECRET_NAME_MAX = 1024;
+const SECRET_MAX = 1_000_000;
+const SECRETS_MAX = 100_000;
+
 export const stateImport = preparedChange(
   'state.import',
   'admin',
   v.strictObject({
-    cluster: v.looseObject({ format: v.number(), id: v.string(), revision: v.number() }),
-    secrets: v.record(v.string(), v.string()),
+    cluster: v.looseObject({ format: whole(0), id: word, revision: whole(0) }),
+    secrets: table(text(SECRET_NAME_MAX), text(SECRET_MAX), SECRETS_MAX),
     force: v.boolean(),
   }),
   async (_known, { cluster, secrets, force }) => {

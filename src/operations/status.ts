@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { findNode, nodesCalled } from '../domain/change/find-node.ts';
 import { poolsOf } from '../domain/pools.ts';
+import { amount, list, whole, word } from '../domain/shapes.ts';
 import type { NodeState } from '../domain/status.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
@@ -63,14 +64,15 @@ export const progress = read(
   'progress',
   'anyone',
   v.strictObject({
-    nodes: v.array(v.string()),
-    revision: v.number(),
+    nodes: list(word, 10_000),
+    revision: whole(0),
     /** Number of reports the asker has seen: an answer follows at once when there is a newer one. */
-    seen: v.number(),
-    waitMs: v.pipe(v.number(), v.maxValue(POLL_MS_MAX)),
+    seen: whole(0),
+    waitMs: amount(0, POLL_MS_MAX),
   }),
   async (known, { nodes, revision, seen, waitMs }) => {
-    const now = (): Progress[] => nodes.map((id) => progressOf(known, id, revision));
+    const asked = [...new Set(nodes)];
+    const now = (): Progress[] => asked.map((id) => progressOf(known, id, revision));
     const isNews = (all: Progress[]): boolean =>
       all.every((node) => node.done) ||
       all.reduce((sum, node) => sum + node.steps.length, 0) > seen;
@@ -104,8 +106,8 @@ export const history = read(
   'history',
   'anyone',
   v.strictObject({
-    limit: v.pipe(v.number(), v.minValue(1), v.maxValue(1000)),
-    node: v.nullable(v.string()),
+    limit: whole(1, 1000),
+    node: v.nullable(word),
   }),
   async (known, { limit, node }) => {
     if (node === null) return known.history(limit, null);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { createToken, revokeToken, tokenInfo } from '../domain/change/tokens.ts';
+import { amount, form, word, words } from '../domain/shapes.ts';
 import { change, PUBLIC_KEY, read } from './operation.ts';
 
 /** The asker makes secret and key and keeps them: the cluster learns hash and public key only. */
@@ -7,13 +8,13 @@ export const tokenCreate = change(
   'token.create',
   'admin',
   v.strictObject({
-    id: v.pipe(v.string(), v.regex(/^[a-z0-9]{8}$/)),
-    secretHash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    id: form(/^[a-z0-9]{8}$/, 'the id of a token'),
+    secretHash: form(/^[0-9a-f]{64}$/, 'a hash'),
     key: PUBLIC_KEY,
-    roles: v.nullable(v.array(v.string())),
+    roles: v.nullable(words),
     admin: v.boolean(),
-    uses: v.number(),
-    ttlSeconds: v.number(),
+    uses: amount(-1e9, 1e9),
+    ttlSeconds: amount(-1e12, 1e12),
   }),
   createToken,
 );
@@ -21,7 +22,7 @@ export const tokenCreate = change(
 export const tokenRevoke = change(
   'token.revoke',
   'admin',
-  v.strictObject({ id: v.string() }),
+  v.strictObject({ id: word }),
   revokeToken,
 );
 

@@ -1,14 +1,15 @@
 import * as v from 'valibot';
 import { hashOf } from '../domain/hash.ts';
+import { list, text, word } from '../domain/shapes.ts';
 import { viewFor } from '../domain/view-for.ts';
 import { type Knowledge, read } from './operation.ts';
 import { secretsFor } from './secrets.ts';
 
 const ANNOUNCED = v.strictObject({
-  announcer: v.string(),
-  host: v.string(),
-  path: v.string(),
-  backend: v.string(),
+  announcer: word,
+  host: word,
+  path: text(2048),
+  backend: word,
   sticky: v.boolean(),
 });
 
@@ -18,9 +19,9 @@ export const view = read(
   'anyone',
   v.strictObject({
     /** Hash of what the asker has, so that nothing is sent twice. */
-    known: v.nullable(v.string()),
+    known: v.nullable(word),
     /** What the asker, a router, has of announced routes; sent when it was asked for. */
-    announced: v.optional(v.array(ANNOUNCED)),
+    announced: v.optional(list(ANNOUNCED, 100_000)),
   }),
   async (knowledge, { known, announced }, by) => {
     const { announcements } = knowledge;

@@ -121,6 +121,15 @@ function isPure(from: string, names: readonly string[]): boolean {
   return names.length > 0 && names.every((name) => PURE.has(`${from} ${name}`));
 }
 
+describe('what others send', () => {
+  it('has a limit: shapes without one are made in src/domain/shapes.ts alone', () => {
+    const takers = ['operations', 'controller', 'agent', 'domain'].flatMap(inside);
+    const others = takers.filter((file) => file.path !== 'src/domain/shapes.ts');
+    const endless = /\bv\.(string|number|array|record|any|unknown|safeParse|parse)\(/;
+    nothing(linesWith(endless, others, 'without a limit'));
+  });
+});
+
 describe('every file', () => {
   it(`has at most ${FILE_LINES_MAX} lines`, () => {
     const long = everything.filter((file) => file.lines.length - 1 > FILE_LINES_MAX);

@@ -6,6 +6,7 @@ import { connect as dialTls } from 'node:tls';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { connectBusAtLast } from '../../../src/bus/connection.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
+import { ADMIN } from '../../../src/bus/limits.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, heartbeat, nodeAsk, op } from '../../../src/bus/subjects.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
@@ -29,7 +30,7 @@ describe('connection to the bus', () => {
     node = await nats.connect('n1', n1, {
       onStatus: (status, reason) => statuses.push(reason === null ? status : reason.code),
     });
-    controller.respond(all.ops, echo, { queue: 'controllers' });
+    controller.respond(all.ops, echo, { queue: 'controllers', admit: () => ADMIN });
     await controller.rtt();
   });
   after(() => nats.stop());
@@ -43,7 +44,7 @@ describe('connection to the bus', () => {
     });
   });
 
-  it('carries a body of megabytes, compressed', async () => {
+  it('carries a body of megabytes, compressed, to who takes so much', async () => {
     const body = Array.from({ length: 100_000 }, (_, i) => `node-${i}.example.com`);
     const answer = (await node.request(op('n1', 'big'), body, SOON)) as { body: Json };
     assert.deepEqual(answer.body, body);

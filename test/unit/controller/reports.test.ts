@@ -5,6 +5,7 @@ import { followObserved, isNewer } from '../../../src/controller/reports.ts';
 import { removeNodes } from '../../../src/domain/change/leave.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import type { Report } from '../../../src/domain/step.ts';
+import { reportOf as parsed } from '../../../src/operations/report.ts';
 import { asked, clusterWith } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 
@@ -31,6 +32,32 @@ describe('a report', () => {
       await assert.rejects(reports.take(core!, bad), { code: 'BAD_VALUE' });
     }
     assert.deepEqual([...live.reports.values()], [good]);
+  });
+
+  it('has a limit in every field, and shows no terminal anything', () => {
+    const good = reportOf('core', { router: 'RUNNING' });
+    const failure = { kind: 'start', process: 'router', code: 'FAILED', message: 'no' } as const;
+    const many = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
+    const table = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`p${i}`, []]));
+    const taken = (changes: object) => parsed({ ...good, ...changes } as unknown as Json);
+    for (const bad of [
+      { kato: 'x'.repeat(1000) },
+      { failures: many(1000, failure) },
+      { steps: many(10_000, { kind: 'start', process: 'a', ms: 1, failed: false }) },
+      { steps: [{ kind: 'start', process: 'a', ms: JSON.parse('1e999'), failed: false }] },
+      { roles: table(1000) },
+      { catalogue: ['a\u001b[2J'] },
+      { version: { ...good.version, epoch: JSON.parse('1e999') } },
+    ]) {
+      assert.equal(taken(bad), null, JSON.stringify(bad).slice(0, 80));
+    }
+    const long = { ...failure, code: 'TOMORROW', message: `\u001b[2J${'x'.repeat(100_000)}` };
+    const [cut] = taken({ failures: [long] })!.failures;
+    assert.equal(cut!.code, 'FAILED');
+    assert.match(cut!.message, /^\\u001b\[2Jx{900,}/);
+    assert.ok(cut!.message.length < 1100);
+    assert.deepEqual(taken({ failures: [failure] }), { ...good, failures: [failure] });
   });
 
   it('goes with its node when that is removed', async () => {

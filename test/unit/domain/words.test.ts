@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { busUsersView, permissionsOf } from '../../../src/domain/bus-permissions.ts';
-import { ERROR_CODES, KatoError, refuse, toErrorRecord } from '../../../src/domain/error.ts';
+import {
+  ERROR_CODES,
+  errorFrom,
+  KatoError,
+  refuse,
+  toErrorRecord,
+} from '../../../src/domain/error.ts';
 import { canonicalJson, hashOf } from '../../../src/domain/hash.ts';
 import {
   checkAddress,
@@ -46,6 +52,15 @@ describe('names', () => {
   it('that were mistyped are guessed, when they are near', () => {
     assert.equal(didYouMean('ruoter', ['router', 'redis']), "did you mean 'router'?");
     assert.equal(didYouMean('kafka', ['router', 'redis']), undefined);
+    assert.equal(didYouMean('data-servcies', ['data-services']), "did you mean 'data-services'?");
+  });
+
+  it('are not guessed for long, whatever somebody sends', () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `${i}-`.padEnd(63, 'a'));
+    const began = performance.now();
+    assert.equal(didYouMean('a'.repeat(31_000_000), names), undefined);
+    assert.equal(didYouMean('b'.repeat(63), names), undefined);
+    assert.ok(performance.now() - began < 200);
   });
 });
 
@@ -89,6 +104,24 @@ describe('errors', () => {
   it('have an exit code each, from 1 to 7', () => {
     assert.equal(refuse('TIMEOUT', 'late').exitCode, 6);
     for (const code of Object.values(ERROR_CODES)) assert.ok(code >= 1 && code <= 7);
+  });
+
+  it('of others have a code that is known here, and texts that harm no terminal', () => {
+    const told = { code: 'TOMORROW', message: 'a\u001b[2Jb', why: 'x'.repeat(1_000_000), next: 7 };
+    const error = errorFrom(told);
+    assert.deepEqual([error.code, error.exitCode], ['FAILED', 1]);
+    assert.equal(error.message, 'a\\u001b[2Jb');
+    assert.deepEqual([error.why!.length, error.next], [8000, undefined]);
+    for (const nothing of [null, 'text', [], { code: 'constructor' }]) {
+      assert.equal(errorFrom(nothing).exitCode, 1);
+    }
+    const same = refuse('CONFLICT', 'it is taken', 'by\nanother', 'take another');
+    assert.deepEqual(errorFrom(same.toJSON()).toJSON(), same.toJSON());
+  });
+
+  it('never repeat all that somebody sent', () => {
+    const error = refuse('BAD_NAME', `'${'a'.repeat(31_000_000)}' is not a node name`);
+    assert.ok(error.message.length <= 1000);
   });
 
   it('that nobody expected are INTERNAL and ask to be reported', () => {

@@ -1,0 +1,43 @@
+import type { Subject } from './subjects.ts';
+
+/** How much of one message is taken: of what comes over the wire, and of what it unpacks to. In bytes. */
+export interface Limits {
+  bytes: number;
+  plainBytes: number;
+}
+
+const KB = 1024;
+const MB = 1024 * KB;
+
+/** What controllers say, and what they keep: the bus carries 8 MB, and JSON shrinks to a quarter. */
+export const TRUSTED: Limits = { bytes: 8 * MB, plainBytes: 32 * MB };
+/** An import, or a certificate with a long chain, is what an admin sends. */
+export const ADMIN = TRUSTED;
+/** A report of a node with every role is 20 kB, 5,000 announced routes are 90 kB packed. */
+const NODE: Limits = { bytes: 128 * KB, plainBytes: MB };
+/** The names of all roles that the machine knows are the most of it. */
+const JOINER: Limits = { bytes: 16 * KB, plainBytes: 16 * KB };
+/** 500 host names at their longest would be 128 kB; those of one component are 2. */
+const ANNOUNCER: Limits = { bytes: 32 * KB, plainBytes: 32 * KB };
+const BEAT: Limits = { bytes: KB, plainBytes: KB };
+
+/** By who says it. A controller knows besides who is an admin. */
+export function limitsOf(subject: Subject | null): Limits {
+  switch (subject?.kind) {
+    case 'heartbeat':
+      return BEAT;
+    case 'join':
+      return JOINER;
+    case 'announcement':
+      return ANNOUNCER;
+    case 'ask':
+      return TRUSTED;
+    default:
+      return NODE;
+  }
+}
+
+/** Of an answer, by who was asked. */
+export function limitsOfAnswer(subject: string): Limits {
+  return subject.startsWith('kato.node.') ? NODE : TRUSTED;
+}

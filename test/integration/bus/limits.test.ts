@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { natsOf } from '../../../src/bus/messaging.ts';
+import { all, inboxPrefix, JOINER, join, op } from '../../../src/bus/subjects.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import { KatoError } from '../../../src/domain/error.ts';
+import type { Status } from '../../../src/domain/status.ts';
+import type { NodeProcesses } from '../../../src/operations/roles.ts';
+import { clusterWith, tokenOf } from '../../support/clusters.ts';
+import { type Controlled, startControlled } from '../../support/controlled.ts';
+import { reportOf } from '../../support/reports.ts';
+
+const LONG = 'a'.repeat(31_000_000);
+/** An admin waits no longer than this, whatever others send at the time. */
+const ANSWERED_MS = 1000;
+
+describe('what one message may be', function () {
+  this.timeout(60_000);
+  let here: Controlled;
+
+  before(async () => {
+    const tokens = { token001: tokenOf('token001', { usesLeft: 0 }) };
+    here = await startControlled(clusterWith({ web: ['redis'] }, { tokens }), [
+      { kind: 'join', id: 'token001', key: '' },
+    ]);
+  });
+  after(() => here.end());
+
+  /** Sends it as it is, without kato's own manners; resolves with the error that comes back. */
+  async function sent(who: string, subject: string, bytes: Uint8Array): Promise<KatoError> {
+    const nats = natsOf(here.bus(who));
+    const answer = await nats.request(subject, bytes, { timeout: 10_000 });
+    return new KatoError(answer.json());
+  }
+
+  async function adminIsServed(): Promise<void> {
+    const began = performance.now();
+    await here.ask('core', 'status', { all: true });
+    const ms = performance.now() - began;
+    assert.ok(ms < ANSWERED_MS, `an admin waited ${ms} ms`);
+  }
+
+  it('is a few kB for a joiner: a name of 31 MB in 30 kB is not unpacked', async () => {
+    const params = { tokenId: 'token001', secret: 'secret', name: LONG };
+    const sending = sent(JOINER, join, gzipSync(JSON.stringify({ id: 'x', params })));
+    await adminIsServed();
+    assert.match((await sending).message, /larger than 16 kB/);
+  });
+
+  it('is some kB for a node, packed or not', async () => {
+    const asked = { id: '', params: { node: LONG } };
+    const subject = op('web', 'node.info');
+    const bomb = sent('web', subject, gzipSync(JSON.stringify(asked)));
+    const large = sent('web', subject, Buffer.from(JSON.stringify(asked).slice(0, 7_000_000)));
+    await adminIsServed();
+    assert.equal((await bomb).code, 'BAD_VALUE');
+    assert.equal((await large).code, 'BAD_VALUE');
+  });
+
+  it('has a limit in each field, also where all of it would fit', async () => {
+    const long = 'a'.repeat(100_000);
+    for (const [operation, params] of [
+      ['node.info', { node: long }],
+      ['role.add', { node: 'web', roles: [long], selection: 'named', noStart: false }],
+      ['view', { known: long }],
+      ['progress', { nodes: ['web'], revision: 1, seen: 0, waitMs: -1 }],
+    ] as [string, Json][]) {
+      const id = randomUUID();
+      const refused = here.ask('web', operation, params, id);
+      await assert.rejects(refused, { code: 'USAGE' }, operation);
+    }
+    await assert.rejects(here.ask('web', 'node.list', {}, 'x'.repeat(1000)), { code: 'USAGE' });
+  });
+
+  it('is what it was for an admin: a certificate or an import is large', async () => {
+    const params = { cluster: { format: 1, id: 'c2', revision: 1, fill: 'x'.repeat(2e6) } };
+    const asked = here.ask('core', 'state.import', { ...params, secrets: {}, force: true }, 'i1');
+    await assert.rejects(asked, { code: 'CONFLICT', message: 'the file is of another cluster' });
+  });
+
+  it('is a report in the answer of a node, or it counts as none', async () => {
+    const report = reportOf('web', { redis: 'RUNNING' });
+    let answer: unknown = report;
+    const stop = here.bus('web').respond(all.asksOf('web'), async () => answer as Json);
+    const processes = async () =>
+      (await here.ask('core', 'process.list', { node: null })) as unknown as NodeProcesses[];
+    const state = async () => (await processes()).find(({ node }) => node === 'web')!;
+    assert.equal((await state()).stale, false);
+    const fill = Object.fromEntries(
+      Array.from({ length: 100_000 }, (_, i) => [`p${i}`, report.processes.redis]),
+    );
+    for (const hostile of [
+      { ...report, processes: fill },
+      { ...report, processes: null },
+      { ...report, processes: { redis: null } },
+      null,
+      LONG,
+    ]) {
+      answer = hostile;
+      assert.deepEqual(await state(), { ...(await state()), processes: {}, stale: true });
+      const { nodes } = (await here.ask('core', 'status', { all: true })) as unknown as Status;
+      assert.equal(nodes.length, 2);
+    }
+    stop();
+  });
+
+  it('is nothing where the answer would go elsewhere', async () => {
+    const nats = natsOf(here.bus(JOINER));
+    nats.publish(join, gzipSync(LONG), { reply: inboxPrefix('web') });
+    await nats.flush();
+    await adminIsServed();
+  });
+});

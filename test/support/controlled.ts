@@ -1,0 +1,84 @@
+import type { Bus } from '../../src/bus/bus.ts';
+import { createIdentity, type Identity } from '../../src/bus/identity.ts';
+import { openStore, type Store } from '../../src/bus/store.ts';
+import { CONTROLLER, JOINER, op } from '../../src/bus/subjects.ts';
+import { runController } from '../../src/controller/controller.ts';
+import type { Cluster, Json } from '../../src/domain/cluster.ts';
+import type { BusUser } from '../../src/domain/view.ts';
+import { catalogue } from './clusters.ts';
+import { CLUSTER_ID, startNats, type TestNats } from './nats.ts';
+import { viewSecrets } from './nginx-views.ts';
+import { freePort } from './ports.ts';
+import { until } from './until.ts';
+
+/** A real bus with a real controller, in this process, and who else is on the bus. */
+export interface Controlled {
+  nats: TestNats;
+  store: Store;
+  identities: ReadonlyMap<string, Identity>;
+  /** The connection of a node or another identity, by its id. */
+  bus(who: string): Bus;
+  /** What a node asks for, as itself. */
+  ask(who: string, operation: string, params: Json, id?: string): Promise<Json>;
+  end(): Promise<void>;
+}
+
+const ANSWER_MS = 10_000;
+
+/** `users` names each identity beside the nodes of the cluster; keys are made here. */
+export async function startControlled(
+  cluster: Cluster,
+  users: readonly BusUser[] = [],
+): Promise<Controlled> {
+  const ending = new AbortController();
+  const controller = createIdentity();
+  const nodes = Object.keys(cluster.nodes).map((id): BusUser => ({ kind: 'node', id, key: '' }));
+  const all = [...nodes, ...users].map((user) => {
+    const own = createIdentity();
+    return { own, user: { ...user, key: own.key } };
+  });
+  const identities = new Map(all.map(({ own, user }) => [idOf(user), own]));
+  const nats = await startNats([
+    { kind: 'controller', key: controller.key },
+    ...all.map(({ user }) => user),
+  ]);
+  const store = await openStore(await nats.connect(CONTROLLER, controller), controller.seed);
+  await store.createState(cluster, { ...viewSecrets, 'bus/controller': controller.seed });
+  const buses = new Map<string, Bus>();
+  for (const { own, user } of all) {
+    buses.set(idOf(user), await nats.connect(idOf(user), own));
+  }
+  const { address, port, ca } = nats;
+  const config = {
+    clusterId: CLUSTER_ID,
+    bus: { address, port },
+    http: { address, port: await freePort() },
+    ca,
+    seed: controller.seed,
+  };
+  const running = runController(config, catalogue, '0.1.0', ending.signal);
+  const controlled: Controlled = {
+    nats,
+    store,
+    identities,
+    bus: (who) => buses.get(who)!,
+    ask: (who, operation, params, id = '') =>
+      buses.get(who)!.request(op(who, operation), { id, params }, { timeoutMs: ANSWER_MS }),
+    end: async () => {
+      ending.abort();
+      await running;
+      await nats.stop();
+    },
+  };
+  const [first] = Object.keys(cluster.nodes);
+  await until(() => controlled.ask(first!, 'node.list', {}).catch(() => false as const), {
+    what: 'the controller answers',
+    seconds: 10,
+  });
+  return controlled;
+}
+
+function idOf(user: BusUser): string {
+  if (user.kind === 'join') return JOINER;
+  return user.kind === 'controller' ? CONTROLLER : user.id;
+}

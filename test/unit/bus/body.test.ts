@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { decodeBody, encodeBody } from '../../../src/bus/body.ts';
+import { limitsOf, TRUSTED } from '../../../src/bus/limits.ts';
+import { parseSubject } from '../../../src/bus/subjects.ts';
+
+const JOINER = limitsOf(parseSubject('kato.join'));
+const NODE = limitsOf(parseSubject('kato.op.n1.report'));
+
+/** How many ms it takes to be refused. */
+function refusedIn(bytes: Uint8Array, limits: typeof NODE, message: RegExp): number {
+  const began = performance.now();
+  assert.throws(() => decodeBody(bytes, limits), { code: 'BAD_VALUE', message });
+  return performance.now() - began;
+}
+
+describe('the body of a message', () => {
+  it('comes back as it was said, small or compressed', () => {
+    for (const value of [null, { a: ['[', '\\"{', 'ä'] }, 'x'.repeat(100_000)]) {
+      assert.deepEqual(decodeBody(encodeBody(value), TRUSTED), value);
+    }
+    assert.equal(decodeBody(new Uint8Array(), JOINER), null);
+  });
+
+  it('that unpacks to more than its sender may say is not unpacked further', () => {
+    const long = gzipSync(JSON.stringify({ name: 'a'.repeat(31_000_000) }));
+    assert.ok(refusedIn(long, JOINER, /larger than 16 kB/) < 100);
+    assert.ok(refusedIn(gzipSync(Buffer.alloc(100_000_000, '[')), NODE, /larger/) < 200);
+  });
+
+  it('that is larger than its sender may say is not looked at', () => {
+    assert.ok(refusedIn(Buffer.alloc(8_000_000, ' '), NODE, /larger than 128 kB/) < 10);
+    assert.equal(decodeBody(Buffer.from('1'.padEnd(127_000)), NODE), 1);
+  });
+
+  it('that is nested for ever is refused before anything is made of it', () => {
+    const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth));
+    refusedIn(nested(33), NODE, /nested too deeply/);
+    decodeBody(nested(32), NODE);
+    assert.ok(refusedIn(gzipSync(nested(500_000)), NODE, /nested too deeply/) < 100);
+    decodeBody(Buffer.from(JSON.stringify(`${'['.repeat(99)}\\"${'{'.repeat(99)}`)), NODE);
+  });
+
+  it('that is no JSON, or no gzip, is said to be so', () => {
+    refusedIn(Buffer.from('{'), NODE, /not JSON/);
+    refusedIn(Buffer.from([0x1f, 0x8b, 1, 2, 3]), NODE, /cannot be unpacked/);
+  });
+});
