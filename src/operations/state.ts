@@ -2,11 +2,11 @@ import * as v from 'valibot';
 import { keyNameOf } from '../domain/change/certificates.ts';
 import { keepExport } from '../domain/change/keep-export.ts';
 import { importState, type SavedState } from '../domain/change/restore.ts';
-import type { Cluster } from '../domain/cluster.ts';
+import { checkDocument } from '../domain/document-shape.ts';
 import { refuse } from '../domain/error.ts';
 import { hashOf, sha256 } from '../domain/hash.ts';
 import { keptExportOf } from '../domain/kept-export.ts';
-import { amount, form, table, text, whole, word } from '../domain/shapes.ts';
+import { amount, anything, form, table, text, word } from '../domain/shapes.ts';
 import { exportKeyFrom, sealState } from './export-file.ts';
 import { newLineage } from './lineage.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
@@ -90,17 +90,23 @@ export const stateImport = preparedChange(
   'state.import',
   'admin',
   v.strictObject({
-    cluster: v.looseObject({ format: whole(0), id: word, revision: whole(0) }),
+    cluster: anything,
     secrets: table(text(SECRET_NAME_MAX), text(SECRET_MAX), SECRETS_MAX),
     force: v.boolean(),
   }),
   async (_known, { cluster, secrets, force }) => {
     const lineage = newLineage();
-    const saved = cluster as unknown as Cluster;
+    const saved = checkDocument(cluster);
     return {
       decide: (before) => importState(before, { saved, lineage, force }),
       secrets,
     };
   },
-  ({ cluster }) => ({ revision: cluster.revision }),
+  ({ cluster }) => ({ revision: revisionOf(cluster) }),
 );
+
+/** For the history, which tells of an import also where it was refused. */
+function revisionOf(cluster: unknown): number | null {
+  const { revision } = (cluster ?? {}) as { revision?: unknown };
+  return typeof revision === 'number' ? revision : null;
+}

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Bus } from '../../src/bus/bus.ts';
 import { createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { openStore, type Store } from '../../src/bus/store.ts';
 import { CONTROLLER, JOINER, op } from '../../src/bus/subjects.ts';
-import { runController } from '../../src/controller/controller.ts';
+import { type ControllerConfig, runController } from '../../src/controller/controller.ts';
 import type { Cluster, Json } from '../../src/domain/cluster.ts';
 import type { BusUser } from '../../src/domain/view.ts';
 import { catalogue } from './clusters.ts';
@@ -11,7 +14,7 @@ import { viewSecrets } from './nginx-views.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
-/** A real bus with a real controller, in this process, and who else is on the bus. */
+/** A real bus with a real controller, in this process or one of its own, and who else is on the bus. */
 export interface Controlled {
   nats: TestNats;
   store: Store;
@@ -20,15 +23,27 @@ export interface Controlled {
   bus(who: string): Bus;
   /** What a node asks for, as itself. */
   ask(who: string, operation: string, params: Json, id?: string): Promise<Json>;
+  /** Where the controller serves HTTP. */
+  http: { address: string; port: number };
+  /** Of the controller that runs in a process of its own. */
+  apart: ControllerProcess | null;
   end(): Promise<void>;
 }
 
+export interface ControllerProcess {
+  pid: number;
+  isAlive(): boolean;
+  stderr(): string;
+}
+
 const ANSWER_MS = 10_000;
+const KATO = join(import.meta.dirname, '../../bin/kato');
 
 /** `users` names each identity beside the nodes of the cluster; keys are made here. */
 export async function startControlled(
   cluster: Cluster,
   users: readonly BusUser[] = [],
+  options: { apart: boolean } = { apart: false },
 ): Promise<Controlled> {
   const ending = new AbortController();
   const controller = createIdentity();
@@ -56,7 +71,8 @@ export async function startControlled(
     ca,
     seed: controller.seed,
   };
-  const running = runController(config, catalogue, '0.1.0', ending.signal);
+  const apart = options.apart ? await spawnController(config, nats.folder) : null;
+  const running = apart?.ended ?? runController(config, catalogue, '0.1.0', ending.signal);
   const controlled: Controlled = {
     nats,
     store,
@@ -64,8 +80,11 @@ export async function startControlled(
     bus: (who) => buses.get(who)!,
     ask: (who, operation, params, id = '') =>
       buses.get(who)!.request(op(who, operation), { id, params }, { timeoutMs: ANSWER_MS }),
+    http: config.http,
+    apart,
     end: async () => {
       ending.abort();
+      apart?.stop();
       await running;
       await nats.stop();
     },
@@ -76,6 +95,24 @@ export async function startControlled(
     seconds: 10,
   });
   return controlled;
+}
+
+async function spawnController(config: ControllerConfig, folder: string) {
+  const file = join(folder, 'controller.json');
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+  const child = spawn(KATO, ['controller', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return {
+    pid: child.pid!,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    stderr: () => stderr,
+    ended,
+    stop: () => child.kill('SIGTERM'),
+  };
 }
 
 function idOf(user: BusUser): string {

@@ -1,4 +1,4 @@
-import { CLUSTER_FORMAT, type Cluster } from '../cluster.ts';
+import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
 import type { Version } from '../view.ts';
@@ -15,7 +15,6 @@ export interface SavedState {
  * of the old one: a new lineage, a later epoch.
  */
 export function recovered(saved: Cluster, lineage: string, seenEpoch: number): Cluster {
-  checkFormat(saved);
   return {
     ...saved,
     lineage,
@@ -68,14 +67,4 @@ export function importState(
   const after = recovered(saved, lineage, cluster.epoch);
   const from = { revision: saved.revision, epoch: saved.epoch };
   return changed(cluster, after, { from, lost }, Object.keys(after.nodes));
-}
-
-function checkFormat(saved: Cluster): void {
-  if (saved.format === CLUSTER_FORMAT) return;
-  throw refuse(
-    'VERSION',
-    `the saved state has format ${String(saved.format)}`,
-    `this kato knows format ${CLUSTER_FORMAT}`,
-    'use the version of kato that saved it, or a later one',
-  );
 }

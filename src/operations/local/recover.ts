@@ -7,7 +7,8 @@ import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
 import { epochAbove, recovered, type SavedState } from '../../domain/change/restore.ts';
 import type { Cluster, Node } from '../../domain/cluster.ts';
-import { refuse } from '../../domain/error.ts';
+import { checkDocument } from '../../domain/document-shape.ts';
+import { KatoError, refuse } from '../../domain/error.ts';
 import { isProven } from '../../domain/proof.ts';
 import type { Version } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
@@ -36,7 +37,9 @@ export async function readSavedState(
   });
   if (text.startsWith('{')) return fromLedger(file, text);
   checkExport(text);
-  return openState(text, await passphrase());
+  const state = await openState(text, await passphrase());
+  checkDocument(state.cluster);
+  return state;
 }
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {
@@ -44,10 +47,12 @@ async function fromLedger(file: string, text: string): Promise<SavedState> {
     const { delivery } = JSON.parse(text) as Partial<Ledger>;
     const cluster = delivery?.view.document;
     if (!cluster) throw new Error('it is of a node that is no core: only a core keeps all');
+    checkDocument(cluster);
     const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
     const full = Object.entries(secrets).filter(([name]) => isFullName(name));
     return { cluster, secrets: Object.fromEntries(full) as Record<string, string> };
   } catch (error) {
+    if (error instanceof KatoError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw refuse('BAD_FILE', `${file} is no ledger of a core`, why);
   }

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Bus } from '../../../src/bus/bus.ts';
-import { createIdentity } from '../../../src/bus/identity.ts';
-import { openStore, type Store } from '../../../src/bus/store.ts';
-import { CONTROLLER, op } from '../../../src/bus/subjects.ts';
-import { runController } from '../../../src/controller/controller.ts';
 import type { Cluster, Json } from '../../../src/domain/cluster.ts';
 import { KatoError } from '../../../src/domain/error.ts';
-import type { BusUser } from '../../../src/domain/view.ts';
 import { OPERATIONS } from '../../../src/operations/index.ts';
-import { catalogue, clusterWith, nodeOf, tokenOf } from '../../support/clusters.ts';
-import { CLUSTER_ID, startNats, type TestNats } from '../../support/nats.ts';
-import { freePort } from '../../support/ports.ts';
+import { clusterWith, nodeOf, tokenOf } from '../../support/clusters.ts';
+import { type Controlled, startControlled } from '../../support/controlled.ts';
+import { OPERATION_PARAMS } from '../../support/operation-params.ts';
 import { until } from '../../support/until.ts';
 
 const GOLDEN = new URL('rights.golden.txt', import.meta.url);
@@ -21,78 +15,6 @@ const ADMIN = 'n00000000000a';
 const PLAIN = 'n00000000000b';
 const OTHER = 'n00000000000c';
 const FORMER = 'n00000000000f';
-const KEY = createIdentity().key;
-
-/** Parameters of every operation, of the right shape, about the node `T` where they are about one. */
-const PARAMS: Record<string, (T: string) => Json> = {
-  'announcer.add': () => ({ name: 'new', key: KEY, hosts: ['new.example.com'] }),
-  'announcer.list': () => ({}),
-  'announcer.remove': () => ({ name: 'shop' }),
-  'certificate.install': () => ({ domain: 'a.example.com', chain: '', key: '', update: false }),
-  'certificate.list': () => ({}),
-  'certificate.remove': () => ({ domain: 'a.example.com' }),
-  'config.get': () => ({ component: null, key: null }),
-  'config.set': () => ({ component: 'redis', key: 'port', act: 'set', value: 7000 }),
-  history: (T) => ({ limit: 10, node: T }),
-  'node.confirm': (T) => ({ node: T, version: '0.1.0', catalogue: [] }),
-  'node.detach': (T) => ({ node: T }),
-  'node.drop-abandoned': () => ({}),
-  'node.info': (T) => ({ node: T }),
-  'node.join': () => ({ ...JOIN }),
-  'node.list': () => ({}),
-  'node.remove': (T) => ({ nodes: [T], skipDetach: true }),
-  'node.settle-former': (T) => ({ id: T }),
-  'node.setup-load-balancer': (T) => ({ node: T, addresses: [], excludeSelf: true, force: true }),
-  'process.list': (T) => ({ node: T }),
-  'process.switch': (T) => ({ node: T, processes: ['redis'], to: 'stop' }),
-  progress: (T) => ({ nodes: [T], revision: 1, seen: 0, waitMs: 0 }),
-  'role.add': (T) => ({ node: T, roles: ['memcached'], selection: 'named', noStart: false }),
-  'role.remove': (T) => ({ node: T, roles: ['redis'], selection: 'named', purgeData: true }),
-  'role.switch': (T) => ({ node: T, roles: ['redis'], to: 'stop' }),
-  'route.add': () => ({ route: 'a.example.com', backends: ['10.0.0.9:80'], sticky: false }),
-  'route.list': () => ({}),
-  'route.remove': () => ({ route: 'a.example.com', backends: [] }),
-  'secret.show': (T) => ({ node: T, role: 'redis' }),
-  'state.export': () => ({}),
-  'state.import': () => ({
-    cluster: { format: 1, id: 'c2', revision: 1 },
-    secrets: {},
-    force: true,
-  }),
-  'state.keep': (T) => ({ node: T, intervalSeconds: null, key: 'a2V5' }),
-  'state.sealed': () => ({ known: null }),
-  status: () => ({ all: true, live: false }),
-  'token.create': () => ({ ...TOKEN }),
-  'token.list': () => ({}),
-  'token.revoke': () => ({ id: 'token001' }),
-  view: () => ({ known: null }),
-};
-
-const TOKEN = {
-  id: 'token002',
-  secretHash: '0'.repeat(64),
-  key: KEY,
-  roles: null,
-  admin: true,
-  uses: 1,
-  ttlSeconds: 60,
-};
-const JOIN = {
-  tokenId: 'token001',
-  secret: 'secret',
-  key: KEY,
-  name: 'new',
-  hostname: 'new',
-  address: '10.0.0.9',
-  machineId: '',
-  version: '0.1.0',
-  catalogue: ['base'],
-  roles: [],
-  noStart: false,
-  force: true,
-  trial: true,
-};
-
 /** Who asks, and what about: a plain node whose own name is the id of another is what 0.1.0 let in. */
 const COLUMNS: { title: string; who: string; target: string }[] = [
   { title: 'admin:self', who: ADMIN, target: ADMIN },
@@ -113,53 +35,22 @@ const AWAY = ['CONTROLLER_AWAY', 'BUS_AWAY', 'TIMEOUT'];
 
 describe('rights of who asks on the bus', function () {
   this.timeout(60_000);
-  const end = new AbortController();
-  const buses = new Map<string, Bus>();
-  let nats: TestNats;
-  let store: Store;
-  let base: Cluster;
-  let running: Promise<void>;
+  const base = cluster();
+  let controlled: Controlled;
 
   before(async () => {
-    const controller = createIdentity();
-    const identities = [ADMIN, PLAIN, OTHER, FORMER, 'join', 'shop'].map(
-      (who) => [who, createIdentity()] as const,
-    );
-    const users = identities.map(([who, { key }]): BusUser => {
-      if (who === 'join') return { kind: 'join', id: 'token001', key };
-      if (who === 'shop') return { kind: 'announcer', id: who, key };
-      return { kind: who === FORMER ? 'former' : 'node', id: who, key };
-    });
-    nats = await startNats([{ kind: 'controller', key: controller.key }, ...users]);
-    store = await openStore(await nats.connect(CONTROLLER, controller), controller.seed);
-    base = cluster();
-    await store.createState(base, { 'bus/controller': controller.seed });
-    for (const [who, identity] of identities) buses.set(who, await nats.connect(who, identity));
-    const http = { address: '127.0.0.1', port: await freePort() };
-    const { ca, address, port } = nats;
-    const config = {
-      clusterId: CLUSTER_ID,
-      bus: { address, port },
-      http,
-      ca,
-      seed: controller.seed,
-    };
-    running = runController(config, catalogue, '0.1.0', end.signal);
-    await until(async () => (await ask(ADMIN, 'node.list', {})) === 'may', {
-      what: 'the controller answers',
-      seconds: 10,
-    });
+    controlled = await startControlled(base, [
+      { kind: 'former', id: FORMER, key: '' },
+      { kind: 'join', id: 'token001', key: '' },
+      { kind: 'announcer', id: 'shop', key: '' },
+    ]);
   });
-  after(async () => {
-    end.abort();
-    await running;
-    await nats.stop();
-  });
+  after(() => controlled.end());
 
   it('are what the golden table says: every operation, identity and target', async () => {
-    assert.deepEqual(Object.keys(PARAMS).sort(), [...OPERATIONS.keys()].sort());
+    assert.deepEqual(Object.keys(OPERATION_PARAMS).sort(), [...OPERATIONS.keys()].sort());
     const rows: string[][] = [];
-    for (const [operation, params] of Object.entries(PARAMS)) {
+    for (const [operation, params] of Object.entries(OPERATION_PARAMS)) {
       const cells: string[] = [];
       for (const { who, target } of COLUMNS) {
         await asBefore();
@@ -174,18 +65,21 @@ describe('rights of who asks on the bus', function () {
 
   it('of a node whose name is the id of another are its own: it touches nothing of the other', async () => {
     await asBefore();
-    const before = (await store.readCluster())!.cluster.nodes[OTHER];
+    const before = (await controlled.store.readCluster())!.cluster.nodes[OTHER];
     for (const operation of ['role.add', 'role.remove', 'role.switch', 'node.detach']) {
-      assert.equal(await ask(PLAIN, operation, PARAMS[operation]!(OTHER)), 'no', operation);
+      assert.equal(
+        await ask(PLAIN, operation, OPERATION_PARAMS[operation]!(OTHER)),
+        'no',
+        operation,
+      );
     }
-    assert.deepEqual((await store.readCluster())!.cluster.nodes[OTHER], before);
+    assert.deepEqual((await controlled.store.readCluster())!.cluster.nodes[OTHER], before);
   });
 
   /** `no`: not allowed; `none`: there is no such operation for it; `bus`: not even heard. */
   async function ask(who: string, operation: string, params: Json): Promise<string> {
-    const body = { id: randomUUID(), params };
     try {
-      await buses.get(who)!.request(op(who, operation), body, { timeoutMs: 3000 });
+      await controlled.ask(who, operation, params, randomUUID());
       return 'may';
     } catch (error) {
       if (!(error instanceof KatoError) || AWAY.includes(error.code)) throw error;
@@ -199,11 +93,11 @@ describe('rights of who asks on the bus', function () {
 
   /** The document as it was at first, one revision later: what was asked before leaves no trace. */
   async function asBefore(): Promise<void> {
-    const { cluster: now, entry } = (await store.readCluster())!;
+    const { cluster: now, entry } = (await controlled.store.readCluster())!;
     const { revision: _then, ...old } = base;
     const { revision, ...present } = now;
     if (JSON.stringify(old) === JSON.stringify(present)) return;
-    await store.writeCluster({ ...base, revision: revision + 1 }, entry);
+    await controlled.store.writeCluster({ ...base, revision: revision + 1 }, entry);
     await until(async () => (await ask(PLAIN, 'node.info', { node: PLAIN })) === 'may', {
       what: 'the controller has it',
       seconds: 5,
