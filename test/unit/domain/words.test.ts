@@ -57,10 +57,9 @@ describe('names', () => {
 
   it('are not guessed for long, whatever somebody sends', () => {
     const names = Array.from({ length: 2000 }, (_, i) => `${i}-`.padEnd(63, 'a'));
-    const began = performance.now();
+    // In quadratic time this would take minutes, and a test has one.
     assert.equal(didYouMean('a'.repeat(31_000_000), names), undefined);
     assert.equal(didYouMean('b'.repeat(63), names), undefined);
-    assert.ok(performance.now() - began < 200);
   });
 });
 
