@@ -82,6 +82,8 @@ export interface Route {
   /** `address:port`. */
   backends: string[];
   sticky: boolean;
+  /** Those of them that would be refused, and that an admin insisted on; absent without any. */
+  anyBackends?: string[];
 }
 
 export interface Token {

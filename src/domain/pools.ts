@@ -1,3 +1,4 @@
+import { loopJudge } from './backends.ts';
 import type { Cluster, Node } from './cluster.ts';
 import type { Catalogue } from './role.ts';
 import { confirmedWith } from './roles.ts';
@@ -22,7 +23,10 @@ const BRAKE_PART = 0.5;
 /** ... within this time. */
 const BRAKE_WINDOW_MS = 60_000;
 
-/** All pools of the cluster as they are wanted, with what liveness took out marked. */
+/**
+ * All pools of the cluster as they are wanted, with what liveness took out marked. A route never has
+ * a router in its pool, not even as one that is out: as the last resort it would be tried.
+ */
 export function poolsOf(
   cluster: Cluster,
   catalogue: Catalogue,
@@ -36,11 +40,14 @@ export function poolsOf(
     for (const address of addresses) pool.addresses.add(address);
     backends.set(name, pool);
   };
-  for (const { host, path, backends: addresses, sticky } of Object.values(cluster.routes)) {
-    put(routePool(host, path), sticky, addresses);
+  const isLoop = loopJudge(cluster, catalogue);
+  for (const route of Object.values(cluster.routes)) {
+    const { host, path, sticky } = route;
+    const good = route.backends.filter((backend) => !isLoop(backend, route));
+    put(routePool(host, path), sticky, good);
   }
   for (const { host, path, backend, sticky } of announced) {
-    put(routePool(host, path), sticky, [backend]);
+    if (!isLoop(backend)) put(routePool(host, path), sticky, [backend]);
   }
   const ofRole = (role: string, portSetting: string): string[] =>
     serving(cluster, role).map(

@@ -2,7 +2,7 @@ import { BYTES_WARNING, bytesOf } from './change/budget.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { exportFault } from './kept-export.ts';
-import { braked } from './pools.ts';
+import { poolWarnings } from './pool-warnings.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf } from './roles.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type Warning,
 } from './status.ts';
 import type { ProcessReport, Report, StepFailure } from './step.ts';
-import { isGone, onGone, type Verdicts } from './verdicts.ts';
+import { isGone, type Verdicts } from './verdicts.ts';
 import type { Pool, Version } from './view.ts';
 import { coreAddress } from './view-for.ts';
 
@@ -183,19 +183,6 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
       }
     }
     return said;
-  });
-}
-
-function poolWarnings(input: StatusInput): Warning[] {
-  const isLost = onGone(input.cluster, input.verdicts);
-  return input.pools.flatMap((pool): Warning[] => {
-    if (pool.members.length === 0) {
-      return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
-    }
-    const kept = braked(pool, isLost);
-    if (kept.length === 0) return [];
-    const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
-    return [{ code: 'POOL_BRAKE', message }];
   });
 }
 

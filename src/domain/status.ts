@@ -34,6 +34,7 @@ export type WarningCode =
   | 'ROLE_STOPPED'
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
+  | 'BACKEND_LOOP'
   | 'CERTIFICATE_EXPIRES'
   | 'EXPORT_LATE'
   | 'STATE_LARGE'

@@ -1,5 +1,6 @@
+import { loopJudge } from './backends.ts';
 import { recentlyFormer } from './change/leave.ts';
-import { routersFor } from './change/load-balancer.ts';
+import { pinnedMembers, routersFor } from './change/load-balancer.ts';
 import { stillShown } from './change/tokens.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { refuse } from './error.ts';
@@ -84,15 +85,20 @@ function poolsForNode(input: ViewInput, node: Node): Pool[] {
   return [{ ...routers, members: membersFor(input, node, routers) }];
 }
 
-/** A load balancer's own pool: pinned addresses as given, or the cluster's routers. */
+/**
+ * A load balancer's own pool: pinned addresses as given, or the cluster's routers. One that became a
+ * load balancer since is left out: requests might go round in a circle.
+ */
 function membersFor(input: ViewInput, balancer: Node, routers: Pool): Pool['members'] {
   const wanted = routersFor(input.cluster, balancer);
   if (balancer.pinnedRouters === null) {
     return neverEmpty(routers.members.filter(({ address }) => wanted.includes(hostOf(address))));
   }
-  const { http_port } = settingsOf(input.cluster, input.catalogue, 'router');
-  const pinned = wanted.map((host): PoolMember => {
-    const address = `${host}:${http_port}`;
+  const isLoop = loopJudge(input.cluster, input.catalogue, ['load_balancer']);
+  const good = pinnedMembers(input.cluster, input.catalogue, balancer).filter(
+    (one) => !isLoop(one),
+  );
+  const pinned = good.map((address): PoolMember => {
     const known = routers.members.find((member) => member.address === address);
     return known ?? { address, state: 'in' };
   });

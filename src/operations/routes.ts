@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { type LoopJudge, loopJudge } from '../domain/backends.ts';
 import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
+import type { Route } from '../domain/cluster.ts';
 import { routePool } from '../domain/pools.ts';
 import { text, word, words } from '../domain/shapes.ts';
 import { change, PUBLIC_KEY, read } from './operation.ts';
@@ -10,8 +12,13 @@ const ROUTE = text(2048);
 export const routeAdd = change(
   'route.add',
   'admin',
-  v.strictObject({ route: ROUTE, backends: words, sticky: v.boolean() }),
-  (cluster, params) => addRoute(cluster, params),
+  v.strictObject({
+    route: ROUTE,
+    backends: words,
+    sticky: v.boolean(),
+    anyBackend: v.optional(v.boolean()),
+  }),
+  (cluster, params, asked) => addRoute(cluster, params, asked),
 );
 
 export const routeRemove = change(
@@ -26,6 +33,8 @@ export interface ListedRoute {
   backends: string[];
   sticky: boolean;
   announced: boolean;
+  /** Backends that are routers by now: no request is sent to them. */
+  leftOut?: string[];
 }
 
 /** Static routes and those that components announce at the moment. */
@@ -33,21 +42,27 @@ export const routeList = read(
   'route.list',
   'anyone',
   v.strictObject({}),
-  async ({ cluster, announced }): Promise<ListedRoute[]> => [
-    ...Object.values(cluster.routes).map(({ host, path, backends, sticky }) => ({
-      route: routePool(host, path),
-      backends,
-      sticky,
-      announced: false,
-    })),
-    ...announced.map(({ host, path, backend, sticky }) => ({
-      route: routePool(host, path),
-      backends: [backend],
-      sticky,
-      announced: true,
-    })),
-  ],
+  async ({ cluster, catalogue, announced }): Promise<ListedRoute[]> => {
+    const isLoop = loopJudge(cluster, catalogue);
+    return [
+      ...Object.values(cluster.routes).map((route) => listed(route, isLoop)),
+      ...announced.map(({ host, path, backend, sticky }) => ({
+        route: routePool(host, path),
+        backends: [backend],
+        sticky,
+        announced: true,
+      })),
+    ];
+  },
 );
+
+function listed(route: Route, isLoop: LoopJudge): ListedRoute {
+  const { host, path, backends, sticky } = route;
+  const leftOut = backends.filter((backend) => isLoop(backend, route));
+  const name = routePool(host, path);
+  const more = leftOut.length > 0 ? { leftOut } : {};
+  return { route: name, backends, sticky, announced: false, ...more };
+}
 
 /** The asker makes the key and keeps its seed: the cluster learns the public key only. */
 export const announcerAdd = change(

@@ -11,10 +11,10 @@ export function routeLine({ host, path, backends, sticky }: Route): string {
 
 export function routeListLines(routes: readonly ListedRoute[]): string[] {
   if (routes.length === 0) return ['no route; add one with kato route add'];
-  const rows = routes.map(({ route, backends, sticky, announced }) => [
+  const rows = routes.map(({ route, backends, sticky, announced, leftOut = [] }) => [
     route,
     [announced ? 'announced' : 'static', ...(sticky ? ['sticky'] : [])].join(', '),
-    backends.join(' '),
+    backends.map((one) => (leftOut.includes(one) ? `${one}(left out)` : one)).join(' '),
   ]);
   return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows]);
 }

@@ -1,6 +1,9 @@
+import { loopJudge } from '../backends.ts';
 import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import type { Catalogue } from '../role.ts';
 import { confirmedWith, nodesWith, shortage } from '../roles.ts';
+import { settingsOf } from '../settings.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { without } from './records.ts';
@@ -53,6 +56,7 @@ export function setupLoadBalancer(
       'give the address of a router, or none to follow the routers of the cluster',
     );
   }
+  if (pinnedRouters !== null) checkNoLoop({ ...cluster, ...nodes }, after, asked);
   const own = nodesWith({ ...cluster, ...nodes }, 'router').map((router) => router.address);
   const result = {
     node: node.name,
@@ -74,6 +78,24 @@ export function routersFor(cluster: Cluster, balancer: Node): string[] {
   const all =
     balancer.pinnedRouters ?? confirmedWith(cluster, 'router').map((router) => router.address);
   return balancer.excludeSelf ? all.filter((address) => address !== balancer.address) : all;
+}
+
+/** Where a load balancer with explicit routers sends to, as `address:port`. */
+export function pinnedMembers(cluster: Cluster, catalogue: Catalogue, balancer: Node): string[] {
+  const { http_port } = settingsOf(cluster, catalogue, 'router');
+  return routersFor(cluster, balancer).map((address) => `${address}:${http_port}`);
+}
+
+function checkNoLoop(cluster: Cluster, balancer: Node, { catalogue }: Asked): void {
+  const isLoop = loopJudge(cluster, catalogue, ['load_balancer']);
+  const looping = pinnedMembers(cluster, catalogue, balancer).find((member) => isLoop(member));
+  if (looping === undefined) return;
+  throw refuse(
+    'CONFLICT',
+    `the load balancer ${balancer.name} cannot send to ${looping}`,
+    'that is the port of a load balancer, and requests would go round in a circle',
+    'give the address of a router',
+  );
 }
 
 function checkExchange(node: Node, exchanged: readonly string[], force: boolean): void {

@@ -1,10 +1,11 @@
+import { type BackendJudge, backendJudge, refusedBackend } from '../backends.ts';
 import type { Announcer, Cluster, Route } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
 import { own } from '../own.ts';
 import { routePool } from '../pools.ts';
 import { idsWith } from '../roles.ts';
-import { changed, type Decision, unchanged } from './change.ts';
+import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const PATH_LENGTH_MAX = 255;
@@ -15,27 +16,48 @@ export interface RouteAdd {
   route: string;
   backends: string[];
   sticky: boolean;
+  /** The admin insists on backends that would be refused. */
+  anyBackend?: boolean | undefined;
 }
 
 /** Adds backends to a route, or makes it. */
-export function addRoute(cluster: Cluster, params: RouteAdd): Decision<Route> {
+export function addRoute(cluster: Cluster, params: RouteAdd, asked: Asked): Decision<Route> {
   const { host, path } = parseRoute(params.route);
   reserve(cluster, host);
   const key = routePool(host, path);
   const before = own(cluster.routes, key);
-  const backends = [
-    ...new Set([...(before?.backends ?? []), ...params.backends.map(checkBackend)]),
-  ];
+  const given = params.backends.map(checkBackend);
+  const judge = backendJudge(cluster, asked.catalogue);
+  const odd = given.filter((backend) => judge(backend) !== null);
+  if (params.anyBackend !== true) refuseOdd(odd, before, judge);
+  const backends = [...new Set([...(before?.backends ?? []), ...given])];
   if (backends.length === 0) {
     throw refuse('USAGE', `the route ${key} needs a backend`, undefined, 'give ADDRESS:PORT');
   }
   if (backends.length > BACKENDS_MAX) {
     throw refuse('BAD_VALUE', `a route has at most ${BACKENDS_MAX} backends`);
   }
-  const route = { host, path, backends, sticky: params.sticky || before?.sticky === true };
+  const sticky = params.sticky || before?.sticky === true;
+  const insisted = [...(before?.anyBackends ?? []), ...(params.anyBackend === true ? odd : [])];
+  const route = withInsisted({ host, path, backends, sticky }, insisted);
   if (JSON.stringify(route) === JSON.stringify(before)) return unchanged(cluster, route);
   const routes = { ...cluster.routes, [key]: route };
   return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
+}
+
+/** What the route has already may be said again, unless its pool leaves it out. */
+function refuseOdd(odd: readonly string[], before: Route | undefined, judge: BackendJudge): void {
+  for (const backend of odd) {
+    const fault = judge(backend)!;
+    const has = before?.backends.includes(backend) === true;
+    const insisted = before?.anyBackends?.includes(backend) === true;
+    if (!insisted && (!has || fault.isLoop)) throw refusedBackend(backend, fault);
+  }
+}
+
+function withInsisted(route: Route, insisted: readonly string[]): Route {
+  const anyBackends = [...new Set(insisted)].filter((one) => route.backends.includes(one));
+  return anyBackends.length === 0 ? route : { ...route, anyBackends };
 }
 
 /** Removes some backends of a route, or with none named, all of it. */
@@ -58,7 +80,8 @@ export function removeRoute(
   }
   const backends = going.size === 0 ? [] : before.backends.filter((backend) => !going.has(backend));
   const { [key]: _gone, ...others } = cluster.routes;
-  const route = { ...before, backends };
+  const { anyBackends = [], ...rest } = before;
+  const route = withInsisted({ ...rest, backends }, anyBackends);
   const routes = backends.length === 0 ? others : { ...others, [key]: route };
   return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
 }

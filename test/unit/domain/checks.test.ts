@@ -31,6 +31,13 @@ describe('the checks', () => {
     assert.deepEqual(found({}), []);
   });
 
+  it('tell of backends that pools leave out, all in one', () => {
+    const loop = (message: string) => ({ code: 'BACKEND_LOOP' as const, message });
+    assert.deepEqual(found({ warnings: [loop('a is left out'), loop('b is left out')] }), [
+      { name: 'pools', level: 'warning', message: 'a is left out; b is left out' },
+    ]);
+  });
+
   it('take a dead node as critical and a silent one as a warning', () => {
     const of = (state: NodeStatus['state']) => levels(found({ nodes: [{ ...NODE, state }] }));
     assert.deepEqual(of('dead'), ['critical nodes']);

@@ -121,7 +121,8 @@ describe('the brake of a pool', () => {
 });
 
 describe('pools', () => {
-  const cluster = clusterWith({ a: ['router'], b: ['router'] });
+  const NAMES = { a: ['router'], b: ['router'] };
+  const cluster = clusterWith(NAMES);
   const pool = (of: Cluster, name: string, outages: Outages = {}) =>
     poolsOf(of, catalogue, [], outages).find((one) => one.name === name)!;
   const shown = (of: Cluster, name: string, outages: Outages = {}) =>
@@ -170,6 +171,36 @@ describe('pools', () => {
       '10.0.0.1:80 in',
       '10.0.0.2:80 in',
     ]);
+  });
+
+  it('of a route leave out a node that became a router or a load balancer, even as the last', () => {
+    const backends = ['10.0.0.7:80', '10.0.0.8:8080'];
+    const shop = { host: 'shop.org', path: '/', backends, sticky: false };
+    const routes = { 'shop.org': shop };
+    const became = (role: string): Cluster =>
+      withNode(clusterWith({ ...NAMES, x: [role] }, { routes }), 'x', { address: '10.0.0.7' });
+    assert.deepEqual(shown(became('redis'), 'shop.org'), ['10.0.0.7:80 in', '10.0.0.8:8080 in']);
+    for (const role of ['router', 'load_balancer']) {
+      assert.deepEqual(shown(became(role), 'shop.org'), ['10.0.0.8:8080 in'], role);
+    }
+    const moved = withNode(became('router'), 'b', { address: '10.0.0.8' });
+    const settings = { router: { http_port: 8080 } };
+    assert.deepEqual(shown({ ...moved, settings }, 'shop.org'), ['10.0.0.7:80 in']);
+    const only = { ...shop, backends: ['10.0.0.7:80'] };
+    assert.deepEqual(shown({ ...became('router'), routes: { 'shop.org': only } }, 'shop.org'), []);
+    const insisted = { ...only, anyBackends: ['10.0.0.7:80'] };
+    const insistent = { ...became('router'), routes: { 'shop.org': insisted } };
+    assert.deepEqual(shown(insistent, 'shop.org'), ['10.0.0.7:80 in']);
+  });
+
+  it('never have a router that was announced', () => {
+    const route = { announcer: 'a', host: 'shop.org', path: '/', sticky: false };
+    const announced = [
+      { ...route, backend: '10.0.0.2:80' },
+      { ...route, backend: '10.0.0.7:80' },
+    ];
+    const [pool] = poolsOf(cluster, catalogue, announced, {}).filter((one) => one.kind === 'route');
+    assert.deepEqual(pool!.members, [{ address: '10.0.0.7:80', state: 'in' }]);
   });
 
   it('are told apart when a route is called as one of them', () => {

@@ -137,6 +137,29 @@ describe('the status of a cluster', () => {
     );
   });
 
+  it('says which backends are left out because they are routers by now', () => {
+    const backends = ['10.0.0.2:80', '10.0.0.9:80'];
+    const route = { host: 'shop.org', path: '/cart', backends, sticky: false };
+    const roles = { web: ['router'], lb: ['load_balancer'], lb2: ['load_balancer'] };
+    const looping = withNode(clusterWith(roles, { routes: { 'shop.org/cart': route } }), 'lb', {
+      pinnedRouters: ['10.0.0.1', '10.0.0.4'],
+    });
+    const circle = 'and requests would go round in a circle';
+    assert.deepEqual(
+      status(looping, []).warnings.map(({ code, message }) => [code, message]),
+      [
+        [
+          'BACKEND_LOOP',
+          `the route shop.org/cart leaves out 10.0.0.2:80: it is the port of router on web, ${circle}`,
+        ],
+        [
+          'BACKEND_LOOP',
+          `the load balancer lb leaves out 10.0.0.4:80: it is the port of load_balancer on lb2, ${circle}`,
+        ],
+      ],
+    );
+  });
+
   it('warns a month before a certificate ends', () => {
     const until = (days: number) => {
       const notAfter = later(days * 86_400);

@@ -57,6 +57,16 @@ describe('the view of', () => {
     assert.deepEqual(addresses(pinned), ['10.9.9.9:80', '10.0.0.2:80']);
   });
 
+  it('a load balancer does not send to what became a load balancer since', () => {
+    const pinned = withNode(cluster, 'lb', { pinnedRouters: ['10.9.9.9', '10.0.0.2'] });
+    const roles = { base: { stopped: null }, load_balancer: { stopped: null } };
+    const [pool] = viewOf(withNode(pinned, 'web', { roles }), 'lb').pools;
+    assert.deepEqual(
+      pool!.members.map((one) => one.address),
+      ['10.9.9.9:80'],
+    );
+  });
+
   it('a load balancer never has a pool of which all are out', () => {
     const outages = { routers: { '10.0.0.2:80': NOW } };
     const verdicts: Verdicts = { silent: { web: { state: 'dead', since: NOW } }, outages };

@@ -6,10 +6,14 @@ import { routeLine } from '../../render/routes.ts';
 
 export default class RouteAdd extends ChangeCommand<Route> {
   static override summary = 'Send a host name, or a path of it, to backends.';
+  static override description =
+    'Refused as backends are loopback, link-local, multicast and other special addresses, and ports\n' +
+    'that a role of a node listens on: requests to a router would go round in a circle.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop.example.com 10.0.0.7:8080 10.0.0.8:8080',
     '<%= config.bin %> <%= command.id %> --sticky shop.example.com/cart 10.0.0.7:8081',
     '<%= config.bin %> <%= command.id %> "*.example.com" 10.0.0.9:80',
+    '<%= config.bin %> <%= command.id %> --any-backend here.example.com 127.0.0.1:8080',
   ];
   static override args = {
     route: word({ required: true, description: 'HOST or HOST/PATH; HOST may be *.example.com.' }),
@@ -21,12 +25,18 @@ export default class RouteAdd extends ChangeCommand<Route> {
   };
   static override flags = {
     sticky: Flags.boolean({ summary: 'Keep a visitor on the backend of the first answer.' }),
+    'any-backend': Flags.boolean({
+      summary: 'Also backends that are refused otherwise: loopback, special addresses, own ports.',
+    }),
   };
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RouteAdd);
     const { route, backends } = args;
-    return { operation: 'route.add', params: { route, backends, sticky: flags.sticky } };
+    // Controllers of 0.1.0 do not know it.
+    const insisting = flags['any-backend'] ? { anyBackend: true } : {};
+    const params = { route, backends, sticky: flags.sticky, ...insisting };
+    return { operation: 'route.add', params };
   }
 
   protected say(route: Route): readonly string[] {

@@ -51,6 +51,16 @@ describe('setting up a load balancer', () => {
     assert.throws(self, { code: 'BAD_VALUE' });
   });
 
+  it('refuses to send to a load balancer, which may be itself: requests would not end', () => {
+    const two = setup(clusterWith({ a: ['router'], web: ['router'], b: ['load_balancer'] }));
+    for (const addresses of [['10.0.0.2'], ['10.0.0.3', '10.0.0.4']]) {
+      assert.throws(() => setup(two.cluster, { addresses }), { code: 'CONFLICT' });
+    }
+    const settings = { router: { http_port: 8080 } };
+    const apart = { ...two.cluster, settings };
+    assert.ok(setup(apart, { addresses: ['10.0.0.2'] }).changed, 'where another port is meant');
+  });
+
   it('takes other roles away only when forced', () => {
     const busy = clusterWith({ a: ['router', 'redis'] });
     assert.throws(() => setup(busy), {

@@ -8,10 +8,10 @@ import {
   removeRoute,
 } from '../../../../src/domain/change/routes.ts';
 import type { Cluster } from '../../../../src/domain/cluster.ts';
-import { clusterWith } from '../../../support/clusters.ts';
+import { asked, clusterWith, withNode } from '../../../support/clusters.ts';
 
-function add(cluster: Cluster, route: string, backends: string[], sticky = false) {
-  return addRoute(cluster, { route, backends, sticky });
+function add(cluster: Cluster, route: string, backends: string[], anyBackend = false) {
+  return addRoute(cluster, { route, backends, sticky: false, anyBackend }, asked());
 }
 
 const cluster = clusterWith({ web: ['router'] });
@@ -88,6 +88,55 @@ describe('routes', () => {
     const one = add(cluster, 'shop.example.com', ['10.0.0.7:1']).cluster;
     const other = { route: 'shop.example.com', backends: ['10.0.0.8:1'] };
     assert.throws(() => removeRoute(one, other), { code: 'NOT_FOUND' });
+  });
+});
+
+describe('a backend that no route should have', () => {
+  const shop = 'shop.example.com';
+
+  it('is refused with the reason, alone and among others', () => {
+    assert.throws(() => add(cluster, shop, ['10.0.0.9:80', '127.0.0.1:80']), {
+      code: 'BAD_ADDRESS',
+      message: 'a route cannot lead to 127.0.0.1:80',
+      why: 'it is a loopback address, which each router would take for itself',
+      next: 'give another backend, or insist with --any-backend',
+    });
+    assert.throws(() => add(cluster, shop, ['10.0.0.2:80']), {
+      code: 'CONFLICT',
+      why: 'it is the port of router on web, and requests would go round in a circle',
+    });
+  });
+
+  it('is taken when an admin insists, and the route remembers which', () => {
+    const odd = add(cluster, shop, ['127.0.0.1:80', '10.0.0.9:80'], true);
+    assert.deepEqual(odd.result.anyBackends, ['127.0.0.1:80']);
+    const more = add(odd.cluster, shop, ['10.0.0.8:80', '127.0.0.1:80']);
+    assert.deepEqual(more.result.anyBackends, ['127.0.0.1:80']);
+    assert.throws(() => add(odd.cluster, shop, ['127.0.0.2:80']), { code: 'BAD_ADDRESS' });
+    const less = removeRoute(odd.cluster, { route: shop, backends: ['127.0.0.1:80'] });
+    assert.deepEqual(less.result, {
+      host: shop,
+      path: '/',
+      backends: ['10.0.0.9:80'],
+      sticky: false,
+    });
+  });
+
+  it('leaves no trace where the flag was not needed', () => {
+    assert.ok(!('anyBackends' in add(cluster, shop, ['10.0.0.9:80'], true).result));
+  });
+
+  it('of a route of before stays, and may be said again, unless it is a router by now', () => {
+    const backends = ['127.0.0.1:80', '10.0.0.9:80'];
+    const old = {
+      ...cluster,
+      routes: { [shop]: { host: shop, path: '/', backends, sticky: false } },
+    };
+    assert.equal(add(old, shop, backends).changed, false);
+    const moved = withNode(old, 'web', { address: '10.0.0.9' });
+    assert.throws(() => add(moved, shop, ['10.0.0.9:80']), { code: 'CONFLICT' });
+    const insisted = add(moved, shop, ['10.0.0.9:80'], true);
+    assert.deepEqual(insisted.result.anyBackends, ['10.0.0.9:80']);
   });
 });
 

@@ -1,0 +1,58 @@
+import { backendJudge, loopJudge } from './backends.ts';
+import { pinnedMembers } from './change/load-balancer.ts';
+import type { Cluster } from './cluster.ts';
+import { braked, routePool } from './pools.ts';
+import type { Catalogue } from './role.ts';
+import { nodesWith } from './roles.ts';
+import type { Warning } from './status.ts';
+import { onGone, type Verdicts } from './verdicts.ts';
+import type { Pool } from './view.ts';
+
+interface PoolWarningsInput {
+  cluster: Cluster;
+  catalogue: Catalogue;
+  verdicts: Verdicts;
+  pools: readonly Pool[];
+}
+
+/** What is wrong with pools, and why they leave out whom they leave out. */
+export function poolWarnings(input: PoolWarningsInput): Warning[] {
+  return [...memberWarnings(input), ...loopWarnings(input)];
+}
+
+function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warning[] {
+  const isLost = onGone(cluster, verdicts);
+  return pools.flatMap((pool): Warning[] => {
+    if (pool.members.length === 0) {
+      return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
+    }
+    const kept = braked(pool, isLost);
+    if (kept.length === 0) return [];
+    const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
+    return [{ code: 'POOL_BRAKE', message }];
+  });
+}
+
+function loopWarnings({ cluster, catalogue }: PoolWarningsInput): Warning[] {
+  const judge = backendJudge(cluster, catalogue);
+  const isLoop = loopJudge(cluster, catalogue);
+  const isBalancer = loopJudge(cluster, catalogue, ['load_balancer']);
+  const warn = (who: string, backend: string): Warning => ({
+    code: 'BACKEND_LOOP',
+    message: `${who} leaves out ${backend}: it ${judge(backend)?.why}`,
+  });
+  return [
+    ...Object.values(cluster.routes).flatMap((route) =>
+      route.backends
+        .filter((backend) => isLoop(backend, route))
+        .map((backend) => warn(`the route ${routePool(route.host, route.path)}`, backend)),
+    ),
+    ...nodesWith(cluster, 'load_balancer')
+      .filter((balancer) => balancer.pinnedRouters !== null)
+      .flatMap((balancer) =>
+        pinnedMembers(cluster, catalogue, balancer)
+          .filter((member) => isBalancer(member))
+          .map((member) => warn(`the load balancer ${balancer.name}`, member)),
+      ),
+  ];
+}
