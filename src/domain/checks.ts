@@ -60,7 +60,10 @@ export function checksOf(input: ChecksInput): Check[] {
 function clusterChecks(status: Status): Check[] {
   return [
     stateCheck(status),
-    ...orOk('nodes', 'no node is dead or silent', status.nodes.flatMap(nodeChecks)),
+    ...orOk('nodes', 'no node is dead or silent', [
+      ...status.nodes.flatMap(nodeChecks),
+      ...warned(status, 'nodes', 'NODE_FLAPS'),
+    ]),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
     ...orOk('pools', 'every pool has members', poolChecks(status)),
     exportCheck(status),

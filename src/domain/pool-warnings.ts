@@ -1,11 +1,12 @@
 import { backendJudge, loopJudge } from './backends.ts';
 import { pinnedMembers } from './change/load-balancer.ts';
 import type { Cluster } from './cluster.ts';
+import { outUntilMs } from './damping.ts';
 import { braked, routePool } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { nodesWith } from './roles.ts';
 import type { Warning } from './status.ts';
-import { onGone, type Verdicts } from './verdicts.ts';
+import { hostOf, isGone, onGone, type Verdicts } from './verdicts.ts';
 import type { Pool } from './view.ts';
 
 interface PoolWarningsInput {
@@ -13,11 +14,12 @@ interface PoolWarningsInput {
   catalogue: Catalogue;
   verdicts: Verdicts;
   pools: readonly Pool[];
+  nowMs: number;
 }
 
 /** What is wrong with pools, and why they leave out whom they leave out. */
 export function poolWarnings(input: PoolWarningsInput): Warning[] {
-  return [...memberWarnings(input), ...loopWarnings(input)];
+  return [...memberWarnings(input), ...flapWarnings(input), ...loopWarnings(input)];
 }
 
 function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warning[] {
@@ -30,6 +32,20 @@ function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warnin
     if (kept.length === 0) return [];
     const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
     return [{ code: 'POOL_BRAKE', message }];
+  });
+}
+
+/** Nodes that live, and that some pool leaves out all the same. */
+function flapWarnings({ cluster, verdicts, pools, nowMs }: PoolWarningsInput): Warning[] {
+  const members = pools.flatMap((pool) => pool.members);
+  const left = new Set(members.flatMap(({ address, state }) => (state === 'in' ? [] : [address])));
+  const hosts = new Set([...left].map(hostOf));
+  return Object.values(cluster.nodes).flatMap(({ id, name, address }): Warning[] => {
+    const flaps = verdicts.flaps?.[id];
+    if (flaps?.out !== true || isGone(verdicts, id) || !hosts.has(address)) return [];
+    const minutes = Math.max(1, Math.ceil((outUntilMs(flaps) - nowMs) / 60_000));
+    const message = `${name} keeps dying and coming back: pools leave it out for ${minutes} min more`;
+    return [{ code: 'NODE_FLAPS', message, node: name }];
   });
 }
 

@@ -22,6 +22,8 @@ export type Outages = Record<string, Record<string, string>>;
 const BRAKE_PART = 0.5;
 /** ... within this time. */
 const BRAKE_WINDOW_MS = 60_000;
+/** No more than this part of a pool is out for flapping, those included that are gone. */
+const DAMPED_PART = 0.5;
 
 /**
  * All pools of the cluster as they are wanted, with what liveness took out marked. A route never has
@@ -101,37 +103,55 @@ function outageKey({ name, kind }: Pick<Pool, 'name' | 'kind'>): string {
 }
 
 /**
- * Which members liveness takes out now. A member that is alive again is in at once; a dead one
- * goes out unless the brake holds it: then passive health of nginx alone deals with it.
+ * Which members liveness takes out now. A dead one goes out unless the brake holds it: then passive
+ * health of nginx alone deals with it. One that is alive again is in at once, unless it `flaps`:
+ * then it stays out while others can do without it, which are alive and more than half.
  */
 export function nextOutages(
   pools: readonly Pool[],
   before: Outages,
   isGone: (address: string) => boolean,
   nowMs: number,
+  flaps: (address: string) => boolean = () => false,
 ): Outages {
   const outages: Outages = {};
-  for (const { name, kind, members } of pools) {
-    const key = outageKey({ name, kind });
-    const out: Record<string, string> = {};
-    const gone = members.map((member) => member.address).filter(isGone);
-    for (const address of gone) {
-      const since = before[key]?.[address];
-      if (since !== undefined) out[address] = since;
-    }
-    const recent = Object.values(out).filter(
-      (since) => nowMs - Date.parse(since) < BRAKE_WINDOW_MS,
+  for (const pool of pools) {
+    const key = outageKey(pool);
+    const addresses = pool.members.map((member) => member.address);
+    const gone = addresses.filter(isGone);
+    const was = Object.entries(before[key] ?? {}).filter(([address]) =>
+      addresses.includes(address),
     );
-    let allowed = Math.floor(members.length * BRAKE_PART) - recent.length;
-    for (const address of gone) {
-      const last = Object.keys(out).length + 1 === members.length;
-      if (address in out || allowed <= 0 || last) continue;
-      out[address] = new Date(nowMs).toISOString();
-      allowed--;
-    }
+    const stillGone = was.filter(([address]) => isGone(address));
+    const room = Math.floor(addresses.length * DAMPED_PART) - gone.length;
+    const damped = was.filter(([address]) => !isGone(address) && flaps(address));
+    const kept = [...stillGone, ...damped.sort(byTime).slice(0, Math.max(0, room))];
+    const out = withGone(Object.fromEntries(kept), gone, addresses.length, nowMs);
     if (Object.keys(out).length > 0) outages[key] = out;
   }
   return outages;
+}
+
+function withGone(
+  kept: Readonly<Record<string, string>>,
+  gone: readonly string[],
+  count: number,
+  nowMs: number,
+): Record<string, string> {
+  const out = { ...kept };
+  const recent = Object.values(out).filter((since) => nowMs - Date.parse(since) < BRAKE_WINDOW_MS);
+  let allowed = Math.floor(count * BRAKE_PART) - recent.length;
+  for (const address of gone) {
+    const last = Object.keys(out).length + 1 === count;
+    if (address in out || allowed <= 0 || last) continue;
+    out[address] = new Date(nowMs).toISOString();
+    allowed--;
+  }
+  return out;
+}
+
+function byTime([addressA, a]: [string, string], [addressB, b]: [string, string]): number {
+  return a < b || (a === b && addressA < addressB) ? -1 : 1;
 }
 
 /** Dead members that the brake keeps in a pool. */

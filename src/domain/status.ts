@@ -34,6 +34,7 @@ export type WarningCode =
   | 'ROLE_STOPPED'
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
+  | 'NODE_FLAPS'
   | 'BACKEND_LOOP'
   | 'CERTIFICATE_EXPIRES'
   | 'EXPORT_LATE'

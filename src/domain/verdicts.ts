@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { type Flaps, returned, settled } from './damping.ts';
 import type { Alive } from './liveness.ts';
 import { nextOutages, type Outages } from './pools.ts';
 import { hasGone } from './status.ts';
@@ -12,6 +13,8 @@ export interface Verdicts {
   /** Nodes that are not active. Without an entry: active. */
   silent: Record<string, { state: 'inactive' | 'dead' | 'left'; since: string }>;
   outages: Outages;
+  /** Nodes that died and came back lately, by id; absent where none did. `atMs` is of the epoch. */
+  flaps?: Record<string, Flaps>;
 }
 
 export const NO_VERDICTS: Verdicts = { silent: {}, outages: {} };
@@ -43,10 +46,28 @@ export function nextVerdicts(
       silent[node.id] = { state: now, since: new Date(nowMs).toISOString() };
     }
   }
-  return {
-    silent,
-    outages: nextOutages(pools, before.outages, onGone(cluster, { silent }), nowMs),
-  };
+  const flaps = nextFlaps(cluster, before, alive, nowMs);
+  const isGone = onGone(cluster, { silent });
+  const outages = nextOutages(pools, before.outages, isGone, nowMs, onDamped(cluster, { flaps }));
+  // Never an empty record: a controller of 0.1.0 takes it away, and they would write for ever.
+  return { silent, outages, ...(Object.keys(flaps).length > 0 ? { flaps } : {}) };
+}
+
+/** Each return of a dead node counts once: with it, its verdict is gone. */
+function nextFlaps(
+  { nodes }: Cluster,
+  before: Verdicts,
+  alive: ReadonlyMap<string, Alive | 'left'>,
+  nowMs: number,
+): Record<string, Flaps> {
+  const flaps: Record<string, Flaps> = {};
+  for (const id of Object.keys(nodes)) {
+    const was = before.flaps?.[id];
+    const isBack = before.silent[id]?.state === 'dead' && alive.get(id) === 'active';
+    const now = isBack ? returned(was, nowMs) : was && settled(was, nowMs);
+    if (now != null) flaps[id] = now;
+  }
+  return flaps;
 }
 
 export function isGone({ silent }: Pick<Verdicts, 'silent'>, nodeId: string): boolean {
@@ -61,6 +82,16 @@ export function onGone(
   const nodes = Object.values(cluster.nodes).filter(({ id }) => isGone(verdicts, id));
   const gone = new Set(nodes.map((node) => node.address));
   return (member) => gone.has(hostOf(member));
+}
+
+/** The same for nodes that came back too often: pools may do without them for a while. */
+function onDamped(
+  cluster: Cluster,
+  { flaps = {} }: Pick<Verdicts, 'flaps'>,
+): (member: string) => boolean {
+  const nodes = Object.values(cluster.nodes).filter(({ id }) => flaps[id]?.out === true);
+  const damped = new Set(nodes.map((node) => node.address));
+  return (member) => damped.has(hostOf(member));
 }
 
 export function hostOf(address: string): string {

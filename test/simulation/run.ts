@@ -10,6 +10,8 @@ import { chanceOf, createClock } from './time.ts';
 const TROUBLE_MS = 120_000;
 /** Longer than everything that anybody waits for. */
 const CALM_MS = 60_000;
+/** In the last part of the calm there is nothing more to say. */
+const QUIET_MS = 30_000;
 const FAULTS_MAX = 14;
 const WISHES_MAX = 25;
 
@@ -40,11 +42,16 @@ export async function runSeed(seed: number): Promise<{ events: number; faults: s
   const count = chance.between(2, FAULTS_MAX);
   for (let i = 0; i < count; i++) clock.after(chance.between(1000, TROUBLE_MS), trouble);
   try {
+    let quietEntry = 0;
+    clock.after(TROUBLE_MS + CALM_MS - QUIET_MS, () => {
+      quietEntry = bus.verdicts.entry;
+    });
     await clock.runUntil(TROUBLE_MS + CALM_MS, () => {
       events++;
       observeShared(client, bus);
       invariants.observe(bus, controllers);
     });
+    assert.equal(bus.verdicts.entry, quietEntry, 'controllers write verdicts though all is calm');
     checkAgreement();
     checkWishes(client, bus);
   } catch (cause) {
@@ -80,7 +87,10 @@ export async function runSeed(seed: number): Promise<{ events: number; faults: s
 
   function checkAgreement(): void {
     const { cluster, verdicts } = bus;
-    assert.deepEqual(verdicts.value, { silent: {}, outages: {} }, 'somebody is silent for ever');
+    const { silent, outages, flaps = {} } = verdicts.value;
+    assert.deepEqual(silent, {}, 'somebody is silent for ever');
+    const isOut = Object.values(flaps).some(({ out }) => out);
+    if (!isOut) assert.deepEqual(outages, {}, 'somebody is out for ever');
     for (const { live } of controllers) {
       assert.equal(live.document!.version.revision, cluster.value.revision);
       assert.deepEqual(live.document!.cluster, cluster.value);

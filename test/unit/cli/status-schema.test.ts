@@ -84,6 +84,7 @@ describe('the schema of the status', () => {
       ROLE_STOPPED: true,
       POOL_EMPTY: true,
       POOL_BRAKE: true,
+      NODE_FLAPS: true,
       BACKEND_LOOP: true,
       CERTIFICATE_EXPIRES: true,
       EXPORT_LATE: true,

@@ -31,9 +31,11 @@ describe('the checks', () => {
     assert.deepEqual(found({}), []);
   });
 
-  it('tell of backends that pools leave out, all in one', () => {
+  it('tell of nodes and backends that pools leave out, each code in one', () => {
     const loop = (message: string) => ({ code: 'BACKEND_LOOP' as const, message });
-    assert.deepEqual(found({ warnings: [loop('a is left out'), loop('b is left out')] }), [
+    const flaps = { code: 'NODE_FLAPS' as const, message: 'web keeps dying', node: 'web' };
+    assert.deepEqual(found({ warnings: [loop('a is left out'), flaps, loop('b is left out')] }), [
+      { name: 'nodes', level: 'warning', message: 'web keeps dying' },
       { name: 'pools', level: 'warning', message: 'a is left out; b is left out' },
     ]);
   });

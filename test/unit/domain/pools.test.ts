@@ -120,6 +120,40 @@ describe('the brake of a pool', () => {
   });
 });
 
+describe('a member that keeps dying and coming back', () => {
+  const [first = '', second = '', third = ''] = addresses(4);
+  const SOON = T0 + MINUTE_MS;
+  const outAfter = (count: number, before: string[], gone: string[], flapping: string[]) => {
+    const outages = { routers: Object.fromEntries(before.map((address) => [address, NOW])) };
+    const isGone = (address: string) => gone.includes(address);
+    const flaps = (address: string) => flapping.includes(address);
+    const next = nextOutages([poolOf(count)], outages, isGone, SOON, flaps);
+    assert.deepEqual(nextOutages([poolOf(count)], next, isGone, SOON, flaps), next);
+    return Object.keys(next.routers ?? {});
+  };
+
+  it('stays out though it is alive, as long as it flaps', () => {
+    assert.deepEqual(outAfter(3, [first], [], [first]), [first]);
+    assert.deepEqual(outAfter(3, [first], [], []), []);
+  });
+
+  it('is not put out when it is in: the brake had kept it, or others needed it', () => {
+    assert.deepEqual(outAfter(3, [], [], [first]), []);
+  });
+
+  it('comes in at once when the others are gone', () => {
+    assert.deepEqual(outAfter(2, [first], [second], [first]), [second]);
+    assert.deepEqual(outAfter(3, [first], [second], [first]), [second]);
+    assert.deepEqual(outAfter(4, [first], [second], [first]), [first, second]);
+  });
+
+  it('is never more than half of a pool, nor the only member', () => {
+    assert.deepEqual(outAfter(1, [first], [], [first]), []);
+    assert.deepEqual(outAfter(3, [first, second, third], [], [first, second, third]), [first]);
+    assert.equal(outAfter(4, addresses(4), [], addresses(4)).length, 2);
+  });
+});
+
 describe('pools', () => {
   const NAMES = { a: ['router'], b: ['router'] };
   const cluster = clusterWith(NAMES);

@@ -137,6 +137,27 @@ describe('the status of a cluster', () => {
     );
   });
 
+  it('says why a node is out of a pool that is alive', () => {
+    const three = clusterWith({ web: ['router'], web2: ['router'] });
+    const flapping = { penalty: 5, atMs: Date.parse(NOW), out: true };
+    const verdicts: Verdicts = {
+      silent: {},
+      outages: { routers: { '10.0.0.2:80': NOW } },
+      flaps: { web: flapping },
+    };
+    const { warnings } = status(three, [], { verdicts });
+    assert.deepEqual(warnings, [
+      {
+        code: 'NODE_FLAPS',
+        message: 'web keeps dying and coming back: pools leave it out for 9 min more',
+        node: 'web',
+      },
+    ]);
+    assert.deepEqual(codes(status(three, [], { verdicts: { ...verdicts, outages: {} } })), []);
+    const flaps = { web: { ...flapping, out: false } };
+    assert.deepEqual(codes(status(three, [], { verdicts: { ...verdicts, flaps } })), []);
+  });
+
   it('says which backends are left out because they are routers by now', () => {
     const backends = ['10.0.0.2:80', '10.0.0.9:80'];
     const route = { host: 'shop.org', path: '/cart', backends, sticky: false };
