@@ -137,6 +137,8 @@ export function linkToCluster(options: {
   /** A controller that has just started asks a router what is announced. */
   function withAnnounced(have: Delivery | null, params: { known: string | null }): Promise<Json> {
     const announced = (have?.view.announced ?? []) as unknown as Json;
-    return link.ask('view', { id: '', params: { ...params, announced } }, VIEW_MS);
+    const proof = have?.view.announcedProof;
+    const proven = proof === undefined ? {} : { announcedProof: proof };
+    return link.ask('view', { id: '', params: { ...params, announced, ...proven } }, VIEW_MS);
   }
 }

@@ -1,51 +1,92 @@
 import type { Bus, Message } from '../bus/bus.ts';
 import { all, CONTROLLER, routerStart } from '../bus/subjects.ts';
 import {
-  announcementKey,
+  type AnnouncementRules,
+  adopt,
+  announce,
+  announcementRules,
+  createRegistry,
+  heldBeside,
+  heldRoutes,
   REGISTER_SECONDS,
-  routesOfMessage,
   STALE_SECONDS,
-  stillAllowed,
-  withoutStale,
+  tidy,
+  withdraw,
 } from '../domain/announcements.ts';
 import type { Json } from '../domain/cluster.ts';
-import type { AnnouncedRoute } from '../domain/pools.ts';
+import { proofOfAnnounced } from '../domain/proof.ts';
+import { refusalsToLog } from '../domain/refusals.ts';
+import type { Catalogue } from '../domain/role.ts';
+import type { Announcements } from '../operations/operation.ts';
 import type { Live } from './live.ts';
 
 const PRUNE_EVERY_MS = 5000;
 const STALE_MS = STALE_SECONDS * 1000;
 
-export interface Announcements {
-  /** Whether this router should tell what it has: a controller that has just started knows little. */
-  needsFrom(nodeId: string): boolean;
-  /** Takes over what a router still serves. It goes when nobody announces it again in time. */
-  adopt(nodeId: string, routes: readonly AnnouncedRoute[]): void;
+export interface AnnouncementsFollowed extends Announcements {
   /** The bus was away, and announcements with it: nothing is stale for that reason. */
   restart(): void;
   close(): void;
 }
 
 /** Keeps in memory what components announce. Fails static: silence of the bus removes nothing. */
-export function followAnnouncements(bus: Bus, live: Live): Announcements {
-  const heardMs = new Map<string, number>();
+export function followAnnouncements(options: {
+  bus: Bus;
+  live: Live;
+  catalogue: Catalogue;
+  /** Of the controllers. */
+  seed: string;
+  log(line: string): void;
+}): AnnouncementsFollowed {
+  const { bus, live, seed } = options;
+  const registry = createRegistry();
   const adopted = new Set<string>();
   let startedMs = performance.now();
+  let rules: AnnouncementRules | null = rulesNow();
+  let proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
 
-  bus.subscribe(all.registers, (message) => register(routesIn(message)));
-  bus.subscribe(all.unregisters, (message) => unregister(routesIn(message)));
+  bus.subscribe(all.registers, (message) => take(message, announce));
+  bus.subscribe(all.unregisters, (message) => take(message, withdraw));
   bus.respond(all.greetings, async () => greeting(), { queue: CONTROLLER });
   bus.publish(routerStart, greeting());
-  const timer = setInterval(prune, PRUNE_EVERY_MS);
-  const stop = live.on('document', () => set(live.announced));
+  const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
+  const stop = live.on('document', () => {
+    rules = rulesNow();
+    look({ stale: false });
+  });
+  const needsFrom = (nodeId: string): boolean =>
+    performance.now() - startedMs < STALE_MS && !adopted.has(nodeId);
   return {
-    needsFrom: (nodeId) => performance.now() - startedMs < STALE_MS && !adopted.has(nodeId),
-    adopt: (nodeId, routes) => {
+    needsFrom,
+    adopt: (nodeId, routes, proof) => {
+      if (!needsFrom(nodeId) || proof !== proofOfAnnounced(routes, seed)) return false;
       adopted.add(nodeId);
-      register(routes.filter((route) => !heardMs.has(announcementKey(route))));
+      if (rules !== null && adopt(registry, rules, routes, performance.now())) show();
+      return true;
+    },
+    shown: (unproven) => {
+      if (unproven.length > 0 && rules !== null) {
+        const announced = heldBeside(registry, rules, unproven, performance.now());
+        return { announced, proof: null };
+      }
+      if (proven.announced !== live.announced) {
+        proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
+      }
+      return proven;
+    },
+    refused: () => {
+      const nowMs = performance.now();
+      const ofEach = [...registry.refusals].map(([announcer, ofOne]) => {
+        const told = [...ofOne].map(([reason, { count, example, lastMs }]) => {
+          return { reason, count, example, age: Math.round((nowMs - lastMs) / 1000) };
+        });
+        return [announcer, told] as const;
+      });
+      return Object.fromEntries(ofEach);
     },
     restart: () => {
       startedMs = performance.now();
-      for (const key of heardMs.keys()) heardMs.set(key, startedMs);
+      for (const entry of registry.held.values()) entry.heardMs = startedMs;
       bus.publish(routerStart, greeting());
     },
     close: () => {
@@ -54,40 +95,31 @@ export function followAnnouncements(bus: Bus, live: Live): Announcements {
     },
   };
 
-  function routesIn({ sender, body }: Message): AnnouncedRoute[] {
-    if (live.document === null || sender === null) return [];
-    return routesOfMessage(live.document.cluster, sender, body);
+  function take({ sender, body }: Message, how: typeof announce): void {
+    if (rules === null || sender === null) return;
+    const nowMs = performance.now();
+    if (how(registry, rules, sender, body, nowMs)) show();
+    logRefusals(nowMs);
   }
 
-  function register(routes: readonly AnnouncedRoute[]): void {
-    const news = new Map<string, AnnouncedRoute>();
-    for (const route of routes) {
-      const key = announcementKey(route);
-      if (!heardMs.has(key)) news.set(key, route);
-      heardMs.set(key, performance.now());
-    }
-    // Most say again what is known, and each says it every 20 s.
-    if (news.size > 0) set([...live.announced, ...news.values()]);
+  function look(what: { stale: boolean }): void {
+    const nowMs = performance.now();
+    if (rules !== null && tidy(registry, rules, nowMs, what)) show();
+    logRefusals(nowMs);
   }
 
-  function unregister(routes: readonly AnnouncedRoute[]): void {
-    const going = new Set(routes.map(announcementKey));
-    set(live.announced.filter((route) => !going.has(announcementKey(route))));
-  }
-
-  function prune(): void {
-    if (bus.connected) set(withoutStale(live.announced, heardMs, performance.now()));
-  }
-
-  function set(routes: readonly AnnouncedRoute[]): void {
-    if (live.document === null) return;
-    const allowed = stillAllowed(live.document.cluster, routes);
-    const keys = new Set(allowed.map(announcementKey));
-    for (const key of heardMs.keys()) if (!keys.has(key)) heardMs.delete(key);
-    const before = live.announced.map(announcementKey);
-    if (before.length === keys.size && before.every((key) => keys.has(key))) return;
-    live.announced = allowed;
+  function show(): void {
+    live.announced = heldRoutes(registry);
     live.changed('announced');
+  }
+
+  function logRefusals(nowMs: number): void {
+    for (const line of refusalsToLog(registry.refusals, nowMs)) options.log(line);
+  }
+
+  function rulesNow(): AnnouncementRules | null {
+    if (live.document === null) return null;
+    return announcementRules(live.document.cluster, options.catalogue);
   }
 
   function greeting(): Json {

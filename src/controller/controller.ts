@@ -38,6 +38,7 @@ export async function runController(
   config: ControllerConfig,
   catalogue: Catalogue,
   kato: string,
+  log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { ca, clusterId, seed } = config;
@@ -61,7 +62,7 @@ export async function runController(
   await stateIsThere(store, signal);
   const live = createLive();
   const guard = guardHistory(store, live, seed);
-  const announcements = followAnnouncements(bus, live);
+  const announcements = followAnnouncements({ bus, live, catalogue, seed, log });
   const knowledge = (): Knowledge =>
     knowledgeOf({ bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal });
   const changes = createChanges({ store, live, guard, catalogue, knowledge });

@@ -5,8 +5,7 @@ import { type ErrorCode, KatoError } from '../domain/error.ts';
 import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
-import type { Knowledge } from '../operations/operation.ts';
-import type { Announcements } from './announcements.ts';
+import type { Announcements, Knowledge } from '../operations/operation.ts';
 import { documentOf, type Live } from './live.ts';
 
 const NO_ANSWER: readonly ErrorCode[] = ['NODE_UNREACHABLE', 'TIMEOUT'];

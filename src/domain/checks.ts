@@ -65,9 +65,19 @@ function clusterChecks(status: Status): Check[] {
       ...warned(status, 'nodes', 'NODE_FLAPS'),
     ]),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
-    ...orOk('pools', 'every pool has members', poolChecks(status)),
+    ...orOk('pools', 'every pool has members', [
+      ...poolChecks(status),
+      ...warned(status, 'pools', 'POOL_BRAKE'),
+      ...warned(status, 'pools', 'BACKEND_LOOP'),
+    ]),
     exportCheck(status),
   ];
+}
+
+/** What is a warning of the status is one here: all of a code in one, which has no subject. */
+function warned({ warnings }: Status, name: CheckName, code: WarningCode): Check[] {
+  const messages = warnings.filter((warning) => warning.code === code).map((one) => one.message);
+  return messages.length === 0 ? [] : [{ name, level: 'warning', message: messages.join('; ') }];
 }
 
 /** Nobody tells of the cluster: how the others were is no answer. What this node runs it sees itself. */

@@ -31,6 +31,20 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
     maximum: 360_000,
     help: 'Seconds of silence after which a node is dead: pools leave it out. At least twice considerInactive.',
   },
+  'announced.perAnnouncer': {
+    type: 'integer',
+    default: 1000,
+    minimum: 1,
+    maximum: 5000,
+    help: 'How many backends of routes one announcer may hold; a backend counts once for each of its routes.',
+  },
+  'announced.total': {
+    type: 'integer',
+    default: 2000,
+    minimum: 1,
+    maximum: 5000,
+    help: 'The same for all announcers together. Routers get what was announced first.',
+  },
   'export.node': {
     type: 'string',
     default: '',

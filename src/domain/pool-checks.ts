@@ -1,5 +1,5 @@
 import type { Check } from './checks.ts';
-import { hasGone, type PoolStatus, type Status, type WarningCode } from './status.ts';
+import { hasGone, type PoolStatus, type Status } from './status.ts';
 import { hostOf } from './verdicts.ts';
 import type { PoolMember } from './view.ts';
 
@@ -8,7 +8,7 @@ import type { PoolMember } from './view.ts';
  * in serve nobody while their node is gone or their role does not run there.
  */
 export function poolChecks(status: Status): Check[] {
-  return [...status.pools.flatMap((pool) => servedCheck(status, pool)), ...warnedChecks(status)];
+  return status.pools.flatMap((pool) => servedCheck(status, pool));
 }
 
 function servedCheck(status: Status, pool: PoolStatus): Check[] {
@@ -36,11 +36,3 @@ function serves({ nodes }: Status, { kind }: PoolStatus, { address, state }: Poo
 }
 
 const ROLE_OF = { routers: 'router', controllers: 'controller' } as const;
-
-const WARNED: readonly WarningCode[] = ['POOL_BRAKE', 'BACKEND_LOOP'];
-
-function warnedChecks({ warnings }: Status): Check[] {
-  return warnings
-    .filter(({ code }) => WARNED.includes(code))
-    .map(({ message }) => ({ name: 'pools', level: 'warning', message }));
-}

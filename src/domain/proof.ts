@@ -1,4 +1,5 @@
-import { keyedHash } from './hash.ts';
+import { canonicalJson, keyedHash } from './hash.ts';
+import type { AnnouncedRoute } from './pools.ts';
 import type { ProvenVersion, Version } from './view.ts';
 
 /**
@@ -11,6 +12,14 @@ export function prove(version: Version, seed: string): ProvenVersion {
 
 export function isProven(version: ProvenVersion, seed: string): boolean {
   return version.proof === proofOf(version, seed);
+}
+
+/**
+ * The proof of a list of announced routes. A router hands both back to a controller that starts, and
+ * cannot put a route of its own among them.
+ */
+export function proofOfAnnounced(routes: readonly AnnouncedRoute[], seed: string): string {
+  return keyedHash(seed, `kato announced ${canonicalJson(routes)}`);
 }
 
 function proofOf({ lineage, epoch, revision, hash }: Version, seed: string): string {

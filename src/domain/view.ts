@@ -29,6 +29,8 @@ export interface View {
   routes: (Route & { pool: string })[];
   /** What components announce, for routers: they remember it for a controller that starts anew. */
   announced: AnnouncedRoute[];
+  /** That controllers made that list (`proof.ts`); only for routers, and not of controllers of 0.1.0. */
+  announcedProof?: string;
   certificates: Certificate[];
   /** Who may use the bus; empty for a node without it. */
   busUsers: BusUser[];

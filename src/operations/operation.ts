@@ -5,6 +5,7 @@ import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
+import type { RefusalReason } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { form, list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
@@ -63,11 +64,7 @@ export interface Knowledge {
   kato: string;
   verdicts: Verdicts;
   announced: readonly AnnouncedRoute[];
-  /** A controller that has just started learns from routers what is announced. */
-  announcements: {
-    needsFrom(nodeId: string): boolean;
-    adopt(nodeId: string, routes: readonly AnnouncedRoute[]): void;
-  };
+  announcements: Announcements;
   reports: ReadonlyMap<string, Report>;
   /** Seconds since the last sign of life of each node that gave one. */
   lastSeen: ReadonlyMap<string, number>;
@@ -81,6 +78,31 @@ export interface Knowledge {
   history(limit: number, names: readonly string[] | null): Promise<HistoryEntry[]>;
   /** Resolves at the next change of `reports` or after `waitMs`. */
   nextReport(waitMs: number): Promise<void>;
+}
+
+/** What a controller knows of components that announce routes. */
+export interface Announcements {
+  /** Whether this router should tell what it has: a controller that has just started knows little. */
+  needsFrom(nodeId: string): boolean;
+  /** Takes over what a router still serves. False where the proof is not that of controllers. */
+  adopt(nodeId: string, routes: readonly AnnouncedRoute[], proof: string | undefined): boolean;
+  /** What views show, with its proof; beside it what one router has, and then without a proof. */
+  shown(unproven: readonly AnnouncedRoute[]): {
+    announced: readonly AnnouncedRoute[];
+    proof: string | null;
+  };
+  /** By announcer: what was refused lately, and why. */
+  refused(): Record<string, RefusedAnnouncements[]>;
+}
+
+export interface RefusedAnnouncements {
+  reason: RefusalReason;
+  /** Since the controller that answers runs; announcements that are repeated count again. */
+  count: number;
+  /** The last of them, and what is wrong with it. */
+  example: string;
+  /** Seconds since the last of them. */
+  age: number;
 }
 
 export function read<S extends v.GenericSchema>(

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { type LoopJudge, loopJudge } from '../domain/backends.ts';
 import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
-import type { Route } from '../domain/cluster.ts';
+import type { Announcer, Route } from '../domain/cluster.ts';
+import { own } from '../domain/own.ts';
 import { routePool } from '../domain/pools.ts';
 import { text, word, words } from '../domain/shapes.ts';
-import { change, PUBLIC_KEY, read } from './operation.ts';
+import { change, PUBLIC_KEY, type RefusedAnnouncements, read } from './operation.ts';
 
 /** A host name and a path. */
 const ROUTE = text(2048);
@@ -83,6 +84,23 @@ export const announcerRemove = change(
   (cluster, params) => removeAnnouncer(cluster, params),
 );
 
-export const announcerList = read('announcer.list', 'admin', v.strictObject({}), async (known) =>
-  Object.values(known.cluster.announcers),
+export interface ListedAnnouncer extends Announcer {
+  /** How many (route, backend) pairs are taken from it now. */
+  accepted: number;
+  /** What was refused in the last minutes. */
+  refused: RefusedAnnouncements[];
+}
+
+export const announcerList = read(
+  'announcer.list',
+  'admin',
+  v.strictObject({}),
+  async ({ cluster, announced, announcements }): Promise<ListedAnnouncer[]> => {
+    const refused = announcements.refused();
+    return Object.values(cluster.announcers).map((announcer) => ({
+      ...announcer,
+      accepted: announced.filter((route) => route.announcer === announcer.name).length,
+      refused: own(refused, announcer.name) ?? [],
+    }));
+  },
 );

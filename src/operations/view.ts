@@ -1,11 +1,15 @@
 import * as v from 'valibot';
 import { hashOf } from '../domain/hash.ts';
+import type { AnnouncedRoute } from '../domain/pools.ts';
 import { list, text, word } from '../domain/shapes.ts';
 import { viewFor } from '../domain/view-for.ts';
 import { type Knowledge, read } from './operation.ts';
 import { secretsFor } from './secrets.ts';
 
-const ANNOUNCED = v.strictObject({
+/** More than all announcers together may hold, by any setting. */
+const ANNOUNCED_MAX = 10_000;
+
+const ANNOUNCED = v.object({
   announcer: word,
   host: word,
   path: text(2048),
@@ -21,26 +25,39 @@ export const view = read(
     /** Hash of what the asker has, so that nothing is sent twice. */
     known: v.nullable(word),
     /** What the asker, a router, has of announced routes; sent when it was asked for. */
-    announced: v.optional(list(ANNOUNCED, 100_000)),
+    announced: v.optional(list(ANNOUNCED, ANNOUNCED_MAX)),
+    /** As it came with them. */
+    announcedProof: v.optional(word),
   }),
-  async (knowledge, { known, announced }, by) => {
+  async (knowledge, { known, announced, announcedProof }, by) => {
     const { announcements } = knowledge;
-    const isRouter = 'router' in by.roles;
-    if (isRouter && announced !== undefined) announcements.adopt(by.id, announced);
-    else if (isRouter && announcements.needsFrom(by.id)) return { needs: 'announced' };
-    const delivery = await deliveryFor(knowledge, by.id);
+    let unproven: readonly AnnouncedRoute[] = [];
+    if ('router' in by.roles && announcements.needsFrom(by.id)) {
+      if (announced === undefined) return { needs: 'announced' };
+      if (!announcements.adopt(by.id, announced, announcedProof)) unproven = announced;
+    }
+    const delivery = await deliveryFor(knowledge, by.id, unproven);
     const hash = hashOf(delivery);
     return hash === known ? { same: true } : { same: false, hash, ...delivery };
   },
 );
 
-async function deliveryFor(knowledge: Knowledge, nodeId: string) {
-  const { cluster, catalogue, controllerKey, verdicts, version } = knowledge;
-  const { announced } = knowledge;
+/**
+ * What a router hands in without a proof counts for nobody else. It goes on serving that itself for as
+ * long as this controller may not have heard everything: an agent of 0.1.0 has no proof.
+ */
+async function deliveryFor(
+  knowledge: Knowledge,
+  nodeId: string,
+  unproven: readonly AnnouncedRoute[],
+) {
+  const { cluster, catalogue, controllerKey, verdicts, version, announcements } = knowledge;
+  const { announced, proof } = announcements.shown(unproven);
   const at = knowledge.now().toISOString();
   const made = viewFor(
     { cluster, version, controllerKey, catalogue, verdicts, announced, at },
     nodeId,
   );
+  if (proof !== null && 'router' in made.node.roles) made.announcedProof = proof;
   return { view: made, secrets: await secretsFor(knowledge, made) };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { asJson, clusterOf, ENDPOINT, refused, settled, typed } from '../support/cluster.ts';
 import type { Running } from '../support/lab/command.ts';
+import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import type { ComponentOptions } from '../support/traffic/component.ts';
-import { curl, seen, startBackend, startProgram } from '../support/traffic/on-hosts.ts';
+import { curl, NODE, seen, startBackend, startProgram } from '../support/traffic/on-hosts.ts';
 import { until } from '../support/until.ts';
 
 const APP = 'app.example.com';
@@ -61,6 +62,24 @@ describe('components that announce routes', () => {
     await until(async () => (await announced()).length === 1, { what: 'it is gone', seconds: 10 });
   });
 
+  it('cannot lead requests into the cluster itself, and an admin sees why', async () => {
+    const bad = await component(['bad.example.com'], 4222, ONCE_SECONDS, host(1).address);
+    const good = await component(['good.example.com'], 8002, ONCE_SECONDS);
+    await leadsTo('good.example.com', 'b1');
+    assert.deepEqual((await announced()).map(({ route }) => route).sort(), [
+      APP,
+      'good.example.com',
+    ]);
+    const told = await typed(host(1), 'kato route announcer list');
+    assert.match(told, /^shop +2 +\*\.example\.com$/m);
+    assert.match(told, /^shop +\d+ +\d+ s ago +a backend that no route may lead to: bad\.example/m);
+    assert.match(told, /^shop +\d+ +\d+ s ago +a host name that it may not announce: /m);
+    const log = await host(1).read('/var/log/kato/controller/current');
+    assert.match(log, /an announcement of shop is refused: a backend that no route may lead to/);
+    await Promise.all([bad.kill('SIGTERM'), good.kill('SIGTERM')]);
+    await until(async () => (await announced()).length === 1, { what: 'it is gone', seconds: 10 });
+  });
+
   it('share a route, and take their part of it back at once', async () => {
     second = await component([APP], 8002, ONCE_SECONDS);
     await leadsTo(APP, 'b0', 'b1');
@@ -80,6 +99,26 @@ describe('components that announce routes', () => {
       what: 'the routers have told it what is announced',
       seconds: 20,
     });
+    assert.deepEqual(await announced(), known);
+    await leadsTo(APP, 'b1');
+  });
+
+  it('are not spoken for by a router, whatever it says to a controller that has just started', async () => {
+    const known = await announced();
+    const route = { announcer: 'shop', host: 'evil.example.com', path: '/', sticky: false };
+    const evil = { ...route, backend: `${host(3).address}:8002` };
+    const [controller] = await pidsOf('controller');
+    await host(1).run(['kill', '-KILL', String(controller)]);
+    await until(async () => (await pidsOf('controller'))[0] !== controller, {
+      what: 'another controller runs',
+      seconds: 10,
+    });
+    const handIn = { known: null, announced: [evil] };
+    await until(async () => (await asked(host(2), 'view', handIn)).includes('"view"'), {
+      what: 'the controller has answered',
+      seconds: 20,
+    });
+    await until(async () => (await announced()).length > 0, { what: 'it knows', seconds: 30 });
     assert.deepEqual(await announced(), known);
     await leadsTo(APP, 'b1');
   });
@@ -108,10 +147,23 @@ describe('components that announce routes', () => {
     assert.equal((await refused(host(1), 'kato route announcer remove shop')).exitCode, 3);
   });
 
-  function component(uris: string[], port: number, everySeconds: number): Promise<Running> {
-    const registration = { host: host(3).address, port, uris, tags: { component: 'shop' } };
+  function component(
+    uris: string[],
+    port: number,
+    everySeconds: number,
+    at = host(3).address,
+  ): Promise<Running> {
+    const registration = { host: at, port, uris, tags: { component: 'shop' } };
     const options: ComponentOptions = { ...credential, registration, everySeconds };
     return startProgram(host(3), 'component.ts', [JSON.stringify(options)]);
+  }
+
+  /** What the cluster answers a node that says anything it likes. */
+  async function asked(by: Host, operation: string, params: object): Promise<string> {
+    const request = JSON.stringify({ id: '', operation, params, timeoutMs: 2000 });
+    const script = `require('net').connect('/run/kato/agent.sock').on('connect', function () {
+      this.write(process.argv[1] + '\\n'); }).pipe(process.stdout)`;
+    return (await by.run([NODE, '-e', script, request])).stdout;
   }
 
   function announced(): Promise<{ route: string; announced: boolean }[]> {

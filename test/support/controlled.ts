@@ -72,7 +72,8 @@ export async function startControlled(
     seed: controller.seed,
   };
   const apart = options.apart ? await spawnController(config, nats.folder) : null;
-  const running = apart?.ended ?? runController(config, catalogue, '0.1.0', ending.signal);
+  const running =
+    apart?.ended ?? runController(config, catalogue, '0.1.0', () => {}, ending.signal);
   const controlled: Controlled = {
     nats,
     store,

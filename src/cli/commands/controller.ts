@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ownCatalogue, ownVersion } from '../home.ts';
 import { Args, Command } from '../oclif.ts';
+import { note } from '../output.ts';
 import { untilTerminated } from '../signals.ts';
 
 /** What the service `controller` runs. People have no use for it. */
@@ -16,6 +17,6 @@ export default class Controller extends Command {
     const { runController } = await import('../../controller/controller.ts');
     const config = JSON.parse(readFileSync(args.config, 'utf8'));
     const catalogue = await ownCatalogue();
-    await untilTerminated((signal) => runController(config, catalogue, ownVersion(), signal));
+    await untilTerminated((signal) => runController(config, catalogue, ownVersion(), note, signal));
   }
 }

@@ -1,7 +1,9 @@
 import type { Route } from '../../domain/cluster.ts';
 import { routePool } from '../../domain/pools.ts';
-import type { ListedRoute } from '../../operations/routes.ts';
+import { REFUSAL_REASONS } from '../../domain/refusals.ts';
+import type { ListedAnnouncer, ListedRoute } from '../../operations/routes.ts';
 import { table } from './table.ts';
+import { ageText } from './time.ts';
 
 export function routeLine({ host, path, backends, sticky }: Route): string {
   const name = routePool(host, path);
@@ -17,4 +19,29 @@ export function routeListLines(routes: readonly ListedRoute[]): string[] {
     backends.map((one) => (leftOut.includes(one) ? `${one}(left out)` : one)).join(' '),
   ]);
   return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows]);
+}
+
+/** Who may announce what and what is taken, then what was refused lately, and why. */
+export function announcerListLines(announcers: readonly ListedAnnouncer[]): string[] {
+  if (announcers.length === 0) return ['no announcer; add one with kato route announcer add'];
+  // A controller of 0.1.0 does not tell what it takes.
+  const rows = announcers.map(({ name, hosts, accepted = '-' }) => [
+    name,
+    String(accepted),
+    hosts.join(' '),
+  ]);
+  const refused = announcers.flatMap(({ name, refused = [] }) =>
+    refused.map(({ reason, count, example, age }) => [
+      name,
+      String(count),
+      `${ageText(age)} ago`,
+      `${REFUSAL_REASONS[reason]}: ${example}`,
+    ]),
+  );
+  return [
+    ...table([['NAME', 'ROUTES', 'HOSTS'], ...rows]),
+    ...(refused.length > 0
+      ? ['', ...table([['REFUSED', 'TIMES', 'LAST', 'WHY'], ...refused])]
+      : []),
+  ];
 }

@@ -5,8 +5,8 @@ import { CHECKOUT } from '../lab/store.ts';
 import { until } from '../until.ts';
 import type { LoadOptions, Summary } from './load.ts';
 
-/** Programs that make and take traffic, run on the hosts of a lab. */
-const NODE = `${CHECKOUT}/runtime/bin/node`;
+/** Runs programs that make and take traffic on the hosts of a lab. */
+export const NODE = `${CHECKOUT}/runtime/bin/node`;
 const READY_SECONDS = 20;
 
 export interface Backend {

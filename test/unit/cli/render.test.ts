@@ -6,6 +6,7 @@ import { flatLines } from '../../../src/cli/render/config.ts';
 import { failureLines } from '../../../src/cli/render/failure.ts';
 import { historyLines } from '../../../src/cli/render/history.ts';
 import { rolesChangedLines, rolesSwitchedLines } from '../../../src/cli/render/roles.ts';
+import { announcerListLines } from '../../../src/cli/render/routes.ts';
 import { table, wrap } from '../../../src/cli/render/table.ts';
 import { ageText, localTime } from '../../../src/cli/render/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
@@ -81,6 +82,22 @@ describe('what a person reads', () => {
     assert.match(historyLines([entry])[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
     const own = { ...entry, operation: 'role.add', params: { node: 'n1', roles: ['redis'] } };
     assert.match(historyLines([own], new Map([['n1', 'web']]))[1]!, /role\.add node=web roles=/);
+  });
+
+  it('who announces what, and why some of it does not come', () => {
+    const shop = { name: 'shop', key: 'U', hosts: ['shop.org', '*.shop.org'], accepted: 12 };
+    const refused = [{ reason: 'host' as const, count: 40, example: 'evil.org', age: 3 }];
+    assert.deepEqual(announcerListLines([{ ...shop, refused }]), [
+      'NAME  ROUTES  HOSTS',
+      'shop  12      shop.org *.shop.org',
+      '',
+      'REFUSED  TIMES  LAST     WHY',
+      'shop     40     3 s ago  a host name that it may not announce: evil.org',
+    ]);
+    assert.equal(announcerListLines([{ ...shop, refused: [] }]).length, 2);
+    const { accepted: _accepted, ...old } = shop;
+    const byOldController = [old] as unknown as Parameters<typeof announcerListLines>[0];
+    assert.equal(announcerListLines(byOldController)[1], 'shop  -       shop.org *.shop.org');
   });
 
   it('settings as flat lines', () => {

@@ -1,24 +1,22 @@
 import assert from 'node:assert/strict';
 import {
-  announcementKey,
-  routesOfMessage,
+  announcementRules,
+  heldRoutes,
+  type Registry,
   STALE_SECONDS,
-  stillAllowed,
-  withoutStale,
+  tidy,
 } from '../../../src/domain/announcements.ts';
-import { clusterWith } from '../../support/clusters.ts';
+import type { Cluster } from '../../../src/domain/cluster.ts';
+import { ANNOUNCERS, cluster, heard } from '../../support/announcing.ts';
+import { catalogue, withNode } from '../../support/clusters.ts';
 
-const cluster = clusterWith(
-  {},
-  { announcers: { shop: { name: 'shop', key: 'U', hosts: ['*.example.com', 'shop.org'] } } },
-);
-const message = (uris: unknown, more = {}) =>
-  routesOfMessage(cluster, 'shop', { host: '10.0.0.9', port: 8080, uris, ...more });
-const leads = (uris: string[]) => message(uris).map(({ host, path }) => `${host}${path}`);
+const SECOND = 1000;
 
 describe('announced routes', () => {
   it('are those of the message that its sender may announce', () => {
-    assert.deepEqual(message(['a.example.com/cart'], { tags: { app: 'a' }, app: 'x' }), [
+    const { register, registry, leads, refused } = heard();
+    assert.ok(register(['a.example.com/cart'], { tags: { app: 'a' } }));
+    assert.deepEqual(heldRoutes(registry), [
       {
         announcer: 'shop',
         host: 'a.example.com',
@@ -27,37 +25,76 @@ describe('announced routes', () => {
         sticky: false,
       },
     ]);
-    assert.deepEqual(leads(['a.b.example.com', 'shop.org']), ['a.b.example.com/', 'shop.org/']);
-    assert.deepEqual(leads(['example.com', 'www.shop.org', 'other.net', '*']), []);
-    assert.deepEqual(leads([cluster.endpoint]), []);
+    register(['a.b.example.com', 'shop.org']);
+    assert.ok(!register(['example.com', 'www.shop.org', 'other.net', cluster.endpoint]));
+    assert.deepEqual(leads(), ['a.b.example.com/', 'a.example.com/cart', 'shop.org/']);
+    assert.deepEqual([refused('host')?.count, refused('host')?.example], [4, 'api.example.com']);
   });
 
-  it('are none in a message that is not of the form, or of a stranger', () => {
-    assert.deepEqual(message('a.example.com'), []);
-    assert.deepEqual(message(['a.example.com'], { port: '8080' }), []);
-    assert.deepEqual(message(['a.example.com'], { port: 70_000 }), []);
-    assert.deepEqual(message(['a.example.com'], { host: 'a b' }), []);
-    assert.deepEqual(routesOfMessage(cluster, 'blog', { host: '10.0.0.9', port: 1, uris: [] }), []);
-    assert.deepEqual(routesOfMessage(cluster, 'shop', null), []);
+  it('that are none are counted with what is wrong', () => {
+    const { register, leads, refused } = heard();
+    register('a.example.com');
+    register(['a.example.com'], { port: '8080' });
+    assert.equal(refused('form')?.count, 2);
+    assert.match(refused('form')!.example, /^port: .*"8080"/);
+    register(['*', 'a b', `a.example.com/${'x'.repeat(10_000)}`]);
+    assert.equal(refused('route')?.count, 3);
+    assert.ok(refused('route')!.example.length <= 200);
+    register(['a.example.com'], { port: 70_000 });
+    register(['a.example.com'], { host: 'a b' });
+    assert.equal(refused('backend')?.count, 2);
+    register(['a.example.com'], { by: 'stranger' });
+    assert.equal(refused('form', 'stranger'), undefined);
+    assert.deepEqual(leads(), []);
+  });
+
+  it('never lead to a port of the cluster or to a special address, whoever says so', () => {
+    const { register, leads, refused } = heard();
+    const bad = [
+      ...['127.0.0.1', '0.0.0.0', '169.254.169.254', '224.0.0.1', '255.255.255.255'].map(
+        (host) => [host, 80] as const,
+      ),
+      ...([4222, 9080, 80, 443] as const).map((port) => ['10.0.0.1', port] as const),
+      ...([80, 443] as const).map((port) => ['10.0.0.2', port] as const),
+    ];
+    for (const [host, port] of bad) register(['a.example.com'], { host, port });
+    assert.deepEqual(leads(), []);
+    assert.equal(refused('backend')?.count, bad.length);
+    assert.match(
+      refused('backend')!.example,
+      /^a\.example\.com at 10\.0\.0\.2:443: it is the port/,
+    );
+  });
+
+  it('end when their backend becomes a router, or their announcer loses the right', () => {
+    const { register, registry } = heard();
+    register(['a.example.com', 'shop.org']);
+    const left = (of: Cluster): string[] => {
+      const copy: Registry = { ...registry, held: new Map(registry.held) };
+      tidy(copy, announcementRules(of, catalogue), 1, { stale: false });
+      return heldRoutes(copy).map(({ host }) => host);
+    };
+    assert.deepEqual(left(cluster), ['a.example.com', 'shop.org']);
+    const settings = { router: { http_port: 8080 } };
+    const moved = withNode({ ...cluster, settings }, 'web', { address: '10.0.0.9' });
+    assert.deepEqual(left(moved), []);
+    const less = { ...ANNOUNCERS, shop: { ...ANNOUNCERS.shop, hosts: ['shop.org'] } };
+    assert.deepEqual(left({ ...cluster, announcers: less }), ['shop.org']);
+    assert.deepEqual(left({ ...cluster, announcers: {} }), []);
   });
 
   it('end when they were not announced again for two minutes', () => {
-    const [early, late] = message(['early.example.com', 'late.example.com']);
-    const heardMs = new Map([
-      [announcementKey(early!), 1000],
-      [announcementKey(late!), 2000],
-    ]);
-    const at = (ms: number) => withoutStale([early!, late!], heardMs, ms);
+    const { register, registry, rules, leads } = heard();
+    register(['early.example.com', 'late.example.com']);
+    register(['late.example.com'], { at: SECOND });
+    const leftAt = (ms: number, stale = true) => {
+      tidy(registry, rules, ms, { stale });
+      return leads();
+    };
     assert.equal(STALE_SECONDS, 120);
-    assert.deepEqual(at(120_999), [early, late]);
-    assert.deepEqual(at(121_000), [late]);
-    assert.deepEqual(at(122_000), []);
-  });
-
-  it('end with the right of their announcer', () => {
-    const routes = message(['a.example.com', 'shop.org']);
-    const less = { ...cluster.announcers.shop!, hosts: ['shop.org'] };
-    assert.deepEqual(stillAllowed({ ...cluster, announcers: { shop: less } }, routes), [routes[1]]);
-    assert.deepEqual(stillAllowed({ ...cluster, announcers: {} }, routes), []);
+    assert.deepEqual(leftAt(119_999), ['early.example.com/', 'late.example.com/']);
+    assert.equal(leftAt(500_000, false).length, 2, 'the bus was away');
+    assert.deepEqual(leftAt(120_000), ['late.example.com/']);
+    assert.deepEqual(leftAt(121_000), []);
   });
 });

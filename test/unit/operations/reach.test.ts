@@ -222,7 +222,12 @@ function knowing(cluster: Cluster): Knowledge {
     kato: '0.1.0',
     verdicts: NO_VERDICTS,
     announced: [],
-    announcements: { needsFrom: () => false, adopt: () => {} },
+    announcements: {
+      needsFrom: () => false,
+      adopt: () => false,
+      shown: () => ({ announced: [], proof: '' }),
+      refused: () => ({}),
+    },
     reports: new Map(),
     lastSeen: new Map(),
     now: () => new Date(NOW),

@@ -1,19 +1,20 @@
-import type { Announcer } from '../../../../domain/cluster.ts';
+import type { ListedAnnouncer } from '../../../../operations/routes.ts';
 import { KatoCommand } from '../../../command.ts';
-import { table } from '../../../render/table.ts';
+import { announcerListLines } from '../../../render/routes.ts';
 import { ask } from '../../../session.ts';
 
-export default class AnnouncerList extends KatoCommand<Announcer[]> {
-  static override summary = 'List the components that may announce routes.';
+export default class AnnouncerList extends KatoCommand<ListedAnnouncer[]> {
+  static override summary = 'List the components that may announce routes, and what is refused.';
+  static override description =
+    'Refused is what came in the last 10 minutes: announcements are repeated, and each counts.';
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
-  protected async perform(): Promise<Announcer[]> {
+  protected async perform(): Promise<ListedAnnouncer[]> {
     await this.parse(AnnouncerList);
-    return ask<Announcer[]>('announcer.list', {});
+    return ask<ListedAnnouncer[]>('announcer.list', {});
   }
 
-  protected render(announcers: Announcer[]): readonly string[] {
-    if (announcers.length === 0) return ['no announcer; add one with kato route announcer add'];
-    return table(announcers.map(({ name, hosts }) => [name, hosts.join(' ')]));
+  protected render(announcers: ListedAnnouncer[]): readonly string[] {
+    return announcerListLines(announcers);
   }
 }

@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+import { mayAnnounce, parseRoute } from './change/routes.ts';
+import type { Cluster } from './cluster.ts';
+import { KatoError } from './error.ts';
+import { checkBackend } from './names.ts';
+import { own } from './own.ts';
+import type { AnnouncedRoute } from './pools.ts';
+import type { RefusalReason } from './refusals.ts';
+import { list, shaped, text, whole, word } from './shapes.ts';
+
+const URIS_MAX = 500;
+/** As much as one message holds: which of them is too long is told by itself. */
+const URI_BYTES_MAX = 32_768;
+/** Longer than any host name and path that a route can have. */
+const URI_LENGTH_MAX = 600;
+
+/** `router.register` and `router.unregister`, the part of Cloud Foundry's form that leads somewhere. */
+const MESSAGE = v.object({
+  host: word,
+  port: whole(0),
+  uris: list(text(URI_BYTES_MAX), URIS_MAX),
+});
+
+/** The routes that a message speaks of, as far as its sender may; `refuse` is told of the rest. */
+export function routesOfMessage(
+  cluster: Cluster,
+  announcer: string,
+  body: unknown,
+  refuse: (reason: RefusalReason, example: string) => void,
+): AnnouncedRoute[] {
+  const rights = own(cluster.announcers, announcer);
+  if (rights === undefined) return [];
+  const message = shaped(MESSAGE, body);
+  if (message.fault !== null) {
+    refuse('form', message.fault);
+    return [];
+  }
+  const { host: address, port, uris } = message.value;
+  const backend = readable(() => checkBackend(`${address}:${port}`));
+  if ('fault' in backend) {
+    refuse('backend', backend.fault);
+    return [];
+  }
+  return [...new Set(uris)].flatMap((uri) => {
+    const route = readable(() => parseRoute(uri.slice(0, URI_LENGTH_MAX)));
+    if ('fault' in route) {
+      refuse('route', route.fault);
+      return [];
+    }
+    const { host, path } = route.value;
+    if (!mayAnnounce(cluster, rights, host)) {
+      refuse('host', host);
+      return [];
+    }
+    return [{ announcer, host, path, backend: backend.value, sticky: false }];
+  });
+}
+
+/** What it gives, or what is wrong with the text that it reads. */
+function readable<T>(read: () => T): { value: T } | { fault: string } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (!(error instanceof KatoError)) throw error;
+    return { fault: [error.message, error.why].filter(Boolean).join(': ') };
+  }
+}

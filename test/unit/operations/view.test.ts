@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import type { Bus } from '../../../src/bus/bus.ts';
+import { followAnnouncements } from '../../../src/controller/announcements.ts';
+import { knowledgeOf } from '../../../src/controller/knowledge.ts';
+import { createLive, takeDocument } from '../../../src/controller/live.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import type { AnnouncedRoute } from '../../../src/domain/pools.ts';
+import { proofOfAnnounced } from '../../../src/domain/proof.ts';
+import type { View } from '../../../src/domain/view.ts';
+import { view } from '../../../src/operations/view.ts';
+import { ANNOUNCERS } from '../../support/announcing.ts';
+import { catalogue, clusterWith } from '../../support/clusters.ts';
+
+const ROLES = { web: ['router'], web2: ['router'], plain: ['memcached'] };
+const SEED = 'of the controllers';
+const cluster = clusterWith(ROLES, { announcers: ANNOUNCERS });
+const SHOP: AnnouncedRoute = {
+  announcer: 'shop',
+  host: 'shop.org',
+  path: '/',
+  backend: '10.0.0.9:8080',
+  sticky: false,
+};
+const BLOG = { ...SHOP, announcer: 'blog', host: 'a.blog.org' };
+
+type Asked = { announced?: AnnouncedRoute[]; announcedProof?: string };
+type Answer = { needs?: string; view?: View };
+
+/** A controller that has just started, and what a node is answered that fetches its view. */
+function freshController() {
+  const live = createLive();
+  takeDocument(live, cluster, 1);
+  const bus = {
+    who: 'ctl',
+    connected: true,
+    subscribe: () => () => {},
+    respond: () => () => {},
+    publish: () => true,
+  } as unknown as Bus;
+  const log: string[] = [];
+  const announcements = followAnnouncements({
+    ...{ bus, live, catalogue, seed: SEED },
+    log: (line) => log.push(line),
+  });
+  const secrets = { 'certificate/default': 'secret' };
+  const store = {
+    listSecrets: async (prefix: string) => (prefix === 'certificate/' ? secrets : {}),
+  };
+  const options = {
+    ...{ bus, live, catalogue, store, seed: SEED, announcements, kato: '0.1.0' },
+    controllerKey: 'U',
+    signal: new AbortController().signal,
+  } as unknown as Parameters<typeof knowledgeOf>[0];
+  return {
+    live,
+    announcements,
+    fetch: async (node: string, asked: Asked = {}): Promise<Answer> => {
+      const params = { known: null, ...asked };
+      const answer: Json = await view.run(knowledgeOf(options), params, cluster.nodes[node]!);
+      return answer as unknown as Answer;
+    },
+  };
+}
+
+describe('what a router hands in of announced routes', () => {
+  let controller: ReturnType<typeof freshController>;
+  beforeEach(() => {
+    controller = freshController();
+  });
+  afterEach(() => controller.announcements.close());
+
+  const list = [BLOG, SHOP];
+  const proven = { announced: list, announcedProof: proofOfAnnounced(list, SEED) };
+  const shown = (answer: Answer) => answer.view?.announced.map(({ host }) => host);
+
+  it('is asked for by a controller that has just started, and believed with its proof', async () => {
+    assert.deepEqual(await controller.fetch('web'), { needs: 'announced' });
+    const answer = await controller.fetch('web', proven);
+    assert.deepEqual(shown(answer), ['a.blog.org', 'shop.org']);
+    assert.deepEqual(controller.live.announced, list);
+    assert.equal(answer.view!.announcedProof, proven.announcedProof);
+    const again = await controller.fetch('web');
+    assert.deepEqual(shown(again), ['a.blog.org', 'shop.org'], 'and is asked once');
+  });
+
+  it('is not believed without the proof of controllers, whoever it speaks for', async () => {
+    const evil = { ...SHOP, backend: '10.6.6.6:80' };
+    const forged: Asked[] = [
+      { announced: [evil] },
+      { announced: [evil], announcedProof: 'made up' },
+      { announced: [evil, SHOP], announcedProof: proofOfAnnounced([SHOP], SEED) },
+      { announced: [evil], announcedProof: proofOfAnnounced([evil], 'a seed of others') },
+    ];
+    for (const asked of forged) await controller.fetch('web', asked);
+    assert.deepEqual(controller.live.announced, []);
+    await controller.fetch('web2', proven);
+    assert.deepEqual(controller.live.announced, list);
+  });
+
+  it('without a proof goes on being served by that router alone: it may be of 0.1.0', async () => {
+    const own = await controller.fetch('web', { announced: [SHOP] });
+    assert.deepEqual(shown(own), ['shop.org']);
+    assert.ok(!('announcedProof' in own.view!));
+    assert.deepEqual(controller.live.announced, []);
+    const other = await controller.fetch('web2', { announced: [] });
+    assert.deepEqual(shown(other), []);
+  });
+
+  it('is nothing that it may not serve in any case', async () => {
+    const loop = { ...SHOP, backend: '10.0.0.2:80' };
+    const foreign = { ...SHOP, host: 'foreign.net' };
+    const own = await controller.fetch('web', { announced: [loop, foreign, SHOP] });
+    assert.deepEqual(own.view!.announced, [SHOP]);
+  });
+
+  it('is not looked at when nobody asked for it, however good its proof', async () => {
+    const empty = { announced: [], announcedProof: proofOfAnnounced([], SEED) };
+    await controller.fetch('web', empty);
+    await controller.fetch('web', proven);
+    assert.deepEqual(controller.live.announced, []);
+    await controller.fetch('plain', proven);
+    assert.deepEqual(controller.live.announced, []);
+  });
+});
