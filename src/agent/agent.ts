@@ -52,7 +52,11 @@ export async function runAgent(
   });
   const exports = await exportKeeper(paths, link);
   const sockets = await serveSockets(paths, answer);
-  using _watch = watchProcesses(paths, () => void tell());
+  using _watch = watchProcesses(paths, () => {
+    // Its data may have come, and then it started by itself.
+    if (last?.failures.some(({ code }) => code === 'DATA_MISSING')) loop.wake();
+    void tell();
+  });
   using _peers = watchDeadPeers(backends, log);
   loop.wake();
   await loop.until(signal);
@@ -79,6 +83,8 @@ export async function runAgent(
       log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
     }
     if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
+    // Found after all: what needs it is not done yet.
+    if (report.steps.some(({ kind }) => kind === 'find-data')) loop.wake();
     // Somebody woke this node for a view that it did not get: not to be left to the next resync.
     if (failure !== null && link.connected) throw failure;
   }

@@ -10,6 +10,7 @@ import type { Observed, Spec } from '../domain/spec.ts';
 import type { Report, Step, StepFailure, StepResult } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { applyStep } from '../machine/apply/apply.ts';
+import { readForeign } from '../machine/files.ts';
 import type { Delivery } from '../machine/ledger.ts';
 import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
 import { withUsableCertificates } from './usable-certificates.ts';
@@ -25,6 +26,9 @@ export interface PassContext {
 
 /** The service name of the agent itself: never planned, never rogue. */
 export const AGENT = 'agent';
+
+/** `15`, and no more than that. */
+const VERSION_BYTES_MAX = 100;
 
 /** Makes the node what the view says. Failures of steps are in the report, never thrown. */
 export async function pass(
@@ -93,12 +97,17 @@ async function look(context: PassContext, told: Delivery): Promise<Look> {
   const { catalogue, render, paths, bootId, kato } = context;
   const { delivery, faults } = await withUsableCertificates(told, paths);
   const { view, secrets } = delivery;
-  const programs = resolvePrograms(catalogue, Object.keys(view.node.roles), paths);
+  const roles = Object.keys(view.node.roles);
+  const programs = await resolvePrograms(catalogue, roles, paths, readVersion);
   const program = kato.program;
   const input = { view, secrets, catalogue, render, paths, bootId, programs, kato: program };
   const spec = compileNode(input);
   const observed = await observeNode(context, spec);
   return { spec, observed, steps: planNode(spec, observed), faults };
+}
+
+function readVersion(path: string): Promise<string | null> {
+  return readForeign(path, VERSION_BYTES_MAX).catch(() => null);
 }
 
 async function observeNode(context: PassContext, spec: Spec): Promise<Observed> {

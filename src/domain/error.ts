@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   PACKAGE_MISSING: 1,
   NO_SPACE: 1,
   READ_ONLY: 1,
+  DATA_MISSING: 1,
   INTERNAL: 1,
   // 2: the words of the call are off
   USAGE: 2,

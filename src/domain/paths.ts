@@ -10,6 +10,8 @@ export interface Paths {
   config: string;
   /** One folder for each process that keeps data. */
   data: string;
+  /** What this machine has on record of the data that it made: one file for each process. */
+  made: string;
   /** The export of the cluster that this node keeps for the others. */
   keptExport: string;
   log: string;
@@ -33,6 +35,7 @@ export function pathsOf(root: string): Paths {
     service: `${lib}/service`,
     config: `${lib}/config`,
     data: `${lib}/data`,
+    made: `${lib}/made`,
     keptExport: `${lib}/export/cluster.kato`,
     log: `${base}/var/log/kato`,
     run,
@@ -40,4 +43,14 @@ export function pathsOf(root: string): Paths {
     readSocket: `${run}/status.sock`,
     cache: `${base}/var/cache/kato`,
   };
+}
+
+/** In a data folder: which data it is, and the hash of the secrets that it was given last. */
+export const DATA_MARK = '.kato-data';
+/** A mark has some hundred; the folder belongs to the user of a program, who can put anything there. */
+export const MARK_BYTES_MAX = 4096;
+
+/** That this machine has made or adopted data for the process, and which. */
+export function dataRecord(process: string, { made }: Paths): string {
+  return `${made}/${process}.json`;
 }

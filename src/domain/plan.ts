@@ -1,6 +1,7 @@
+import { isDataFault } from './data-state.ts';
 import { sha256 } from './hash.ts';
 import type { Observed, ObservedProcess, ProcessSpec, Spec } from './spec.ts';
-import type { Step } from './step.ts';
+import type { DataStep, Step } from './step.ts';
 
 /** Time for a process to stop whose definition is gone. */
 const REMOVE_SECONDS = 20;
@@ -19,7 +20,7 @@ export function planNode(spec: Spec, observed: Observed): Step[] {
       .filter((purge) => observed.dataOf.includes(purge.process))
       .map((purge): Step => ({ kind: 'purge-data', ...purge })),
     ...spec.processes.flatMap((process) => stopStep(process, observed.processes[process.name])),
-    ...spec.processes.flatMap((process) => processSteps(process, observed)),
+    ...spec.processes.flatMap((process) => processSteps(process, spec, observed)),
   ];
 }
 
@@ -36,29 +37,53 @@ function stopStep(process: ProcessSpec, now: ObservedProcess | undefined): Step[
   return [{ kind: 'stop', process: process.name, seconds: process.stop.seconds }];
 }
 
-function processSteps(process: ProcessSpec, observed: Observed): Step[] {
+function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Step[] {
   const now = observed.processes[process.name];
+  if (now !== undefined && isDataFault(now.data)) return faultSteps(process, spec, now);
   const missing = process.packages.filter((name) => observed.missingPackages.includes(name));
   const steps: Step[] = [];
   if (missing.length > 0) {
     steps.push({ kind: 'install-packages', process: process.name, packages: missing });
   }
+  const secrets = secretSteps(process, spec, now);
+  const isDown = secrets.some((step) => step.kind === 'stop');
   steps.push(
-    ...dataSteps(process, now),
+    ...dataSteps(process, spec, now),
     ...configSteps(process, now),
-    ...initializeSteps(process, now),
-    ...secretSteps(process, now),
+    ...initializeSteps(process, spec, now),
+    ...secrets,
   );
   if (now?.serviceHash !== process.service.hash) {
     steps.push({ kind: 'write-service', process: process.name, service: process.service });
   }
-  return [...steps, ...runSteps(process, now)];
+  return [...steps, ...runSteps(process, isDown ? { ...now!, wantedUp: false } : now)];
 }
 
-function dataSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, dataFolder: folder, user } = process;
-  if (folder === null || now?.hasData === true) return [];
-  return [{ kind: 'make-data', process: name, folder, user }];
+/**
+ * Nothing is made, changed or started without the data. A process that waits for it goes on
+ * waiting, and one that has it open keeps what it has; none runs on other data.
+ */
+function faultSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess): Step[] {
+  const data = dataStep(process, spec);
+  if (!process.up || data === null) return [];
+  const find: Step = { kind: 'find-data', ...data };
+  if (now.data !== 'other' || !now.wantedUp) return [find];
+  return [{ kind: 'stop', process: process.name, seconds: process.stop.seconds }, find];
+}
+
+function dataStep(process: ProcessSpec, { node }: Spec): DataStep | null {
+  const { name, dataFolder: folder, user, initialize, roles } = process;
+  if (folder === null) return null;
+  const marker = initialize?.marker ?? null;
+  return { process: name, role: roles[0] ?? name, node, folder, user, marker };
+}
+
+function dataSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {
+  const data = dataStep(process, spec);
+  if (data === null) return [];
+  const state = now?.data ?? 'none';
+  if (state === 'none') return [{ kind: 'make-data', ...data }];
+  return state === 'unmarked' ? [{ kind: 'adopt-data', ...data }] : [];
 }
 
 function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
@@ -70,19 +95,31 @@ function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): St
   ];
 }
 
-/** After the config, which a first run may read. */
-function initializeSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, dataFolder: folder, user, initialize } = process;
-  if (folder === null || initialize === null || now?.initialized === true) return [];
-  return [{ kind: 'initialize', process: name, folder, user, ...initialize }];
+/** After the config, which a first run may read. Data that there was once is never made again. */
+function initializeSteps(
+  process: ProcessSpec,
+  spec: Spec,
+  now: ObservedProcess | undefined,
+): Step[] {
+  const data = dataStep(process, spec);
+  const { initialize } = process;
+  const state = now?.data ?? 'none';
+  if (data === null || initialize === null || (state !== 'none' && state !== 'begun')) return [];
+  return [{ kind: 'initialize', ...data, ...initialize }];
 }
 
-/** Secrets do not change under a process that runs: a node has them for as long as it is a node. */
-function secretSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, dataFolder: folder, user, setSecrets } = process;
-  if (folder === null || setSecrets === null) return [];
-  if (now?.wantedUp === true || now?.secretsHash === setSecrets.hash) return [];
-  return [{ kind: 'set-secrets', process: name, folder, user, ...setSecrets }];
+/**
+ * Secrets do not change under a process that runs: a node has them for as long as it is a node. One
+ * that was waiting for data which a person then brought has to be told before it starts.
+ */
+function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {
+  const data = dataStep(process, spec);
+  const { name, setSecrets, stop } = process;
+  if (data === null || setSecrets === null || now?.secretsHash === setSecrets.hash) return [];
+  if (now?.state === 'RUNNING') return [];
+  const set: Step = { kind: 'set-secrets', ...data, ...setSecrets };
+  if (now?.wantedUp !== true) return [set];
+  return [{ kind: 'stop', process: name, seconds: stop.seconds }, set];
 }
 
 function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
@@ -100,7 +137,8 @@ function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[
 }
 
 function needsRestart(process: ProcessSpec, now: ObservedProcess): boolean {
-  if (now.serviceHash !== process.service.hash || now.restarts < process.restarts) return true;
+  if (now.programHash !== process.service.programHash) return true;
+  if (now.restarts < process.restarts) return true;
   const { config } = process;
   if (config === null || now.loadedHash === config.hash) return false;
   return config.files.some(

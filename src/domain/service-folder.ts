@@ -1,6 +1,6 @@
 import { execlineWord, execlineWords } from './execline.ts';
 import { hashOf } from './hash.ts';
-import type { Paths } from './paths.ts';
+import { DATA_MARK, dataRecord, MARK_BYTES_MAX, type Paths } from './paths.ts';
 import type { ProcessSpec, ServiceFolder } from './spec.ts';
 
 /** How often readiness is asked for, and how long one answer may take. */
@@ -13,6 +13,9 @@ const FINISH_LIMIT_MS = 5000;
 const DEATHS_KEPT = 10;
 const LOG_FILE_BYTES = 1_000_000;
 const LOG_FILES = 5;
+/** A volume may be away for long, and a log is for more than that. */
+const SAY_EVERY_SECONDS = 600;
+const AWAIT_DATA = 'await-data';
 const SCRIPT = 0o700;
 const PLAIN = 0o600;
 
@@ -35,13 +38,33 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     'log/run': script(logLines(process.name, paths)),
     'log/notification-fd': plain('3'),
   };
+  const { dataFolder } = process;
+  if (dataFolder !== null) files[AWAIT_DATA] = awaitData(process.name, dataFolder, paths);
   if (process.killGroup) files.finish = script([killGroup('KILL', process.name, paths)]);
-  return { hash: serviceFolderHash(files), files };
+  return { hash: serviceFolderHash(files), programHash: programHash(files), files };
 }
 
 export function serviceFolderHash(files: Files): string {
   return hashOf(files);
 }
+
+/**
+ * Hash over what a running program was started by, and its check. The rest of the folder is about how
+ * it is started and stopped, and counts from the next start: a new kato restarts nothing for that.
+ */
+export function programHash(files: Files): string {
+  const run = files.run?.content ?? '';
+  return hashOf([run.slice(run.indexOf(PROGRAM_FROM)), files['data/check'], files[OLDER]]);
+}
+
+/** Where the part about the program begins in `run`, in each kato from 0.1.0 on. */
+const PROGRAM_FROM = '\ncd ';
+
+/**
+ * In the service folder of a running program that was started by older files. It counts as one of
+ * the files, so that the folder is not what a spec wants until the program was started anew.
+ */
+export const OLDER = 'older';
 
 /** Locked by each program of the process for as long as it lives. */
 export function lockFile(name: string, paths: Paths): string {
@@ -63,12 +86,44 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
     ...(config === null ? [] : [`foreground { ${execlineWords(recordLoaded(name, paths))} }`]),
     `s6-notifyoncheck -d -n 0 -s ${settle} -w ${CHECK_EVERY_MS} -t ${CHECK_LIMIT_MS}`,
     `s6-setlock -n ${execlineWord(lockFile(name, paths))}`,
+    ...(dataFolder === null ? [] : [`./${AWAIT_DATA}`]),
     `cd ${execlineWord(dataFolder ?? '/')}`,
     'unexport ?',
     ...Object.entries(process.environment).map((pair) => `export ${execlineWords(pair)}`),
     ...asUser(process.user),
     execlineWords(process.argv),
   ];
+}
+
+/**
+ * At boot the supervision starts programs before the agent has looked: one whose volume is not there
+ * yet waits for it, and none runs on a folder that is not its own. After the lock is taken, so that
+ * two do not wait for one data.
+ */
+function awaitData(name: string, folder: string, paths: Paths): Files[string] {
+  const mark = shellWord(`${folder}/${DATA_MARK}`);
+  const record = shellWord(dataRecord(name, paths));
+  const content = `#!/bin/sh
+# Runs the program that follows once its data is there.
+mark=${mark} record=${record} waited=0
+id() { head -c ${MARK_BYTES_MAX} "$1" | sed -n 's/.*"id":"\\([^"]*\\)".*/\\1/p'; }
+is_there() {
+  [ -f "$mark" ] && [ ! -L "$mark" ] || return 1
+  [ ! -f "$record" ] || [ "$(id "$mark")" = "$(id "$record")" ]
+}
+until is_there; do
+  [ $((waited % ${SAY_EVERY_SECONDS})) -ne 0 ] ||
+    echo "waiting for the data: there is no $mark that fits $record"
+  sleep 1
+  waited=$((waited + 1))
+done
+exec "$@"
+`;
+  return { content, mode: SCRIPT };
+}
+
+function shellWord(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Before the program reads its config: a switch in between then looks like a missed reload. */
@@ -103,8 +158,9 @@ function fromGroupFile(name: string, paths: Paths): string {
 }
 
 function checkLines(process: Omit<ProcessSpec, 'service'>): string[] {
-  const { ready, user } = process;
-  if (ready === null) return ['true'];
+  const { ready, user, dataFolder } = process;
+  if (ready === null && dataFolder === null) return ['true'];
+  if (ready === null) return [execlineWords(['test', '-f', `${dataFolder}/${DATA_MARK}`])];
   if ('command' in ready)
     return ['redirfd -w 1 /dev/null', ...asUser(user), execlineWords(ready.command)];
   const { address, port } = ready.tcp;

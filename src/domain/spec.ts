@@ -1,9 +1,12 @@
+import type { DataState } from './data-state.ts';
 import type { ErrorRecord } from './error.ts';
 import type { Version } from './view.ts';
 
 /** All that should be on one node, complete: nothing is left to choose when it is applied. */
 export interface Spec {
   version: Version;
+  /** Name of the node. */
+  node: string;
   /** In the order in which they start. */
   processes: ProcessSpec[];
   /** Processes whose files could not be made: they are left as they are. */
@@ -49,6 +52,8 @@ export interface Listen {
 export interface ServiceFolder {
   /** Hash over all files: names, modes, content. */
   hash: string;
+  /** Over what the program is started by: another one needs a restart. */
+  programHash: string;
   /** By path inside the folder: `run`, `finish`, `data/check`, `log/run`, ... */
   files: Record<string, { content: string; mode: number }>;
 }
@@ -73,7 +78,10 @@ export interface ConfigFile {
 export interface Observed {
   /** Of the packages that the spec names. */
   missingPackages: string[];
-  /** Processes that have a data folder, whether they are wanted or not. */
+  /**
+   * Processes whose data is this machine's to delete: it is on record, or of an earlier kato and has
+   * no mark. Whether they are wanted or not.
+   */
   dataOf: string[];
   processes: Record<string, ObservedProcess>;
 }
@@ -89,16 +97,16 @@ export interface ObservedProcess {
   fileHashes: Record<string, string>;
   /** Hash over `run`, `finish` and the other files of the service folder. */
   serviceHash: string | null;
+  programHash: string | null;
   /** The config that the running program has loaded; differs after a failed reload or a crash in between. */
   loadedHash: string | null;
   restarts: number;
   /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
   wantedUp: boolean;
-  initialized: boolean;
+  /** `none` for a process that keeps no data. */
+  data: DataState;
   /** Of the secrets that the data was given last. */
   secretsHash: string | null;
-  /** The data folder is there. */
-  hasData: boolean;
 }
 
 export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'FATAL' | 'ROGUE';

@@ -5,24 +5,16 @@ import type { ProvenVersion, Version } from './view.ts';
 /** One change to a node: complete, idempotent, with nothing left to decide. */
 export type Step =
   | { kind: 'install-packages'; process: string; packages: string[] }
-  | { kind: 'make-data'; process: string; folder: string; user: string }
-  | {
-      kind: 'initialize';
-      process: string;
-      folder: string;
-      user: string;
-      argv: string[];
-      marker: string;
-    }
+  /** Marks and records it too, unless a first run has to fill it. */
+  | (DataStep & { kind: 'make-data' })
+  /** What a first run that broke off has left is moved aside before. */
+  | (DataStep & { kind: 'initialize'; argv: string[]; marker: string })
+  /** Marks and records data that is there. */
+  | (DataStep & { kind: 'adopt-data' })
+  /** Fails with DATA_MISSING, unless the data is there by now. */
+  | (DataStep & { kind: 'find-data' })
   /** `hash` stands for the secrets that the data has afterwards. */
-  | {
-      kind: 'set-secrets';
-      process: string;
-      folder: string;
-      user: string;
-      argv: string[];
-      hash: string;
-    }
+  | (DataStep & { kind: 'set-secrets'; argv: string[]; hash: string })
   /** Writes the folder for this hash and runs its check; the live one is untouched. */
   | { kind: 'write-config'; process: string; user: string; config: ConfigSpec }
   | { kind: 'switch-config'; process: string; hash: string }
@@ -41,6 +33,18 @@ export type Step =
   /** Stops, ends the supervision and takes the service and config folders away; data stays. */
   | { kind: 'remove'; process: string; seconds: number }
   | { kind: 'purge-data'; process: string; folder: string };
+
+/** Looks again at what the plan was made on: a volume may come or go at any time. */
+export interface DataStep {
+  process: string;
+  /** One of its roles, and the name of the node: for the error. */
+  role: string;
+  node: string;
+  folder: string;
+  user: string;
+  /** The file that a first run makes; null for a program that makes its data as it starts. */
+  marker: string | null;
+}
 
 export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;
 

@@ -20,6 +20,8 @@ export interface CommandOptions {
   /** Runs as this unix user with its groups; the caller must be root. */
   user?: string;
   cwd?: string;
+  /** File that the program keeps locked, with all that it starts; it is not run while another has it. */
+  lock?: string;
 }
 
 export interface CommandResult {
@@ -44,8 +46,9 @@ export async function attempt(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const { execa } = await import('execa');
-  const [program, ...rest] =
-    options.user === undefined ? argv : ['s6-setuidgid', options.user, ...argv];
+  const lock = options.lock === undefined ? [] : ['s6-setlock', '-n', options.lock];
+  const user = options.user === undefined ? [] : ['s6-setuidgid', options.user];
+  const [program, ...rest] = [...lock, ...user, ...argv];
   const limitMs = options.timeoutMs ?? DEFAULT_LIMIT_MS;
   const result = await execa(program!, rest, {
     reject: false,

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import {
   lstat,
   mkdir,
@@ -96,6 +97,30 @@ export async function syncFolder(path: string): Promise<void> {
 export async function readIfExists(path: string): Promise<string | null> {
   return ifExists(readFile(path, 'utf8'));
 }
+
+/**
+ * As `readIfExists`, in a folder of another user, who may have put anything there: null for what is no
+ * plain file or has more bytes. Follows no link as the last part of the path, and waits for no pipe.
+ */
+export async function readForeign(path: string, bytesMax: number): Promise<string | null> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (isErrno(error) && NOT_PLAIN.includes(error.code ?? '')) return null;
+    throw error;
+  });
+  if (file === null) return null;
+  try {
+    if (!(await file.stat()).isFile()) return null;
+    const buffer = Buffer.alloc(bytesMax + 1);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
+    return bytesRead > bytesMax ? null : buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Nothing, a link, a socket. */
+const NOT_PLAIN = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ENODEV'];
 
 /** Where a link points to, as it is written there. */
 export async function readLinkIfExists(path: string): Promise<string | null> {

@@ -1,10 +1,12 @@
+import { dataStateOf } from '../domain/data-state.ts';
 import { sha256 } from '../domain/hash.ts';
 import type { Paths } from '../domain/paths.ts';
-import { serviceFolderHash } from '../domain/service-folder.ts';
+import { programHash, serviceFolderHash } from '../domain/service-folder.ts';
 import type { Observed, ObservedProcess, ProcessSpec } from '../domain/spec.ts';
-import { exists, folderNames, readIfExists, readLinkIfExists } from './files.ts';
+import { lookAtData, ownedData } from './data-folder.ts';
+import { readIfExists, readLinkIfExists } from './files.ts';
 import { missingPackages } from './packages.ts';
-import { configOf, initializingMark, restartsFile, secretsMark } from './places.ts';
+import { configOf, restartsFile } from './places.ts';
 import { readState, serviceNames, serviceOf } from './service.ts';
 import { filesBelow, readServiceFiles } from './service-files.ts';
 
@@ -18,7 +20,7 @@ export async function observe(
   const packages = new Set(processes.flatMap((process) => process.packages));
   const [missing, dataOf, entries] = await Promise.all([
     missingPackages([...packages], paths),
-    folderNames(paths.data),
+    ownedData(paths),
     Promise.all(
       [...names].map(async (name) => [name, await one(name, specs.get(name), paths)] as const),
     ),
@@ -66,23 +68,21 @@ async function one(
     loadedHash,
     fileHashes: loadedHash === null ? {} : await fileHashes(config, loadedHash),
     serviceHash: files === null ? null : serviceFolderHash(files),
+    programHash: files === null ? null : programHash(files),
     restarts: Number(restarts ?? 0),
-    ...(await observeData(spec)),
+    ...(await observeData(name, spec, paths)),
   };
 }
 
 async function observeData(
+  name: string,
   spec: ProcessSpec | undefined,
-): Promise<Pick<ObservedProcess, 'hasData' | 'initialized' | 'secretsHash'>> {
+  paths: Paths,
+): Promise<Pick<ObservedProcess, 'data' | 'secretsHash'>> {
   const folder = spec?.dataFolder ?? null;
-  if (folder === null) return { hasData: false, initialized: false, secretsHash: null };
-  const hasData = await exists(folder);
-  const secretsHash = hasData ? await readIfExists(secretsMark(folder)) : null;
-  const marker = spec?.initialize?.marker;
-  if (marker === undefined) return { hasData, initialized: hasData, secretsHash };
-  const complete = !(await exists(initializingMark(folder)));
-  const initialized = complete && (await exists(`${folder}/${marker}`));
-  return { hasData, initialized, secretsHash };
+  if (folder === null) return { data: 'none', secretsHash: null };
+  const facts = await lookAtData(name, folder, spec?.initialize?.marker ?? null, paths);
+  return { data: dataStateOf(facts), secretsHash: facts.secrets };
 }
 
 /** Config folders never change once they have their name. */

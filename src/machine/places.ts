@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path';
 import type { Paths } from '../domain/paths.ts';
+import { OLDER } from '../domain/service-folder.ts';
 import { serviceOf } from './service.ts';
 
 /** Holds `<hash>/` folders and the links `current` (what should be) and `loaded` (what runs). */
@@ -12,20 +13,17 @@ export function restartsFile(process: string, paths: Paths): string {
   return `${serviceOf(process, paths)}/restarts`;
 }
 
-/**
- * In a service folder whose running program was started by older files. It counts as one of
- * the files, so that the folder is not what a spec wants until the program was started anew.
- */
+/** See `OLDER`. */
 export function olderMark(process: string, paths: Paths): string {
-  return `${serviceOf(process, paths)}/older`;
+  return `${serviceOf(process, paths)}/${OLDER}`;
 }
 
-/** Beside a data folder: the hash of the secrets that the data was given last. */
-export function secretsMark(folder: string): string {
+/** Beside a data folder of kato 0.1.0: the hash of the secrets that the data was given last. */
+export function oldSecretsMark(folder: string): string {
   return `${dirname(folder)}/.${basename(folder)}.secrets`;
 }
 
-/** Beside a data folder while it is being initialized: what is in the folder is worth nothing. */
-export function initializingMark(folder: string): string {
+/** Beside a data folder while it is being initialized: what is in that very folder is worth nothing. */
+export function firstRunMark(folder: string): string {
   return `${dirname(folder)}/.${basename(folder)}.initializing`;
 }

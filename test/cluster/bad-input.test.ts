@@ -8,11 +8,13 @@ import {
   coreOn,
   ENDPOINT,
   nodeOn,
+  settled,
   statusOf,
   tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
+import { sectionsOf, told } from '../support/error-page.ts';
 import { RUN_LIMIT_MS } from '../support/lab/command.ts';
 import type { Host } from '../support/lab/host.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
@@ -24,14 +26,6 @@ const PAGE = readFileSync(join(CHECKOUT, 'docs/reference/errors.md'), 'utf8');
 /** Who looks for a core knows after 5 s. */
 const UNREACHABLE = '5';
 const UNREACHABLE_MS = 5000;
-
-interface Row {
-  input: string;
-  exit: string;
-  code: string;
-  message: string;
-  state: string;
-}
 
 describe('docs/reference/errors.md', () => {
   const lab = useLab({ hosts: 4 });
@@ -122,6 +116,17 @@ const WORLDS: Record<
       return () => typed(host, 'mv /root/passwd /etc && kato config del router client_timeout');
     },
   },
+  'Where the data of a role is missing': {
+    on: 2,
+    prepare: async (host) => {
+      const folder = '/var/lib/kato/data/redis';
+      await typed(host, `mv ${folder} /root/redis`);
+      return async () => {
+        await typed(host, `mv /root/redis ${folder}`);
+        await settled(host);
+      };
+    },
+  },
   'Where the disk is full': {
     on: 3,
     prepare: (host) => mounted(host, '-o size=4k', 'head -c 4096 /dev/zero >/var/lib/kato/full'),
@@ -171,6 +176,11 @@ const STATES: Record<string, (core: Host, at: Host, before: unknown) => Promise<
       ],
     );
     assert.equal(error?.step, 'compile redis');
+  },
+  'nothing was made anew': async (core, at) => {
+    const { error } = await nodeOn(at, core);
+    assert.deepEqual([error?.step, error?.code], ['find-data redis', 'DATA_MISSING']);
+    assert.equal((await type(at, 'ls /var/lib/kato/data/redis')).stdout, '');
   },
   'written, the old config live': async (core) => {
     const { error } = await nodeOn(core);
@@ -222,26 +232,4 @@ async function otherKato(
   await typed(host, `ln -s ${CHECKOUT}/runtime ${CHECKOUT}/node_modules /opt/kato`);
   await typed(host, `sed -i '${script}' /opt/kato/${file} && ln -sfn /opt/kato/bin/kato ${link}`);
   return () => typed(host, `ln -sfn ${CHECKOUT}/bin/kato ${link}`);
-}
-
-/** The page's tables of what leads to an error, by their headings. */
-function sectionsOf(page: string): [string, Row[]][] {
-  return page
-    .split('\n## ')
-    .slice(1)
-    .map((section): [string, Row[]] => [section.split('\n')[0]!, rowsOf(section)])
-    .filter(([, rows]) => rows.length > 0);
-}
-
-function rowsOf(section: string): Row[] {
-  return [...section.matchAll(/^\| `([^`]+)` \| (\d) \| `([A-Z_]+)` \| (.*) \| (.*) \|$/gm)].map(
-    ([, input, exit, code, message, state]) =>
-      ({ input, exit, code, message, state }) as Record<keyof Row, string>,
-  );
-}
-
-/** `…` stands for what differs from time to time. */
-function told(message: string): RegExp {
-  const parts = message.split('…').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's');
 }

@@ -21,13 +21,14 @@ import { planNode } from '../../src/domain/plan.ts';
 import type { ProcessSpec } from '../../src/domain/spec.ts';
 import type { View } from '../../src/domain/view.ts';
 import { applyStep } from '../../src/machine/apply/apply.ts';
+import { readForeign } from '../../src/machine/files.ts';
 import { observe } from '../../src/machine/observe.ts';
 import { viewSecrets } from './nginx-views.ts';
 import { accepts } from './ports.ts';
 import { until } from './until.ts';
 
 const HOME = join(import.meta.dirname, '../..');
-const DATA_STEPS = new Set(['make-data', 'initialize', 'set-secrets']);
+const DATA_STEPS = new Set(['make-data', 'adopt-data', 'initialize', 'set-secrets']);
 const NO_VERSION = { lineage: '', epoch: 0, revision: 0, hash: '' };
 
 /** A folder as KATO_ROOT in which programs of other users may find their way. */
@@ -55,7 +56,9 @@ export async function compileProcess(
     render: await renderer(HOME),
     paths,
     bootId: 'boot',
-    programs: resolvePrograms(catalogue, Object.keys(view.node.roles), paths),
+    programs: await resolvePrograms(catalogue, Object.keys(view.node.roles), paths, (path) =>
+      readForeign(path, 100),
+    ),
     kato: join(HOME, 'bin/kato'),
   });
   const process = spec.processes.find((one) => one.name === name);
@@ -142,7 +145,7 @@ export async function runService(
 
 /** The steps of the agent that make its data what it has to be before it starts. */
 async function prepareData(process: ProcessSpec, paths: Paths): Promise<void> {
-  const spec = { version: NO_VERSION, processes: [process], broken: [], purge: [] };
+  const spec = { version: NO_VERSION, node: 'here', processes: [process], broken: [], purge: [] };
   const steps = planNode(spec, await observe(paths, [process]));
   for (const step of steps.filter(({ kind }) => DATA_STEPS.has(kind))) {
     await applyStep(step, { paths, self: null });

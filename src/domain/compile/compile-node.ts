@@ -54,6 +54,7 @@ export function compileNode(input: CompileInput): Spec {
   }
   return {
     version: view.version,
+    node: view.node.name,
     processes,
     broken,
     purge: view.node.purged.map((process) => ({ process, folder: `${paths.data}/${process}` })),

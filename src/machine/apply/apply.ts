@@ -1,8 +1,9 @@
 import type { Paths } from '../../domain/paths.ts';
 import type { Step } from '../../domain/step.ts';
 import { switchConfig, writeConfig } from './config.ts';
-import { initialize, makeData, purgeData, setSecrets } from './data.ts';
+import { adoptData, findData, initialize, makeData, setSecrets } from './data.ts';
 import { installPackages } from './install-packages.ts';
+import { purgeData } from './purge-data.ts';
 import { reload } from './reload.ts';
 import { remove } from './remove.ts';
 import { restart, start, stop } from './run-state.ts';
@@ -17,7 +18,8 @@ export interface ApplyContext {
 /**
  * Makes one change to this node. Doing it twice is as good as once, and each has a time limit.
  * Fails with CONFIG_REFUSED (the checker's words), PACKAGE_MISSING, ROLE_FAILED (with the last
- * log lines), PORT_TAKEN, NO_SPACE, READ_ONLY, TIMEOUT or FAILED; the old state then stays.
+ * log lines), PORT_TAKEN, NO_SPACE, READ_ONLY, DATA_MISSING, TIMEOUT or FAILED; the old state then
+ * stays.
  */
 export async function applyStep(step: Step, context: ApplyContext): Promise<void> {
   const { paths } = context;
@@ -25,11 +27,15 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
     case 'install-packages':
       return installPackages(step.packages, paths);
     case 'make-data':
-      return makeData(step);
+      return makeData(step, paths);
+    case 'adopt-data':
+      return adoptData(step, paths);
+    case 'find-data':
+      return findData(step, paths);
     case 'initialize':
-      return initialize(step);
+      return initialize(step, paths);
     case 'set-secrets':
-      return setSecrets(step);
+      return setSecrets(step, paths);
     case 'purge-data':
       return purgeData(step, paths);
     case 'write-config':

@@ -2,6 +2,7 @@ import { chmod, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
+import { programHash } from '../../domain/service-folder.ts';
 import type { ServiceFolder } from '../../domain/spec.ts';
 import type { StepOf } from '../../domain/step.ts';
 import {
@@ -15,7 +16,7 @@ import {
 } from '../files.ts';
 import { olderMark } from '../places.ts';
 import { control, isSupervised, readStatus, serviceOf } from '../service.ts';
-import { servicePaths } from '../service-files.ts';
+import { readServiceFiles, servicePaths } from '../service-files.ts';
 import { rescan, supervisionRunning } from '../supervision.ts';
 import { within } from '../wait.ts';
 
@@ -28,7 +29,9 @@ const SUPERVISE_LIMIT_MS = 10_000;
 export async function writeService(step: StepOf<'write-service'>, paths: Paths): Promise<void> {
   const folder = serviceOf(step.process, paths);
   if (await exists(folder)) {
-    const isUp = (await readStatus(folder))?.up === true;
+    const before = await readServiceFiles(folder);
+    const isOlder = before !== null && programHash(before) !== step.service.programHash;
+    const isUp = isOlder && (await readStatus(folder))?.up === true;
     const mark = olderMark(step.process, paths);
     if (isUp) await writeFileAtomic(mark, '', { mode: 0o600 });
     await updateFolder(folder, step.service.files, isUp ? mark : null);

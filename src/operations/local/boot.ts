@@ -54,7 +54,7 @@ export async function isClone(identity: NodeIdentity): Promise<boolean> {
 export async function becomeNobody(paths: Paths): Promise<void> {
   await shutdownSupervision(paths);
   await forgetNode(paths);
-  for (const folder of [paths.service, paths.config, paths.data]) {
+  for (const folder of [paths.service, paths.config, paths.data, paths.made]) {
     await removeTree(dirname(folder), folder);
   }
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { applyStep } from '../../machine/apply/apply.ts';
 import { removeBootUnit } from '../../machine/boot-unit.ts';
 import { removeTree } from '../../machine/files.ts';
 import { forgetNode } from '../../machine/ledger.ts';
@@ -13,7 +14,8 @@ export async function endCluster({ paths }: Host): Promise<void> {
   checkRoot('kato node detach');
   await removeBootUnit(paths);
   await shutdownSupervision(paths);
-  await removeTree(paths.data, `${paths.data}/${BUS_DATA}`);
+  const folder = `${paths.data}/${BUS_DATA}`;
+  await applyStep({ kind: 'purge-data', process: BUS_DATA, folder }, { paths, self: null });
   for (const folder of [paths.service, paths.config]) await removeTree(dirname(folder), folder);
   await forgetNode(paths);
 }

@@ -11,6 +11,7 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.t
 import { hostFacts } from '../../machine/host.ts';
 import { readIdentity, readLedger, writeIdentity, writeLedger } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
+import { renewBusData } from './bus-data.ts';
 import {
   checkRoot,
   chooseAddress,
@@ -156,6 +157,7 @@ async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
 
 async function ledger({ host, draft }: SetupCore): Promise<void> {
   if (draft === undefined) return;
+  if (draft.cluster.epoch > 1) await renewBusData(host);
   const isNode = (await readIdentity(host.paths)) !== null;
   // Without an identity it is of a run that was interrupted, perhaps with another draft.
   if (!isNode || (await readLedger(host.paths)) === null) {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:tls';
 import { pathsOf } from '../../../src/domain/paths.ts';
-import { applyStep } from '../../../src/machine/apply/apply.ts';
 import {
   inspectCertificate,
   makeBusCertificate,
@@ -61,22 +59,6 @@ describe('a host', function () {
     assert.deepEqual(await missing(), ['coreutils']);
     await endInstall(paths);
     assert.deepEqual(await missing(), []);
-    await rm(root, { recursive: true });
-  });
-
-  it('clears away an initialization that was broken off, and only such a one', async () => {
-    const root = await mkdtemp('/tmp/kato-initialize-');
-    const folder = `${root}/db`;
-    const argv = ['sh', '-c', 'test ! -e made && touch made done'];
-    const base = { process: 'db', folder, user: 'root' };
-    const context = { paths: pathsOf(root), self: null };
-    const initialize = { kind: 'initialize', ...base, argv, marker: 'done' } as const;
-    await mkdir(folder);
-    await writeFile(`${root}/.db.initializing`, '');
-    await writeFile(`${folder}/made`, '');
-    await applyStep(initialize, context);
-    assert.ok(existsSync(`${folder}/done`) && !existsSync(`${root}/.db.initializing`));
-    await applyStep(initialize, context);
     await rm(root, { recursive: true });
   });
 

@@ -1,8 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { arrange } from '../../../src/agent/pass.ts';
+import { type ErrorRecord, toErrorRecord } from '../../../src/domain/error.ts';
 import { hashOf } from '../../../src/domain/hash.ts';
 import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { planNode } from '../../../src/domain/plan.ts';
 import { serviceFolder } from '../../../src/domain/service-folder.ts';
 import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/spec.ts';
+import type { DataStep } from '../../../src/domain/step.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/files.ts';
@@ -71,15 +75,36 @@ export function configOf(files: Record<string, string>, check: string[] | null) 
   return { hash: hashOf(list).slice(0, 16), files: list, check };
 }
 
+/** What steps say of the data of a process. */
+export function dataOf({ name, dataFolder, user, initialize }: ProcessSpec): DataStep {
+  const marker = initialize?.marker ?? null;
+  return { process: name, role: name, node: 'here', folder: dataFolder!, user, marker };
+}
+
 /** All steps that lead to the process as given, running. */
 export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
-  const { name: process, user, dataFolder: folder, config, service } = spec;
+  const { name: process, dataFolder: folder, config, service } = spec;
   const { listens, readySeconds, restarts } = spec;
   const context = { paths, self: null };
-  if (folder !== null) await applyStep({ kind: 'make-data', process, folder, user }, context);
+  if (folder !== null) await applyStep({ kind: 'make-data', ...dataOf(spec) }, context);
   if (config !== null) await switchTo(spec, paths);
   await applyStep({ kind: 'write-service', process, service }, context);
   await applyStep({ kind: 'start', process, readySeconds, listens, restarts }, context);
+}
+
+/** What the agent does in one pass, one step after the other. Hands back what failed. */
+export async function onePass(processes: ProcessSpec[], paths: Paths): Promise<ErrorRecord[]> {
+  const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' };
+  const spec = { version, node: 'here', processes, broken: [], purge: [] };
+  const failed = new Map<string, ErrorRecord>();
+  const { stops, groups } = arrange(planNode(spec, await observe(paths, processes)));
+  for (const step of [...stops, ...groups.flat()]) {
+    if (failed.has(step.process)) continue;
+    await applyStep(step, { paths, self: null }).catch((error: unknown) => {
+      failed.set(step.process, toErrorRecord(error));
+    });
+  }
+  return [...failed.values()];
 }
 
 export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {

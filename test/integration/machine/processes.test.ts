@@ -61,6 +61,7 @@ describe('processes under s6', function () {
     const changed = processSpec(paths, { ...redis, argv: [...redis.argv, '--loglevel', 'debug'] });
     const spec: Spec = {
       version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' },
+      node: 'here',
       processes: [changed],
       broken: [],
       purge: [],

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { arrange, nodeTime } from '../../../src/agent/pass.ts';
 import type { Step } from '../../../src/domain/step.ts';
 
+const DATA = { role: 'primary', node: 'h1', folder: '/data', user: 'nats', marker: null };
+
 describe('the steps of a pass', () => {
   it('are first all stops, then one group for each process, in the order of the plan', () => {
     const steps: Step[] = [
       { kind: 'remove', process: 'memcached', seconds: 20 },
       { kind: 'stop', process: 'redis', seconds: 30 },
-      { kind: 'make-data', process: 'nats-server', folder: '/data', user: 'nats' },
+      { kind: 'make-data', process: 'nats-server', ...DATA },
       { kind: 'switch-config', process: 'router', hash: 'h1' },
       { kind: 'switch-config', process: 'nats-server', hash: 'h2' },
       { kind: 'reload', process: 'router', signal: 'HUP', hash: 'h1' },

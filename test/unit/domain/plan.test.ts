@@ -1,109 +1,17 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { type Renderer, renderer } from '../../../src/catalog/renderer.ts';
-import { compileNode } from '../../../src/domain/compile/compile-node.ts';
-import { sha256 } from '../../../src/domain/hash.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
-import { planNode } from '../../../src/domain/plan.ts';
-import type { Observed, ObservedProcess, Spec } from '../../../src/domain/spec.ts';
-import type { Step } from '../../../src/domain/step.ts';
+import type { Observed } from '../../../src/domain/spec.ts';
 import type { View } from '../../../src/domain/view.ts';
-import { catalogue, NOW } from '../../support/clusters.ts';
-import { viewSecrets } from '../../support/nginx-views.ts';
+import { NOW } from '../../support/clusters.ts';
+import { EMPTY, type Planning, planningOf } from '../../support/planning.ts';
 import { testNode, testPool, testView } from '../../support/views.ts';
 
-const EMPTY: Observed = { missingPackages: [], dataOf: [], processes: {} };
-
-const FRESH: ObservedProcess = {
-  state: 'STOPPED',
-  pid: null,
-  since: NOW,
-  configHash: null,
-  fileHashes: {},
-  serviceHash: null,
-  loadedHash: null,
-  restarts: 0,
-  wantedUp: false,
-  initialized: false,
-  secretsHash: null,
-  hasData: false,
-};
-
-/** What is on a node after a step: the machine in small. */
-function applied(observed: Observed, step: Step, spec: Spec): Observed {
-  if (step.kind === 'install-packages') {
-    const missing = observed.missingPackages.filter((name) => !step.packages.includes(name));
-    return { ...observed, missingPackages: missing };
-  }
-  const { [step.process]: now = FRESH, ...others } = observed.processes;
-  const become = (changes: Partial<ObservedProcess>, dataOf = observed.dataOf): Observed => ({
-    ...observed,
-    dataOf,
-    processes: { ...others, [step.process]: { ...now, ...changes } },
-  });
-  const config = spec.processes.find((process) => process.name === step.process)?.config ?? null;
-  const loaded: Partial<ObservedProcess> = {
-    loadedHash: now.configHash,
-    fileHashes: Object.fromEntries(
-      (config?.files ?? []).map((file) => [file.path, sha256(file.content)]),
-    ),
-  };
-  switch (step.kind) {
-    case 'make-data':
-      return become({ hasData: true }, [...observed.dataOf, step.process]);
-    case 'initialize':
-      return become({ initialized: true });
-    case 'set-secrets':
-      return become({ secretsHash: step.hash });
-    case 'write-config':
-      return become({});
-    case 'switch-config':
-      return become({ configHash: step.hash });
-    case 'write-service':
-      return become({ serviceHash: step.service.hash });
-    case 'start':
-    case 'restart':
-      return become({ ...loaded, wantedUp: true, state: 'RUNNING', restarts: step.restarts });
-    case 'reload':
-      return become(loaded);
-    case 'stop':
-      return become({ wantedUp: false, state: 'STOPPED' });
-    case 'remove':
-      return { ...observed, processes: others };
-    case 'purge-data':
-      return { ...observed, dataOf: observed.dataOf.filter((name) => name !== step.process) };
-  }
-}
-
 describe('a plan', () => {
-  let render: Renderer;
+  let planning: Planning;
   before(async () => {
-    render = await renderer(join(import.meta.dirname, '../../..'));
+    planning = await planningOf();
   });
-
-  const specOf = (view: View): Spec =>
-    compileNode({
-      view,
-      secrets: viewSecrets,
-      catalogue,
-      render,
-      paths: pathsOf('/'),
-      bootId: 'boot-1',
-      programs: {
-        'postgresql/postgres': '/usr/lib/postgresql/15/bin/postgres',
-        'postgresql/initdb': '/usr/lib/postgresql/15/bin/initdb',
-        'postgresql/pg_isready': '/usr/lib/postgresql/15/bin/pg_isready',
-      },
-      kato: '/opt/kato/bin/kato',
-    });
-  const settled = (observed: Observed, view: View): Observed => {
-    const spec = specOf(view);
-    const then = planNode(spec, observed).reduce((now, step) => applied(now, step, spec), observed);
-    assert.deepEqual(planNode(spec, then), [], 'a second plan has nothing left to do');
-    return then;
-  };
-  const kinds = (view: View, observed: Observed) =>
-    planNode(specOf(view), observed).map((step) => `${step.kind} ${step.process}`);
+  const kinds = (view: View, observed: Observed) => planning.kinds(view, observed);
+  const settled = (observed: Observed, view: View) => planning.settled(observed, view);
   const redis = (changes: Parameters<typeof testNode>[1] = {}) =>
     testView([], { node: testNode(['redis'], changes) });
 
@@ -125,7 +33,8 @@ describe('a plan', () => {
     const process = { ...running.processes.postgresql!, secretsHash: 'of another cluster' };
     const used = { ...running, processes: { postgresql: process } };
     assert.deepEqual(kinds(view, used), []);
-    const kept = { ...used, processes: { postgresql: { ...process, wantedUp: false } } };
+    const stopped = { ...process, wantedUp: false, state: 'STOPPED' } as const;
+    const kept = { ...used, processes: { postgresql: stopped } };
     assert.deepEqual(kinds(view, kept), ['set-secrets postgresql', 'start postgresql']);
     settled(kept, view);
   });
@@ -202,5 +111,14 @@ describe('a plan', () => {
     const gone = testView([], { node: testNode([], { purged: ['redis'] }) });
     assert.deepEqual(kinds(gone, running), ['remove redis', 'purge-data redis']);
     settled(running, gone);
+  });
+
+  it('writes what is around a program without restarting it', () => {
+    const running = settled(EMPTY, redis());
+    const process = { ...running.processes.redis!, serviceHash: 'of an earlier kato' };
+    const older = { ...running, processes: { redis: process } };
+    assert.deepEqual(kinds(redis(), older), ['write-service redis']);
+    const other = { ...older, processes: { redis: { ...process, programHash: 'other argv' } } };
+    assert.deepEqual(kinds(redis(), other), ['write-service redis', 'restart redis']);
   });
 });

@@ -1,0 +1,55 @@
+import { lstat, realpath, rm, rmdir } from 'node:fs/promises';
+import { DATA_MARK, dataRecord, type Paths } from '../../domain/paths.ts';
+import type { StepOf } from '../../domain/step.ts';
+import { run } from '../command.ts';
+import { lookAtData } from '../data-folder.ts';
+import { isErrno, syncFolder } from '../files.ts';
+import { firstRunMark, oldSecretsMark } from '../places.ts';
+
+/** A large database on a slow disk. */
+const DELETE_LIMIT_MS = 300_000;
+
+/**
+ * Deletes the data that this machine has on record, or that an earlier kato left without a mark.
+ * Other data that is in its place stays, and only the record goes. A volume is emptied, and stays
+ * mounted; what a link leads to is deleted only where its mark says that it is this data.
+ */
+export async function purgeData(step: StepOf<'purge-data'>, paths: Paths): Promise<void> {
+  const { process, folder } = step;
+  const { record, mark } = await lookAtData(process, folder, null, paths);
+  const isOwn = record === null ? mark === null : mark === null || record.id === mark;
+  if (isOwn) {
+    await rm(oldSecretsMark(folder), { force: true });
+    await deleteFolder(folder, mark !== null);
+  }
+  await rm(firstRunMark(folder), { force: true });
+  if (record === null) return;
+  // Last: until then a purge that broke off is known to be one.
+  await rm(dataRecord(process, paths), { force: true });
+  await syncFolder(paths.made);
+}
+
+async function deleteFolder(folder: string, isMarked: boolean): Promise<void> {
+  const found = await lstat(folder).catch(() => null);
+  if (found === null) return;
+  if (found.isSymbolicLink()) {
+    if (isMarked) await empty(await realpath(folder));
+    return rm(folder, { force: true });
+  }
+  if (!found.isDirectory()) return rm(folder, { force: true });
+  await empty(folder);
+  await rmdir(folder).catch((error: unknown) => {
+    if (!isErrno(error) || error.code !== 'EBUSY') throw error; // a mount point stays
+  });
+}
+
+/**
+ * The mark last, so that one that breaks off is gone on with. By `find`, which is not led out of a
+ * folder by links that a program of its owner makes meanwhile.
+ */
+async function empty(folder: string): Promise<void> {
+  const find = ['find', folder, '-xdev', '-mindepth', '1'];
+  const options = { timeoutMs: DELETE_LIMIT_MS };
+  await run([...find, '!', '-path', `${folder}/${DATA_MARK}`, '-delete'], options);
+  await run([...find, '-delete'], options);
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import { run } from '../../../src/machine/command.ts';
+import { until } from '../../support/until.ts';
+import { dataOf, look, onePass } from './node.ts';
+import { BASE, type DataNode, dataNode, ROWS } from './volume.ts';
+
+const MARK = '.db.initializing';
+
+describe('a first run that breaks off', function () {
+  this.timeout(60_000);
+  let node: DataNode;
+  let database: ProcessSpec;
+  beforeEach(async () => {
+    node = await dataNode();
+    database = node.database;
+  });
+  afterEach(() => node.end());
+
+  const pass = (spec = database) => onePass([spec], node.paths);
+  const rows = () => readFile(`${node.folder}/${ROWS}`, 'utf8');
+  /** Names beside the folder. */
+  const beside = async () => (await readdir(node.paths.data)).filter((name) => name !== 'db');
+  const failing = (): ProcessSpec => {
+    const { marker, argv } = database.initialize!;
+    const half = `${argv.at(-1)} && echo half >${BASE}/half && exit 9`;
+    return { ...database, initialize: { marker, argv: ['sh', '-c', half] } };
+  };
+
+  it('is made again from the beginning, and what it left is kept beside', async () => {
+    assert.equal((await pass(failing()))[0]?.code, 'FAILED');
+    assert.deepEqual(await beside(), [MARK]);
+    assert.deepEqual(await pass(), []);
+    assert.match(await rows(), /^first\n/);
+    const [aside, ...others] = await beside();
+    assert.deepEqual(others, []);
+    assert.equal(await readFile(`${node.paths.data}/${aside}/${BASE}/half`, 'utf8'), 'half\n');
+  });
+
+  it('again and again fills no disk with what it leaves', async () => {
+    for (let times = 0; times < 6; times++) await pass(failing());
+    const [failure] = await pass();
+    assert.match(failure?.message ?? '', /broke off 4 times/);
+    const aside = (await beside()).filter((name) => name !== MARK);
+    assert.equal(aside.length, 3);
+    for (const name of aside) await rm(`${node.paths.data}/${name}`, { recursive: true });
+    assert.deepEqual(await pass(), []);
+  });
+
+  it('by the end of its agent is waited for, and never runs beside a second one', async () => {
+    const { marker, argv } = database.initialize!;
+    const gate = `${node.paths.run}/gate`;
+    await run(['mkfifo', '-m', '666', gate]);
+    const slow = ['sh', '-c', `${argv.at(-1)}; read -r _ <${gate}; rm -rf ${node.folder}/*`];
+    const step = { ...dataOf(database), kind: 'initialize', argv: slow, marker };
+    await mkdir(node.folder);
+    await run(['chown', 'redis:', node.folder]);
+    const agent = spawn(process.execPath, ['-e', APPLY, JSON.stringify([step, node.paths])]);
+    await until(rows, { what: 'it is in the middle', seconds: 10 });
+    agent.kill('SIGKILL');
+
+    const [failure] = await pass();
+    assert.equal(failure?.message, 'the data of db is in use');
+    await writeFile(gate, 'go\n');
+    await until(async () => (await pass()).length === 0, { what: 'it is made', seconds: 10 });
+    assert.match(await rows(), /^first\n/);
+    assert.equal((await look('db', node.paths)).state, 'RUNNING');
+  });
+
+  it('for want of space leaves what it left, and is made when there is some', async function () {
+    const { paths, folder } = node;
+    const disk = ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', paths.data];
+    await run(['mount', ...disk]).catch(() => this.skip());
+    try {
+      const fill = `head -c 1000000 /dev/zero >${BASE}/more`;
+      const { marker, argv } = database.initialize!;
+      const large = { marker, argv: ['sh', '-c', `${argv.at(-1)} && ${fill}`] };
+      assert.equal((await pass({ ...database, initialize: large }))[0]?.code, 'FAILED');
+      assert.match(await rows(), /^first\n/);
+      await run(['mount', '-o', 'remount,size=4m', paths.data]);
+      assert.deepEqual(await pass(), []);
+      assert.deepEqual((await readdir(folder)).sort(), ['.kato-data', BASE]);
+      assert.equal((await beside()).length, 1);
+    } finally {
+      await node.codes({ ...database, up: false });
+      await run(['umount', '-l', paths.data]);
+    }
+  });
+
+  it('on a volume that is mounted is left to a person, who is told what to do', async function () {
+    const { volumes } = node;
+    await volumes.mount.come().catch(() => this.skip());
+    await pass(failing());
+    const [failure] = await pass();
+    assert.match(failure?.why ?? '', /mount point/);
+    assert.match(await rows(), /^first\n/);
+    const command = /find .*$/.exec(failure?.next ?? '')?.[0];
+    await run(['sh', '-c', command!]);
+    assert.deepEqual(await pass(), []);
+  });
+
+  it('on a volume that a link leads to is made again there', async () => {
+    const { paths, volumes } = node;
+    await volumes.link.come();
+    await pass(failing());
+    assert.deepEqual(await pass(), []);
+    assert.match(await rows(), /^first\n/);
+    const names = await readdir(paths.root);
+    assert.equal(names.filter((name) => name.startsWith('volume.broken-')).length, 1);
+  });
+
+  it('while another volume comes in its place does not touch that one', async function () {
+    const { volume, volumes, folder } = node;
+    await pass(failing());
+    await mkdir(`${volume}/${BASE}`);
+    await writeFile(`${volume}/${ROWS}`, 'precious\n');
+    await volumes.mount.come().catch(() => this.skip());
+    const [failure] = await pass();
+    assert.equal(failure?.code, 'DATA_MISSING');
+    assert.equal(await rows(), 'precious\n');
+    const command = /rm (\S+)/.exec(failure?.next ?? '')?.[0].replace(';', '');
+    await run(['sh', '-c', command!]);
+    await run(['chown', '-R', 'redis:', folder]);
+    assert.deepEqual(await pass(), []);
+    await until(async () => (await rows()) === 'precious\nstarted\n', {
+      what: 'it goes on with what is there',
+      seconds: 5,
+    });
+  });
+
+  for (const [what, marker] of [
+    ['without its marker is moved aside', false],
+    ['with its marker is refused', true],
+  ] as const) {
+    it(`under 0.1.0, which did not say where, ${what}`, async () => {
+      const { folder, paths } = node;
+      await mkdir(`${folder}/${BASE}`, { recursive: true });
+      await writeFile(`${folder}/${marker ? ROWS : 'half'}`, 'precious\n');
+      await writeFile(`${paths.data}/${MARK}`, '');
+      if (marker) {
+        assert.deepEqual(await node.codes(database), ['DATA_MISSING']);
+        assert.equal(await rows(), 'precious\n');
+        return;
+      }
+      await run(['chown', '-R', 'redis:', folder]);
+      assert.deepEqual(await pass(), []);
+      const [aside] = await beside();
+      assert.equal(await readFile(`${paths.data}/${aside}/half`, 'utf8'), 'precious\n');
+    });
+  }
+});
+
+/** An agent that does one step. */
+const APPLY = `
+const [step, paths] = JSON.parse(process.argv[1]);
+const { applyStep } = await import('${import.meta.dirname}/../../../src/machine/apply/apply.ts');
+await applyStep(step, { paths, self: null });
+`;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { renderer } from '../../src/catalog/renderer.ts';
+import { compileNode } from '../../src/domain/compile/compile-node.ts';
+import { sha256 } from '../../src/domain/hash.ts';
+import { pathsOf } from '../../src/domain/paths.ts';
+import { planNode } from '../../src/domain/plan.ts';
+import type { Observed, ObservedProcess, Spec } from '../../src/domain/spec.ts';
+import type { Step } from '../../src/domain/step.ts';
+import type { View } from '../../src/domain/view.ts';
+import { catalogue, NOW } from './clusters.ts';
+import { viewSecrets } from './nginx-views.ts';
+
+/** Plans for views, and what becomes of a node by them. */
+export interface Planning {
+  /** The steps, as `kind process`. */
+  kinds(view: View, observed: Observed): string[];
+  /** What is on the node when all is done; a second plan must have nothing left to do. */
+  settled(observed: Observed, view: View): Observed;
+}
+
+export async function planningOf(): Promise<Planning> {
+  const render = await renderer(join(import.meta.dirname, '../..'));
+  const specOf = (view: View): Spec =>
+    compileNode({
+      view,
+      secrets: viewSecrets,
+      catalogue,
+      render,
+      paths: pathsOf('/'),
+      bootId: 'boot-1',
+      programs: {
+        'postgresql/postgres': '/usr/lib/postgresql/15/bin/postgres',
+        'postgresql/initdb': '/usr/lib/postgresql/15/bin/initdb',
+        'postgresql/pg_isready': '/usr/lib/postgresql/15/bin/pg_isready',
+      },
+      kato: '/opt/kato/bin/kato',
+    });
+  const settled = (observed: Observed, view: View): Observed => {
+    const spec = specOf(view);
+    const then = planNode(spec, observed).reduce((now, step) => applied(now, step, spec), observed);
+    assert.deepEqual(planNode(spec, then), [], 'a second plan has nothing left to do');
+    return then;
+  };
+  const kinds = (view: View, observed: Observed) =>
+    planNode(specOf(view), observed).map((step) => `${step.kind} ${step.process}`);
+  return { kinds, settled };
+}
+
+export const EMPTY: Observed = { missingPackages: [], dataOf: [], processes: {} };
+
+const FRESH: ObservedProcess = {
+  state: 'STOPPED',
+  pid: null,
+  since: NOW,
+  configHash: null,
+  fileHashes: {},
+  serviceHash: null,
+  loadedHash: null,
+  restarts: 0,
+  wantedUp: false,
+  programHash: null,
+  data: 'none',
+  secretsHash: null,
+};
+
+/** What is on a node after a step: the machine in small. */
+function applied(observed: Observed, step: Step, spec: Spec): Observed {
+  if (step.kind === 'install-packages') {
+    const missing = observed.missingPackages.filter((name) => !step.packages.includes(name));
+    return { ...observed, missingPackages: missing };
+  }
+  const { [step.process]: now = FRESH, ...others } = observed.processes;
+  const become = (changes: Partial<ObservedProcess>, dataOf = observed.dataOf): Observed => ({
+    ...observed,
+    dataOf,
+    processes: { ...others, [step.process]: { ...now, ...changes } },
+  });
+  const owned = [...observed.dataOf, step.process];
+  const config = spec.processes.find((process) => process.name === step.process)?.config ?? null;
+  const loaded: Partial<ObservedProcess> = {
+    loadedHash: now.configHash,
+    fileHashes: Object.fromEntries(
+      (config?.files ?? []).map((file) => [file.path, sha256(file.content)]),
+    ),
+  };
+  switch (step.kind) {
+    case 'make-data':
+      return step.marker === null ? become({ data: 'ready' }, owned) : become({});
+    case 'adopt-data':
+    case 'initialize':
+      return become({ data: 'ready' }, owned);
+    case 'find-data':
+      return observed;
+    case 'set-secrets':
+      return become({ secretsHash: step.hash });
+    case 'write-config':
+      return become({});
+    case 'switch-config':
+      return become({ configHash: step.hash });
+    case 'write-service':
+      return become({ serviceHash: step.service.hash, programHash: step.service.programHash });
+    case 'start':
+    case 'restart':
+      return become({ ...loaded, wantedUp: true, state: 'RUNNING', restarts: step.restarts });
+    case 'reload':
+      return become(loaded);
+    case 'stop':
+      return become({ wantedUp: false, state: 'STOPPED' });
+    case 'remove':
+      return { ...observed, processes: others };
+    case 'purge-data':
+      return { ...observed, dataOf: observed.dataOf.filter((name) => name !== step.process) };
+  }
+}
