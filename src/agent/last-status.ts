@@ -2,7 +2,7 @@ import type { Json } from '../domain/cluster.ts';
 import type { KatoError } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { NodeStatus, PoolStatus, Status, WarningCode } from '../domain/status.ts';
-import { roleState } from '../domain/status-of.ts';
+import { errorOf, failureWarning, roleState } from '../domain/status-of.ts';
 import type { ProcessReport, Report } from '../domain/step.ts';
 import type { Pool, View } from '../domain/view.ts';
 import { readIfExists, writeFileAtomic } from '../machine/files.ts';
@@ -78,6 +78,7 @@ function aged(
       ? 'only this node itself is known'
       : `the other nodes are shown as they were ${seconds} s ago`;
   const names = new Map((kept?.status.nodes ?? []).map(({ id, name }) => [id, name]));
+  const own = ownStatus(view, report, names);
   const others = (kept?.status.nodes ?? [])
     .filter((node) => node.id !== view.node.id)
     .map((node) => ({
@@ -98,8 +99,9 @@ function aged(
         code: warningCode(reason),
         message: `${reason.message}${because(reason)}: ${known}`,
       },
+      ...report.failures.map((failure) => failureWarning(own.name, errorOf(failure))),
     ],
-    nodes: [ownStatus(view, report, names), ...others],
+    nodes: [own, ...others],
     pools: mergedPools(kept?.status.pools ?? [], view.pools),
     unassigned: kept?.status.unassigned ?? [],
   };
@@ -132,6 +134,7 @@ function mergedPools(kept: readonly PoolStatus[], own: readonly Pool[]): PoolSta
 function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string>): NodeStatus {
   const { node } = view;
   const failed = new Set(report.failures.map((failure) => failure.process));
+  const [failure] = report.failures;
   return {
     id: node.id,
     name: node.name,
@@ -141,6 +144,7 @@ function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string
     self: true,
     version: report.kato,
     appliedRevision: report.version.revision,
+    ...(failure === undefined ? {} : { error: errorOf(failure) }),
     zone: node.zone,
     roles: Object.entries(node.roles).map(([role, { stopped }]) => {
       const processes = report.roles[role] ?? [];

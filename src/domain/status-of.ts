@@ -87,8 +87,20 @@ function nodeStatus(input: StatusInput, node: Node): NodeStatus {
   };
 }
 
-function errorOf({ kind, process, ...error }: StepFailure): NonNullable<NodeStatus['error']> {
+type NodeError = NonNullable<NodeStatus['error']>;
+
+export function errorOf({ kind, process, ...error }: StepFailure): NodeError {
   return { step: `${kind} ${process}`, ...error };
+}
+
+/** Data that is missing is a person's to bring back, and who looks at the status is that person. */
+export function failureWarning(
+  node: string,
+  { step, code, message, why, next }: NodeError,
+): Warning {
+  const text = `${node}: ${step} failed: ${message}`;
+  const isToldWhole = code === 'DATA_MISSING';
+  return { code: 'STEP_FAILED', message: isToldWhole ? `${text}: ${why}; ${next}` : text, node };
 }
 
 export function nodeState(verdicts: Verdicts, node: Node): NodeState {
@@ -164,9 +176,8 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
       );
     }
     if (isGone(input.verdicts, node.id)) return said;
-    if (node.error !== undefined) {
-      warn('STEP_FAILED', `${node.name}: ${node.error.step} failed: ${node.error.message}`);
-    }
+    const failures = report?.failures ?? [];
+    said.push(...failures.map((failure) => failureWarning(node.name, errorOf(failure))));
     for (const { name, stoppedBy, processes } of node.roles) {
       if (stoppedBy !== undefined) {
         warn('ROLE_STOPPED', `${name} on ${node.name} is stopped by ${stoppedBy}`);
