@@ -1,4 +1,5 @@
 import type { View } from '../../../src/domain/view.ts';
+import { viewSecrets } from '../../support/nginx-views.ts';
 import { freePort } from '../../support/ports.ts';
 import { makeRoot, type RunningService, runService } from '../../support/service.ts';
 import { testNode, testPool, testRoute, testView } from '../../support/views.ts';
@@ -18,6 +19,7 @@ export async function startProxy(
   address: string,
   changes: Partial<View>,
   settings: View['settings'][string] = {},
+  secrets = viewSecrets,
 ): Promise<RunningProxy> {
   const http = await freePort(address);
   const https = await freePort(address);
@@ -27,7 +29,7 @@ export async function startProxy(
     settings: { [role]: { http_port: http, https_port: https, ...settings } },
     ...more,
   });
-  const service = await runService(view(changes), role, makeRoot());
+  const service = await runService(view(changes), role, makeRoot(), secrets);
   return { service, address, http, https, view };
 }
 

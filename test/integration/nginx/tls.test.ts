@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect } from 'node:tls';
+import { promisify } from 'node:util';
+import { viewSecrets } from '../../support/nginx-views.ts';
+import { type RunningProxy, startProxy } from './proxies.ts';
+
+const run = promisify(execFile);
+const ADDRESSES = { ECDSA: '127.0.46.1', RSA: '127.0.46.2' };
+const MODERN = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'];
+/** CBC, short tags, and keys that the certificate's own key gives away later. */
+const OLD = {
+  ECDSA: ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-AES128-CCM8'],
+  RSA: ['AES128-SHA', 'AES256-GCM-SHA384', 'ECDHE-RSA-AES128-SHA', 'ECDHE-RSA-AES256-SHA384'],
+};
+/** The client's OpenSSL would not offer what is old. */
+const ALL_ALLOWED = '@SECLEVEL=0';
+
+for (const kind of ['ECDSA', 'RSA'] as const) {
+  describe(`a router with a certificate for ${kind}`, () => {
+    let router: RunningProxy;
+    before(async () => {
+      const own = kind === 'RSA' ? { 'certificate/default': await rsaCertificate() } : {};
+      const secrets = { ...viewSecrets, ...own };
+      router = await startProxy('router', ADDRESSES[kind], {}, {}, secrets);
+    });
+    after(() => router.service.stop());
+
+    /** The protocol and cipher that both took, or the code of the refusal. */
+    const agreed = async (offer: ConnectionOptions): Promise<string> => {
+      const { address: host, https: port } = router;
+      const socket = connect({ host, port, rejectUnauthorized: false, ...offer });
+      try {
+        await once(socket, 'secureConnect');
+        return `${socket.getProtocol()} ${socket.getCipher().name}`;
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code!;
+      } finally {
+        socket.destroy();
+      }
+    };
+    const withTls12 = (ciphers: string) =>
+      agreed({ maxVersion: 'TLSv1.2', ciphers: ciphers + ALL_ALLOWED });
+
+    it('takes modern ciphers, the one that the client likes best', async () => {
+      const modern = MODERN.map((cipher) => `ECDHE-${kind}-${cipher}`);
+      for (const cipher of modern) assert.equal(await withTls12(cipher), `TLSv1.2 ${cipher}`);
+      for (const list of [modern, modern.toReversed()]) {
+        assert.equal(await withTls12(list.join(':')), `TLSv1.2 ${list[0]}`);
+      }
+      assert.match(await agreed({}), /^TLSv1\.3 /);
+    });
+
+    it('refuses old ones', async () => {
+      for (const cipher of OLD[kind]) {
+        assert.match(await withTls12(cipher), /HANDSHAKE_FAILURE$/, cipher);
+      }
+    });
+
+    it('refuses TLS 1.1', async () => {
+      const version = 'TLSv1.1';
+      const ciphers = `DEFAULT${ALL_ALLOWED}`;
+      const answer = await agreed({ minVersion: version, maxVersion: version, ciphers });
+      assert.match(answer, /PROTOCOL_VERSION$/);
+    });
+  });
+}
+
+/** A key with its certificate, as the fallback of a cluster is kept. */
+async function rsaCertificate(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'kato-tls-'));
+  try {
+    const [key, certificate] = [join(folder, 'key'), join(folder, 'certificate')];
+    const subject = ['-subj', '/CN=example.com', '-days', '2'];
+    const files = ['-nodes', '-keyout', key, '-out', certificate];
+    await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', ...subject, ...files]);
+    return readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
