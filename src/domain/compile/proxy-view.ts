@@ -1,6 +1,7 @@
 import { isNetwork } from '../names.ts';
 import type { View } from '../view.ts';
 import { type CertificateView, certificatesOf } from './certificates.ts';
+import { CLAIMS, type Claim } from './claims.ts';
 import type { CommonValues } from './template-view.ts';
 
 /** What routers and load balancers have in common. */
@@ -12,6 +13,8 @@ export interface ProxyView {
   fallback: string;
   /** Addresses and networks whose X-Forwarded headers are believed. */
   trusted: string[];
+  /** Further headers that pass from these alone. */
+  claims: readonly Claim[];
 }
 
 export function proxyView(
@@ -27,5 +30,6 @@ export function proxyView(
     tls: certificates.length > 0,
     fallback: certificates[0]?.file ?? '',
     trusted,
+    claims: CLAIMS,
   };
 }
