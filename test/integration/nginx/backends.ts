@@ -114,6 +114,8 @@ export interface Asked {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Address of the client. */
+  from?: string;
 }
 
 export interface Answer {
@@ -129,13 +131,14 @@ const ANSWER_LIMIT_MS = 5000;
 
 /** One request over a connection of its own. */
 export async function ask(address: string, port: number, asked: Asked): Promise<Answer> {
-  const { host, path = '/', method = 'GET', headers = {}, body = '' } = asked;
+  const { host, path = '/', method = 'GET', headers = {}, body = '', from } = asked;
   const outgoing = request({
     host: address,
     port,
     path,
     method,
     headers: { host, ...headers },
+    localAddress: from,
     agent: false,
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });

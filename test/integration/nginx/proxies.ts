@@ -1,7 +1,8 @@
 import type { View } from '../../../src/domain/view.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
-import { freePort } from '../../support/ports.ts';
+import { accepts, freePort } from '../../support/ports.ts';
 import { makeRoot, type RunningService, runService } from '../../support/service.ts';
+import { until } from '../../support/until.ts';
 import { testNode, testPool, testRoute, testView } from '../../support/views.ts';
 
 export interface RunningProxy {
@@ -30,6 +31,8 @@ export async function startProxy(
     ...more,
   });
   const service = await runService(view(changes), role, makeRoot(), secrets);
+  // nginx takes its ports one after the other, and is ready with the first.
+  await until(() => accepts(address, https), { what: 'it takes HTTPS', seconds: 5 });
   return { service, address, http, https, view };
 }
 
