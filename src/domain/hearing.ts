@@ -14,6 +14,8 @@ export interface Hearing {
   signs: Map<string, number>;
   /** When each node became known: one that has just joined was not silent before. */
   knownSince: Map<string, number>;
+  /** Nodes that were too long silent since their last sign of life: longer times do not undo that. */
+  silent: Set<string>;
   /** Nodes that said that they shut down. */
   leaving: Set<string>;
 }
@@ -24,12 +26,14 @@ export function startHearing(nowMs: number, signs = new Map<string, number>()): 
     untilMs: nowMs,
     signs,
     knownSince: new Map(),
+    silent: new Set(),
     leaving: new Set(),
   };
 }
 
 export function hear(hearing: Hearing, nodeId: string, leaving: boolean, nowMs: number): void {
   hearing.signs.set(nodeId, nowMs);
+  hearing.silent.delete(nodeId);
   if (leaving) hearing.leaving.add(nodeId);
   else hearing.leaving.delete(nodeId);
 }
@@ -61,15 +65,19 @@ export function judgeAll(
     Object.keys(cluster.nodes).map((id) => {
       if (hearing.leaving.has(id)) return [id, 'left'];
       const sinceMs = Math.max(hearing.sinceMs, hearing.knownSince.get(id)!);
-      return [id, judge(timing, hearing.untilMs, sinceMs, hearing.signs.get(id))];
+      const alive = judge(timing, hearing.untilMs, sinceMs, hearing.signs.get(id));
+      if (alive === 'inactive' || alive === 'dead') hearing.silent.add(id);
+      // Only a sign of life makes it active again, whatever the times have become.
+      return [id, alive === 'active' && hearing.silent.has(id) ? 'unknown' : alive];
     }),
   );
 }
 
-function keepUp({ signs, knownSince, leaving, untilMs }: Hearing, { nodes }: Cluster): void {
+function keepUp({ signs, knownSince, silent, leaving, untilMs }: Hearing, { nodes }: Cluster): void {
   for (const id of [...knownSince.keys()].filter((known) => nodes[known] === undefined)) {
     signs.delete(id);
     knownSince.delete(id);
+    silent.delete(id);
     leaving.delete(id);
   }
   for (const { id, pendingUntil } of Object.values(nodes)) {

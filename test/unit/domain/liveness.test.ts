@@ -98,6 +98,16 @@ describe('a controller that listens', () => {
     assert.deepEqual(late, { core: 'active', a: 'dead' });
   });
 
+  it('calls a silent node active at its next sign, and not because the times were raised', () => {
+    const hearing = startHearing(0);
+    listen(hearing, 0, 5000, { alive: ['core', 'a'] });
+    assert.equal(listen(hearing, 5500, 18_000, { alive: ['core'] }).a, 'dead');
+    const raised = { ...timing, considerInactiveMs: 60_000, considerDeadMs: 120_000 };
+    assert.equal(judgeAll(hearing, cluster, raised).get('a'), 'unknown');
+    hear(hearing, 'a', false, 18_500);
+    assert.equal(judgeAll(hearing, cluster, raised).get('a'), 'active');
+  });
+
   it('counts no silence beyond the last answer of the bus, as when it was frozen for a second', () => {
     const hearing = startHearing(0);
     listen(hearing, 0, 20_000, { alive: ['core', 'a'] });
