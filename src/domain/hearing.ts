@@ -73,7 +73,10 @@ export function judgeAll(
   );
 }
 
-function keepUp({ signs, knownSince, silent, leaving, untilMs }: Hearing, { nodes }: Cluster): void {
+function keepUp(
+  { signs, knownSince, silent, leaving, untilMs }: Hearing,
+  { nodes }: Cluster,
+): void {
   for (const id of [...knownSince.keys()].filter((known) => nodes[known] === undefined)) {
     signs.delete(id);
     knownSince.delete(id);

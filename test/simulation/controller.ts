@@ -181,7 +181,8 @@ export function createController(
       live: mine,
       guard,
       catalogue,
-      knowledge: () => ({}) as Knowledge,
+      // No node reports in a simulation; operations that ask for more than this are not simulated.
+      knowledge: () => ({ reports: new Map() }) as Partial<Knowledge> as Knowledge,
     };
   }
 
