@@ -4,7 +4,7 @@ export interface Paths {
   /** State that must survive a power cut: ledger, identity, secrets. Mode 0700, root's. */
   state: string;
   ledger: string;
-  /** s6's scan folder, with one stable folder for each process. */
+  /** s6's scan folder, with one stable folder for each process. Mode 0700. */
   service: string;
   /** One folder for each process: `<hash>/` and the link `current`. */
   config: string;
@@ -14,6 +14,7 @@ export interface Paths {
   made: string;
   /** The export of the cluster that this node keeps for the others. */
   keptExport: string;
+  /** One folder for each process. Mode 0700. */
   log: string;
   /** Volatile: gone with the next boot. */
   run: string;
@@ -21,6 +22,11 @@ export interface Paths {
   socket: string;
   /** The agent's socket for group `kato`, which only reads. */
   readSocket: string;
+  /**
+   * Mode 0700, as every folder with a file that is locked: a file that a stranger can open for reading
+   * he can also lock, and who waits for the lock waits for him.
+   */
+  locks: string;
   cache: string;
 }
 
@@ -41,6 +47,7 @@ export function pathsOf(root: string): Paths {
     run,
     socket: `${run}/agent.sock`,
     readSocket: `${run}/status.sock`,
+    locks: `${run}/locks`,
     cache: `${base}/var/cache/kato`,
   };
 }

@@ -68,12 +68,12 @@ export const OLDER = 'older';
 
 /** Locked by each program of the process for as long as it lives. */
 export function lockFile(name: string, paths: Paths): string {
-  return `${paths.run}/${name}.lock`;
+  return `${paths.locks}/${name}.lock`;
 }
 
 /** Holds the process group that was started last. */
 export function groupFile(name: string, paths: Paths): string {
-  return `${paths.run}/${name}.group`;
+  return `${paths.locks}/${name}.group`;
 }
 
 function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[] {
@@ -81,6 +81,7 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
   const settle = ready === null ? SETTLED_MS : CHECK_EVERY_MS / 2;
   return [
     'fdmove -c 2 1',
+    makePrivate(paths.locks),
     'foreground { ./survivors }',
     `foreground { redirfd -w 1 ${execlineWord(groupFile(name, paths))} sh -c "echo $PPID" }`,
     ...(config === null ? [] : [`foreground { ${execlineWords(recordLoaded(name, paths))} }`]),
@@ -173,9 +174,15 @@ function checkLines(process: Omit<ProcessSpec, 'service'>): string[] {
 function logLines(name: string, paths: Paths): string[] {
   const folder = `${paths.log}/${name}`;
   return [
+    makePrivate(paths.log),
     `foreground { mkdir -p ${execlineWord(folder)} }`,
     `s6-log -d3 -b n${LOG_FILES} s${LOG_FILE_BYTES} T ${execlineWord(folder)}`,
   ];
+}
+
+/** A boot, or a person, may have taken it away. */
+function makePrivate(folder: string): string {
+  return `foreground { mkdir -p -m 0700 ${execlineWord(folder)} }`;
 }
 
 function asUser(user: string): string[] {

@@ -7,6 +7,7 @@ import { isBootUnitInstalled, UNIT } from './boot-unit.ts';
 import { COMMAND_ENVIRONMENT, run } from './command.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
 import { withLock } from './lock.ts';
+import { tightenFolders } from './private-folders.ts';
 import { hasReader, isSupervised, serviceNames, serviceOf } from './service.ts';
 import { within } from './wait.ts';
 
@@ -21,10 +22,10 @@ const LOG_FILE_BYTES = 1_000_000;
  * process comes up that was last started and not stopped. Hands back this boot's id.
  */
 export async function bootSupervision(paths: Paths): Promise<string> {
-  await makeFolder(paths.service);
-  await makeFolder(paths.run);
-  await makeFolder(paths.log);
-  return withLock(`${paths.run}/boot.lock`, async () => {
+  await makeFolder(paths.service, 0o700);
+  await makeFolder(paths.log, 0o700);
+  await tightenFolders(paths);
+  return withLock('boot', paths, async () => {
     if (!(await supervisionRunning(paths))) await startTree(paths);
     return (await bootId(paths)) ?? (await newBootId(paths));
   });

@@ -1,3 +1,4 @@
+import type { Host } from '../../operations/local/host.ts';
 import { home, ownHost } from '../home.ts';
 import { Command } from '../oclif.ts';
 import { note } from '../output.ts';
@@ -20,6 +21,9 @@ export default class Agent extends Command {
         import('../../operations/local/boot.ts'),
       ]);
     const { paths, catalogue, kato } = host;
+    await settleIn(host).catch((error: unknown) =>
+      note(`this node is not as it should be: ${error}`),
+    );
     const identity = await readIdentity(paths);
     if (identity === null) return note('this machine is no node of a cluster');
     const context = {
@@ -34,6 +38,16 @@ export default class Agent extends Command {
       await runAgent(context, identity, note, signal);
     });
   }
+}
+
+/** What an older kato left is made as this one has it; where that fails, the node is served all the same. */
+async function settleIn(host: Host): Promise<void> {
+  const [{ refreshAgent }, { tightenFolders }] = await Promise.all([
+    import('../../operations/local/host.ts'),
+    import('../../machine/private-folders.ts'),
+  ]);
+  await tightenFolders(host.paths);
+  await refreshAgent(host);
 }
 
 const LOOK_AGAIN_MS = 2000;

@@ -111,7 +111,7 @@ async function runAlone(step: StepOf<'initialize' | 'set-secrets'>, paths: Paths
 
 async function refuseWhileUsed({ process }: DataStep, paths: Paths): Promise<void> {
   const lock = lockFile(process, paths);
-  await makeFolder(dirname(lock));
+  await makeFolder(paths.locks, 0o700);
   const { exitCode } = await attempt(['s6-setlock', '-n', lock, 'true']);
   if (exitCode === 0) return;
   const next = 'it is tried again';

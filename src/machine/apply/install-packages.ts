@@ -42,8 +42,7 @@ const NO_CLUSTER = '/etc/postgresql-common/createcluster.d/kato.conf';
  * machine's sources do not have.
  */
 export async function installPackages(packages: string[], paths: Paths): Promise<void> {
-  await makeFolder(paths.run);
-  await withLock(`${paths.run}/packages.lock`, async () => {
+  await withLock('packages', paths, async () => {
     const missing = await missingPackages(packages, paths);
     const begun = await begunInstall(paths);
     if (missing.length === 0 && begun.length === 0) return;

@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { groupFile, lockFile } from '../../domain/service-folder.ts';
@@ -25,8 +25,8 @@ export async function remove(step: StepOf<'remove'>, paths: Paths): Promise<void
   }
   await letGo(doomed, paths);
   await removeTree(paths.config, configOf(process, paths));
-  await removeTree(paths.run, groupFile(process, paths));
-  await removeTree(paths.run, lockFile(process, paths));
+  await rm(groupFile(process, paths), { force: true });
+  await rm(lockFile(process, paths), { force: true });
 }
 
 async function letGo(doomed: string, paths: Paths): Promise<void> {

@@ -15,6 +15,7 @@ import {
   writeFileAtomic,
 } from '../files.ts';
 import { olderMark } from '../places.ts';
+import { moveOldLock } from '../private-folders.ts';
 import { control, isSupervised, readStatus, serviceOf } from '../service.ts';
 import { readServiceFiles, servicePaths } from '../service-files.ts';
 import { rescan, supervisionRunning } from '../supervision.ts';
@@ -35,6 +36,7 @@ export async function writeService(step: StepOf<'write-service'>, paths: Paths):
     const mark = olderMark(step.process, paths);
     if (isUp) await writeFileAtomic(mark, '', { mode: 0o600 });
     await updateFolder(folder, step.service.files, isUp ? mark : null);
+    await moveOldLock(step.process, paths);
   } else await createFolder(folder, step.service.files, paths);
   await supervise(folder, paths);
 }
@@ -45,7 +47,7 @@ async function createFolder(
   paths: Paths,
 ): Promise<void> {
   const fresh = `${dirname(folder)}/.new-${folder.slice(dirname(folder).length + 1)}`;
-  await makeFolder(paths.service);
+  await makeFolder(paths.service, 0o700);
   await removeTree(paths.service, fresh);
   for (const [path, { content, mode }] of Object.entries(files)) {
     await makeFolder(dirname(`${fresh}/${path}`));

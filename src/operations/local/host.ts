@@ -3,7 +3,7 @@ import { checkAddress } from '../../domain/names.ts';
 import { type Paths, pathsOf } from '../../domain/paths.ts';
 import type { Catalogue } from '../../domain/role.ts';
 import { definitionOf } from '../../domain/roles.ts';
-import { serviceFolder } from '../../domain/service-folder.ts';
+import { programHash, serviceFolder, serviceFolderHash } from '../../domain/service-folder.ts';
 import type { ProcessSpec } from '../../domain/spec.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
 import { installBootUnit } from '../../machine/boot-unit.ts';
@@ -12,6 +12,8 @@ import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
 import { missingPackages } from '../../machine/packages.ts';
 import { portOwner } from '../../machine/ports.ts';
+import { serviceOf } from '../../machine/service.ts';
+import { readServiceFiles } from '../../machine/service-files.ts';
 import { bootSupervision } from '../../machine/supervision.ts';
 
 /** This machine, for commands that work where no agent runs yet. */
@@ -117,6 +119,20 @@ export async function startAgent(host: Host): Promise<string> {
   const start = { kind: 'start', process: name, readySeconds, listens, restarts: 0 } as const;
   await applyStep(start, { paths, self: null });
   return atBoot;
+}
+
+/** What is around the agent, as this kato has it: nobody plans that. It counts from the next start. */
+export async function refreshAgent(host: Host): Promise<void> {
+  const agent = agentProcess(host);
+  const service = serviceFolder(agent, host.paths);
+  const { files } = service;
+  const folder = serviceOf(agent.name, host.paths);
+  const before = await readServiceFiles(folder);
+  // Another program is another installation: whoever put it there starts it.
+  if (before === null || programHash(before) !== programHash(files)) return;
+  if (serviceFolderHash(before) === service.hash) return;
+  const step = { kind: 'write-service', process: agent.name, service } as const;
+  await applyStep(step, { paths: host.paths, self: agent.name });
 }
 
 function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
