@@ -14,6 +14,8 @@ export interface Paths {
   made: string;
   /** The export of the cluster that this node keeps for the others. */
   keptExport: string;
+  /** What the machine was before, in a folder for each time: nothing of kato ever deletes it. */
+  aside: string;
   /** One folder for each process. Mode 0700. */
   log: string;
   /** Volatile: gone with the next boot. */
@@ -43,6 +45,7 @@ export function pathsOf(root: string): Paths {
     data: `${lib}/data`,
     made: `${lib}/made`,
     keptExport: `${lib}/export/cluster.kato`,
+    aside: `${lib}/aside`,
     log: `${base}/var/log/kato`,
     run,
     socket: `${run}/agent.sock`,

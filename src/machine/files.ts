@@ -143,6 +143,22 @@ export async function exists(path: string): Promise<boolean> {
   return (await ifExists(lstat(path))) !== null;
 }
 
+/**
+ * Moves by one rename, which is on the disk when it resolves; never copies. CONFLICT where no rename
+ * leads there: to another file system, or of a mount point; else as `writeFileAtomic`.
+ */
+export async function movePath(from: string, to: string): Promise<void> {
+  await translated(
+    from,
+    async () => {
+      await rename(from, to);
+      await syncFolder(dirname(to));
+      await syncFolder(dirname(from));
+    },
+    'move',
+  );
+}
+
 /** Deletes `path` with all in it; refuses (INTERNAL) what does not truly lie below `root`. */
 export async function removeTree(root: string, path: string): Promise<void> {
   const parent = await ifExists(realpath(dirname(resolve(path))));
@@ -192,16 +208,22 @@ const CODES: Record<string, { code: ErrorCode; why: string; next: string }> = {
   ENOTDIR: { code: 'FAILED', why: 'a part of its path is no folder', next: 'give another path' },
   EISDIR: { code: 'FAILED', why: 'it is a folder', next: 'give the name of a file' },
   EPERM: { code: 'READ_ONLY', why: 'not permitted', next: 'run kato as root; see lsattr' },
+  EXDEV: { code: 'CONFLICT', why: 'it is on another file system', next: 'unmount it first' },
+  EBUSY: { code: 'CONFLICT', why: 'something is mounted there', next: 'unmount it first' },
 };
 
-async function translated<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function translated<T>(
+  path: string,
+  action: () => Promise<T>,
+  verb: 'write' | 'move' = 'write',
+): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (!isErrno(error)) throw error;
     const known = CODES[error.code ?? ''];
     const record = known ?? { code: 'FAILED', why: error.message };
-    throw new KatoError({ ...record, message: `cannot write ${path}` }, { cause: error });
+    throw new KatoError({ ...record, message: `cannot ${verb} ${path}` }, { cause: error });
   }
 }
 

@@ -158,10 +158,26 @@ describe('leaving a cluster', () => {
     const others = nodes.filter((node) => !node.self).map((node) => node.name);
     await typed(core(), `kato node remove ${others.join(' ')}`);
     assert.equal((await refused(core(), 'kato node detach')).code, 'USAGE');
-    assert.match(await typed(core(), 'kato node detach --yes'), /its cluster is no more/);
-    await assertClean(core());
+    const { cluster } = await statusOf(core());
+    const aside = await ended();
     await typed(core(), 'kato node setup core api.example.net');
     const fresh = await statusOf(core());
     assert.deepEqual([fresh.cluster.endpoint, fresh.nodes.length], ['api.example.net', 1]);
+    assert.notEqual(fresh.cluster.id, cluster.id);
+    await ended();
+    // It was said by mistake: what was set aside is the cluster still.
+    await typed(core(), `kato node setup core --recover-from ${aside}/state/ledger.json`);
+    const back = await statusOf(core());
+    assert.deepEqual([back.cluster.endpoint, back.cluster.id], [cluster.endpoint, cluster.id]);
   });
+
+  /** Detaches the core. Returns where the state of its cluster is from then on. */
+  async function ended(): Promise<string> {
+    const said = await typed(core(), 'kato node detach --yes');
+    assert.match(said, /its cluster is no more/);
+    await assertClean(core());
+    const [, aside] = /its state and secrets are set aside in (\S+)/.exec(said)!;
+    await typed(core(), `ls ${aside}/state/secrets.json ${aside}/data/nats-server/jetstream`);
+    return aside!;
+  }
 });

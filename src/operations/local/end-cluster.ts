@@ -1,21 +1,32 @@
-import { dirname } from 'node:path';
-import { applyStep } from '../../machine/apply/apply.ts';
+import { asideUnderWay, setAside } from '../../machine/aside.ts';
 import { removeBootUnit } from '../../machine/boot-unit.ts';
-import { removeTree } from '../../machine/files.ts';
-import { forgetNode } from '../../machine/ledger.ts';
+import { readIdentity } from '../../machine/ledger.ts';
 import { shutdownSupervision } from '../../machine/supervision.ts';
 import { checkRoot, type Host } from './host.ts';
 
-/** Where the bus keeps the state of the cluster: a new cluster must not find that of this one. */
-const BUS_DATA = 'nats-server';
+/**
+ * State and secrets of the cluster, and where the bus keeps them: a new cluster must not find those
+ * of this one. Data of the other roles stays.
+ */
+const OF_THE_CLUSTER = [
+  'service',
+  'config',
+  'data/nats-server',
+  'made/nats-server.json',
+  'state',
+];
 
-/** The core is the last node and goes: its cluster ends. Data of its other roles stays. */
-export async function endCluster({ paths }: Host): Promise<void> {
+/** The core is the last node and goes: its cluster ends. Returns where its state lies from then on. */
+export async function endCluster({ paths }: Host): Promise<string[]> {
   checkRoot('kato node detach');
+  const identity = await readIdentity(paths);
   await removeBootUnit(paths);
   await shutdownSupervision(paths);
-  const folder = `${paths.data}/${BUS_DATA}`;
-  await applyStep({ kind: 'purge-data', process: BUS_DATA, folder }, { paths, self: null });
-  for (const folder of [paths.service, paths.config]) await removeTree(dirname(folder), folder);
-  await forgetNode(paths);
+  return setAside(paths, { node: identity?.name ?? 'core', only: OF_THE_CLUSTER });
+}
+
+/** An end that broke off in the middle: no agent can be asked any more. */
+export async function isEnding({ paths }: Host): Promise<boolean> {
+  const begun = await asideUnderWay(paths);
+  return begun?.only?.join() === OF_THE_CLUSTER.join();
 }

@@ -1,4 +1,5 @@
 import { refuse } from '../../../domain/error.ts';
+import { isRoot } from '../../../machine/host.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
@@ -13,18 +14,24 @@ interface Detached {
   core: string;
   /** The core was the last node: the cluster is no more. */
   ended: boolean;
+  /** Where the state of a cluster lies that was ended. */
+  aside: string[];
 }
 
 interface Context {
   id: string;
 }
 
+interface Ending {
+  aside: string[];
+}
+
 export default class NodeDetach extends KatoCommand<Detached> {
   static override summary = 'Take this machine out of its cluster.';
   static override description =
     'Its roles stop, its key is worth nothing any more, its data stays under /var/lib/kato/data.\n' +
-    'The core goes last, and the cluster ends with it, its state and secrets too: that asks once\n' +
-    'more on a terminal; elsewhere --yes is needed.';
+    'The core goes last, and the cluster ends with it: its state and secrets are set aside below\n' +
+    '/var/lib/kato/aside. That asks once more on a terminal; elsewhere --yes is needed.';
   static override examples = ['<%= config.bin %> node detach'];
   static override flags = {
     yes: Flags.boolean({ char: 'y', summary: 'On the core: end the cluster without asking.' }),
@@ -32,20 +39,30 @@ export default class NodeDetach extends KatoCommand<Detached> {
 
   protected async perform(): Promise<Detached> {
     const { flags } = await this.parse(NodeDetach);
+    const begun = await endBegun();
+    if (begun !== null) return this.end(begun);
     const { node, cluster } = await self();
     const ended = node.address === cluster.core.address;
     if (ended) {
       await refuseWhileOthers(node);
       if (!flags.yes) await confirmEnd(cluster.endpoint ?? cluster.id);
     }
-    await showPhases(ended ? LAST_PHASES : PHASES, { id: node.id }, createVoice());
-    return { node: node.name, core: cluster.core.address, ended };
+    if (ended) return this.end({ node: node.name, core: cluster.core.address });
+    await showPhases(PHASES, { id: node.id }, createVoice());
+    return { node: node.name, core: cluster.core.address, ended, aside: [] };
   }
 
-  protected render({ node, core, ended }: Detached): readonly string[] {
+  private async end(which: { node: string; core: string }): Promise<Detached> {
+    const context: Ending = { aside: [] };
+    await showPhases(LAST_PHASES, context, createVoice());
+    return { ...which, ended: true, aside: context.aside };
+  }
+
+  protected render({ node, core, ended, aside }: Detached): readonly string[] {
     if (ended) {
       return [
         `${node} has left, and its cluster is no more; data of roles stays under /var/lib/kato/data`,
+        `its state and secrets are set aside in ${aside.join(' and ')}`,
         '',
         'kato node setup core begins a new one',
       ];
@@ -76,16 +93,26 @@ const PHASES: readonly Phase<Context>[] = [
   },
 ];
 
-const LAST_PHASES: readonly Phase<Context>[] = [
+const LAST_PHASES: readonly Phase<Ending>[] = [
   {
     name: 'end',
-    title: 'Stop everything and forget the cluster',
-    run: async () => {
+    title: 'Stop everything and set the state of the cluster aside',
+    run: async (context) => {
       const { endCluster } = await import('../../../operations/local/end-cluster.ts');
-      await endCluster(await ownHost());
+      context.aside = await endCluster(await ownHost());
     },
   },
 ];
+
+/** The core whose end was confirmed before, and broke off. */
+async function endBegun(): Promise<{ node: string; core: string } | null> {
+  const { isEnding } = await import('../../../operations/local/end-cluster.ts');
+  const { readIdentity } = await import('../../../machine/ledger.ts');
+  const host = await ownHost();
+  if (!isRoot() || !(await isEnding(host))) return null;
+  const identity = await readIdentity(host.paths);
+  return identity && { node: identity.name, core: identity.core.address };
+}
 
 /** Nodes without a core could be told nothing any more. */
 async function refuseWhileOthers(own: { id: string; name: string }): Promise<void> {
@@ -101,7 +128,7 @@ async function refuseWhileOthers(own: { id: string; name: string }): Promise<voi
 }
 
 async function confirmEnd(endpoint: string): Promise<void> {
-  const what = `the cluster ${endpoint}, with its whole state and secrets`;
+  const what = `the cluster ${endpoint}`;
   if (!onTerminal()) {
     throw refuse(
       'USAGE',
