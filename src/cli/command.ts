@@ -1,5 +1,6 @@
 import { Args, Command, Flags } from './oclif.ts';
 import { print, printJson, wantsJson } from './output.ts';
+import { printableValue } from './printable.ts';
 import { type Style, styleFor } from './render/style.ts';
 
 /**
@@ -25,8 +26,9 @@ export abstract class KatoCommand<Value> extends Command {
       if (flag.type === 'boolean') flag.default ??= false;
     }
     const value = await this.perform();
-    if (this.asJson) printJson(value);
-    else print(await this.render(value, await styleFor(process.stdout)));
+    if (this.asJson) return printJson(value);
+    const style = await styleFor(process.stdout);
+    print(await this.render(printableValue(value), style), style);
   }
 
   /** Nothing but the JSON value may go to stdout. */

@@ -7,14 +7,27 @@ export function printFailure(error: unknown, argv: readonly string[]): void {
   const record = toErrorRecord(error);
   if (wantsJson(argv)) printJson({ error: record });
   else for (const line of failureLines(record)) note(line);
-  if (argv.includes('--debug') && error instanceof Error) note(stackOf(error));
+  if (argv.includes('--debug') && error instanceof Error) noteStack(error);
+}
+
+/** What nobody caught ends the process, as Node would end it, and is told like everything else. */
+export function noteCrashes(): void {
+  process.on('uncaughtException', (error) => {
+    noteStack(error);
+    process.exit(1);
+  });
 }
 
 export function exitCodeOf(error: unknown): number {
   return ERROR_CODES[toErrorRecord(error).code];
 }
 
-function stackOf(error: Error): string {
+function noteStack(error: unknown): void {
+  for (const line of stackOf(error).split('\n')) note(line);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
   return `${error.stack ?? error.message}${cause}`;
 }

@@ -1,7 +1,7 @@
 import { KatoConfig } from './config.ts';
 import { dispatch } from './dispatch.ts';
-import { exitCodeOf, printFailure } from './failure.ts';
-import { surviveBrokenPipes } from './output.ts';
+import { exitCodeOf, noteCrashes, printFailure } from './failure.ts';
+import { noteWarnings, surviveBrokenPipes } from './output.ts';
 
 /** The entry of `kato`: finds the command, runs it, and ends with its exit code. */
 const EXIT_ON_SIGINT = 130;
@@ -10,6 +10,8 @@ const EXIT_ON_SIGINT = 130;
 process.umask(0o022);
 process.once('SIGINT', () => process.exit(EXIT_ON_SIGINT));
 surviveBrokenPipes();
+noteWarnings();
+noteCrashes();
 void main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<void> {

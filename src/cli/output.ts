@@ -1,14 +1,37 @@
-/** The two ways out: values on stdout, everything about the way there on stderr. */
-export function print(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+import { printable, printableJson } from './printable.ts';
+import { PLAIN, type Style } from './render/style.ts';
+
+/**
+ * The two ways out: values on stdout, everything about the way there on stderr. Whatever the words
+ * contain, a terminal acts on nothing but the colours of the style, and each line is one line.
+ */
+export function print(lines: readonly string[], style: Style = PLAIN): void {
+  if (lines.length > 0) process.stdout.write(`${lines.map(style.shown).join('\n')}\n`);
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
+}
+
+/** A note that goes on in the same line, with what a person types. */
+export function noteOpen(text: string): void {
+  process.stderr.write(printable(text));
+}
+
+export function clearScreen(): void {
+  process.stdout.write('\x1b[2J\x1b[H');
+}
+
+/** Warnings, of Node and of work in the background, are words like others. */
+export function noteWarnings(): void {
+  // Where they are switched off, Node listens to none.
+  if (process.listenerCount('warning') === 0) return;
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => note(`${name}: ${message}`));
 }
 
 /**
@@ -19,7 +42,8 @@ export function surviveBrokenPipes(): void {
   // Before oclif's own, which throws.
   process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    note(`kato: cannot write the output\n  why:  ${error.message}`);
+    note('kato: cannot write the output');
+    note(`  why:  ${error.message}`);
     process.exit(1);
   });
   process.stderr.on('error', () => undefined);

@@ -1,5 +1,6 @@
 import { type Phase, runPhases } from '../operations/local/phases.ts';
 import { note } from './output.ts';
+import { printable } from './printable.ts';
 
 /** What a phase says while it runs: one line for each thing that happened. */
 export interface Voice {
@@ -42,7 +43,7 @@ async function showList<Context>(
     title: phase.title,
     task: async (_context: unknown, task: { output: string }): Promise<void> => {
       voice.say = (line) => {
-        task.output = line;
+        task.output = printable(line);
       };
       await phase.run(context);
     },

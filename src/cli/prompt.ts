@@ -1,6 +1,8 @@
 import type { Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { refuse } from '../domain/error.ts';
+import { note, noteOpen } from './output.ts';
+import { printable } from './printable.ts';
 
 /** Questions are only asked where a person sits; each has a flag that answers it. */
 export function onTerminal(): boolean {
@@ -9,7 +11,7 @@ export function onTerminal(): boolean {
 
 /** One line typed by a person, on a terminal. The question goes to stderr. */
 export function askLine(question: string): Promise<string> {
-  return typed(process.stderr, (lines) => lines.question(question));
+  return typed(process.stderr, (lines) => lines.question(printable(question)));
 }
 
 /** The same, unseen. */
@@ -18,11 +20,11 @@ export async function askSecret(question: string): Promise<string> {
   try {
     return await typed(nowhere, (lines) => {
       // Not before: until the lines are read, the terminal shows what is typed.
-      process.stderr.write(question);
+      noteOpen(question);
       return lines.question('');
     });
   } finally {
-    process.stderr.write('\n');
+    note('');
   }
 }
 

@@ -90,6 +90,13 @@ describe('the tree', () => {
   });
 });
 
+describe('src/cli', () => {
+  it('prints in one place, which shows control characters as escapes', () => {
+    const others = inside('cli').filter((file) => file.path !== 'src/cli/output.ts');
+    nothing(linesWith(/\bconsole\.|\bstd(out|err)\.write\b/, others, 'only output.ts may print'));
+  });
+});
+
 describe('src/domain', () => {
   const domain = inside('domain');
 

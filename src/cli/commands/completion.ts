@@ -25,6 +25,6 @@ export default class PrintCompletion extends KatoCommand<Completion> {
   }
 
   protected render({ script }: Completion): readonly string[] {
-    return [script];
+    return script.split('\n');
   }
 }

@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../../domain/history.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
+import { printable } from '../printable.ts';
 import { historyLines } from '../render/history.ts';
 import { ask } from '../session.ts';
 
@@ -45,5 +46,5 @@ async function namesById(): Promise<ReadonlyMap<string, string>> {
     if (error instanceof KatoError) return [];
     throw error;
   });
-  return new Map(nodes.map(({ id, name }) => [id, name]));
+  return new Map(nodes.map(({ id, name }) => [id, printable(name)]));
 }

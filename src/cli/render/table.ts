@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts';
+
 export const WIDTH_MAX = 100;
 const GAP = '  ';
 /** A last column narrower than this would be unreadable: the line is longer instead. */
@@ -5,12 +7,13 @@ const LAST_WIDTH_MIN = 20;
 
 /**
  * Rows with columns under each other, at most 100 wide: what is in the last column goes on in
- * further lines. `paint` may colour a cell after it is measured.
+ * further lines. `paint` may colour a cell after it is measured; what is in it has no colour.
  */
 export function table(
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly string[])[],
   paint: (cell: string, row: number, column: number) => string = (cell) => cell,
 ): string[] {
+  const rows = given.map((row) => row.map(printable));
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count - 1 }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

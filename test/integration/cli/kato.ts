@@ -60,7 +60,8 @@ export async function machine({
   }
 }
 
-const INFO: Json = {
+/** What the agent of such a machine says about itself. */
+export const INFO = {
   node: { id: 'n1', name: 'core', address: '10.0.0.1' },
   admin: true,
   cluster: {

@@ -93,7 +93,7 @@ describe('the status as text', () => {
 
   it('keeps the columns where colours are on', () => {
     const mark = (text: string): string => `<${text}>`;
-    const style = { bold: mark, dim: mark, red: mark, yellow: mark, green: mark };
+    const style = { ...PLAIN, bold: mark, dim: mark, red: mark, yellow: mark, green: mark };
     const status = { nodes: [node('web', { base: 'running' })] };
     const plain = lines(status);
     const painted = statusLines(statusWith(status), style);

@@ -57,7 +57,7 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
       `server name:  ${value.serverName}`,
       `NKey seed:    ${value.seed}`,
       '',
-      value.ca.trimEnd(),
+      ...value.ca.trimEnd().split('\n'),
     ];
   }
 }
