@@ -2,6 +2,7 @@ import { Args, Command, Flags } from './oclif.ts';
 import { print, printJson, wantsJson } from './output.ts';
 import { printableValue } from './printable.ts';
 import { type Style, styleFor } from './render/style.ts';
+import { widthOf } from './terminal.ts';
 
 /**
  * A command of `kato`: `perform` makes the value that --json prints, `render` the lines that a
@@ -18,7 +19,12 @@ export abstract class KatoCommand<Value> extends Command {
   };
 
   protected abstract perform(): Promise<Value>;
-  protected abstract render(value: Value, style: Style): readonly string[] | Promise<string[]>;
+  /** Lines of at most `width` columns where that can be done. */
+  protected abstract render(
+    value: Value,
+    style: Style,
+    width: number,
+  ): readonly string[] | Promise<string[]>;
 
   override async run(): Promise<void> {
     // A flag that is not given is false: oclif types it so, and leaves it undefined.
@@ -27,8 +33,9 @@ export abstract class KatoCommand<Value> extends Command {
     }
     const value = await this.perform();
     if (this.asJson) return printJson(value);
-    const style = await styleFor(process.stdout);
-    print(await this.render(printableValue(value), style), style);
+    const { stdout } = process;
+    const style = await styleFor(stdout);
+    print(await this.render(printableValue(value), style, widthOf(stdout)), style);
   }
 
   /** Nothing but the JSON value may go to stdout. */

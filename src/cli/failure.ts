@@ -1,12 +1,13 @@
 import { ERROR_CODES, toErrorRecord } from '../domain/error.ts';
 import { note, printJson, wantsJson } from './output.ts';
 import { failureLines } from './render/failure.ts';
+import { widthOf } from './terminal.ts';
 
 /** Three lines on stderr, or the record as JSON on stdout; a stack only with --debug. */
 export function printFailure(error: unknown, argv: readonly string[]): void {
   const record = toErrorRecord(error);
   if (wantsJson(argv)) printJson({ error: record });
-  else for (const line of failureLines(record)) note(line);
+  else for (const line of failureLines(record, widthOf(process.stderr))) note(line);
   if (argv.includes('--debug') && error instanceof Error) noteStack(error);
 }
 

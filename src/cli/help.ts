@@ -1,11 +1,33 @@
-import type { Config } from '@oclif/core';
+import type { Command, Config } from '@oclif/core';
 import { Help } from '@oclif/core/help';
+import { wrap } from './render/table.ts';
+import { widthOf } from './terminal.ts';
 
-const WIDTH_MAX = 100;
+/** Some lists of oclif stand that much further in than it reckons with. */
+const FURTHER_IN = 2;
 
-/** Help as oclif lays it out, at most 100 columns wide. */
+/** Help as oclif lays it out, within the width of all that kato says. */
 export class KatoHelp extends Help {
+  private readonly width: number;
+
   constructor(config: Config) {
-    super(config, { maxWidth: WIDTH_MAX, hideAliasesFromRoot: true });
+    const width = widthOf(process.stdout);
+    super(config, { maxWidth: width - FURTHER_IN, hideAliasesFromRoot: true });
+    this.width = width;
+  }
+
+  /** Lines of a description end where the code has room for them, which is not where they end here. */
+  protected override formatCommand(command: Command.Loadable): string {
+    const { description } = command;
+    if (description === undefined) return super.formatCommand(command);
+    return super.formatCommand({ ...command, description: description.replaceAll('\n', ' ') });
+  }
+
+  /** oclif leaves summaries as they are. What stands further in is laid out, or is to be copied. */
+  protected override log(...texts: string[]): void {
+    const wrapped = texts.map((text) =>
+      text.split('\n').flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, this.width))),
+    );
+    super.log(...wrapped.map((lines) => lines.join('\n')));
   }
 }

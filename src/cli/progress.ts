@@ -1,6 +1,7 @@
 import { type Phase, runPhases } from '../operations/local/phases.ts';
 import { note } from './output.ts';
 import { printable } from './printable.ts';
+import { canRedraw } from './terminal.ts';
 
 /** What a phase says while it runs: one line for each thing that happened. */
 export interface Voice {
@@ -22,11 +23,6 @@ export async function showPhases<Context>(
 ): Promise<void> {
   if (canRedraw(process.stderr)) return showList(phases, context, voice);
   await runPhases(phases, context, ({ name, title }) => note(`==> ${name}: ${title}`));
-}
-
-/** A serial console may say that it has no columns: there every letter would be a line. */
-function canRedraw({ isTTY, columns }: NodeJS.WriteStream): boolean {
-  return isTTY === true && columns > 0 && process.env.TERM !== 'dumb';
 }
 
 /** Lines kept under the title of a phase. */

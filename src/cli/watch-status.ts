@@ -4,6 +4,7 @@ import { clearScreen, print } from './output.ts';
 import { printableValue } from './printable.ts';
 import { statusLines } from './render/status.ts';
 import { styleFor } from './render/style.ts';
+import { widthOf } from './terminal.ts';
 
 const INTERVAL_MS = 2000;
 
@@ -14,7 +15,7 @@ export async function watchStatus(look: () => Promise<Status>): Promise<never> {
   const style = await styleFor(process.stdout);
   let last = '';
   for (;;) {
-    const lines = statusLines(printableValue(await look()), style);
+    const lines = statusLines(printableValue(await look()), style, widthOf(process.stdout));
     const text = withoutAges(lines);
     if (process.stdout.isTTY === true) clearScreen();
     if (process.stdout.isTTY === true || text !== last) print(lines, style);

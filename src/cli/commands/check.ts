@@ -42,10 +42,10 @@ export default class CheckCluster extends KatoCommand<Check[]> {
     return super.asJson || this.format === 'json';
   }
 
-  protected render(checks: Check[], style: Style): readonly string[] {
+  protected render(checks: Check[], style: Style, width: number): readonly string[] {
     if (this.format === 'nagios') return nagiosLines(checks);
     if (this.format === 'prometheus') return prometheusLines(checks);
-    return checkTextLines(checks, style);
+    return checkTextLines(checks, style, width);
   }
 
   private exitCodeFor(checks: Check[]): number {

@@ -5,6 +5,7 @@ import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
 import { printable } from '../printable.ts';
 import { historyLines } from '../render/history.ts';
+import type { Style } from '../render/style.ts';
 import { ask } from '../session.ts';
 
 const LIMIT = 50;
@@ -35,8 +36,8 @@ export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
     return ask<HistoryEntry[]>('history', { limit: flags.limit, node: flags.node ?? null });
   }
 
-  protected async render(entries: HistoryEntry[]): Promise<string[]> {
-    return historyLines(entries, await namesById());
+  protected async render(entries: HistoryEntry[], _style: Style, width: number): Promise<string[]> {
+    return historyLines(entries, width, await namesById());
   }
 }
 

@@ -1,5 +1,6 @@
 import type { NodeInfo } from '../../operations/nodes.ts';
 import { KatoCommand, nodeFlag } from '../command.ts';
+import type { Style } from '../render/style.ts';
 import { table } from '../render/table.ts';
 import { ask, nodeOrSelf } from '../session.ts';
 
@@ -16,8 +17,8 @@ export default class ShowInfo extends KatoCommand<NodeInfo> {
     return ask<NodeInfo>('node.info', { node: await nodeOrSelf(flags.node) });
   }
 
-  protected render(info: NodeInfo): readonly string[] {
-    return table([
+  protected render(info: NodeInfo, _style: Style, width: number): readonly string[] {
+    const rows = [
       ['node', `${info.name}${info.admin ? ', an admin node' : ''}`],
       ['id', info.id],
       ['hostname', info.hostname],
@@ -28,6 +29,7 @@ export default class ShowInfo extends KatoCommand<NodeInfo> {
       ['roles', info.roles.join(' ') || 'none'],
       ['available', info.available.join(' ') || 'none'],
       ['cluster', `${info.cluster.endpoint} (${info.cluster.id})`],
-    ]);
+    ];
+    return table(rows, width);
   }
 }

@@ -39,7 +39,7 @@ export default class ShowStatus extends KatoCommand<Status> {
     return status;
   }
 
-  protected render(status: Status, style: Style): readonly string[] {
-    return statusLines(status, style);
+  protected render(status: Status, style: Style, width: number): readonly string[] {
+    return statusLines(status, style, width);
   }
 }

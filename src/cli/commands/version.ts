@@ -2,6 +2,7 @@ import { type ErrorRecord, KatoError } from '../../domain/error.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { ownVersion } from '../home.ts';
+import type { Style } from '../render/style.ts';
 import { table } from '../render/table.ts';
 import { ask, self } from '../session.ts';
 
@@ -36,12 +37,17 @@ export default class ShowVersions extends KatoCommand<Versions> {
     }
   }
 
-  protected render({ cli, agent, controllers, error }: Versions): readonly string[] {
-    return table([
+  protected render(
+    { cli, agent, controllers, error }: Versions,
+    _style: Style,
+    width: number,
+  ): readonly string[] {
+    const rows = [
       ['kato', cli],
       ['agent', agent ?? error?.message ?? 'unknown'],
       ...controllers.map(({ node, version }) => [`controller on ${node}`, version]),
       ...(agent !== null && error !== undefined ? [['controllers', error.message]] : []),
-    ]);
+    ];
+    return table(rows, width);
   }
 }

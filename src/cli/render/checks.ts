@@ -2,7 +2,7 @@ import { type Check, type CheckLevel, worstOf } from '../../domain/checks.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
 
-export function checkTextLines(checks: readonly Check[], style: Style): string[] {
+export function checkTextLines(checks: readonly Check[], style: Style, width: number): string[] {
   const paint = {
     ok: style.green,
     warning: style.yellow,
@@ -11,6 +11,7 @@ export function checkTextLines(checks: readonly Check[], style: Style): string[]
   };
   return table(
     checks.map(({ level, name, message }) => [level, name, message]),
+    width,
     (cell, row, column) => (column === 0 ? paint[checks[row]!.level](cell) : cell),
   );
 }

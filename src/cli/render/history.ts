@@ -5,6 +5,7 @@ import { localTime } from './time.ts';
 
 export function historyLines(
   entries: readonly HistoryEntry[],
+  width: number,
   names: ReadonlyMap<string, string> = new Map(),
 ): string[] {
   if (entries.length === 0) return ['no change yet'];
@@ -15,7 +16,7 @@ export function historyLines(
     outcome,
     `${operation} ${paramsText(params, names)}`.trimEnd(),
   ]);
-  return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows]);
+  return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows], width);
 }
 
 /** Long words that only programs read. */

@@ -2,7 +2,7 @@ import type { NodeProcesses } from '../../operations/roles.ts';
 import { table } from './table.ts';
 import { localTime } from './time.ts';
 
-export function processLines(nodes: readonly NodeProcesses[]): string[] {
+export function processLines(nodes: readonly NodeProcesses[], width: number): string[] {
   const rows = nodes.flatMap((node) =>
     Object.entries(node.processes).map(([name, { state, pid, since, held }]) => [
       node.node,
@@ -13,5 +13,5 @@ export function processLines(nodes: readonly NodeProcesses[]): string[] {
     ]),
   );
   if (rows.length === 0) return ['no process'];
-  return table([['NODE', 'PROCESS', 'STATE', 'PID', 'SINCE'], ...rows]);
+  return table([['NODE', 'PROCESS', 'STATE', 'PID', 'SINCE'], ...rows], width);
 }

@@ -18,22 +18,22 @@ const GIVEN = {
 } as const;
 
 /** One line a role for several, all there is to say for one. */
-export function roleInfoLines(roles: readonly RoleInfo[]): string[] {
+export function roleInfoLines(roles: readonly RoleInfo[], width: number): string[] {
   const [role, ...more] = roles;
   if (role === undefined) return ['no role'];
-  if (more.length === 0) return detailLines(role);
+  if (more.length === 0) return detailLines(role, width);
   const rows = roles.map(({ name, nodes, summary }) => [
     name,
     nodes === null ? '-' : String(nodes.length),
     summary,
   ]);
-  return table([['ROLE', 'NODES', 'WHAT IT DOES'], ...rows]);
+  return table([['ROLE', 'NODES', 'WHAT IT DOES'], ...rows], width);
 }
 
-function detailLines(role: RoleInfo): string[] {
+function detailLines(role: RoleInfo, width: number): string[] {
   const { min, max } = role.perCluster;
   const ports = role.ports.map(({ port, protocol, purpose }) => `${port}/${protocol} ${purpose}`);
-  return table([
+  const rows = [
     ['role', role.name],
     ['does', role.summary],
     ['given', GIVEN[role.given]],
@@ -47,5 +47,6 @@ function detailLines(role: RoleInfo): string[] {
     ['processes', role.processes.join(' ') || 'none'],
     ['ports', ports.join(', ') || 'none'],
     ['settings', role.settings.join(' ') || 'none'],
-  ]);
+  ];
+  return table(rows, width);
 }

@@ -11,18 +11,21 @@ export function routeLine({ host, path, backends, sticky }: Route): string {
   return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}`;
 }
 
-export function routeListLines(routes: readonly ListedRoute[]): string[] {
+export function routeListLines(routes: readonly ListedRoute[], width: number): string[] {
   if (routes.length === 0) return ['no route; add one with kato route add'];
   const rows = routes.map(({ route, backends, sticky, announced, leftOut = [] }) => [
     route,
     [announced ? 'announced' : 'static', ...(sticky ? ['sticky'] : [])].join(', '),
     backends.map((one) => (leftOut.includes(one) ? `${one}(left out)` : one)).join(' '),
   ]);
-  return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows]);
+  return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows], width);
 }
 
 /** Who may announce what and what is taken, then what was refused lately, and why. */
-export function announcerListLines(announcers: readonly ListedAnnouncer[]): string[] {
+export function announcerListLines(
+  announcers: readonly ListedAnnouncer[],
+  width: number,
+): string[] {
   if (announcers.length === 0) return ['no announcer; add one with kato route announcer add'];
   // A controller of 0.1.0 does not tell what it takes.
   const rows = announcers.map(({ name, hosts, accepted = '-' }) => [
@@ -39,9 +42,9 @@ export function announcerListLines(announcers: readonly ListedAnnouncer[]): stri
     ]),
   );
   return [
-    ...table([['NAME', 'ROUTES', 'HOSTS'], ...rows]),
+    ...table([['NAME', 'ROUTES', 'HOSTS'], ...rows], width),
     ...(refused.length > 0
-      ? ['', ...table([['REFUSED', 'TIMES', 'LAST', 'WHY'], ...refused])]
+      ? ['', ...table([['REFUSED', 'TIMES', 'LAST', 'WHY'], ...refused], width)]
       : []),
   ];
 }

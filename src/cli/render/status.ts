@@ -6,25 +6,42 @@ import {
   type RoleStatus,
   type Status,
 } from '../../domain/status.ts';
-import { PLAIN, type Style } from './style.ts';
-import { table, WIDTH_MAX, wrap } from './table.ts';
+import type { Style } from './style.ts';
+import { tableRows, wrap } from './table.ts';
 import { ageText } from './time.ts';
 
-/** What is wrong, then the nodes, then the pools: at most 100 columns. */
-export function statusLines(status: Status, style: Style = PLAIN): string[] {
-  const { cluster } = status;
+/** A part of the picture that is shown whole or not at all, and what it shows. */
+interface Block {
+  lines: string[];
+  shows?: { what: 'warning' | 'node' | 'pool' | 'role that no node has'; count: number };
+}
+
+/** What is wrong, then the nodes, then the pools: at most `width` columns. */
+export function statusLines(status: Status, style: Style, width: number): string[] {
+  return statusBlocks(status, style, width).flatMap(({ lines }) => lines);
+}
+
+function statusBlocks(status: Status, style: Style, width: number): Block[] {
+  const { cluster, warnings, nodes, pools, unassigned } = status;
+  const title = `cluster ${cluster.endpoint}, core ${cluster.core}, revision ${cluster.revision}`;
+  const [header = [], ...nodeRows] = nodeTable(nodes, style, width);
   return [
-    ...status.warnings.flatMap(({ message }) => warningLines(message, style)),
-    ...(status.warnings.length > 0 ? [''] : []),
-    style.dim(`cluster ${cluster.endpoint}, core ${cluster.core}, revision ${cluster.revision}`),
-    ...nodeTable(status.nodes, style),
-    ...(status.pools.length > 0 ? ['', ...table(status.pools.map(poolRow))] : []),
-    ...unassignedLines(status.unassigned),
+    ...warnings.map(({ message }) => one('warning', warningLines(message, style, width))),
+    { lines: warnings.length > 0 ? [''] : [] },
+    { lines: [...wrap(title, width).map((line) => style.dim(line)), ...header] },
+    ...nodeRows.map((lines) => one('node', lines)),
+    { lines: pools.length > 0 ? [''] : [] },
+    ...tableRows(pools.map(poolRow), width).map((lines) => one('pool', lines)),
+    ...unassignedBlocks(unassigned, width),
   ];
 }
 
-function warningLines(message: string, style: Style): string[] {
-  const [first = '', ...more] = wrap(message, WIDTH_MAX - '! '.length);
+function one(what: NonNullable<Block['shows']>['what'], lines: string[]): Block {
+  return { lines, shows: { what, count: 1 } };
+}
+
+function warningLines(message: string, style: Style, width: number): string[] {
+  const [first = '', ...more] = wrap(message, width - '! '.length);
   // Not the function itself: chalk would take the index and the list for texts, too.
   return [`! ${first}`, ...more.map((line) => `  ${line}`)].map((line) => style.yellow(line));
 }
@@ -32,8 +49,8 @@ function warningLines(message: string, style: Style): string[] {
 const HEADER = ['  NAME', 'ADDRESS', 'STATE', 'SEEN', 'ROLES'];
 const STATE_COLUMN = 2;
 
-function nodeTable(nodes: readonly NodeStatus[], style: Style): string[] {
-  return table([HEADER, ...nodes.map(nodeRow)], (cell, row, column) => {
+function nodeTable(nodes: readonly NodeStatus[], style: Style, width: number): string[][] {
+  return tableRows([HEADER, ...nodes.map(nodeRow)], width, (cell, row, column) => {
     if (row === 0) return style.bold(cell);
     const node = nodes[row - 1]!;
     if (column === STATE_COLUMN) return paintState(node.state, cell, style);
@@ -75,7 +92,11 @@ function poolRow({ name, kind, members }: PoolStatus): string[] {
   return [`  ${name}`, kind === name ? 'pool' : kind, texts.join(' ') || 'no member'];
 }
 
-function unassignedLines(unassigned: readonly string[]): string[] {
+function unassignedBlocks(unassigned: readonly string[], width: number): Block[] {
   if (unassigned.length === 0) return [];
-  return ['', ...table([['  roles that no node has', unassigned.join(' ')]])];
+  const row = ['  roles that no node has', unassigned.join(' ')];
+  return tableRows([row], width).map((lines) => ({
+    lines: ['', ...lines],
+    shows: { what: 'role that no node has', count: unassigned.length },
+  }));
 }

@@ -16,7 +16,7 @@ export function newTokenLines(value: NewTokenValue): string[] {
   ];
 }
 
-export function tokenListLines(tokens: readonly TokenInfo[]): string[] {
+export function tokenListLines(tokens: readonly TokenInfo[], width: number): string[] {
   if (tokens.length === 0) return ['no token; make one with kato token create'];
   const rows = tokens.map((token) => [
     token.id,
@@ -25,7 +25,7 @@ export function tokenListLines(tokens: readonly TokenInfo[]): string[] {
     localTime(token.expiresAt),
     rolesText(token),
   ]);
-  return table([['ID', 'STATE', 'USES LEFT', 'UNTIL', 'ROLES'], ...rows]);
+  return table([['ID', 'STATE', 'USES LEFT', 'UNTIL', 'ROLES'], ...rows], width);
 }
 
 function rolesText({ roles, admin }: TokenInfo): string {

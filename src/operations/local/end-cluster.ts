@@ -8,13 +8,7 @@ import { checkRoot, type Host } from './host.ts';
  * State and secrets of the cluster, and where the bus keeps them: a new cluster must not find those
  * of this one. Data of the other roles stays.
  */
-const OF_THE_CLUSTER = [
-  'service',
-  'config',
-  'data/nats-server',
-  'made/nats-server.json',
-  'state',
-];
+const OF_THE_CLUSTER = ['service', 'config', 'data/nats-server', 'made/nats-server.json', 'state'];
 
 /** The core is the last node and goes: its cluster ends. Returns where its state lies from then on. */
 export async function endCluster({ paths }: Host): Promise<string[]> {

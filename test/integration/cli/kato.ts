@@ -12,6 +12,8 @@ const PATH = `${BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 
 /** bin/kato on a machine of its own, with an agent that answers what the test says. */
 export interface Machine {
+  /** For a program that the test starts itself. */
+  env: Record<string, string>;
   /** What the agent was asked so far. */
   asked: SocketRequest[];
   /** By operation: how the agent answers from now on. */
@@ -35,12 +37,10 @@ export async function machine({
   const asked: SocketRequest[] = [];
   const answers: Machine['answers'] = { 'agent.info': () => INFO };
   const server = agent ? await serveSockets(pathsOf(root), answer) : undefined;
-  const entry = (argv: string[]) => ({
-    argv,
-    env: { KATO_ROOT: root, PATH, TZ: 'UTC' },
-    wrapped: false,
-  });
+  const env = { KATO_ROOT: root, PATH, TZ: 'UTC' };
+  const entry = (argv: string[]) => ({ argv, env, wrapped: false });
   return {
+    env,
     asked,
     answers,
     kato: (...argv) => run(entry([...program, ...argv]), {}),

@@ -74,7 +74,7 @@ describe('a table', () => {
       ['a\x1bb', 'x'],
       ['abcdefgh', 'y\nz'],
     ];
-    assert.deepEqual(table(rows), ['a\\x1bb    x', 'abcdefgh  y\\nz']);
+    assert.deepEqual(table(rows, 100), ['a\\x1bb    x', 'abcdefgh  y\\nz']);
   });
 });
 
@@ -104,7 +104,7 @@ describe('colours', () => {
 
   it('do not garble warnings of several lines', () => {
     const warnings = [{ code: 'NODE_DEAD' as const, message: 'word '.repeat(40).trim() }];
-    const [first = '', second = ''] = statusLines(statusWith({ warnings }), COLOURS);
+    const [first = '', second = ''] = statusLines(statusWith({ warnings }), COLOURS, 100);
     for (const [line, begins] of [
       [first, '! word'],
       [second, '  word'],
@@ -116,7 +116,7 @@ describe('colours', () => {
 
   it('keep the columns of a table whose cells are hostile', () => {
     const nodes = [nodeStatus(`w${HOSTILE}`), nodeStatus('web')];
-    const painted = statusLines(statusWith({ nodes }), COLOURS).map(COLOURS.shown);
+    const painted = statusLines(statusWith({ nodes }), COLOURS, 100).map(COLOURS.shown);
     const columns = painted.slice(-2).map((line) => line.indexOf('10.0.0.'));
     assert.equal(columns[0], columns[1]);
   });
@@ -124,7 +124,10 @@ describe('colours', () => {
 
 describe('an error', () => {
   it('of several lines is indented, so that no line of it looks like another', () => {
-    const lines = failureLines({ code: 'FAILED', message: 'a\nkato: all is well', why: 'b\x1b' });
+    const lines = failureLines(
+      { code: 'FAILED', message: 'a\nkato: all is well', why: 'b\x1b' },
+      100,
+    );
     assert.deepEqual(lines.map(printable), [
       'kato: a',
       '      kato: all is well',

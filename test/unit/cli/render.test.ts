@@ -18,26 +18,26 @@ import { NOW } from '../../support/clusters.ts';
 
 describe('what a person reads', () => {
   it('an error in up to three lines', () => {
-    assert.deepEqual(failureLines({ code: 'FAILED', message: 'm', why: 'w', next: 'n' }), [
+    assert.deepEqual(failureLines({ code: 'FAILED', message: 'm', why: 'w', next: 'n' }, 100), [
       'kato: m',
       '  why:  w',
       '  next: n',
     ]);
-    assert.deepEqual(failureLines({ code: 'FAILED', message: 'm' }), ['kato: m']);
+    assert.deepEqual(failureLines({ code: 'FAILED', message: 'm' }, 100), ['kato: m']);
     const long = { code: 'FAILED', message: 'm', why: `${'word '.repeat(18)}\nof a log` } as const;
-    assert.deepEqual(failureLines(long).slice(2), ['        of a log']);
-    assert.ok(failureLines({ ...long, next: 'word '.repeat(40) }).every((l) => l.length <= 100));
+    assert.deepEqual(failureLines(long, 100).slice(2), ['        of a log']);
+    assert.ok(failureLines({ ...long, next: 'word '.repeat(40) }, 60).every((l) => l.length <= 60));
   });
 
   it('times in the zone of who reads, also where a controller wrote them', () => {
     const why = 'it was good until 2026-03-01T12:00:00.000Z, or 2026-03-01T12:00:00Z';
-    const [, line] = failureLines({ code: 'TOKEN_EXPIRED', message: 'm', why });
+    const [, line] = failureLines({ code: 'TOKEN_EXPIRED', message: 'm', why }, 100);
     const local = localTime('2026-03-01T12:00:00Z');
     assert.equal(line, `  why:  it was good until ${local}, or ${local}`);
   });
 
   it('a table whose last column goes on in further lines', () => {
-    const lines = table([['a', 'word '.repeat(30).trim()]]);
+    const lines = table([['a', 'word '.repeat(30).trim()]], 100);
     assert.equal(lines.length, 2);
     assert.ok(lines.every((line) => line.length <= 100));
     assert.match(lines[1]!, /^ {3}word/);
@@ -79,25 +79,28 @@ describe('what a person reads', () => {
       outcome: 'done',
       revision: 4,
     };
-    assert.match(historyLines([entry])[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
+    assert.match(historyLines([entry], 100)[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
     const own = { ...entry, operation: 'role.add', params: { node: 'n1', roles: ['redis'] } };
-    assert.match(historyLines([own], new Map([['n1', 'web']]))[1]!, /role\.add node=web roles=/);
+    assert.match(
+      historyLines([own], 100, new Map([['n1', 'web']]))[1]!,
+      /role\.add node=web roles=/,
+    );
   });
 
   it('who announces what, and why some of it does not come', () => {
     const shop = { name: 'shop', key: 'U', hosts: ['shop.org', '*.shop.org'], accepted: 12 };
     const refused = [{ reason: 'host' as const, count: 40, example: 'evil.org', age: 3 }];
-    assert.deepEqual(announcerListLines([{ ...shop, refused }]), [
+    assert.deepEqual(announcerListLines([{ ...shop, refused }], 100), [
       'NAME  ROUTES  HOSTS',
       'shop  12      shop.org *.shop.org',
       '',
       'REFUSED  TIMES  LAST     WHY',
       'shop     40     3 s ago  a host name that it may not announce: evil.org',
     ]);
-    assert.equal(announcerListLines([{ ...shop, refused: [] }]).length, 2);
+    assert.equal(announcerListLines([{ ...shop, refused: [] }], 100).length, 2);
     const { accepted: _accepted, ...old } = shop;
     const byOldController = [old] as unknown as Parameters<typeof announcerListLines>[0];
-    assert.equal(announcerListLines(byOldController)[1], 'shop  -       shop.org *.shop.org');
+    assert.equal(announcerListLines(byOldController, 100)[1], 'shop  -       shop.org *.shop.org');
   });
 
   it('settings as flat lines', () => {

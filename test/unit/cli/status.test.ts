@@ -10,7 +10,7 @@ function node(name: string, roles: Record<string, RoleState>, changes: Partial<N
 }
 
 function lines(changes: Partial<Status>): string[] {
-  return statusLines(statusWith(changes));
+  return statusLines(statusWith(changes), PLAIN, 100);
 }
 
 describe('the status as text', () => {
@@ -36,7 +36,7 @@ describe('the status as text', () => {
     const painted: unknown[][] = [];
     const yellow = (...given: unknown[]) => `<${painted.push(given) && given[0]}>`;
     const warnings = [{ code: 'NODE_DEAD' as const, message: 'word '.repeat(30).trim() }];
-    const shown = statusLines(statusWith({ warnings }), { ...PLAIN, yellow });
+    const shown = statusLines(statusWith({ warnings }), { ...PLAIN, yellow }, 100);
     assert.match(shown[0]!, /^<! word .*>$/);
     assert.match(shown[1]!, /^< {2}word .*>$/);
     assert.ok(painted.every((given) => given.length === 1));
@@ -96,7 +96,7 @@ describe('the status as text', () => {
     const style = { ...PLAIN, bold: mark, dim: mark, red: mark, yellow: mark, green: mark };
     const status = { nodes: [node('web', { base: 'running' })] };
     const plain = lines(status);
-    const painted = statusLines(statusWith(status), style);
+    const painted = statusLines(statusWith(status), style, 100);
     assert.deepEqual(
       painted.map((line) => line.replaceAll(/[<>]/g, '')),
       plain,

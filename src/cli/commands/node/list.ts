@@ -1,5 +1,6 @@
 import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
+import type { Style } from '../../render/style.ts';
 import { table } from '../../render/table.ts';
 import { ask } from '../../session.ts';
 
@@ -15,7 +16,9 @@ export default class NodeList extends KatoCommand<ListedNode[]> {
     return ask<ListedNode[]>('node.list', {});
   }
 
-  protected render(nodes: ListedNode[]): readonly string[] {
-    return table(nodes.map((node) => [node.address, node.name, node.state, node.roles.join(' ')]));
+  protected render(nodes: ListedNode[], _style: Style, width: number): readonly string[] {
+    const rows = nodes.map((node) => [node.address, node.name, node.state, node.roles.join(' ')]);
+    // One node a line is what a script counts on, however many roles it has.
+    return table(rows, process.stdout.isTTY === true ? width : Number.POSITIVE_INFINITY);
   }
 }

@@ -4,6 +4,7 @@ import type { NodeProcesses } from '../../../operations/roles.ts';
 import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { processLines } from '../../render/processes.ts';
+import type { Style } from '../../render/style.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
 
 export default class ProcessList extends KatoCommand<NodeProcesses[]> {
@@ -30,8 +31,8 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
     return only(nodes, listed(args.processes));
   }
 
-  protected render(nodes: NodeProcesses[]): readonly string[] {
-    return processLines(nodes);
+  protected render(nodes: NodeProcesses[], _style: Style, width: number): readonly string[] {
+    return processLines(nodes, width);
   }
 }
 

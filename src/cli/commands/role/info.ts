@@ -3,6 +3,7 @@ import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
+import type { Style } from '../../render/style.ts';
 import { ask, nodeOrSelf } from '../../session.ts';
 
 type Secrets = Record<string, string>;
@@ -35,8 +36,8 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
     return flags.secret ? secretsOf(roles, flags.node) : this.infos(roles);
   }
 
-  protected render(value: RoleInfo[] | Secrets): readonly string[] {
-    return Array.isArray(value) ? roleInfoLines(value) : secretLines(value);
+  protected render(value: RoleInfo[] | Secrets, _style: Style, width: number): readonly string[] {
+    return Array.isArray(value) ? roleInfoLines(value, width) : secretLines(value);
   }
 
   private async infos(names: readonly string[]): Promise<RoleInfo[]> {

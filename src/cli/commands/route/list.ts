@@ -1,6 +1,7 @@
 import type { ListedRoute } from '../../../operations/routes.ts';
 import { KatoCommand } from '../../command.ts';
 import { routeListLines } from '../../render/routes.ts';
+import type { Style } from '../../render/style.ts';
 import { ask } from '../../session.ts';
 
 export default class RouteList extends KatoCommand<ListedRoute[]> {
@@ -12,7 +13,7 @@ export default class RouteList extends KatoCommand<ListedRoute[]> {
     return ask<ListedRoute[]>('route.list', {});
   }
 
-  protected render(routes: ListedRoute[]): readonly string[] {
-    return routeListLines(routes);
+  protected render(routes: ListedRoute[], _style: Style, width: number): readonly string[] {
+    return routeListLines(routes, width);
   }
 }

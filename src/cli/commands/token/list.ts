@@ -1,5 +1,6 @@
 import type { TokenInfo } from '../../../domain/change/tokens.ts';
 import { KatoCommand } from '../../command.ts';
+import type { Style } from '../../render/style.ts';
 import { tokenListLines } from '../../render/token.ts';
 import { ask } from '../../session.ts';
 
@@ -12,7 +13,7 @@ export default class TokenList extends KatoCommand<TokenInfo[]> {
     return ask<TokenInfo[]>('token.list', {});
   }
 
-  protected render(tokens: TokenInfo[]): readonly string[] {
-    return tokenListLines(tokens);
+  protected render(tokens: TokenInfo[], _style: Style, width: number): readonly string[] {
+    return tokenListLines(tokens, width);
   }
 }

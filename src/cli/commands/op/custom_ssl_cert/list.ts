@@ -1,5 +1,6 @@
 import type { Certificate } from '../../../../domain/cluster.ts';
 import { KatoCommand } from '../../../command.ts';
+import type { Style } from '../../../render/style.ts';
 import { table } from '../../../render/table.ts';
 import { localTime } from '../../../render/time.ts';
 import { ask } from '../../../session.ts';
@@ -13,10 +14,12 @@ export default class CertificateList extends KatoCommand<Certificate[]> {
     return ask<Certificate[]>('certificate.list', {});
   }
 
-  protected render(certificates: Certificate[]): readonly string[] {
+  protected render(certificates: Certificate[], _style: Style, width: number): readonly string[] {
     if (certificates.length === 0) return ['no certificate'];
-    return table(
-      certificates.map(({ domain, notAfter }) => [domain, `until ${localTime(notAfter)}`]),
-    );
+    const rows = certificates.map(({ domain, notAfter }) => [
+      domain,
+      `until ${localTime(notAfter)}`,
+    ]);
+    return table(rows, width);
   }
 }

@@ -1,6 +1,7 @@
 import type { ListedAnnouncer } from '../../../../operations/routes.ts';
 import { KatoCommand } from '../../../command.ts';
 import { announcerListLines } from '../../../render/routes.ts';
+import type { Style } from '../../../render/style.ts';
 import { ask } from '../../../session.ts';
 
 export default class AnnouncerList extends KatoCommand<ListedAnnouncer[]> {
@@ -14,7 +15,7 @@ export default class AnnouncerList extends KatoCommand<ListedAnnouncer[]> {
     return ask<ListedAnnouncer[]>('announcer.list', {});
   }
 
-  protected render(announcers: ListedAnnouncer[]): readonly string[] {
-    return announcerListLines(announcers);
+  protected render(announcers: ListedAnnouncer[], _style: Style, width: number): readonly string[] {
+    return announcerListLines(announcers, width);
   }
 }
