@@ -22,10 +22,6 @@ export function noteOpen(text: string): void {
   process.stderr.write(printable(text));
 }
 
-export function clearScreen(): void {
-  process.stdout.write('\x1b[2J\x1b[H');
-}
-
 /** Warnings, of Node and of work in the background, are words like others. */
 export function noteWarnings(): void {
   // Where they are switched off, Node listens to none.

@@ -1,27 +1,92 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { KatoError } from '../domain/error.ts';
 import type { Status } from '../domain/status.ts';
-import { clearScreen, print } from './output.ts';
+import { print } from './output.ts';
 import { printableValue } from './printable.ts';
-import { statusLines } from './render/status.ts';
-import { styleFor } from './render/style.ts';
-import { widthOf } from './terminal.ts';
+import { fitted } from './render/fit.ts';
+import { statusBlocks, statusLines } from './render/status.ts';
+import { type Style, styleFor } from './render/style.ts';
+import { ageText } from './render/time.ts';
+import { openScreen } from './screen.ts';
+import { canRedraw, widthOf } from './terminal.ts';
 
 const INTERVAL_MS = 2000;
 
-/** Redraws a terminal; elsewhere prints what differs from the last time. Ends with SIGINT, well. */
+/** What is shown, and how the watching ends. */
+interface Shower {
+  show(status: Status): void;
+  end(): void;
+}
+
+/**
+ * Draws the status over and over in a terminal, within its size; elsewhere prints what differs from
+ * the last time. Ends with SIGINT, well. Throws only what the first look throws: after that, who
+ * watches wants to see the end of an outage, too.
+ */
 export async function watchStatus(look: () => Promise<Status>): Promise<never> {
-  process.removeAllListeners('SIGINT');
-  process.once('SIGINT', () => process.exit(0));
   const style = await styleFor(process.stdout);
-  let last = '';
+  let last = await look();
+  let lastMs = performance.now();
+  const shower = canRedraw(process.stdout) ? onScreen(style) : inLines(style);
+  process.removeAllListeners('SIGINT');
+  process.once('SIGINT', () => {
+    shower.end();
+    process.exit(0);
+  });
+  shower.show(last);
   for (;;) {
-    const lines = statusLines(printableValue(await look()), style, widthOf(process.stdout));
-    const text = withoutAges(lines);
-    if (process.stdout.isTTY === true) clearScreen();
-    if (process.stdout.isTTY === true || text !== last) print(lines, style);
-    last = text;
     await pause(INTERVAL_MS);
+    try {
+      last = await look();
+      lastMs = performance.now();
+      shower.show(last);
+    } catch (error) {
+      if (!(error instanceof KatoError)) throw error;
+      shower.show(asOfThen(last, (performance.now() - lastMs) / 1000, error));
+    }
   }
+}
+
+function onScreen(style: Style): Shower {
+  const { stdout } = process;
+  let last: Status | null = null;
+  const screen = openScreen(stdout, draw);
+  return {
+    show: (status) => {
+      last = status;
+      draw();
+    },
+    end: screen.end,
+  };
+
+  function draw(): void {
+    if (last === null) return;
+    const width = widthOf(stdout);
+    const blocks = statusBlocks(printableValue(last), style, width).map((block) => ({
+      ...block,
+      lines: block.lines.map(style.shown),
+    }));
+    screen.draw(fitted(blocks, screen.size, style, width));
+  }
+}
+
+function inLines(style: Style): Shower {
+  let last = '';
+  return {
+    show: (status) => {
+      const lines = statusLines(printableValue(status), style, widthOf(process.stdout));
+      const text = withoutAges(lines);
+      if (text !== last) print(lines, style);
+      last = text;
+    },
+    end: () => undefined,
+  };
+}
+
+/** What was seen last, below why nothing newer is to be had. */
+function asOfThen(last: Status, seconds: number, { message }: KatoError): Status {
+  const warning = `${message}: all else is shown as it was ${ageText(seconds)} ago`;
+  return { ...last, warnings: [{ code: 'CONTROLLER_AWAY', message: warning }, ...last.warnings] };
 }
 
 /** Seconds that pass are no change. */

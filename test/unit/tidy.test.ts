@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ERROR_CODES } from '../../src/domain/error.ts';
+import { circles, deadExports } from '../support/source-graph.ts';
 import { readSources, readText, type Source } from '../support/sources.ts';
 
 const FILE_LINES_MAX = 250;
@@ -18,7 +19,6 @@ const src = readSources('src/**/*.ts');
 const tests = readSources('test/**/*.ts');
 const scripts = readSources('scripts/**/*.ts');
 const everything = [...src, ...tests, ...scripts];
-const sources = new Map(everything.map((source) => [source.path, source]));
 
 /** Fails with every place that breaks a rule, as `file:line: what is wrong`. */
 function nothing(found: string[]): void {
@@ -59,7 +59,7 @@ describe('the tree', () => {
     nothing(unknown.map((file) => `${file.path}: is in no folder of the design`));
     const upward = src.flatMap((file) =>
       file.imports
-        .map(({ from }) => sources.get(from))
+        .map(({ from }) => everything.find(({ path }) => path === from))
         .filter((other) => other !== undefined && other.folder !== file.folder)
         .filter((other) => layerOf(other!.folder) >= layerOf(file.folder))
         .map((other) => `${file.path}: ${file.folder} may not import ${other!.path}`),
@@ -176,7 +176,7 @@ describe('every file', () => {
 
 describe('what is written', () => {
   it('is used: no export is dead', () => {
-    nothing(deadExports());
+    nothing(deadExports(src, scripts, tests));
   });
 
   it('every error code can happen', () => {
@@ -204,50 +204,4 @@ function notThis(file: Source): boolean {
 /** A line that is one string, comment or regular expression, which no formatter breaks. */
 function isOneText(line: string): boolean {
   return /^\s*(\/\*\*|\*|\/\/|(\w+: )?['"`/]|throw |(const |export const )?\w+ =)/.test(line);
-}
-
-function circles(files: Source[]): string[] {
-  const done = new Set<string>();
-  const found: string[] = [];
-  const visit = (path: string, above: string[]): void => {
-    if (above.includes(path)) {
-      found.push(`${[...above.slice(above.indexOf(path)), path].join(' -> ')}`);
-      return;
-    }
-    if (done.has(path)) return;
-    const imports = sources.get(path)?.imports ?? [];
-    for (const { from } of imports.filter((one) => !one.isType)) visit(from, [...above, path]);
-    done.add(path);
-  };
-  for (const file of files) visit(file.path, []);
-  return found;
-}
-
-/**
- * A value must be used by another file of src or scripts, or by a test and its own file. A type must be
- * used somewhere: that it is exported spells out a signature.
- */
-function deadExports(): string[] {
-  const used = usedNames([...src, ...scripts]);
-  const tested = usedNames(tests);
-  const isUsed = (names: Map<string, Set<string>>, path: string, name: string): boolean =>
-    names.get(path)?.has(name) === true || names.get(path)?.has('*') === true;
-  return src.flatMap((file) =>
-    file.exports
-      .filter(({ name, isType }) => {
-        if (isUsed(used, file.path, name)) return false;
-        const inside = file.text.match(new RegExp(`\\b${name}\\b`, 'g'))!.length > 1;
-        return !inside || !(isType || isUsed(tested, file.path, name));
-      })
-      .map(({ name }) => `${file.path}: ${name} is exported and not used`),
-  );
-}
-
-/** What is imported from each file. */
-function usedNames(files: Source[]): Map<string, Set<string>> {
-  const used = new Map<string, Set<string>>();
-  for (const { from, names } of files.flatMap((file) => file.imports)) {
-    used.set(from, new Set([...(used.get(from) ?? []), ...names]));
-  }
-  return used;
 }

@@ -11,7 +11,7 @@ import { tableRows, wrap } from './table.ts';
 import { ageText } from './time.ts';
 
 /** A part of the picture that is shown whole or not at all, and what it shows. */
-interface Block {
+export interface Block {
   lines: string[];
   shows?: { what: 'warning' | 'node' | 'pool' | 'role that no node has'; count: number };
 }
@@ -21,7 +21,7 @@ export function statusLines(status: Status, style: Style, width: number): string
   return statusBlocks(status, style, width).flatMap(({ lines }) => lines);
 }
 
-function statusBlocks(status: Status, style: Style, width: number): Block[] {
+export function statusBlocks(status: Status, style: Style, width: number): Block[] {
   const { cluster, warnings, nodes, pools, unassigned } = status;
   const title = `cluster ${cluster.endpoint}, core ${cluster.core}, revision ${cluster.revision}`;
   const [header = [], ...nodeRows] = nodeTable(nodes, style, width);
