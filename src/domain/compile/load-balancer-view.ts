@@ -1,12 +1,10 @@
 import type { View } from '../view.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';
 import type { CommonValues } from './template-view.ts';
-import { addressesOf, poolOfKind, type UpstreamView, upstream } from './upstreams.ts';
+import { addressesOf, poolOfKind, sharingZone, type Upstreams, upstream } from './upstreams.ts';
 
 /** What `templates/nginx/load-balancer.conf` fills in. */
-export interface LoadBalancerView extends ProxyView {
-  /** None without a router: every request is answered with 503. */
-  upstreams: UpstreamView[];
+export interface LoadBalancerView extends ProxyView, Upstreams {
   /** One for each installed certificate, chosen by the name that a client asks for. */
   named: { domain: string; file: string }[];
 }
@@ -20,7 +18,8 @@ export function loadBalancerView(
   const routers = poolOfKind(view, 'routers');
   return {
     ...proxy,
-    upstreams: addressesOf(routers).length > 0 ? [upstream('routers', routers)] : [],
+    // None without a router: every request is answered with 503.
+    ...sharingZone(addressesOf(routers).length > 0 ? [upstream('routers', routers)] : []),
     named: proxy.certificates.flatMap(({ domain, file }) =>
       domain === null ? [] : [{ domain, file }],
     ),

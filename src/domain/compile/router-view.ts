@@ -8,14 +8,14 @@ import {
   addressesOf,
   EMPTY_POOL,
   poolOfKind,
-  type UpstreamView,
+  sharingZone,
+  type Upstreams,
   upstream,
   upstreamName,
 } from './upstreams.ts';
 
 /** What `templates/nginx/router.conf` loops over. */
-export interface RouterView extends ProxyView {
-  upstreams: UpstreamView[];
+export interface RouterView extends ProxyView, Upstreams {
   stickyPools: StickyPool[];
   /** Backends that a cookie may name. */
   stickyBackends: { address: string; id: string }[];
@@ -68,10 +68,10 @@ export function routerView(
   const hosts = Map.groupBy(leads, (lead) => lead.host);
   return {
     ...proxy,
-    upstreams: [
+    ...sharingZone([
       ...filled.map((lead) => upstream(lead.upstream, lead.pool)),
       ...stickyPools.flatMap((pool) => pool.upstreams),
-    ],
+    ]),
     stickyPools,
     stickyBackends: [...backends].map(([address, id]) => ({ address, id })),
     hosts: [...hosts].map(([name, ofHost]) => ({

@@ -52,4 +52,16 @@ describe('nginx itself accepts', () => {
     });
     await accept(at(view, 'router'), 'router');
   });
+  it('routes with one backend each, and one with very many: the shared memory is enough', async () => {
+    const backends = Array.from({ length: 1000 }, (_, i) => `10.1.${i % 10}.${i % 250}:${80 + i}`);
+    const small = backends.map((backend, i) => testRoute(`h${i}.example.com`, '/', [backend]));
+    const large = testRoute('large.example.com', '/', backends);
+    for (const routes of [small, [large]]) {
+      const view = testView(['router'], {
+        pools: routes.map(({ pool }) => pool),
+        routes: routes.map(({ route }) => route),
+      });
+      await accept(at(view, 'router'), 'router');
+    }
+  });
 });
