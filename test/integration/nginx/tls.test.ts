@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { promisify } from 'node:util';
-import { viewSecrets } from '../../support/nginx-views.ts';
-import { type RunningProxy, startProxy } from './proxies.ts';
+import { keyNameOf } from '../../../src/domain/change/certificates.ts';
+import { certificate, key, viewSecrets } from '../../support/nginx-views.ts';
+import { leading, type RunningProxy, startProxy } from './proxies.ts';
 
 const run = promisify(execFile);
 const ADDRESSES = { ECDSA: '127.0.46.1', RSA: '127.0.46.2' };
@@ -69,6 +70,34 @@ for (const kind of ['ECDSA', 'RSA'] as const) {
     });
   });
 }
+
+describe('a router with a certificate for one of its hosts', () => {
+  const address = '127.0.46.3';
+  let router: RunningProxy;
+  after(() => router.service.stop());
+
+  it('shows it for that host, and the fallback of the cluster for others', async () => {
+    const own = { domain: 'own.example.com', chain: certificate, notAfter: '2046-01-01' };
+    const secrets = {
+      ...viewSecrets,
+      'certificate/default': await rsaCertificate(),
+      [keyNameOf(own)]: key,
+    };
+    const routes = leading(['own.example.com', '/', []], ['other.example.com', '/', []]);
+    router = await startProxy('router', address, { ...routes, certificates: [own] }, {}, secrets);
+    const kindFor = async (servername: string): Promise<string | undefined> => {
+      const port = router.https;
+      const socket = connect({ host: address, port, servername, rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { publicKey } = socket.getPeerX509Certificate()!;
+      socket.destroy();
+      return publicKey.asymmetricKeyType;
+    };
+    assert.equal(await kindFor('own.example.com'), 'ec');
+    assert.equal(await kindFor('other.example.com'), 'rsa');
+    assert.equal(await kindFor('unknown.example.com'), 'rsa');
+  });
+});
 
 /** A key with its certificate, as the fallback of a cluster is kept. */
 async function rsaCertificate(): Promise<string> {
