@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { refuse } from '../domain/error.ts';
@@ -30,6 +30,15 @@ export async function fetchCertificateAuthority(
   }
 }
 
+/** As `fetchCertificateAuthority` compares it: SHA-256, hex. */
+export function fingerprintOf(certificate: string): string {
+  return hashOfDer(new X509Certificate(certificate).raw);
+}
+
+function hashOfDer(der: Buffer): string {
+  return createHash('sha256').update(der).digest('hex');
+}
+
 async function reach({ address, port }: BusAddress, at: string, limit: AbortSignal) {
   const socket = connectTcp({ host: address, port });
   try {
@@ -56,9 +65,7 @@ async function handshake(tcp: Socket, clusterId: string, at: string, limit: Abor
 function findAuthority(leaf: DetailedPeerCertificate, fingerprint: string, at: string): string {
   let certificate = leaf;
   for (let depth = 0; depth < CHAIN_MAX && certificate?.raw !== undefined; depth++) {
-    if (createHash('sha256').update(certificate.raw).digest('hex') === fingerprint) {
-      return pem(certificate.raw);
-    }
+    if (hashOfDer(certificate.raw) === fingerprint) return pem(certificate.raw);
     certificate = certificate.issuerCertificate;
   }
   if (!leaf.subjectaltname?.startsWith('DNS:bus.')) {

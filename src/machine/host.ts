@@ -13,20 +13,25 @@ export interface HostFacts {
 }
 
 export async function hostFacts(): Promise<HostFacts> {
-  const [full, machineId, release] = await Promise.all([
+  const [full, id, release] = await Promise.all([
     fullName(),
-    readIfExists('/etc/machine-id'),
+    machineId(),
     readIfExists('/etc/os-release'),
   ]);
   return {
     hostname: hostname(),
     fullName: full,
-    machineId: machineId?.trim() ?? '',
+    machineId: id,
     distribution: {
       id: releaseField(release ?? '', 'ID') ?? 'unknown',
       version: releaseField(release ?? '', 'VERSION_ID') ?? '',
     },
   };
+}
+
+/** Empty on a machine without one. */
+export async function machineId(): Promise<string> {
+  return (await readIfExists('/etc/machine-id'))?.trim() ?? '';
 }
 
 export function isRoot(): boolean {

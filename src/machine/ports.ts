@@ -1,6 +1,10 @@
-import { readlink } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Paths } from '../domain/paths.ts';
+import { groupFile } from '../domain/service-folder.ts';
 import { attempt } from './command.ts';
+import { readIfExists } from './files.ts';
+import { serviceNames } from './service.ts';
 
 export interface PortOwner {
   address: string;
@@ -25,4 +29,20 @@ export async function portOwner(address: string, port: number): Promise<PortOwne
     return { address: at, pid: Number(pid), name: program === null ? null : basename(program) };
   }
   return null;
+}
+
+/** Whether a program is of a process that kato supervises here. */
+export async function isOfOurs(pid: number | null, paths: Paths): Promise<boolean> {
+  const group = await groupOf(pid);
+  if (group === null) return false;
+  const files = (await serviceNames(paths)).map((name) => readIfExists(groupFile(name, paths)));
+  return (await Promise.all(files)).some((text) => text !== null && Number(text) === group);
+}
+
+/** The process group of a pid, which outlives its leader. */
+export async function groupOf(pid: number | null): Promise<number | null> {
+  if (pid === null) return null;
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return afterName.length > 2 ? Number(afterName[2]) : null;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CHANGE_PHASES } from '../../src/cli/change-command.ts';
 import { settlePhase } from '../../src/cli/settle.ts';
-import { ATTACH_PHASES } from '../../src/operations/local/attach.ts';
+import { type Attach, joinPhases, PROVE_PHASES } from '../../src/operations/local/attach.ts';
 import { SETUP_CORE_PHASES } from '../../src/operations/local/setup-core.ts';
 import {
   asJson,
@@ -19,6 +19,7 @@ import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 
 const settle = settlePhase({ say: () => {} }, () => 0);
+const ATTACH_PHASES = [...PROVE_PHASES, ...joinPhases({ carried: null } as Attach), settle];
 const namesOf = (phases: readonly { name: string }[]) => phases.map(({ name }) => name);
 
 /** Once for each signal: interrupted by it, then undisturbed; then `check`, and back to the beginning. */
@@ -82,7 +83,7 @@ describe('kato node attach, interrupted by INT, TERM and KILL', () => {
     token = await tokenFrom(core(), '--uses 50');
   });
 
-  for (const phase of namesOf([...ATTACH_PHASES, settle])) {
+  for (const phase of namesOf(ATTACH_PHASES)) {
     it(`at the start of '${phase}', joins once when it is run again`, async () => {
       const before = await usesLeft();
       const line = kato(`node attach -e memcached ${core().address}`, { KATO_TOKEN: token });

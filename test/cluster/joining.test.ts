@@ -174,7 +174,8 @@ describe('attaching', () => {
     await type(clone, 'rm -rf /var/lib/kato && base64 -d | tar -C / -x', { input: disk });
     await clone.write('/etc/machine-id', machineId);
     const before = await nodeOn(original);
-    await attach(clone, host(1), 'memcached');
+    const env = { KATO_TOKEN: await tokenFrom(host(1)) };
+    await typed(clone, `kato node attach --yes -e memcached ${host(1).address}`, { env });
     const { nodes } = await settled(host(1));
     const [first, second] = [original, clone].map(
       (one) => nodes.find((node) => node.address === one.address)!,

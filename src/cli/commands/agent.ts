@@ -1,3 +1,4 @@
+import { standingOf } from '../../domain/standing.ts';
 import type { Host } from '../../operations/local/host.ts';
 import { home, ownHost } from '../home.ts';
 import { Command } from '../oclif.ts';
@@ -11,14 +12,14 @@ export default class Agent extends Command {
 
   override async run(): Promise<void> {
     await this.parse(Agent);
-    const [host, { runAgent }, { renderer }, { readIdentity }, { bootId }, { isClone }] =
+    const [host, { runAgent }, { renderer }, { readIdentity }, { bootId }, { whereabouts }] =
       await Promise.all([
         ownHost(),
         import('../../agent/agent.ts'),
         import('../../catalog/renderer.ts'),
         import('../../machine/ledger.ts'),
         import('../../machine/supervision.ts'),
-        import('../../operations/local/boot.ts'),
+        import('../../operations/local/whereabouts.ts'),
       ]);
     const { paths, catalogue, kato } = host;
     await settleIn(host).catch((error: unknown) =>
@@ -34,8 +35,9 @@ export default class Agent extends Command {
       bootId: (await bootId(paths)) ?? '',
     };
     await untilTerminated(async (signal) => {
-      await whileClone(() => isClone(identity), identity.address, signal);
-      await runAgent(context, identity, note, signal);
+      const isElsewhere = async () => standingOf(identity, await whereabouts()) !== 'home';
+      await whileClone(isElsewhere, identity.address, signal);
+      if (!signal.aborted) await runAgent(context, identity, note, signal);
     });
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { groupFile } from '../../domain/service-folder.ts';
@@ -7,7 +6,7 @@ import type { StepOf } from '../../domain/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { olderMark, restartsFile } from '../places.ts';
-import { portOwner } from '../ports.ts';
+import { groupOf, portOwner } from '../ports.ts';
 import {
   control,
   forgetDeaths,
@@ -126,12 +125,4 @@ async function refuseTakenPorts(process: string, listens: Listen[], paths: Paths
       `stop ${who}, or give it another port`,
     );
   }
-}
-
-/** The process group of a pid, which outlives its leader. */
-async function groupOf(pid: number | null): Promise<number | null> {
-  if (pid === null) return null;
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return afterName.length > 2 ? Number(afterName[2]) : null;
 }

@@ -1,18 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { connectBus } from '../../bus/connection.ts';
 import { fetchCertificateAuthority } from '../../bus/fingerprint.ts';
-import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts';
 import { decodeJoinToken, type JoinToken } from '../../bus/join-token.ts';
-import { JOINER, join } from '../../bus/subjects.ts';
-import type { Joined } from '../../domain/change/join.ts';
-import { KatoError, refuse } from '../../domain/error.ts';
+import { KatoError } from '../../domain/error.ts';
 import { checkAddress, checkNodeName } from '../../domain/names.ts';
 import { expandRoles } from '../../domain/roles.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
-import { type NodeIdentity, readIdentity, writeIdentity } from '../../machine/ledger.ts';
-import { becomeNobody, isClone } from './boot.ts';
+import { writeIdentity } from '../../machine/ledger.ts';
+import { forgetWanted, putAside, rolesBefore, wantedBefore } from './anew.ts';
+import { type Carried, findIdentity, losesData } from './carried.ts';
 import {
   checkRoot,
   chooseAddress,
@@ -22,10 +16,14 @@ import {
   refuseTakenPorts,
   startAgent,
 } from './host.ts';
+import {
+  type Admitted,
+  forgetJoinKey,
+  type JoinRequest,
+  requestJoin,
+  tryJoin,
+} from './join-request.ts';
 import type { Phase } from './phases.ts';
-
-/** Each step towards the core is given up after this. */
-const CORE_MS = 5000;
 
 export interface Attach {
   host: Host;
@@ -36,33 +34,66 @@ export interface Attach {
   force: boolean;
   address: string | undefined;
   name: string | undefined;
+  /** A person chose it now: it is refused where it is taken, and not changed. */
+  nameChosen: boolean;
+  /** What the machine has of another node; null on one that is nobody yet. */
+  carried: Carried | null;
   /** Filled in by the phases. */
   decoded?: JoinToken;
   ca?: string;
-  own?: Identity;
-  joined?: Joined & { revision: number };
+  joined?: Admitted;
+  /** Where it went. */
+  aside?: string[];
   notes: string[];
 }
 
-/** Joins this machine to a cluster. Its key is on disk before it is told to anybody. */
-export const ATTACH_PHASES: readonly Phase<Attach>[] = [
+/** Up to here nothing is changed, on this machine or elsewhere, and the token is known to be good. */
+export const PROVE_PHASES: readonly Phase<Attach>[] = [
   { name: 'check', title: 'Check this machine and the token', run: check },
   { name: 'core', title: 'Make sure that the core is the one of the token', run: verifyCore },
+  { name: 'token', title: 'Make sure that the core lets this machine in', run: tryToken },
+];
+
+/** Joins this machine to a cluster. Its key is on disk before it is told to anybody. */
+export const JOIN_PHASES: readonly Phase<Attach>[] = [
   { name: 'packages', title: 'Install what the roles need', run: packages },
+  { name: 'aside', title: 'Set aside what the machine was before', run: aside },
   { name: 'join', title: 'Ask to join', run: askToJoin },
   { name: 'agent', title: 'Start the agent', run: agent },
 ];
+
+/** Those that have something to do. */
+export function joinPhases({ carried }: Attach): readonly Phase<Attach>[] {
+  return JOIN_PHASES.filter(({ name }) => name !== 'aside' || carried !== null);
+}
 
 async function check(attach: Attach): Promise<void> {
   const { host } = attach;
   checkRoot('kato node attach');
   attach.decoded = decodeJoinToken(attach.token);
+  await takeUp(attach, attach.decoded);
   attach.roles = expandRoles(host.catalogue, attach.roles);
   const { address, notes } = await chooseAddress(attach.address);
   attach.address = address;
   attach.notes.push(...notes);
   if (attach.name !== undefined) attach.name = checkNodeName(attach.name);
   await refuseTakenPorts(host, address, attach.roles);
+}
+
+/** A node that is joined anew is what it was, where nobody says otherwise. */
+async function takeUp(attach: Attach, { clusterId }: JoinToken): Promise<void> {
+  const { host, carried } = attach;
+  const before = await wantedBefore(host, clusterId);
+  if (attach.roles.length === 0) attach.roles = before?.roles ?? [];
+  attach.name ??= before?.name;
+  if (carried === null || losesData(carried)) return;
+  attach.name ??= carried.identity.name;
+  if (attach.roles.length > 0) return;
+  const { again, lost } = await rolesBefore(host);
+  attach.roles = again;
+  attach.notes.push(
+    ...lost.map((role) => `the role ${role} is to be given again: kato node setup`),
+  );
 }
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */
@@ -87,118 +118,69 @@ function withHint(error: unknown, { core, decoded }: Attach): unknown {
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 
-/** A join that will be refused is refused before anything is installed for it. */
-async function packages(attach: Attach): Promise<void> {
-  const { host } = attach;
-  const roles = ['base', ...attach.roles];
-  if (await lacksPackages(host, roles)) await requestJoin(attach, { trial: true });
-  await installFor(host, roles);
+/** A join that will be refused is refused before anything is installed for it, or given up. */
+async function tryToken(attach: Attach): Promise<void> {
+  const { host, carried, roles } = attach;
+  if (carried === null && !(await lacksPackages(host, ['base', ...roles]))) return;
+  await tryJoin(requestOf(attach));
+}
+
+async function packages({ host, roles }: Attach): Promise<void> {
+  await installFor(host, ['base', ...roles]);
+}
+
+/** To install packages may have taken long: the token is tried once more, then all goes aside. */
+async function aside(attach: Attach): Promise<void> {
+  const { host, carried, roles, name, decoded } = attach;
+  if (carried === null) return;
+  await tryJoin(requestOf(attach));
+  const { clusterId } = decoded!;
+  attach.aside = await putAside(host, carried, { clusterId, roles, name });
 }
 
 async function askToJoin(attach: Attach): Promise<void> {
-  attach.joined = await requestJoin(attach, { trial: false });
+  attach.joined = await requestJoin(requestOf(attach));
 }
 
-/** A trial is decided like the true one, and changes nothing. */
-async function requestJoin(
-  attach: Attach,
-  { trial }: { trial: boolean },
-): Promise<Joined & { revision: number }> {
-  const { host, decoded, ca } = attach;
-  const { port, clusterId, seed, id: tokenId, secret } = decoded!;
-  attach.own = await ownKey(host);
-  const facts = await hostFacts();
-  const connect = () =>
-    connectBus({
-      address: attach.core,
-      port,
-      ca: ca!,
-      clusterId,
-      identity: { who: JOINER, seed, key: keyOfSeed(seed) },
-      name: 'join',
-      timeoutMs: CORE_MS / 2,
-    });
-  // A reload of the bus, as each join is one, drops without a word who is just connecting.
-  const bus = await connect().catch(connect);
-  try {
-    const params = {
-      tokenId,
-      secret,
-      key: attach.own.key,
-      name: attach.name ?? checkNodeName(facts.hostname.split('.')[0]!),
-      nameChosen: attach.name !== undefined,
-      hostname: facts.hostname,
-      address: attach.address!,
-      machineId: facts.machineId,
-      version: host.kato.version,
-      catalogue: [...host.catalogue.roles.keys()],
-      roles: attach.roles,
-      noStart: attach.noStart,
-      force: attach.force,
-      trial,
-    };
-    const answer = await bus.request(join, { id: randomUUID(), params }, { timeoutMs: CORE_MS });
-    const { result, revision } = answer as unknown as { result: Joined; revision: number };
-    return { ...result, revision };
-  } finally {
-    await bus.close();
-  }
+function requestOf(attach: Attach): JoinRequest {
+  const { host, core, roles, noStart, force, name, nameChosen, decoded, ca, address } = attach;
+  return {
+    ...{ host, core, roles, noStart, force, name, nameChosen },
+    token: decoded!,
+    ca: ca!,
+    address: address!,
+  };
 }
 
 /** From here on the machine is a node: a crash after this is mended by the agent alone. */
 async function agent(attach: Attach): Promise<void> {
-  const { host, own, joined, decoded } = attach;
+  const { host, joined, decoded } = attach;
+  const { own, nodeId, name } = joined!;
   await writeIdentity(host.paths, {
     format: 1,
-    nodeId: joined!.nodeId,
-    name: joined!.name,
-    ...own!,
+    nodeId,
+    name,
+    ...own,
     clusterId: decoded!.clusterId,
     core: { address: attach.core, port: decoded!.port },
     ca: attach.ca!,
     machineId: (await hostFacts()).machineId,
     address: attach.address!,
   });
-  await rm(keyFile(host), { force: true });
+  await forgetJoinKey(host);
+  await forgetWanted(host);
   attach.notes.push(await startAgent(host));
 }
 
-/** The same key on every try, so that a join that was interrupted is the same join. */
-async function ownKey(host: Host): Promise<Identity> {
-  const kept = await readIfExists(keyFile(host));
-  if (kept !== null) return JSON.parse(kept) as Identity;
-  const made = createIdentity();
-  await makeFolder(host.paths.state, 0o700);
-  await writeFileAtomic(keyFile(host), `${JSON.stringify(made)}\n`, { mode: 0o600 });
-  return made;
-}
-
-function keyFile({ paths }: Host): string {
-  return `${paths.state}/join-key.json`;
-}
-
 /**
- * Null on a machine that is no node, or a clone of one. On a node of that core it makes sure that
- * the agent runs: a run before this one may have been interrupted. ALREADY_ATTACHED to another.
+ * What this machine is before it is attached. On a node of that core it makes sure that the agent
+ * runs: a run before this one may have been interrupted. Throws as `findIdentity`.
  */
-export async function resumeAttached(host: Host, core: string): Promise<NodeIdentity | null> {
+export async function resumeAttached(host: Host, core: string): ReturnType<typeof findIdentity> {
   checkRoot('kato node attach');
-  const identity = await readIdentity(host.paths);
-  if (identity === null) return null;
-  if (await isClone(identity)) {
-    await becomeNobody(host.paths);
-    return null;
-  }
-  if (identity.core.address === core) {
-    await startAgent(host);
-    return identity;
-  }
-  throw refuse(
-    'ALREADY_ATTACHED',
-    `this machine is attached to the core ${identity.core.address} already`,
-    `it is its node ${identity.name}`,
-    `kato node detach takes it out of there; then attach it to ${core}`,
-  );
+  const found = await findIdentity(host, core);
+  if (found.is === 'node') await startAgent(host);
+  return found;
 }
 
 /** CORE_IP as a person gives it. */

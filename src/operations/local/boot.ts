@@ -1,10 +1,6 @@
-import { dirname } from 'node:path';
 import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import { removeTree } from '../../machine/files.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
-import { forgetNode, type NodeIdentity, readIdentity } from '../../machine/ledger.ts';
-import { addresses } from '../../machine/network.ts';
+import { readIdentity } from '../../machine/ledger.ts';
 import {
   bootSupervision,
   shutdownSupervision,
@@ -38,25 +34,6 @@ export async function haltNode({ paths }: Host): Promise<boolean> {
   await announceHalt(paths);
   await shutdownSupervision(paths);
   return true;
-}
-
-/**
- * Whether this machine is another one than the identity was made for: a clone of its disk has
- * other addresses. A machine without any address has no network yet, and is no clone.
- */
-export async function isClone(identity: NodeIdentity): Promise<boolean> {
-  if (identity.address.startsWith('127.')) return false;
-  const known = (await addresses()).map(({ address }) => address);
-  return known.length > 0 && !known.includes(identity.address);
-}
-
-/** A clone drops what it has of the other node: its processes, its identity and its data. */
-export async function becomeNobody(paths: Paths): Promise<void> {
-  await shutdownSupervision(paths);
-  await forgetNode(paths);
-  for (const folder of [paths.service, paths.config, paths.data, paths.made]) {
-    await removeTree(dirname(folder), folder);
-  }
 }
 
 /** Removing each process may take its own stop time. */

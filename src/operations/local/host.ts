@@ -11,7 +11,7 @@ import { COMMAND_ENVIRONMENT } from '../../machine/command.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
 import { missingPackages } from '../../machine/packages.ts';
-import { portOwner } from '../../machine/ports.ts';
+import { isOfOurs, portOwner } from '../../machine/ports.ts';
 import { serviceOf } from '../../machine/service.ts';
 import { readServiceFiles } from '../../machine/service-files.ts';
 import { bootSupervision } from '../../machine/supervision.ts';
@@ -71,13 +71,13 @@ export async function chooseAddress(
 
 /** PORT_TAKEN when a program that is not kato's has a port that one of the roles needs. */
 export async function refuseTakenPorts(
-  { catalogue }: Host,
+  { catalogue, paths }: Host,
   address: string,
   roles: readonly string[],
 ): Promise<void> {
   for (const { port, purpose } of roles.flatMap((role) => definitionOf(catalogue, role).ports)) {
     const owner = await portOwner(address, port);
-    if (owner === null) continue;
+    if (owner === null || (await isOfOurs(owner.pid, paths))) continue;
     throw refuse(
       'PORT_TAKEN',
       `port ${port} (${purpose}) is taken on this machine`,

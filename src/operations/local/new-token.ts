@@ -1,4 +1,5 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { fingerprintOf } from '../../bus/fingerprint.ts';
 import { createIdentity } from '../../bus/identity.ts';
 import { encodeJoinToken } from '../../bus/join-token.ts';
 import { sha256 } from '../../domain/hash.ts';
@@ -28,7 +29,7 @@ export function newToken({ core, clusterId, ca }: TokenTarget): NewToken {
   );
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const { key, seed } = createIdentity();
-  const fingerprint = new X509Certificate(ca).fingerprint256.replaceAll(':', '').toLowerCase();
+  const fingerprint = fingerprintOf(ca);
   return {
     params: { id, secretHash: sha256(secret), key },
     token: encodeJoinToken({ ...core, fingerprint, clusterId, seed, id, secret }),

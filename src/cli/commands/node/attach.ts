@@ -1,9 +1,19 @@
+import { refuse } from '../../../domain/error.ts';
 import type { Attach } from '../../../operations/local/attach.ts';
+import {
+  type Carried,
+  losesData,
+  waysOut,
+  whatIsCarried,
+} from '../../../operations/local/carried.ts';
+import type { Host } from '../../../operations/local/host.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
+import { note } from '../../output.ts';
 import { createVoice, showPhases } from '../../progress.ts';
+import { askYesNo, onTerminal } from '../../prompt.ts';
 import { type AttachValue, attachValueLines } from '../../render/attach.ts';
 import { ask, self } from '../../session.ts';
 import { settlePhase } from '../../settle.ts';
@@ -13,7 +23,10 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   static override description =
     'Needs a join token from the core (kato token create), given by --token-file, by the ' +
     'environment variable KATO_TOKEN, by --token, or typed at the prompt. Run again after an ' +
-    'interruption, it goes on where it was; on a node of the same cluster it adds the roles.';
+    'interruption, it goes on where it was; on a node of the same cluster it adds the roles.\n' +
+    'On a machine that is another node still, as after a copy of its disk, what it has is set aside\n' +
+    'below /var/lib/kato/aside, its data too. That asks once more on a terminal; elsewhere --yes is\n' +
+    'needed.';
   static override examples = [
     '<%= config.bin %> node attach -e router 10.0.0.1',
     '<%= config.bin %> node attach -e data-services --token-file /root/token 10.0.0.1',
@@ -41,20 +54,33 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     }),
     address: Flags.string({ helpValue: 'IP', summary: 'Address that others reach this node at.' }),
     name: Flags.string({ helpValue: 'N', summary: 'Name of the node; its host name by default.' }),
+    yes: Flags.boolean({
+      char: 'y',
+      default: false,
+      summary: 'On a machine that is another node still: set aside what it has, without asking.',
+    }),
   };
 
   protected async perform(): Promise<AttachValue> {
+    const { flags } = await this.parse(NodeAttach);
+    const { alone } = await import('../../../operations/local/alone.ts');
+    const host = await ownHost();
+    return alone(host, 'kato node attach', () => this.attach(host, flags.yes));
+  }
+
+  private async attach(host: Host, yes: boolean): Promise<AttachValue> {
     const { args, flags } = await this.parse(NodeAttach);
     const roles = (flags.enable ?? '').split(',').filter((role) => role !== '');
     const local = await import('../../../operations/local/attach.ts');
     const { readToken } = await import('../../token-source.ts');
-    const host = await ownHost();
     const core = local.checkCore(args.core);
-    const known = await local.resumeAttached(host, core);
-    if (known !== null) {
-      const notes = keptNotes(known, flags);
+    const found = await local.resumeAttached(host, core);
+    if (found.is === 'node') {
+      const notes = keptNotes(found.identity, flags);
       return this.already(roles, flags['no-start'], notes);
     }
+    const carried = found.is === 'carrier' ? found.carried : null;
+    if (carried !== null) note(`note: ${whatIsCarried(carried)}`);
     const attach: Attach = {
       host,
       core,
@@ -64,12 +90,26 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       force: flags.force,
       address: flags.address,
       name: flags.name,
+      nameChosen: flags.name !== undefined,
+      carried,
       notes: [],
     };
     const voice = createVoice();
     const settle = settlePhase<Attach>(voice, (context) => context.joined!.revision);
-    await showPhases([...local.ATTACH_PHASES, settle], attach, voice);
+    const joining = [...local.joinPhases(attach), settle];
+    if (carried === null || yes || !losesData(carried)) {
+      await showPhases([...local.PROVE_PHASES, ...joining], attach, voice).finally(tellAside);
+    } else {
+      await showPhases(local.PROVE_PHASES, attach, voice);
+      await confirmAside(carried);
+      await showPhases(joining, attach, voice).finally(tellAside);
+    }
     return this.readBack(false, attach.notes);
+
+    /** Also where what follows has failed. */
+    function tellAside(): void {
+      for (const place of attach.aside ?? []) note(`what the machine had is in ${place}`);
+    }
   }
 
   protected render(value: AttachValue): readonly string[] {
@@ -99,6 +139,22 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     }
     return this.readBack(true, notes);
   }
+}
+
+/** The token is good and nothing is changed yet: now a person decides what the machine is. */
+async function confirmAside(carried: Carried): Promise<void> {
+  const ways = waysOut(carried);
+  if (!onTerminal()) {
+    throw refuse(
+      'USAGE',
+      whatIsCarried(carried),
+      'attached anew it would give up its roles and its data, and there is no terminal to ask at',
+      ways,
+    );
+  }
+  note(ways);
+  if (await askYesNo('Set it aside and attach the machine as a new node?', false)) return;
+  throw refuse('USAGE', 'nothing was changed', 'the answer was no');
 }
 
 /** What was asked for and is not done: a node keeps its name and address. */

@@ -1,5 +1,4 @@
 import { refuse } from '../../../domain/error.ts';
-import { isRoot } from '../../../machine/host.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
@@ -38,6 +37,12 @@ export default class NodeDetach extends KatoCommand<Detached> {
   };
 
   protected async perform(): Promise<Detached> {
+    await this.parse(NodeDetach);
+    const { alone } = await import('../../../operations/local/alone.ts');
+    return alone(await ownHost(), 'kato node detach', () => this.detach());
+  }
+
+  private async detach(): Promise<Detached> {
     const { flags } = await this.parse(NodeDetach);
     const begun = await endBegun();
     if (begun !== null) return this.end(begun);
@@ -109,7 +114,7 @@ async function endBegun(): Promise<{ node: string; core: string } | null> {
   const { isEnding } = await import('../../../operations/local/end-cluster.ts');
   const { readIdentity } = await import('../../../machine/ledger.ts');
   const host = await ownHost();
-  if (!isRoot() || !(await isEnding(host))) return null;
+  if (!(await isEnding(host))) return null;
   const identity = await readIdentity(host.paths);
   return identity && { node: identity.name, core: identity.core.address };
 }

@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises';
+import type { View } from '../../domain/view.ts';
+import { setAside } from '../../machine/aside.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
+import { readLedger } from '../../machine/ledger.ts';
+import {
+  bootSupervision,
+  shutdownSupervision,
+  supervisionRunning,
+} from '../../machine/supervision.ts';
+import { type Carried, losesData } from './carried.ts';
+import type { Host } from './host.ts';
+
+/** What a machine that is joined anew is to be, kept until it is: its ledger is away by then. */
+export interface Wanted {
+  clusterId: string;
+  roles: string[];
+  name: string | undefined;
+}
+
+/** Without its data, which the new node uses again. */
+const IDENTITY_ALONE = ['service', 'config', 'state'];
+
+/**
+ * Stops all that runs here and sets it aside. Returns where it is. When it cannot be moved, all is
+ * where it was, and runs as before.
+ */
+export async function putAside(host: Host, carried: Carried, wanted: Wanted): Promise<string[]> {
+  const { paths } = host;
+  await makeFolder(paths.aside, 0o700);
+  await writeFileAtomic(wantedFile(host), `${JSON.stringify(wanted)}\n`, { mode: 0o600 });
+  const ran = await supervisionRunning(paths);
+  await shutdownSupervision(paths);
+  const only = losesData(carried) ? {} : { only: IDENTITY_ALONE };
+  try {
+    return await setAside(paths, { node: carried.identity.name, ...only });
+  } catch (error) {
+    if (ran) await bootSupervision(paths);
+    throw error;
+  }
+}
+
+/** What a run before this one, which broke off, was to make of this machine in that cluster. */
+export async function wantedBefore(host: Host, clusterId: string): Promise<Wanted | null> {
+  const text = await readIfExists(wantedFile(host));
+  const wanted = text === null ? null : (JSON.parse(text) as Wanted);
+  return wanted?.clusterId === clusterId ? wanted : null;
+}
+
+export async function forgetWanted(host: Host): Promise<void> {
+  await rm(wantedFile(host), { force: true });
+}
+
+/** Roles of the node that it was: those that one which joins can have, and those that it cannot. */
+export async function rolesBefore(host: Host): Promise<{ again: string[]; lost: string[] }> {
+  const ledger = await readLedger(host.paths).catch(() => null);
+  const had = Object.keys(rolesIn(ledger?.view));
+  const givenBy = (role: string) => host.catalogue.roles.get(role)?.given;
+  return {
+    again: had.filter((role) => givenBy(role) === 'add'),
+    lost: had.filter((role) => givenBy(role) === 'setup'),
+  };
+}
+
+function rolesIn(view: View | undefined): View['node']['roles'] {
+  return view?.node.roles ?? {};
+}
+
+function wantedFile({ paths }: Host): string {
+  return `${paths.aside}/wanted.json`;
+}

@@ -1,0 +1,132 @@
+import { connectBus } from '../../bus/connection.ts';
+import { fetchCertificateAuthority, fingerprintOf } from '../../bus/fingerprint.ts';
+import { op } from '../../bus/subjects.ts';
+import { KatoError, refuse } from '../../domain/error.ts';
+import { isOfCore, standingOf } from '../../domain/standing.ts';
+import { type NodeIdentity, readIdentity } from '../../machine/ledger.ts';
+import type { Host } from './host.ts';
+import { likelyAddress, whereabouts } from './whereabouts.ts';
+
+/** Each step towards the core is given up after this. */
+const CORE_MS = 2500;
+
+/**
+ * An identity that this machine carries and cannot go on with. `moved`: the machine does not have
+ * its address; `clone`: it is another machine, too; `refused`: the bus does not know its key;
+ * `removed`: the cluster took it out; `stranger`: another cluster is where its own was.
+ */
+export interface Carried {
+  identity: NodeIdentity;
+  why: 'moved' | 'clone' | 'refused' | 'removed' | 'stranger';
+  /** The address that the machine has. */
+  address: string;
+}
+
+export type Found =
+  | { is: 'nobody' }
+  /** A node of the core that was named: there is nothing to join. */
+  | { is: 'node'; identity: NodeIdentity }
+  | { is: 'carrier'; carried: Carried };
+
+/**
+ * What this machine is before it is attached to a core. Reads only. CONFLICT on the core of a
+ * cluster, whatever its addresses are; ALREADY_ATTACHED for a node of another core.
+ */
+export async function findIdentity({ paths }: Host, core: string): Promise<Found> {
+  const identity = await readIdentity(paths);
+  if (identity === null) return { is: 'nobody' };
+  const where = await whereabouts();
+  const standing = standingOf(identity, where);
+  const address = (await likelyAddress(where)) ?? identity.address;
+  if (isOfCore(identity)) throw isCore(identity, standing === 'home' ? null : address);
+  if (standing !== 'home') return { is: 'carrier', carried: { identity, why: standing, address } };
+  if (identity.core.address !== core) throw isElsewhere(identity, core);
+  const told = await askCore(identity);
+  if (told === null) return { is: 'node', identity };
+  return { is: 'carrier', carried: { identity, why: told, address: identity.address } };
+}
+
+/** Whether what it has goes aside, its data too: then a person is asked. */
+export function losesData({ why }: Carried): boolean {
+  return why !== 'refused' && why !== 'removed';
+}
+
+/** One sentence for each, as a person is told. */
+export function whatIsCarried({ identity, why, address }: Carried): string {
+  const { name, core } = identity;
+  const known = `node ${name}, which its cluster knows at ${identity.address}`;
+  const texts: Record<Carried['why'], string> = {
+    moved: `this machine is ${known}; it has ${address} now`,
+    clone: `this machine carries a copy of ${known}; it has ${address}`,
+    refused: `the bus does not know the key of node ${name} any more: it is joined anew`,
+    removed: `node ${name} was removed from the cluster: it is joined anew`,
+    stranger: `this machine is node ${name} of the cluster that was at ${core.address} before`,
+  };
+  return texts[why];
+}
+
+/** The ways out for one whose data would go aside: the person decides which it is. */
+export function waysOut({ identity, why, address }: Carried): string {
+  const anew = 'with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside';
+  if (why === 'stranger') return anew;
+  const { name, address: old } = identity;
+  const migrate = `kato node migrate ${old} ${address} on the core`;
+  return `it stays ${name} by ${migrate}, or when it has ${old} again; ${anew}`;
+}
+
+/** What the cluster says of this identity; null when it knows it, or cannot be asked. */
+async function askCore(identity: NodeIdentity): Promise<Carried['why'] | null> {
+  const { core, ca, clusterId, nodeId, key, seed } = identity;
+  try {
+    const who = { who: nodeId, key, seed };
+    const options = { ...core, ca, clusterId, identity: who, name: 'attach', timeoutMs: CORE_MS };
+    const bus = await connectBus(options);
+    try {
+      const question = { id: '', params: {} };
+      const answer = await bus.request(op(nodeId, 'removed'), question, { timeoutMs: CORE_MS });
+      return (answer as { removed?: boolean } | null)?.removed === true ? 'removed' : null;
+    } finally {
+      await bus.close();
+    }
+  } catch (error) {
+    if (!(error instanceof KatoError)) throw error;
+    if (error.code === 'NOT_ALLOWED') return 'refused';
+    return error.code === 'NOT_A_BUS' && (await isStranger(identity)) ? 'stranger' : null;
+  }
+}
+
+/** A bus of kato, and of another cluster: no wrong clock, and no other program. */
+async function isStranger({ core, ca, clusterId }: NodeIdentity): Promise<boolean> {
+  const known = { fingerprint: fingerprintOf(ca), clusterId, timeoutMs: CORE_MS };
+  return fetchCertificateAuthority(core, known).then(
+    () => false,
+    (error: unknown) => error instanceof KatoError && error.code === 'TOKEN_OTHER_CLUSTER',
+  );
+}
+
+function isCore({ name, address }: NodeIdentity, now: string | null): KatoError {
+  const message = `this machine is the core ${name} of its cluster`;
+  if (now === null) {
+    return refuse(
+      'CONFLICT',
+      message,
+      'a core is attached to no other one',
+      'kato node remove takes the other nodes out; then kato node detach --yes ends that cluster',
+    );
+  }
+  return refuse(
+    'CONFLICT',
+    message,
+    `it does not have its address ${address}, it has ${now}; what it keeps is not given up for that`,
+    `give it ${address} again; a copy of its disk: kato node halt, then move /var/lib/kato away`,
+  );
+}
+
+function isElsewhere({ core, name }: NodeIdentity, wanted: string): KatoError {
+  return refuse(
+    'ALREADY_ATTACHED',
+    `this machine is attached to the core ${core.address} already`,
+    `it is its node ${name}`,
+    `kato node detach takes it out of there; then attach it to ${wanted}`,
+  );
+}
