@@ -18,6 +18,9 @@ export abstract class KatoCommand<Value> extends Command {
     debug: Flags.boolean({ hidden: true, summary: 'Show where an error comes from.' }),
   };
 
+  /** The words of a command that makes or unmakes the node on this machine: one runs at a time. */
+  protected readonly localWords: string | null = null;
+
   protected abstract perform(): Promise<Value>;
   /** Lines of at most `width` columns where that can be done. */
   protected abstract render(
@@ -31,11 +34,21 @@ export abstract class KatoCommand<Value> extends Command {
     for (const flag of Object.values({ ...this.ctor.flags, ...this.ctor.baseFlags })) {
       if (flag.type === 'boolean') flag.default ??= false;
     }
-    const value = await this.perform();
+    const value =
+      this.localWords === null
+        ? await this.perform()
+        : await this.performAlone(`kato ${this.localWords}`);
     if (this.asJson) return printJson(value);
     const { stdout } = process;
     const style = await styleFor(stdout);
     print(await this.render(printableValue(value), style, widthOf(stdout)), style);
+  }
+
+  /** Whose words are wrong waits for nobody. */
+  private async performAlone(command: string): Promise<Value> {
+    await this.parse(this.ctor);
+    const { alone } = await import('./alone.ts');
+    return alone(command, () => this.perform());
   }
 
   /** Nothing but the JSON value may go to stdout. */

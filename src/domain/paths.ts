@@ -20,8 +20,6 @@ export interface Paths {
   log: string;
   /** Volatile: gone with the next boot. */
   run: string;
-  /** Held by what makes this machine a node, or none. Not in `run`, which may go while it is held. */
-  commandLock: string;
   /** The agent's socket for root. */
   socket: string;
   /** The agent's socket for group `kato`, which only reads. */
@@ -50,7 +48,6 @@ export function pathsOf(root: string): Paths {
     aside: `${lib}/aside`,
     log: `${base}/var/log/kato`,
     run,
-    commandLock: `${run}-lock/commands`,
     socket: `${run}/agent.sock`,
     readSocket: `${run}/status.sock`,
     locks: `${run}/locks`,

@@ -19,8 +19,9 @@ export async function endCluster({ paths }: Host): Promise<string[]> {
   return setAside(paths, { node: identity?.name ?? 'core', only: OF_THE_CLUSTER });
 }
 
-/** An end that broke off in the middle: no agent can be asked any more. */
+/** An end that broke off in the middle: no agent can be asked any more. NOT_ROOT. */
 export async function isEnding({ paths }: Host): Promise<boolean> {
+  checkRoot('kato node detach');
   const begun = await asideUnderWay(paths);
   return begun?.only?.join() === OF_THE_CLUSTER.join();
 }

@@ -6,7 +6,6 @@ import {
   waysOut,
   whatIsCarried,
 } from '../../../operations/local/carried.ts';
-import type { Host } from '../../../operations/local/host.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
@@ -61,17 +60,13 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     }),
   };
 
-  protected async perform(): Promise<AttachValue> {
-    const { flags } = await this.parse(NodeAttach);
-    const { alone } = await import('../../../operations/local/alone.ts');
-    const host = await ownHost();
-    return alone(host, 'kato node attach', () => this.attach(host, flags.yes));
-  }
+  protected override readonly localWords = 'node attach';
 
-  private async attach(host: Host, yes: boolean): Promise<AttachValue> {
+  protected async perform(): Promise<AttachValue> {
     const { args, flags } = await this.parse(NodeAttach);
     const roles = (flags.enable ?? '').split(',').filter((role) => role !== '');
     const local = await import('../../../operations/local/attach.ts');
+    const host = await ownHost();
     const { readToken } = await import('../../token-source.ts');
     const core = local.checkCore(args.core);
     const found = await local.resumeAttached(host, core);
@@ -97,7 +92,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     const voice = createVoice();
     const settle = settlePhase<Attach>(voice, (context) => context.joined!.revision);
     const joining = [...local.joinPhases(attach), settle];
-    if (carried === null || yes || !losesData(carried)) {
+    if (carried === null || flags.yes || !losesData(carried)) {
       await showPhases([...local.PROVE_PHASES, ...joining], attach, voice).finally(tellAside);
     } else {
       await showPhases(local.PROVE_PHASES, attach, voice);

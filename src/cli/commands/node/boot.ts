@@ -8,6 +8,8 @@ export default class NodeBoot extends KatoCommand<{ already: boolean }> {
     'asks the cluster for news.';
   static override examples = ['<%= config.bin %> node boot'];
 
+  protected override readonly localWords = 'node boot';
+
   protected async perform(): Promise<{ already: boolean }> {
     await this.parse(NodeBoot);
     const { bootNode } = await import('../../../operations/local/boot.ts');

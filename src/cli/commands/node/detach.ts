@@ -36,13 +36,9 @@ export default class NodeDetach extends KatoCommand<Detached> {
     yes: Flags.boolean({ char: 'y', summary: 'On the core: end the cluster without asking.' }),
   };
 
-  protected async perform(): Promise<Detached> {
-    await this.parse(NodeDetach);
-    const { alone } = await import('../../../operations/local/alone.ts');
-    return alone(await ownHost(), 'kato node detach', () => this.detach());
-  }
+  protected override readonly localWords = 'node detach';
 
-  private async detach(): Promise<Detached> {
+  protected async perform(): Promise<Detached> {
     const { flags } = await this.parse(NodeDetach);
     const begun = await endBegun();
     if (begun !== null) return this.end(begun);

@@ -8,6 +8,8 @@ export default class NodeHalt extends KatoCommand<{ already: boolean }> {
     "machine's next boot, starts it again.";
   static override examples = ['<%= config.bin %> node halt'];
 
+  protected override readonly localWords = 'node halt';
+
   protected async perform(): Promise<{ already: boolean }> {
     await this.parse(NodeHalt);
     const { haltNode } = await import('../../../operations/local/boot.ts');

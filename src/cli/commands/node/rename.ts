@@ -15,6 +15,8 @@ export default class NodeRename extends KatoCommand<{ hostname: string; already:
     }),
   };
 
+  protected override readonly localWords = 'node rename';
+
   protected async perform(): Promise<{ hostname: string; already: boolean }> {
     const { args } = await this.parse(NodeRename);
     const { renameMachine } = await import('../../../operations/local/rename.ts');

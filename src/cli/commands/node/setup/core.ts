@@ -1,4 +1,3 @@
-import type { Host } from '../../../../operations/local/host.ts';
 import type { SetupCore } from '../../../../operations/local/setup-core.ts';
 import { KatoCommand, word } from '../../../command.ts';
 import { ownHost } from '../../../home.ts';
@@ -36,18 +35,13 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
     'passphrase-file': passphraseFlag,
   };
 
-  protected async perform(): Promise<CoreValue> {
-    await this.parse(NodeSetupCore);
-    const { alone } = await import('../../../../operations/local/alone.ts');
-    const host = await ownHost();
-    return alone(host, 'kato node setup core', () => this.setup(host));
-  }
+  protected override readonly localWords = 'node setup core';
 
-  private async setup(host: Host): Promise<CoreValue> {
+  protected async perform(): Promise<CoreValue> {
     const { args, flags } = await this.parse(NodeSetupCore);
     const { SETUP_CORE_PHASES } = await import('../../../../operations/local/setup-core.ts');
     const setup: SetupCore = {
-      host,
+      host: await ownHost(),
       endpoint: args.endpoint,
       address: flags.address,
       saved: await this.saved(flags['recover-from'], flags['passphrase-file']),
