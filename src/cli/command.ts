@@ -1,6 +1,6 @@
+import { printableValue } from '../domain/printable.ts';
 import { Args, Command, Flags } from './oclif.ts';
 import { print, printJson, wantsJson } from './output.ts';
-import { printableValue } from './printable.ts';
 import { type Style, styleFor } from './render/style.ts';
 import { widthOf } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import { printable, printableJson } from './printable.ts';
+import { printable, printableJson } from '../domain/printable.ts';
 import { PLAIN, type Style } from './render/style.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { printable } from '../domain/printable.ts';
 import { type Phase, runPhases } from '../operations/local/phases.ts';
 import { note } from './output.ts';
-import { printable } from './printable.ts';
 import { canRedraw } from './terminal.ts';
 
 /** What a phase says while it runs: one line for each thing that happened. */

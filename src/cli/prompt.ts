@@ -1,8 +1,8 @@
 import type { Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { refuse } from '../domain/error.ts';
+import { printable } from '../domain/printable.ts';
 import { note, noteOpen } from './output.ts';
-import { printable } from './printable.ts';
 
 /** Questions are only asked where a person sits; each has a flag that answers it. */
 export function onTerminal(): boolean {

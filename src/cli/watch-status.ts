@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KatoError } from '../domain/error.ts';
+import { printableValue } from '../domain/printable.ts';
 import type { Status } from '../domain/status.ts';
 import { print } from './output.ts';
-import { printableValue } from './printable.ts';
 import { fitted } from './render/fit.ts';
 import { statusBlocks, statusLines } from './render/status.ts';
 import { type Style, styleFor } from './render/style.ts';

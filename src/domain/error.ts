@@ -1,3 +1,5 @@
+import { printableText } from './printable.ts';
+
 /** The closed list of what can go wrong. docs/reference/errors.md says what leads to each. */
 export const ERROR_CODES = {
   // 1: it was tried and failed
@@ -138,16 +140,7 @@ export function errorFrom(told: unknown): KatoError {
   });
 }
 
-const safe = (text: string): string => printable(shortened(text, WHY_MAX));
-
-/** Text that changes no terminal: control characters but for the end of a line are shown as what they are. */
-export function printable(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-}
-
-const CONTROL = /[^\P{Cc}\n]/gu;
+const safe = (text: string): string => printableText(shortened(text, WHY_MAX));
 
 /** The beginning of a text that is longer than anybody reads. */
 export function shortened(text: string, max: number): string {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
-import { ERROR_CODES, type ErrorCode, printable, shortened } from '../domain/error.ts';
+import { ERROR_CODES, type ErrorCode, shortened } from '../domain/error.ts';
+import { printableText } from '../domain/printable.ts';
 import { form, isoTime, list, shaped, table, whole, word } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 
@@ -20,7 +21,7 @@ const CODE = v.fallback(v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]), 'FA
 function cut(max: number) {
   return v.pipe(
     v.custom<string>((given) => typeof given === 'string', 'not a text'),
-    v.transform((given) => printable(shortened(given, max))),
+    v.transform((given) => printableText(shortened(given, max))),
   );
 }
 const VERSION = v.object({

@@ -1,9 +1,9 @@
 import { KatoError } from '../../domain/error.ts';
 import type { HistoryEntry } from '../../domain/history.ts';
+import { printable } from '../../domain/printable.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../command.ts';
 import { Flags } from '../oclif.ts';
-import { printable } from '../printable.ts';
 import { historyLines } from '../render/history.ts';
 import type { Style } from '../render/style.ts';
 import { ask } from '../session.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../../domain/printable.ts';
 
 /** How words stand out; a plain one leaves them as they are. */
 export interface Style {

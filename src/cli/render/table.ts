@@ -1,4 +1,4 @@
-import { printable } from '../printable.ts';
+import { printable } from '../../domain/printable.ts';
 
 const GAP = '  ';
 /** What goes on below its row stands further in than any row begins. */

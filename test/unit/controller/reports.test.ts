@@ -55,7 +55,7 @@ describe('a report', () => {
     const long = { ...failure, code: 'TOMORROW', message: `\u001b[2J${'x'.repeat(100_000)}` };
     const [cut] = taken({ failures: [long] })!.failures;
     assert.equal(cut!.code, 'FAILED');
-    assert.match(cut!.message, /^\\u001b\[2Jx{900,}/);
+    assert.match(cut!.message, /^\\x1b\[2Jx{900,}/);
     assert.ok(cut!.message.length < 1100);
     assert.deepEqual(taken({ failures: [failure] }), { ...good, failures: [failure] });
   });

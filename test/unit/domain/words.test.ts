@@ -109,7 +109,7 @@ describe('errors', () => {
     const told = { code: 'TOMORROW', message: 'a\u001b[2Jb', why: 'x'.repeat(1_000_000), next: 7 };
     const error = errorFrom(told);
     assert.deepEqual([error.code, error.exitCode], ['FAILED', 1]);
-    assert.equal(error.message, 'a\\u001b[2Jb');
+    assert.equal(error.message, 'a\\x1b[2Jb');
     assert.deepEqual([error.why!.length, error.next], [8000, undefined]);
     for (const nothing of [null, 'text', [], { code: 'constructor' }]) {
       assert.equal(errorFrom(nothing).exitCode, 1);

@@ -11,6 +11,11 @@ export function printable(text: string): string {
   return text.replaceAll(ACTED_ON, escaped);
 }
 
+/** The same for a text of several lines, whose ends stay. */
+export function printableText(text: string): string {
+  return text.replaceAll(WITHIN_LINES, escaped);
+}
+
 /**
  * The same for all text in a value, names of fields too, before it is rendered: tables measure what is
  * shown. Ends of lines stay: who renders a text of several lines takes it apart.
@@ -27,7 +32,7 @@ export function printableJson(json: string): string {
 }
 
 function copied(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll(WITHIN_LINES, escaped);
+  if (typeof value === 'string') return printableText(value);
   if (Array.isArray(value)) return value.map(copied);
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
