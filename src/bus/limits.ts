@@ -13,8 +13,10 @@ const MB = 1024 * KB;
 export const TRUSTED: Limits = { bytes: 8 * MB, plainBytes: 32 * MB };
 /** An import, or a certificate with a long chain, is what an admin sends. */
 export const ADMIN = TRUSTED;
-/** A report of a node with every role is 20 kB, 5,000 announced routes are 90 kB packed. */
+/** A report of a node with every role is 20 kB. */
 const NODE: Limits = { bytes: 128 * KB, plainBytes: MB };
+/** A router hands in what is announced, which is less (`ANNOUNCED_BYTES_MAX`), however badly it packs. */
+const VIEW: Limits = { bytes: MB, plainBytes: MB };
 /** The names of all roles that the machine knows are the most of it. */
 const JOINER: Limits = { bytes: 16 * KB, plainBytes: 16 * KB };
 /** 500 host names at their longest would be 128 kB; those of one component are 2. */
@@ -32,6 +34,8 @@ export function limitsOf(subject: Subject | null): Limits {
       return ANNOUNCER;
     case 'ask':
       return TRUSTED;
+    case 'op':
+      return subject.operation === 'view' ? VIEW : NODE;
     default:
       return NODE;
   }

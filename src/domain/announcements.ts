@@ -14,6 +14,10 @@ export const STALE_SECONDS = 120;
 /** How often a component should announce itself; what `router.greet` and `router.start` tell. */
 export const REGISTER_SECONDS = 20;
 const STALE_MS = STALE_SECONDS * 1000;
+/** All that is held, as JSON: a router hands it in as one message, which may have 1 MB. */
+const ANNOUNCED_BYTES_MAX = 900_000;
+/** Of one route as JSON, beside what its key has. */
+const FIELDS_BYTES = 80;
 
 /** What announcers may, by the document; made once for each. */
 export interface AnnouncementRules {
@@ -56,7 +60,7 @@ export function announce(
   const { held, comings, refusals } = registry;
   const refuse = (reason: RefusalReason, example: string): void =>
     countRefusal(refusals, announcer, reason, example, nowMs);
-  let room: number | null = null;
+  let room: Room | null = null;
   let isNews = false;
   for (const route of routesOfMessage(rules.cluster, announcer, body, refuse)) {
     const key = announcementKey(route);
@@ -68,11 +72,12 @@ export function announce(
     const fault = rules.judge(route.backend);
     room ??= roomFor(registry, rules, announcer);
     if (fault !== null) refuse('backend', `${toldOf(route)}: it ${fault.why}`);
-    else if (room <= 0) refuse('quota', `${toldOf(route)}: ${quotaText(rules)}`);
+    else if (isFull(room, key)) refuse('quota', `${toldOf(route)}: ${quotaText(rules, room)}`);
     else if (!mayComeBack(comings, announcer, key, nowMs)) refuse('flapping', toldOf(route));
     else {
       held.set(key, { route, heardMs: nowMs });
-      room--;
+      room.pairs--;
+      room.bytes -= bytesOf(key);
       isNews = true;
     }
   }
@@ -106,16 +111,17 @@ export function tidy(
 ): boolean {
   const before = registry.held.size;
   const counts = new Map<string, number>();
-  let total = 0;
+  const room: Room = { pairs: rules.total, bytes: ANNOUNCED_BYTES_MAX };
   for (const [key, { route, heardMs }] of registry.held) {
     const count = counts.get(route.announcer) ?? 0;
     const isStale = stale && nowMs - heardMs >= STALE_MS;
-    const fits = count < rules.perAnnouncer && total < rules.total;
+    const fits = count < rules.perAnnouncer && !isFull(room, key);
     if (isStale) noteGone(registry.comings, route.announcer, key, nowMs);
     if (isStale || !fits || !isAllowed(rules, route)) registry.held.delete(key);
     else {
       counts.set(route.announcer, count + 1);
-      total++;
+      room.pairs--;
+      room.bytes -= bytesOf(key);
     }
   }
   const isThere = (announcer: string): boolean =>
@@ -190,16 +196,37 @@ function isAllowed({ cluster, judge }: AnnouncementRules, route: AnnouncedRoute)
   return judge(route.backend) === null;
 }
 
-function roomFor({ held }: Registry, rules: AnnouncementRules, announcer: string): number {
+/** What may still be held: of one announcer, and within what all together may. */
+interface Room {
+  pairs: number;
+  bytes: number;
+}
+
+function roomFor({ held }: Registry, rules: AnnouncementRules, announcer: string): Room {
   let count = 0;
-  for (const { route } of held.values()) if (route.announcer === announcer) count++;
-  return Math.min(rules.perAnnouncer - count, rules.total - held.size);
+  let bytes = 0;
+  for (const [key, { route }] of held) {
+    if (route.announcer === announcer) count++;
+    bytes += bytesOf(key);
+  }
+  const pairs = Math.min(rules.perAnnouncer - count, rules.total - held.size);
+  return { pairs, bytes: ANNOUNCED_BYTES_MAX - bytes };
+}
+
+function isFull({ pairs, bytes }: Room, key: string): boolean {
+  return pairs <= 0 || bytes < bytesOf(key);
+}
+
+/** Names of hosts, paths and announcers have one byte for each character. */
+function bytesOf(key: string): number {
+  return key.length + FIELDS_BYTES;
 }
 
 function toldOf({ host, path, backend }: AnnouncedRoute): string {
   return `${routePool(host, path)} at ${backend}`;
 }
 
-function quotaText({ perAnnouncer, total }: AnnouncementRules): string {
+function quotaText({ perAnnouncer, total }: AnnouncementRules, { pairs }: Room): string {
+  if (pairs > 0) return `all together have ${ANNOUNCED_BYTES_MAX / 1000} kB of names`;
   return `one announcer may hold ${perAnnouncer}, all together ${total}`;
 }

@@ -27,7 +27,8 @@ export type Refusals = Map<string, Map<RefusalReason, Refusal>>;
 const FORGOTTEN_MS = 600_000;
 /** A reason of an announcer is logged at most so often, however often it occurs. */
 const LOGGED_EVERY_MS = 60_000;
-const EXAMPLE_LENGTH_MAX = 200;
+/** The longest host name and path with a backend, and what is wrong with them. */
+const EXAMPLE_LENGTH_MAX = 700;
 
 export function countRefusal(
   refusals: Refusals,

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { decodeBody, encodeBody } from '../../../src/bus/body.ts';
+import { limitsOf } from '../../../src/bus/limits.ts';
+import { parseSubject } from '../../../src/bus/subjects.ts';
 import {
   adopt,
   announcementRules,
@@ -7,6 +10,8 @@ import {
   STALE_SECONDS,
   tidy,
 } from '../../../src/domain/announcements.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import { sha256 } from '../../../src/domain/hash.ts';
 import { cluster, heard, names } from '../../support/announcing.ts';
 import { catalogue } from '../../support/clusters.ts';
 
@@ -37,6 +42,24 @@ describe('announcers together', () => {
     for (let i = 0; i < 10; i++) register(names(500, `m${i}.example.com`));
     assert.equal(registry.held.size, 1000);
     assert.equal(registry.refusals.get('shop')?.get('quota')?.count, 4000);
+  });
+
+  it('hold no more than a router can hand in as one message, however long and odd the names', () => {
+    const most = { 'announced.perAnnouncer': 5000, 'announced.total': 5000 };
+    const { register, registry, rules, refused } = heard({
+      ...cluster,
+      settings: { cluster: most },
+    });
+    for (let i = 0; i < 100; i++)
+      register(Array.from({ length: 50 }, (_, j) => oddName(i * 50 + j)));
+    assert.match(refused('quota')!.example, /: all together have 900 kB of names$/);
+    assert.ok(registry.held.size > 1000);
+    const params = { known: 'h'.repeat(64), announced: heldRoutes(registry) as unknown as Json };
+    const body = encodeBody({ id: '', params: { ...params, announcedProof: 'p'.repeat(64) } });
+    const limits = limitsOf(parseSubject('kato.op.n1.view'));
+    assert.doesNotThrow(() => decodeBody(body, limits), `${body.length} bytes`);
+    tidy(registry, rules, 1, { stale: false });
+    assert.ok(registry.held.size > 1000);
   });
 
   it('take places that others leave, and lose the last ones when the limit is lowered', () => {
@@ -159,3 +182,10 @@ describe('a controller that has just started', () => {
     assert.deepEqual(heldRoutes(one.registry), heldRoutes(other.registry));
   });
 });
+
+/** As long as a host name and a path can be, and as bad to pack. */
+function oddName(seed: number): string {
+  const letters = (part: number) => sha256(`${seed} ${part}`).slice(0, 60);
+  const host = [1, 2, 3].map(letters).join('.');
+  return `${host}.example.com/${[4, 5, 6, 7].map(letters).join('')}`;
+}
