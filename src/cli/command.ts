@@ -1,4 +1,5 @@
 import { printableValue } from '../domain/printable.ts';
+import type { Named } from './completion/named.ts';
 import { Args, Command, Flags } from './oclif.ts';
 import { print, printJson, wantsJson } from './output.ts';
 import { type Style, styleFor } from './render/style.ts';
@@ -57,16 +58,23 @@ export abstract class KatoCommand<Value> extends Command {
   }
 }
 
+/** oclif wants options of our own to be open; what they are is checked all the same. */
+type NamedOptions = Named & Record<string, unknown>;
+
 /** A word of a command. Never read from stdin behind a person's back. */
-export const word = Args.custom<string>({ ignoreStdin: true });
+export const word = Args.custom<string, NamedOptions>({ ignoreStdin: true });
+
+/** A flag whose value is a name of something, or several. */
+export const named = Flags.custom<string, NamedOptions>();
 
 /** Several words as people join them, by spaces or by commas: `redis memcached`, `redis,memcached`. */
 export function listed(words: readonly string[] | undefined): string[] {
   return (words ?? []).flatMap((text) => text.split(/[,\s]+/)).filter((text) => text !== '');
 }
 
-export const nodeFlag = Flags.string({
+export const nodeFlag = named({
   char: 'n',
+  names: 'node',
   helpValue: 'NODE',
   summary: 'Name, address or id of a node; this one by default.',
 });

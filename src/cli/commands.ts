@@ -1,6 +1,7 @@
 import type { Command } from './oclif.ts';
 
-interface CommandClass extends Pick<typeof Command, 'flags' | 'baseFlags'> {
+interface CommandClass
+  extends Pick<typeof Command, 'args' | 'flags' | 'baseFlags' | 'hidden' | 'summary'> {
   new (...given: ConstructorParameters<typeof Command>): Command;
 }
 
@@ -8,6 +9,7 @@ interface CommandClass extends Pick<typeof Command, 'flags' | 'baseFlags'> {
 export const COMMANDS: Readonly<Record<string, () => Promise<{ default: CommandClass }>>> = {
   agent: () => import('./commands/agent.ts'),
   check: () => import('./commands/check.ts'),
+  complete: () => import('./commands/complete.ts'),
   completion: () => import('./commands/completion.ts'),
   'config:del': () => import('./commands/config/del.ts'),
   'config:get': () => import('./commands/config/get.ts'),
@@ -56,3 +58,12 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ default: CommandC
   'token:revoke': () => import('./commands/token/revoke.ts'),
   version: () => import('./commands/version.ts'),
 };
+
+/** The command that the words begin with: as many of them as make one. */
+export function longestCommand(words: readonly string[]): readonly string[] | undefined {
+  for (let count = words.length; count > 0; count--) {
+    const path = words.slice(0, count);
+    if (Object.hasOwn(COMMANDS, path.join(':'))) return path;
+  }
+  return undefined;
+}

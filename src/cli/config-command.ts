@@ -3,8 +3,8 @@ import { ChangeCommand, type Request } from './change-command.ts';
 import { word } from './command.ts';
 
 export const WHERE = {
-  component: word({ required: true, description: 'cluster, or a role.' }),
-  key: word({ required: true, description: 'Name of the setting.' }),
+  component: word({ required: true, names: 'component', description: 'cluster, or a role.' }),
+  key: word({ required: true, names: 'setting', description: 'Name of the setting.' }),
 };
 
 /** What set, del, push and pop share: the value that is in force afterwards is printed. */

@@ -1,5 +1,7 @@
 import { arch, platform } from 'node:os';
 import { bundled } from './bundled.ts';
+import { COMMANDS, longestCommand } from './commands.ts';
+import type { Definition } from './completion/named.ts';
 import { type Command, Config } from './oclif.ts';
 
 /** All commands and topics, as `load` finds them in src: what help and completion show. */
@@ -46,6 +48,27 @@ export class KatoConfig extends Config {
     return this.topics.find((topic) => topic.name === name)!;
   };
 
+  /** Every command as it is in the code: a listing does not know what names an argument takes. */
+  definitions(): Promise<Definition[]> {
+    return Promise.all(Object.keys(COMMANDS).map(definitionOf));
+  }
+
+  /** The command that the words begin with, and what follows it; null where there is none. */
+  async definitionAt(
+    words: readonly string[],
+  ): Promise<{ definition: Definition; rest: string[] } | null> {
+    const path = longestCommand(words);
+    if (path === undefined) return null;
+    const definition = await definitionOf(path.join(':'));
+    return { definition, rest: words.slice(path.length) };
+  }
+
   /** kato has no hooks: nothing to look for before each command. */
   override runHook: Config['runHook'] = async () => ({ successes: [], failures: [] });
+}
+
+async function definitionOf(id: string): Promise<Definition> {
+  const { default: command } = await COMMANDS[id]!();
+  const { args, flags, baseFlags, hidden, summary = '' } = command;
+  return { id, hidden, summary, args, flags: { ...baseFlags, ...flags } } as Definition;
 }

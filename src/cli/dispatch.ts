@@ -1,7 +1,7 @@
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
 import { own } from '../domain/own.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, longestCommand } from './commands.ts';
 import type { Config } from './oclif.ts';
 import { isParseError, usageError } from './usage-error.ts';
 
@@ -45,14 +45,6 @@ function wordsOf(argv: readonly string[]): { asksHelp: boolean; words: string[] 
   const firstFlag = argv.findIndex((word) => word.startsWith('-'));
   const words = argv.slice(0, firstFlag < 0 ? argv.length : firstFlag);
   return { asksHelp, words: words[0] === 'help' ? words.slice(1) : words };
-}
-
-function longestCommand(words: readonly string[]): readonly string[] | undefined {
-  for (let count = words.length; count > 0; count--) {
-    const path = words.slice(0, count);
-    if (Object.hasOwn(COMMANDS, path.join(':'))) return path;
-  }
-  return undefined;
 }
 
 async function showHelp(config: Config, words: readonly string[]): Promise<void> {

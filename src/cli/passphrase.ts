@@ -1,8 +1,9 @@
 import { refuse } from '../domain/error.ts';
-import { Flags } from './oclif.ts';
+import { named } from './command.ts';
 import { readWordFile } from './read-file.ts';
 
-export const passphraseFlag = Flags.string({
+export const passphraseFlag = named({
+  names: 'file',
   helpValue: 'F',
   summary: 'File that holds the passphrase; else KATO_PASSPHRASE, or asked on a terminal.',
 });

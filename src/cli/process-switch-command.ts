@@ -15,7 +15,13 @@ const SWITCHED = {
 export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitched> {
   /** Named again by each command: oclif reads no inherited `args`. */
   static override args = {
-    processes: word({ multiple: true, required: false, description: 'Names of processes.' }),
+    processes: word({
+      names: 'process',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Names of processes.',
+    }),
   };
   static override flags = { node: nodeFlag };
 

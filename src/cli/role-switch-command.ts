@@ -22,7 +22,13 @@ export function forceOf(flags: object): { force?: true } {
 export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
   /** Named again by each command: oclif reads no inherited `args`. */
   static override args = {
-    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+    roles: word({
+      names: 'role',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Roles or groups of roles.',
+    }),
   };
   static override flags = { node: nodeFlag };
 

@@ -1,5 +1,6 @@
 import { KatoCommand, word } from '../command.ts';
 import { completionScript, SHELLS, type Shell } from '../completion.ts';
+import type { KatoConfig } from '../config.ts';
 
 interface Completion {
   shell: Shell;
@@ -8,6 +9,9 @@ interface Completion {
 
 export default class PrintCompletion extends KatoCommand<Completion> {
   static override summary = 'Print the completion of kato for a shell.';
+  static override description =
+    'It knows all commands and flags by itself, and asks for the names of nodes, roles, settings, routes\n' +
+    'and the like when they are wanted. zsh needs compinit before it.';
   static override examples = [
     'source <(<%= config.bin %> <%= command.id %> bash)',
     '<%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/kato.fish',
@@ -19,9 +23,10 @@ export default class PrintCompletion extends KatoCommand<Completion> {
   protected async perform(): Promise<Completion> {
     const { args } = await this.parse(PrintCompletion);
     const shell = args.shell as Shell;
-    await this.config.load();
-    const { commands, topics } = this.config;
-    return { shell, script: completionScript(shell, commands, topics).join('\n') };
+    const config = this.config as KatoConfig;
+    await config.load();
+    const script = completionScript(shell, await config.definitions(), config.topics);
+    return { shell, script: script.join('\n') };
   }
 
   protected render({ script }: Completion): readonly string[] {

@@ -2,7 +2,7 @@ import { KatoError } from '../../domain/error.ts';
 import type { HistoryEntry } from '../../domain/history.ts';
 import { printable } from '../../domain/printable.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
-import { KatoCommand } from '../command.ts';
+import { KatoCommand, named } from '../command.ts';
 import { Flags } from '../oclif.ts';
 import { historyLines } from '../render/history.ts';
 import type { Style } from '../render/style.ts';
@@ -18,8 +18,9 @@ export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
     '<%= config.bin %> <%= command.id %> -n router-1 --limit 10',
   ];
   static override flags = {
-    node: Flags.string({
+    node: named({
       char: 'n',
+      names: 'node',
       helpValue: 'NODE',
       summary: 'Only what this node did, or what names it.',
     }),

@@ -80,15 +80,4 @@ describe('what kato prints', () => {
     const { stderr } = await here.type(line);
     assert.equal(stderr.trim(), String(0o022));
   });
-
-  it('completes words in bash', async () => {
-    const script = `source <(kato completion bash)
-      complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kato; echo "\${COMPREPLY[*]}"; }
-      complete_words kato node setup ''
-      complete_words kato op custom_ssl_cert install --u
-      complete_words kato -v stat
-      complete_words kato stop --no`;
-    const { stdout, stderr } = await here.type(script);
-    assert.equal(stdout, 'core load_balancer\n--update\nstatus\n--no-wait --node\n', stderr);
-  });
 });

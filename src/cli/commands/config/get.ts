@@ -13,8 +13,8 @@ export default class ConfigGet extends KatoCommand<Config> {
     '<%= config.bin %> <%= command.id %> cluster heartbeat.interval',
   ];
   static override args = {
-    component: word({ description: 'cluster, or a role.' }),
-    key: word({ description: 'Name of a setting.' }),
+    component: word({ names: 'component', description: 'cluster, or a role.' }),
+    key: word({ names: 'setting', description: 'Name of a setting.' }),
   };
   static override flags = {
     flat: Flags.boolean({

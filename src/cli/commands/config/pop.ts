@@ -6,7 +6,10 @@ export default class ConfigPop extends ConfigCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> load_balancer trusted_proxies 10.1.0.0/16',
   ];
-  static override args = { ...WHERE, value: word({ required: true, description: 'The item.' }) };
+  static override args = {
+    ...WHERE,
+    value: word({ names: 'item', required: true, description: 'The item.' }),
+  };
 
   protected async change() {
     const { args } = await this.parse(ConfigPop);

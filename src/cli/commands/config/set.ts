@@ -6,7 +6,7 @@ import { readStdin } from '../../read-file.ts';
 export default class ConfigSet extends ConfigCommand {
   static override summary = 'Set a setting; without a value, or with -, it is read from stdin.';
   static override examples = ['<%= config.bin %> <%= command.id %> cluster heartbeat.interval 5'];
-  static override args = { ...WHERE, value: word({ description: 'The value.' }) };
+  static override args = { ...WHERE, value: word({ names: 'value', description: 'The value.' }) };
 
   protected async change() {
     const { args } = await this.parse(ConfigSet);

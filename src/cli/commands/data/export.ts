@@ -17,7 +17,11 @@ export default class DataExport extends KatoCommand<Exported> {
     '<%= config.bin %> data export --cluster --passphrase-file /root/passphrase /root/cluster.kato',
   ];
   static override args = {
-    file: word({ required: true, description: 'File to write; one that is there is replaced.' }),
+    file: word({
+      names: 'file',
+      required: true,
+      description: 'File to write; one that is there is replaced.',
+    }),
   };
   static override flags = {
     cluster: Flags.boolean({

@@ -12,7 +12,7 @@ export default class DataImport extends ChangeCommand<Imported> {
     'kato node setup core --recover-from does the same.';
   static override examples = ['<%= config.bin %> data import /root/cluster.kato'];
   static override args = {
-    file: word({ required: true, description: 'What kato data export wrote.' }),
+    file: word({ names: 'file', required: true, description: 'What kato data export wrote.' }),
   };
   static override flags = {
     force: Flags.boolean({

@@ -16,7 +16,11 @@ export default class DataKeep extends ChangeCommand<ExportKept> {
     '<%= config.bin %> data keep h3 --every 5m --passphrase-file /root/passphrase',
   ];
   static override args = {
-    node: word({ required: true, description: 'Node that keeps it, any but the core.' }),
+    node: word({
+      names: 'node',
+      required: true,
+      description: 'Node that keeps it, any but the core.',
+    }),
   };
   static override flags = {
     every: Flags.string({

@@ -7,7 +7,7 @@ import {
   whatIsCarried,
 } from '../../../operations/local/carried.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
-import { KatoCommand, word } from '../../command.ts';
+import { KatoCommand, named, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
 import { note } from '../../output.ts';
@@ -34,8 +34,10 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     core: word({ required: true, description: 'Address of the core.' }),
   };
   static override flags = {
-    enable: Flags.string({
+    enable: named({
       char: 'e',
+      names: 'role to add',
+      list: true,
       helpValue: 'ROLES',
       summary: 'Roles or groups of roles for this node, joined by commas.',
     }),
@@ -46,7 +48,8 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       summary: 'Attach in spite of another version of kato.',
     }),
     token: Flags.string({ helpValue: 'T', summary: 'The token; it shows in process lists.' }),
-    'token-file': Flags.string({
+    'token-file': named({
+      names: 'file',
       exclusive: ['token'],
       helpValue: 'F',
       summary: 'File that holds the token.',

@@ -13,7 +13,13 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
     '<%= config.bin %> <%= command.id %> router-1 router-2',
   ];
   static override args = {
-    node: word({ multiple: true, required: true, description: 'Address, name or id of a node.' }),
+    node: word({
+      names: 'node',
+      list: true,
+      multiple: true,
+      required: true,
+      description: 'Address, name or id of a node.',
+    }),
   };
   static override flags = {
     'skip-detach': Flags.boolean({

@@ -14,7 +14,10 @@ export default class ShowNodeVersion extends KatoCommand<NodeVersion> {
     '<%= config.bin %> <%= command.id %> 10.0.0.4',
   ];
   static override args = {
-    node: word({ description: 'Address, name or id of a node; this one by default.' }),
+    node: word({
+      names: 'node',
+      description: 'Address, name or id of a node; this one by default.',
+    }),
   };
 
   protected async perform(): Promise<NodeVersion> {

@@ -17,7 +17,13 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
     '<%= config.bin %> <%= command.id %> --cluster router',
   ];
   static override args = {
-    processes: word({ multiple: true, required: false, description: 'Only these processes.' }),
+    processes: word({
+      names: 'process',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Only these processes.',
+    }),
   };
   static override flags = {
     node: nodeFlag,

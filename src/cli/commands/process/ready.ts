@@ -24,7 +24,12 @@ export default class ProcessReady extends KatoCommand<Ready> {
     '<%= config.bin %> <%= command.id %> -n data-1 redis',
   ];
   static override args = {
-    process: word({ required: true, description: 'Name of a process, or all.' }),
+    process: word({
+      names: 'process',
+      also: ['all'],
+      required: true,
+      description: 'Name of a process, or all.',
+    }),
   };
   static override flags = {
     block: Flags.integer({

@@ -14,7 +14,13 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     '<%= config.bin %> <%= command.id %> --only router',
   ];
   static override args = {
-    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+    roles: word({
+      names: 'role to add',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Roles or groups of roles.',
+    }),
   };
   static override flags = {
     ...selectionFlags,

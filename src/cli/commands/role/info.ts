@@ -17,7 +17,13 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
     'redis-cli -h 10.0.0.5 -a "$(<%= config.bin %> <%= command.id %> --secret redis -n data-1)" ping',
   ];
   static override args = {
-    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+    roles: word({
+      names: 'role',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Roles or groups of roles.',
+    }),
   };
   static override flags = {
     secret: Flags.boolean({

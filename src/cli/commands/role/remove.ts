@@ -19,7 +19,13 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
     '<%= config.bin %> <%= command.id %> --all-but router',
   ];
   static override args = {
-    roles: word({ multiple: true, required: false, description: 'Roles or groups of roles.' }),
+    roles: word({
+      names: 'role',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Roles or groups of roles.',
+    }),
   };
   static override flags = {
     ...selectionFlags,

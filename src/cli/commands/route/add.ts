@@ -16,7 +16,11 @@ export default class RouteAdd extends ChangeCommand<Route> {
     '<%= config.bin %> <%= command.id %> --any-backend here.example.com 127.0.0.1:8080',
   ];
   static override args = {
-    route: word({ required: true, description: 'HOST or HOST/PATH; HOST may be *.example.com.' }),
+    route: word({
+      names: 'route',
+      required: true,
+      description: 'HOST or HOST/PATH; HOST may be *.example.com.',
+    }),
     backends: word({
       multiple: true,
       required: true,

@@ -10,8 +10,13 @@ export default class RouteRemove extends ChangeCommand<Route> {
     '<%= config.bin %> <%= command.id %> shop.example.com/cart',
   ];
   static override args = {
-    route: word({ required: true, description: 'HOST or HOST/PATH.' }),
-    backends: word({ multiple: true, required: false, description: 'ADDRESS:PORT of a backend.' }),
+    route: word({ names: 'route', required: true, description: 'HOST or HOST/PATH.' }),
+    backends: word({
+      names: 'backend',
+      multiple: true,
+      required: false,
+      description: 'ADDRESS:PORT of a backend.',
+    }),
   };
 
   protected async request(): Promise<Request> {

@@ -1,6 +1,6 @@
 import type { TokenInfo } from '../../../domain/change/tokens.ts';
 import { performed, waitFlags } from '../../change-command.ts';
-import { KatoCommand, listed } from '../../command.ts';
+import { KatoCommand, listed, named } from '../../command.ts';
 import { durationSeconds } from '../../duration.ts';
 import { ownCatalogue } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
@@ -25,7 +25,9 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
     'KATO_TOKEN=$(<%= config.bin %> <%= command.id %> --quiet)',
   ];
   static override flags = {
-    roles: Flags.string({
+    roles: named({
+      names: 'role to add',
+      list: true,
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'ROLES',

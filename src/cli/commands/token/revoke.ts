@@ -6,7 +6,11 @@ export default class TokenRevoke extends ChangeCommand<TokenInfo> {
   static override summary = 'End a token before its time. Nodes that joined with it stay.';
   static override examples = ['<%= config.bin %> <%= command.id %> k3m9x2qa'];
   static override args = {
-    id: word({ required: true, description: 'Id of the token, as kato token list shows it.' }),
+    id: word({
+      names: 'token',
+      required: true,
+      description: 'Id of the token, as kato token list shows it.',
+    }),
   };
 
   protected async request(): Promise<Request> {

@@ -1,5 +1,5 @@
 import type { SetupCore } from '../../../../operations/local/setup-core.ts';
-import { KatoCommand, word } from '../../../command.ts';
+import { KatoCommand, named, word } from '../../../command.ts';
 import { ownHost } from '../../../home.ts';
 import { Flags } from '../../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../../passphrase.ts';
@@ -28,7 +28,8 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
       helpValue: 'IP',
       summary: 'Address others reach this node at; the one on the default route by default.',
     }),
-    'recover-from': Flags.string({
+    'recover-from': named({
+      names: 'file',
       helpValue: 'FILE',
       summary: "Go on with a saved state: an export, or a core's ledger.json.",
     }),

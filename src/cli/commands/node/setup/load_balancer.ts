@@ -17,7 +17,13 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     '<%= config.bin %> <%= command.id %> --exclude-self 10.0.0.2 10.0.0.3',
   ];
   static override args = {
-    ip: word({ multiple: true, required: false, description: 'Addresses of routers.' }),
+    ip: word({
+      names: 'router address',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Addresses of routers.',
+    }),
   };
   static override flags = {
     force: Flags.boolean({ summary: 'Also give up roles other than router.' }),

@@ -18,9 +18,9 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     '<%= config.bin %> <%= command.id %> --update all.key all.pem "*.example.com"',
   ];
   static override args = {
-    key: word({ required: true, description: 'File with the private key, PEM.' }),
-    cert: word({ required: true, description: 'File with the chain, PEM.' }),
-    domain: word({ required: true, description: 'The domain.' }),
+    key: word({ names: 'file', required: true, description: 'File with the private key, PEM.' }),
+    cert: word({ names: 'file', required: true, description: 'File with the chain, PEM.' }),
+    domain: word({ names: 'domain', required: true, description: 'The domain.' }),
   };
   static override flags = {
     update: Flags.boolean({ summary: 'Replace the certificate that is there.' }),

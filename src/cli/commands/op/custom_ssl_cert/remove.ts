@@ -5,7 +5,9 @@ import { word } from '../../../command.ts';
 export default class CertificateRemove extends ChangeCommand<Certificate> {
   static override summary = 'Remove the certificate of a domain.';
   static override examples = ['<%= config.bin %> <%= command.id %> shop.example.com'];
-  static override args = { domain: word({ required: true, description: 'The domain.' }) };
+  static override args = {
+    domain: word({ names: 'domain', required: true, description: 'The domain.' }),
+  };
 
   protected async request(): Promise<Request> {
     const { args } = await this.parse(CertificateRemove);

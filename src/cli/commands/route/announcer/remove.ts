@@ -5,7 +5,9 @@ import { word } from '../../../command.ts';
 export default class AnnouncerRemove extends ChangeCommand<Announcer> {
   static override summary = 'End the right of a component to announce routes.';
   static override examples = ['<%= config.bin %> <%= command.id %> shop'];
-  static override args = { name: word({ required: true, description: 'Name of the component.' }) };
+  static override args = {
+    name: word({ names: 'announcer', required: true, description: 'Name of the component.' }),
+  };
 
   protected async request(): Promise<Request> {
     const { args } = await this.parse(AnnouncerRemove);

@@ -1,0 +1,34 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { NAMES } from '../completion/names.ts';
+import { offersFor } from '../completion/offers.ts';
+import { wantedAt } from '../completion/wanted.ts';
+import type { KatoConfig } from '../config.ts';
+import { Command } from '../oclif.ts';
+
+/** Whoever presses a key does not wait longer: then nothing is offered. */
+const LIMIT_MS = 400;
+
+/** What shells call to complete a word. People have no use for it. */
+export default class CompleteWord extends Command {
+  static override hidden = true;
+  static override summary =
+    'Offer names for the last of some words: one a line, a tab, what it is.';
+
+  /** Says nothing of what goes wrong: it would be written into the line that a person types. */
+  override async run(): Promise<void> {
+    const words = this.argv.slice(this.argv.indexOf('--') + 1);
+    const late = pause(LIMIT_MS).then(() => []);
+    const offers = await Promise.race([this.offers(words), late]).catch(() => []);
+    process.stdout.write(offers.map((line) => `${line}\n`).join(''));
+    process.exit();
+  }
+
+  private async offers(words: readonly string[]): Promise<string[]> {
+    const found = await (this.config as KatoConfig).definitionAt(words.slice(0, -1));
+    if (found === null) return [];
+    const wanted = wantedAt(found.definition, [...found.rest, ...words.slice(-1)]);
+    if (wanted?.taker.names === undefined) return [];
+    const names = await NAMES[wanted.taker.names](wanted, LIMIT_MS).catch(() => []);
+    return offersFor(wanted, names);
+  }
+}

@@ -1,0 +1,58 @@
+/** What there are names of, which completion can offer. */
+export type NameKind =
+  | 'node'
+  /** Address of a node with the role `router`. */
+  | 'router address'
+  | 'role'
+  /** A role or group that a person may give to a node. */
+  | 'role to add'
+  /** `cluster`, or a role with settings. */
+  | 'component'
+  /** A setting of the component in the argument `component`. */
+  | 'setting'
+  /** Of the setting in the argument `key`: what may be its value, where that is a closed list. */
+  | 'value'
+  /** Of the same: what is in it, where it is a list. */
+  | 'item'
+  | 'process'
+  | 'token'
+  | 'route'
+  /** A backend of the route in the argument `route`. */
+  | 'backend'
+  | 'announcer'
+  | 'domain'
+  /** Which the shell knows best. */
+  | 'file';
+
+/** What an argument or flag takes: told where it is defined, for completion to offer it. */
+export interface Named {
+  names?: NameKind;
+  /** Several may be joined by commas. */
+  list?: boolean;
+  /** Words that are right there, too. */
+  also?: readonly string[];
+}
+
+/** An argument or flag, as far as completion goes. */
+export interface Taker extends Named {
+  multiple?: boolean;
+  options?: readonly string[];
+  description?: string;
+}
+
+export interface FlagTaker extends Taker {
+  type: string;
+  char?: string;
+  hidden?: boolean;
+  allowNo?: boolean;
+  summary?: string;
+}
+
+/** A command, as far as completion goes. */
+export interface Definition {
+  id: string;
+  hidden: boolean;
+  summary: string;
+  args: Readonly<Record<string, Taker>>;
+  flags: Readonly<Record<string, FlagTaker>>;
+}
