@@ -5,7 +5,7 @@ import type { Report } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { watchDeadPeers } from '../machine/dead-peers.ts';
 import { isHalting } from '../machine/halting.ts';
-import { type Delivery, type NodeIdentity, readLedger, writeLedger } from '../machine/ledger.ts';
+import { type Delivery, type NodeIdentity, takeLedger, writeLedger } from '../machine/ledger.ts';
 import { sweepLeftovers } from '../machine/leftovers.ts';
 import { watchProcesses } from '../machine/watch.ts';
 import { linkToCluster } from './cluster-link.ts';
@@ -25,7 +25,9 @@ export async function runAgent(
 ): Promise<void> {
   const { paths } = context;
   await sweepLeftovers(paths);
-  let delivery: Delivery | null = await readLedger(paths);
+  const kept = await takeLedger(paths);
+  let delivery: Delivery | null = kept.delivery;
+  if (kept.damage !== null) log(kept.damage);
   let refusedView: Version | null = null;
   let last: Report | null = null;
   /** Removed from the cluster: what is left to do is to end. */
@@ -171,7 +173,8 @@ export async function runAgent(
       if (request.operation === 'status') void remembered.keep(reply).catch(() => undefined);
       return reply;
     } catch (error) {
-      if (request.operation !== 'status' || !isAway(error) || delivery === null) throw error;
+      if (request.operation !== 'status' || !isAway(error)) throw error;
+      if (delivery === null) throw damageTold(error, kept.damage);
       const refused = link.reason?.code === 'NOT_ALLOWED' ? link.reason : error;
       const status = await remembered.recall(delivery.view, await reportNow(), refused);
       return status as unknown as Json;
@@ -216,5 +219,19 @@ export async function runAgent(
 
 const DEFAULT_HEARTBEAT_MS = 2000;
 const STATUS_MS = 5000;
+
+/** Nothing is remembered: what the node knew is damaged, and nobody is there to say it anew. */
+function damageTold(error: KatoError, damage: string | null): KatoError {
+  if (damage === null) return error;
+  const next =
+    'it is fetched anew when a controller answers; what runs goes on. ' +
+    'Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core';
+  return refuse(
+    error.code,
+    `${error.message}, and this node has forgotten what it is`,
+    damage,
+    next,
+  );
+}
 
 class LedgerNotKept extends KatoError {}

@@ -86,12 +86,18 @@ async function isStarted(paths: Paths): Promise<boolean> {
 }
 
 async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
+  const { readIdentity } = await import('../machine/ledger.ts');
+  const identity = await readIdentity(paths).catch((error: unknown) => {
+    if (error instanceof KatoError) return error;
+    return null; // only root may read it
+  });
+  // No agent can run then, and its log would say no more.
+  if (identity instanceof KatoError) return identity;
   if (isUp) {
     const log = `look at ${paths.log}/agent/current`;
     return refuse('NOT_SET_UP', 'the agent of this node does not listen', 'its log says why', log);
   }
-  const { readIdentity } = await import('../machine/ledger.ts');
-  if ((await readIdentity(paths).catch(() => null)) !== null) {
+  if (identity !== null) {
     const why = 'it was halted, or nothing has started it since the boot';
     return refuse('NOT_SET_UP', 'this node is not started', why, 'kato node boot');
   }

@@ -36,8 +36,7 @@ export function lastStatus(
     [Symbol.dispose]: () => clearTimeout(timer),
     recall: async (view, report, reason) => {
       const text = await readIfExists(file);
-      const kept = text === null ? null : (JSON.parse(text) as { at: string; status: Status });
-      return aged(kept, view, report, reason);
+      return aged(keptIn(text ?? ''), view, report, reason);
     },
   };
 
@@ -57,6 +56,17 @@ export function lastStatus(
     keptMs = performance.now();
     const text = JSON.stringify({ at: new Date().toISOString(), status });
     await writeFileAtomic(file, text, { mode: 0o600 });
+  }
+}
+
+/** Null for one that is damaged: it is a convenience, and made anew. */
+function keptIn(text: string): { at: string; status: Status } | null {
+  try {
+    const kept = JSON.parse(text) as Partial<{ at: string; status: Status }> | null;
+    const isWhole = typeof kept?.at === 'string' && Array.isArray(kept.status?.nodes);
+    return isWhole ? (kept as { at: string; status: Status }) : null;
+  } catch {
+    return null;
   }
 }
 

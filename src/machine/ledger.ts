@@ -1,8 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { refuse } from '../domain/error.ts';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KatoError, refuse } from '../domain/error.ts';
+import { sha256 } from '../domain/hash.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { View } from '../domain/view.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
+import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from './files.ts';
 
 /** Who this node is: made at setup or attach. Its presence means that the machine is a node. */
 export interface NodeIdentity {
@@ -29,37 +31,100 @@ export interface Delivery {
 }
 
 /** What stands in the file; the secrets have one of their own beside it. */
-export interface Ledger {
+interface Ledger {
   delivery: Omit<Delivery, 'secrets'>;
+  /** Of the delivery. The two files are written one after the other, and so each has its own. */
+  digest?: string;
 }
 
 const SECRET_FILE = { mode: 0o600 };
+/** Among the secrets, and not the name of one. */
+const SECRETS_DIGEST = '.sha256';
+/** Of damaged files: enough to see what happens, not enough to fill a disk. */
+const ASIDE_MAX = 5;
 
-/** Null on a machine that is no node. */
-export function readIdentity(paths: Paths): Promise<NodeIdentity | null> {
-  return readJson<NodeIdentity>(identityFile(paths));
+/** Null on a machine that is no node. BAD_FILE, with what helps, when the file is damaged. */
+export async function readIdentity(paths: Paths): Promise<NodeIdentity | null> {
+  const file = identityFile(paths);
+  const text = await readIfExists(file);
+  if (text === null) return null;
+  const { digest, ...identity } = parsed<NodeIdentity & { digest?: string }>(text) ?? {};
+  const isWhole = digest === undefined || digest === digestOf(identity);
+  if (isWhole && typeof identity.nodeId === 'string') return identity as NodeIdentity;
+  const isCore = (await readLedger(paths).catch(() => null))?.view.document != null;
+  const away = `kato node halt; mv ${file} ${file}.damaged`;
+  throw refuse(
+    'BAD_FILE',
+    `${file} is damaged`,
+    'this machine cannot say which node it is',
+    isCore
+      ? `${away}; then kato node setup core --recover-from ${paths.ledger}`
+      : `${away}; then kato node attach -e ROLES CORE_IP with a new token, in the node's place`,
+  );
 }
 
 export async function writeIdentity(paths: Paths, identity: NodeIdentity): Promise<void> {
   await makeFolder(paths.state, 0o700);
-  await writeJson(identityFile(paths), identity);
+  await writeJson(identityFile(paths), { ...identity, digest: digestOf(identity) });
 }
 
-/** Null on a node that has not been told anything yet. */
+/** Null on a node that has not been told anything yet. BAD_FILE when a file of it is damaged. */
 export async function readLedger(paths: Paths): Promise<Delivery | null> {
-  const ledger = await readJson<Ledger>(paths.ledger);
-  if (ledger === null) return null;
-  const secrets = (await readJson<Record<string, string>>(secretsFile(paths))) ?? {};
-  return { ...ledger.delivery, secrets };
+  const text = await readIfExists(paths.ledger);
+  if (text === null) return null;
+  const delivery = deliveryIn(text);
+  if (delivery === null) throw damaged(paths.ledger);
+  const secrets = secretsIn((await readIfExists(secretsFile(paths))) ?? '');
+  if (secrets === null) throw damaged(secretsFile(paths));
+  return { ...delivery, secrets };
+}
+
+/**
+ * As `readLedger`, for who is about to write it: a damaged file is moved aside, for on a core it holds
+ * the document. `damage` says what was damaged and where it is now.
+ */
+export async function takeLedger(
+  paths: Paths,
+): Promise<{ delivery: Delivery | null; damage: string | null }> {
+  try {
+    return { delivery: await readLedger(paths), damage: null };
+  } catch (error) {
+    if (!(error instanceof KatoError) || error.code !== 'BAD_FILE') throw error;
+    const texts = [await readIfExists(paths.ledger), await readIfExists(secretsFile(paths))];
+    const moved: string[] = [];
+    if (deliveryIn(texts[0] ?? '') === null) moved.push(await moveAside(paths.ledger));
+    if (texts[1] !== null && secretsIn(texts[1]!) === null) {
+      moved.push(await moveAside(secretsFile(paths)));
+    }
+    const kept = moved.length === 0 ? '' : `, and is kept in ${moved.join(' and ')}`;
+    return { delivery: null, damage: `${error.message}${kept}` };
+  }
 }
 
 /** Secrets first: a view never stands on disk without what it needs. */
 export async function writeLedger(paths: Paths, delivery: Delivery): Promise<void> {
   const { secrets, ...rest } = delivery;
-  const ledger: Ledger = { delivery: rest };
+  const ledger: Ledger = { delivery: rest, digest: digestOf(rest) };
   await makeFolder(paths.state, 0o700);
-  await writeJson(secretsFile(paths), secrets);
+  await writeJson(secretsFile(paths), { ...secrets, [SECRETS_DIGEST]: digestOf(secrets) });
   await writeJson(paths.ledger, ledger);
+}
+
+/** What a ledger's file says; null for one that is damaged. kato 0.1.0 wrote no digest. */
+export function deliveryIn(text: string): Omit<Delivery, 'secrets'> | null {
+  const { delivery, digest, ...others } = parsed<Ledger>(text) ?? {};
+  if (typeof delivery?.view?.node?.id !== 'string' || Object.keys(others).length > 0) return null;
+  return digest === undefined || digest === digestOf(delivery) ? delivery : null;
+}
+
+/** What the file beside a ledger says; null for one that is damaged. */
+export function secretsIn(text: string): Record<string, string> | null {
+  const all = parsed<Record<string, string>>(text) as Record<string, string> | null;
+  if (all === null) return null;
+  const { [SECRETS_DIGEST]: digest, ...secrets } = all;
+  // Another name than that of a secret is what has become of the digest's.
+  if (!Object.keys(secrets).every((name) => name.indexOf('/') > 0)) return null;
+  return digest === undefined || digest === digestOf(secrets) ? secrets : null;
 }
 
 /** The machine is no node any more. Data folders stay. */
@@ -76,18 +141,33 @@ function secretsFile(paths: Paths): string {
   return `${paths.state}/secrets.json`;
 }
 
-async function readJson<T>(path: string): Promise<T | null> {
-  const text = await readIfExists(path);
-  if (text === null) return null;
+/** The text of what was read is the text of what was written: JSON keeps the order of keys. */
+function digestOf(value: object): string {
+  return sha256(JSON.stringify(value));
+}
+
+function parsed<T extends object>(text: string): Partial<T> | null {
   try {
-    return JSON.parse(text) as T;
-  } catch (cause) {
-    throw refuse(
-      'BAD_FILE',
-      `${path} is damaged`,
-      cause instanceof Error ? cause.message : undefined,
-      'remove this node on the core and attach it again',
-    );
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Partial<T>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function damaged(file: string): KatoError {
+  const next = 'kato node halt, then kato node boot: the agent fetches it anew';
+  return refuse('BAD_FILE', `${file} is damaged`, 'what is in it is not what was written', next);
+}
+
+/** The first ones are kept; the last name is taken again. */
+async function moveAside(file: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const aside = `${file}.damaged-${number}`;
+    if (number < ASIDE_MAX && (await exists(aside))) continue;
+    await rename(file, aside);
+    await syncFolder(dirname(file));
+    return aside;
   }
 }
 

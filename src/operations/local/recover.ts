@@ -13,7 +13,7 @@ import { isProven } from '../../domain/proof.ts';
 import type { Version } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
-import type { Ledger, NodeIdentity } from '../../machine/ledger.ts';
+import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
 import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
@@ -44,13 +44,16 @@ export async function readSavedState(
 
 async function fromLedger(file: string, text: string): Promise<SavedState> {
   try {
-    const { delivery } = JSON.parse(text) as Partial<Ledger>;
-    const cluster = delivery?.view.document;
+    const delivery = deliveryIn(text);
+    if (delivery === null) throw new Error('it is damaged');
+    const cluster = delivery.view.document;
     if (!cluster) throw new Error('it is of a node that is no core: only a core keeps all');
     checkDocument(cluster);
-    const secrets = JSON.parse(await readFile(join(dirname(file), 'secrets.json'), 'utf8'));
+    const beside = join(dirname(file), 'secrets.json');
+    const secrets = secretsIn(await readFile(beside, 'utf8'));
+    if (secrets === null) throw new Error(`${beside} is damaged`);
     const full = Object.entries(secrets).filter(([name]) => isFullName(name));
-    return { cluster, secrets: Object.fromEntries(full) as Record<string, string> };
+    return { cluster, secrets: Object.fromEntries(full) };
   } catch (error) {
     if (error instanceof KatoError) throw error;
     const why = error instanceof Error ? error.message : String(error);

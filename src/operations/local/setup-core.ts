@@ -9,7 +9,13 @@ import { hashOf } from '../../domain/hash.ts';
 import { checkHostname } from '../../domain/names.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
-import { readIdentity, readLedger, writeIdentity, writeLedger } from '../../machine/ledger.ts';
+import {
+  readIdentity,
+  readLedger,
+  takeLedger,
+  writeIdentity,
+  writeLedger,
+} from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
 import { renewBusData } from './bus-data.ts';
 import {
@@ -144,7 +150,7 @@ async function freshDraft({ host, endpoint, address }: SetupCore): Promise<Draft
 }
 
 async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
-  const known = await readLedger(host.paths);
+  const { delivery: known } = await takeLedger(host.paths);
   return recoveredDraft({
     saved: saved!,
     host,
@@ -160,7 +166,7 @@ async function ledger({ host, draft }: SetupCore): Promise<void> {
   if (draft.cluster.epoch > 1) await renewBusData(host);
   const isNode = (await readIdentity(host.paths)) !== null;
   // Without an identity it is of a run that was interrupted, perhaps with another draft.
-  if (!isNode || (await readLedger(host.paths)) === null) {
+  if (!isNode || (await takeLedger(host.paths)).delivery === null) {
     const delivery = firstDelivery(draft, host.catalogue);
     await writeLedger(host.paths, delivery);
   }

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import type { ErrorRecord } from '../../src/domain/error.ts';
+import { clusterOf, nodeOn, rolesOf, settled, tokenFrom, type, typed } from '../support/cluster.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+import { AWAY } from '../support/memory.ts';
+import { pidOf, restarted, runningOn } from '../support/running.ts';
+import { until } from '../support/until.ts';
+
+const STATE = '/var/lib/kato/state';
+const RESTART_AGENT = 's6-svc -r /var/lib/kato/service/agent';
+const SECONDS = 20;
+
+describe('what a node has on its disk is damaged', () => {
+  const lab = useLab({ hosts: 2 });
+  let core: Host;
+  let node: Host;
+  before(async () => {
+    [core, node] = lab.hosts as [Host, Host];
+    await clusterOf(core, [[node, 'redis']]);
+    await settled(core);
+  });
+
+  const whole = (host: Host) =>
+    until(async () => (await type(host, `ls ${STATE}/ledger.json`)).exitCode === 0, {
+      what: 'the ledger is fetched anew',
+      seconds: SECONDS,
+    });
+  const flip = (host: Host, file: string) => typed(host, `sed -i '0,/1/s/1/3/' ${STATE}/${file}`);
+  const spared = async (host: Host, damage: () => Promise<unknown>): Promise<void> => {
+    const before = await runningOn([host]);
+    await damage();
+    assert.deepEqual(restarted(before, await runningOn([host])), [`${host.name} agent`]);
+  };
+  const statusError = async (host: Host): Promise<ErrorRecord> => {
+    const { stdout } = await type(host, 'kato status --json');
+    return (JSON.parse(stdout) as { error: ErrorRecord }).error;
+  };
+
+  it('its ledger: it is moved aside and fetched anew, on a node and on the core', async () => {
+    for (const host of [node, core]) {
+      await spared(host, async () => {
+        await flip(host, 'ledger.json');
+        const damaged = await host.read(`${STATE}/ledger.json`);
+        await typed(host, RESTART_AGENT);
+        await until(async () => (await host.read(`${STATE}/ledger.json.damaged-1`)) === damaged, {
+          what: 'it is kept aside',
+          seconds: SECONDS,
+        });
+        await whole(host);
+        await settled(core);
+      });
+    }
+  });
+
+  it('and the core is away: its status says what is damaged and what helps; what runs goes on', async () => {
+    await core.powerOff();
+    await spared(node, async () => {
+      await flip(node, 'secrets.json');
+      await typed(node, RESTART_AGENT);
+      await until(async () => /forgotten/.test((await statusError(node))?.message ?? ''), {
+        what: 'the status says so',
+        seconds: SECONDS,
+      });
+      assert.equal((await type(node, 'kato status')).exitCode, AWAY);
+      const { why, next } = await statusError(node);
+      assert.match(why!, /secrets\.json is damaged, and is kept in .*secrets\.json\.damaged-1$/);
+      assert.match(next!, /fetched anew/);
+    });
+    const redis = await pidOf(node, 'redis');
+    await core.powerOn();
+    await settled(core);
+    assert.equal(await pidOf(node, 'redis'), redis);
+  });
+
+  it('its identity: its status says how to go on, and that helps on a node', async () => {
+    await typed(node, `truncate -s 40 ${STATE}/identity.json && ${RESTART_AGENT}`);
+    await until(async () => (await statusError(node))?.code === 'BAD_FILE', {
+      what: 'the status says so',
+      seconds: SECONDS,
+    });
+    const { next = '' } = await statusError(node);
+    const [, move, attach = ''] = /^(.*); then (kato node attach .*) CORE_IP/.exec(next) ?? [];
+    await typed(node, move!);
+    const env = { KATO_TOKEN: await tokenFrom(core) };
+    await until(
+      async () =>
+        (await type(node, `${attach.replace('ROLES', 'redis')} ${core.address}`, { env }))
+          .exitCode === 0,
+      { what: 'it is attached, once the node that it was is dead', seconds: SECONDS * 2 },
+    );
+    await settled(core);
+    assert.deepEqual(rolesOf(await nodeOn(node, core)), ['base', 'redis']);
+  });
+
+  it('its identity: its status says how to go on, and that helps on the core', async () => {
+    await typed(core, `truncate -s 40 ${STATE}/identity.json && ${RESTART_AGENT}`);
+    await until(async () => (await statusError(core))?.code === 'BAD_FILE', {
+      what: 'the status says so',
+      seconds: SECONDS,
+    });
+    const { next = '' } = await statusError(core);
+    const [, move, recover] = /^(.*); then (kato node setup core .*)$/.exec(next) ?? [];
+    await typed(core, `${move} && ${recover}`);
+    const { nodes } = await settled(core);
+    assert.equal(nodes.length, 2);
+  });
+});
