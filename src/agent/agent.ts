@@ -13,6 +13,7 @@ import { leaveCluster } from './farewell.ts';
 import { exportKeeper } from './kept-export.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
+import { keepTime } from './node-time.ts';
 import { AGENT, describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
 
@@ -25,6 +26,7 @@ export async function runAgent(
 ): Promise<void> {
   const { paths } = context;
   await sweepLeftovers(paths);
+  await keepTime(paths);
   const kept = await takeLedger(paths);
   let delivery: Delivery | null = kept.delivery;
   if (kept.damage !== null) log(kept.damage);

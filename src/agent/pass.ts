@@ -13,6 +13,7 @@ import { applyStep } from '../machine/apply/apply.ts';
 import { readForeign } from '../machine/files.ts';
 import type { Delivery } from '../machine/ledger.ts';
 import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
+import { nodeTime } from './node-time.ts';
 import { withUsableCertificates } from './usable-certificates.ts';
 
 export interface PassContext {
@@ -152,17 +153,6 @@ async function applied(
   const ms = Math.round(performance.now() - startedMs);
   results.push({ kind, process, ms, failed: failure !== null });
   return failure;
-}
-
-let lastMs = 0;
-
-/**
- * ISO time of this node. Goes on evenly, whatever becomes of the machine's clock, and is later each
- * time: controllers tell by it which of two reports is the newer one.
- */
-export function nodeTime(): string {
-  lastMs = Math.max(lastMs + 1, Math.floor(performance.timeOrigin + performance.now()));
-  return new Date(lastMs).toISOString();
 }
 
 function describe(

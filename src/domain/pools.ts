@@ -119,9 +119,10 @@ export function nextOutages(
     const key = outageKey(pool);
     const addresses = pool.members.map((member) => member.address);
     const gone = addresses.filter(isGone);
-    const was = Object.entries(before[key] ?? {}).filter(([address]) =>
-      addresses.includes(address),
-    );
+    const was = Object.entries(before[key] ?? {})
+      .filter(([address]) => addresses.includes(address))
+      .map(([address, since]): [string, string] => [address, notAhead(since, nowMs)]);
+@@    );
     const stillGone = was.filter(([address]) => isGone(address));
     const room = Math.floor(addresses.length * DAMPED_PART) - gone.length;
     const damped = was.filter(([address]) => !isGone(address) && flaps(address));
@@ -152,6 +153,15 @@ function withGone(
 
 function byTime([addressA, a]: [string, string], [addressB, b]: [string, string]): number {
   return a < b || (a === b && addressA < addressB) ? -1 : 1;
+}
+
+/**
+ * A clock that was set back, or that of another controller, makes an outage begin in the future: it
+ * would hold the brake until then. A little ahead is no matter, and no reason for a write.
+ */
+function notAhead(since: string, nowMs: number): string {
+  const aheadMs = Date.parse(since) - nowMs;
+  return aheadMs > BRAKE_WINDOW_MS ? new Date(nowMs).toISOString() : since;
 }
 
 /** Dead members that the brake keeps in a pool. */

@@ -39,14 +39,16 @@ export function parseDeaths(text: string): number[] {
   return labels.map((line) => fromTai64n(line.split(' ')[0]!));
 }
 
-/** Ready for so long that earlier deaths do not count. */
+/** Ready for so long that earlier deaths do not count, or since before the clock was set back. */
 export function isWell(status: ServiceStatus, nowMs: number): boolean {
-  return status.up && status.ready && nowMs - status.readyAt >= RECOVERED_SECONDS * 1000;
+  const readyMs = nowMs - status.readyAt;
+  return status.up && status.ready && (readyMs < 0 || readyMs >= RECOVERED_SECONDS * 1000);
 }
 
 export function stateOf(status: ServiceStatus, deaths: number[], now: number): ProcessState {
   if (!status.wantedUp && !status.up) return 'STOPPED';
-  const recent = deaths.filter((at) => now - at < FATAL_WINDOW_SECONDS * 1000);
+  // Those that are still to come are of before the clock was set back: nobody knows how long.
+  const recent = deaths.filter((at) => at <= now && now - at < FATAL_WINDOW_SECONDS * 1000);
   if (recent.length >= FATAL_DEATHS && !isWell(status, now)) return 'FATAL';
   return status.up && status.ready ? 'RUNNING' : 'STARTING';
 }

@@ -49,7 +49,8 @@ export async function readStatus(folder: string): Promise<ServiceStatus | null> 
   const { exitCode, stdout } = await attempt(['s6-svstat', '-o', STATUS_FIELDS, folder]);
   if (exitCode !== 0) return null;
   const status = parseStatus(stdout);
-  const ageMs = Date.now() - Number(file?.ctimeMs ?? Number.NaN);
+  // Of before the clock was set back, too, where the age is below 0.
+  const ageMs = Math.abs(Date.now() - Number(file?.ctimeMs ?? Number.NaN));
   if (ageMs > SETTLED_MS) statuses.set(folder, { mark, status });
   return status;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { arrange, nodeTime } from '../../../src/agent/pass.ts';
+import { arrange } from '../../../src/agent/pass.ts';
 import type { Step } from '../../../src/domain/step.ts';
 
 const DATA = { role: 'primary', node: 'h1', folder: '/data', user: 'nats', marker: null };
@@ -20,13 +20,5 @@ describe('the steps of a pass', () => {
       [steps[2], steps[4]],
       [steps[3], steps[5]],
     ]);
-  });
-});
-
-describe('the time of a node', () => {
-  it('is later each time, also within a millisecond', () => {
-    const times = Array.from({ length: 50 }, nodeTime);
-    assert.deepEqual(times, [...new Set(times)].sort());
-    assert.equal(times.length, 50);
   });
 });

@@ -110,6 +110,28 @@ describe('the brake of a pool', () => {
     assert.deepEqual(nextOutages([poolOf(3)], before, gone, T0 + 5000), before);
   });
 
+  it('lets go after a minute by the new time when the clock is set back by an hour', () => {
+    const gone = new Set(addresses(4));
+    const step = (before: Outages, nowMs: number) =>
+      nextOutages([poolOf(4)], before, (address) => gone.has(address), nowMs);
+    const back = T0 - 60 * MINUTE_MS;
+    const first = step(step({}, T0), back);
+    assert.equal(Object.keys(first.routers!).length, 2, 'half of them, and no more at once');
+    assert.deepEqual(step(first, back + MINUTE_MS - 1), first);
+    assert.equal(Object.keys(step(first, back + MINUTE_MS).routers!).length, 3);
+  });
+
+  it('goes quiet between two controllers whose clocks differ', () => {
+    const gone = (address: string) => address !== '10.0.0.4:80';
+    const step = (before: Outages, nowMs: number) => nextOutages([poolOf(4)], before, gone, nowMs);
+    for (const aheadMs of [1000, 30 * MINUTE_MS]) {
+      const both = (before: Outages, ms: number) => step(step(before, T0 + aheadMs + ms), T0 + ms);
+      const settled = both(both({}, 0), 1);
+      assert.deepEqual(step(settled, T0 + aheadMs + 2), settled);
+      assert.deepEqual(step(settled, T0 + 2), settled);
+    }
+  });
+
   it('says whom it holds', () => {
     const pool = poolOf(2);
     pool.members[0]!.state = 'out';

@@ -45,6 +45,14 @@ describe('the state of a process', () => {
     assert.equal(stateOf({ ...up, readyAt: NOW - 4000 }, secondsAgo(5, 6, 7), NOW), 'RUNNING');
   });
 
+  it('does not follow from deaths and readiness of before the clock was set back', () => {
+    assert.equal(stateOf(down, secondsAgo(-3600, -3601, -3602), NOW), 'STARTING');
+    assert.equal(stateOf(up, secondsAgo(-3600, -3601, -3602), NOW), 'RUNNING');
+    const ahead = { ...up, readyAt: NOW + 3_600_000 };
+    assert.equal(stateOf(ahead, secondsAgo(1, 2, 3), NOW), 'RUNNING');
+    assert.equal(stateOf(down, secondsAgo(-3600, 1, 2, 3), NOW), 'FATAL');
+  });
+
   it('is STOPPED when it was stopped, however often it had died', () => {
     assert.equal(stateOf({ ...down, wantedUp: false }, secondsAgo(1, 2, 3), NOW), 'STOPPED');
   });
