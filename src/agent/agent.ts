@@ -7,6 +7,7 @@ import { watchDeadPeers } from '../machine/dead-peers.ts';
 import { isHalting } from '../machine/halting.ts';
 import { type Delivery, type NodeIdentity, takeLedger, writeLedger } from '../machine/ledger.ts';
 import { sweepLeftovers } from '../machine/leftovers.ts';
+import { AGENT } from '../machine/places.ts';
 import { watchProcesses } from '../machine/watch.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
@@ -14,7 +15,7 @@ import { exportKeeper } from './kept-export.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
-import { AGENT, describeNow, type PassContext, pass } from './pass.ts';
+import { describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
 
 /** The program on each node that makes it what the cluster wants. Runs until `signal`. */

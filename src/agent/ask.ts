@@ -94,8 +94,9 @@ async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
   // No agent can run then, and its log would say no more.
   if (identity instanceof KatoError) return identity;
   if (isUp) {
-    const log = `look at ${paths.log}/agent/current`;
-    return refuse('NOT_SET_UP', 'the agent of this node does not listen', 'its log says why', log);
+    const next = `kato node boot starts it anew; where that fails: ${paths.log}/agent/current`;
+    const why = 'it has ended, or its socket was deleted';
+    return refuse('NOT_SET_UP', 'the agent of this node does not listen', why, next);
   }
   if (identity !== null) {
     const why = 'it was halted, or nothing has started it since the boot';

@@ -5,8 +5,9 @@ import { run } from '../machine/command.ts';
 import { writeFileAtomic } from '../machine/files.ts';
 import { forgetNode } from '../machine/ledger.ts';
 import { observe } from '../machine/observe.ts';
+import { AGENT } from '../machine/places.ts';
 import { serviceOf } from '../machine/service.ts';
-import { AGENT, type PassContext } from './pass.ts';
+import type { PassContext } from './pass.ts';
 
 /** Time for each process to stop when its node leaves. */
 const STOP_SECONDS = 20;

@@ -5,9 +5,9 @@ import type { Paths } from '../domain/paths.ts';
 import type { StepFailure } from '../domain/step.ts';
 import type { KeptExport } from '../domain/view.ts';
 import { makeFolder, writeFileAtomic } from '../machine/files.ts';
+import { AGENT } from '../machine/places.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import { nodeTime } from './node-time.ts';
-import { AGENT } from './pass.ts';
 
 export interface ExportKeeper {
   /** Fetches an export when it is time for one; a view of an older kato says nothing of it. Returns why it could not be kept. */

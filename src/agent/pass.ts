@@ -13,6 +13,7 @@ import { applyStep } from '../machine/apply/apply.ts';
 import { readForeign } from '../machine/files.ts';
 import type { Delivery } from '../machine/ledger.ts';
 import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
+import { AGENT } from '../machine/places.ts';
 import { nodeTime } from './node-time.ts';
 import { withUsableCertificates } from './usable-certificates.ts';
 
@@ -24,9 +25,6 @@ export interface PassContext {
   kato: { program: string; version: string };
   bootId: string;
 }
-
-/** The service name of the agent itself: never planned, never rogue. */
-export const AGENT = 'agent';
 
 /** `15`, and no more than that. */
 const VERSION_BYTES_MAX = 100;

@@ -122,7 +122,6 @@ export function nextOutages(
     const was = Object.entries(before[key] ?? {})
       .filter(([address]) => addresses.includes(address))
       .map(([address, since]): [string, string] => [address, notAhead(since, nowMs)]);
-@@    );
     const stillGone = was.filter(([address]) => isGone(address));
     const room = Math.floor(addresses.length * DAMPED_PART) - gone.length;
     const damped = was.filter(([address]) => !isGone(address) && flaps(address));

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import type { Paths } from '../domain/paths.ts';
-import { exists, writeFileAtomic } from './files.ts';
+import { exists, makeFolder, writeFileAtomic } from './files.ts';
 
 /**
  * An agent cannot tell its own restart from the end of the whole node. Who ends the node says so
  * first: then the agent's last heartbeat says goodbye, and the node is `left`, not `dead`.
  */
 export async function announceHalt(paths: Paths): Promise<void> {
+  await makeFolder(paths.run);
   await writeFileAtomic(haltMark(paths), '', { mode: 0o600 });
 }
 

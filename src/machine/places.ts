@@ -3,6 +3,9 @@ import type { Paths } from '../domain/paths.ts';
 import { OLDER } from '../domain/service-folder.ts';
 import { serviceOf } from './service.ts';
 
+/** The service name of the agent itself: never planned, never rogue. */
+export const AGENT = 'agent';
+
 /** Holds `<hash>/` folders and the links `current` (what should be) and `loaded` (what runs). */
 export function configOf(process: string, paths: Paths): string {
   return `${paths.config}/${process}`;

@@ -1,6 +1,9 @@
 import { refuse } from '../../domain/error.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
 import { readIdentity } from '../../machine/ledger.ts';
+import { AGENT } from '../../machine/places.ts';
+import { control, readStatus, serviceOf } from '../../machine/service.ts';
+import { accepts } from '../../machine/socket.ts';
 import {
   bootSupervision,
   shutdownSupervision,
@@ -8,10 +11,17 @@ import {
   supervisionRunning,
 } from '../../machine/supervision.ts';
 import { within } from '../../machine/wait.ts';
-import { checkRoot, type Host } from './host.ts';
+import { checkRoot, type Host, startAgent } from './host.ts';
 
-/** Starts this node from its ledger: everything comes up that was up. False: it ran already. */
-export async function bootNode({ paths }: Host): Promise<boolean> {
+/** The agent's program takes a second or two to listen. */
+const LISTEN_MS = 20_000;
+
+/**
+ * Starts this node from its ledger: everything comes up that was up. Where it runs already, what is
+ * missing of it comes back: the folder in /run, and an agent that nobody can ask. False: all was there.
+ */
+export async function bootNode(host: Host): Promise<boolean> {
+  const { paths } = host;
   checkRoot('kato node boot');
   if ((await readIdentity(paths)) === null) {
     throw refuse(
@@ -22,9 +32,26 @@ export async function bootNode({ paths }: Host): Promise<boolean> {
     );
   }
   await forgetHalt(paths);
-  if (await supervisionRunning(paths)) return false;
+  const ran = await supervisionRunning(paths);
   await bootSupervision(paths);
-  return true;
+  return ran ? reviveAgent(host) : true;
+}
+
+/** One that is about to start by itself is left to that. False: it listens. */
+async function reviveAgent(host: Host): Promise<boolean> {
+  const { paths } = host;
+  const folder = serviceOf(AGENT, paths);
+  if (await accepts(paths.socket)) return false;
+  const status = await readStatus(folder);
+  if (status === null || !status.wantedUp) await startAgent(host);
+  else if (status.up && status.ready) await control(folder, 'r');
+  if (await within(LISTEN_MS, () => accepts(paths.socket))) return true;
+  throw refuse(
+    'ROLE_FAILED',
+    'the agent of this node does not listen',
+    `it was started, and is not there after ${LISTEN_MS / 1000} s`,
+    `look at ${paths.log}/${AGENT}/current`,
+  );
 }
 
 /** Stops this node in order, as a shutdown of the machine does: the others see that it left. */

@@ -11,6 +11,7 @@ import { COMMAND_ENVIRONMENT } from '../../machine/command.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
 import { missingPackages } from '../../machine/packages.ts';
+import { AGENT } from '../../machine/places.ts';
 import { isOfOurs, portOwner } from '../../machine/ports.ts';
 import { serviceOf } from '../../machine/service.ts';
 import { readServiceFiles } from '../../machine/service-files.ts';
@@ -137,7 +138,7 @@ export async function refreshAgent(host: Host): Promise<void> {
 
 function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
   return {
-    name: 'agent',
+    name: AGENT,
     roles: ['base'],
     packages: [],
     user: 'root',

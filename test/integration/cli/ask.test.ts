@@ -63,7 +63,7 @@ describe('an agent that ends while it is asked', () => {
 
   it('is told to be started by boot on a node that was halted', async () => {
     mkdirSync(paths.state, { recursive: true });
-    writeFileSync(`${paths.state}/identity.json`, '{}');
+    writeFileSync(`${paths.state}/identity.json`, '{"nodeId":"n1"}');
     await assert.rejects(asked(), { code: 'NOT_SET_UP', next: 'kato node boot' });
   });
 });
