@@ -130,6 +130,7 @@ function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[
   }
   if (needsRestart(process, now))
     return [{ kind: 'restart', process: name, restarts, readySeconds }];
+  if (now.unheard) return [{ kind: 'recheck', process: name, restarts, readySeconds }];
   if (config === null || now.loadedHash === config.hash) return [];
   return reloadSignal === null
     ? [{ kind: 'restart', process: name, restarts, readySeconds }]

@@ -16,6 +16,8 @@ const LOG_FILES = 5;
 /** A volume may be away for long, and a log is for more than that. */
 const SAY_EVERY_SECONDS = 600;
 const AWAIT_DATA = 'await-data';
+const SAY_READY = 'say-ready';
+const READY_FD = 3;
 const SCRIPT = 0o700;
 const PLAIN = 0o600;
 
@@ -30,7 +32,8 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     run: script(runLines(process, paths)),
     survivors: script(survivorLines(process, paths)),
     'data/check': script(checkLines(process)),
-    'notification-fd': plain('3'),
+    [SAY_READY]: sayReady(process.ready === null ? SETTLED_MS : CHECK_EVERY_MS / 2),
+    'notification-fd': plain(String(READY_FD)),
     'down-signal': plain(`SIG${process.stop.signal}`),
     'timeout-kill': plain(String(process.stop.seconds * 1000)),
     'timeout-finish': plain(String(FINISH_LIMIT_MS)),
@@ -77,15 +80,18 @@ export function groupFile(name: string, paths: Paths): string {
 }
 
 function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[] {
-  const { name, config, ready, dataFolder } = process;
-  const settle = ready === null ? SETTLED_MS : CHECK_EVERY_MS / 2;
+  const { name, config, dataFolder } = process;
   return [
     'fdmove -c 2 1',
     makePrivate(paths.locks),
     'foreground { ./survivors }',
     `foreground { redirfd -w 1 ${execlineWord(groupFile(name, paths))} sh -c "echo $PPID" }`,
-    ...(config === null ? [] : [`foreground { ${execlineWords(recordLoaded(name, paths))} }`]),
-    `s6-notifyoncheck -d -n 0 -s ${settle} -w ${CHECK_EVERY_MS} -t ${CHECK_LIMIT_MS}`,
+    ...(config === null ? [] : [recordLoaded(name, paths)]),
+    // With the pid of the program to be.
+    'getpid -E pid',
+    `background -d { ./${SAY_READY} $pid }`,
+    'unexport !',
+    `fdclose ${READY_FD}`,
     `s6-setlock -n ${execlineWord(lockFile(name, paths))}`,
     ...(dataFolder === null ? [] : [`./${AWAIT_DATA}`]),
     `cd ${execlineWord(dataFolder ?? '/')}`,
@@ -127,10 +133,31 @@ function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Before the program reads its config: a switch in between then looks like a missed reload. */
-function recordLoaded(name: string, paths: Paths): string[] {
+/**
+ * Tells the supervision when the program is ready, as s6-notifyoncheck does; that one needs a new file
+ * for it, and where the disk has no room for one it waits for itself, and starts nothing.
+ */
+function sayReady(settleMs: number): Files[string] {
+  const content = `#!/bin/sh
+# Tells the supervision when the program with the process id $1 is ready.
+sleep ${settleMs / 1000}
+while kill -0 "$1" 2>/dev/null; do
+  ! timeout ${CHECK_LIMIT_MS / 1000} ./data/check ${READY_FD}>&- || exec echo >&${READY_FD}
+  sleep ${CHECK_EVERY_MS / 1000}
+done
+`;
+  return { content, mode: SCRIPT };
+}
+
+/**
+ * Before the program reads its config: a switch in between then looks like a missed reload. By a rename,
+ * so that a disk without room keeps what was recorded last.
+ */
+function recordLoaded(name: string, paths: Paths): string {
   const folder = `${paths.config}/${name}`;
-  return ['cp', '-PT', '--remove-destination', `${folder}/current`, `${folder}/loaded`];
+  const [current, next, loaded] = ['current', '.loaded', 'loaded'].map((it) => `${folder}/${it}`);
+  const copy = execlineWords(['cp', '-PT', '--remove-destination', current!, next!]);
+  return `foreground { if { ${copy} } ${execlineWords(['mv', '-T', next!, loaded!])} }`;
 }
 
 /** Ends what a supervisor that was killed left running, so that there are never two. */

@@ -103,6 +103,11 @@ export interface ObservedProcess {
   restarts: number;
   /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
   wantedUp: boolean;
+  /**
+   * The supervision is wrong about it: it speaks of a process that is gone, or has not heard for long
+   * that one is ready.
+   */
+  unheard: boolean;
   /** `none` for a process that keeps no data. */
   data: DataState;
   /** Of the secrets that the data was given last. */

@@ -29,6 +29,8 @@ export type Step =
     }
   | { kind: 'stop'; process: string; seconds: number }
   | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
+  /** Makes the supervision look again; restarts the process where it serves and was never heard to. */
+  | { kind: 'recheck'; process: string; restarts: number; readySeconds: number }
   | { kind: 'reload'; process: string; signal: string; hash: string }
   /** Stops, ends the supervision and takes the service and config folders away; data stays. */
   | { kind: 'remove'; process: string; seconds: number }

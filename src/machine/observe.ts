@@ -7,7 +7,7 @@ import { lookAtData, ownedData } from './data-folder.ts';
 import { readIfExists, readLinkIfExists } from './files.ts';
 import { missingPackages } from './packages.ts';
 import { configOf, restartsFile } from './places.ts';
-import { readState, serviceNames, serviceOf } from './service.ts';
+import { passesCheck, readState, readStatus, serviceNames, serviceOf } from './service.ts';
 import { filesBelow, readServiceFiles } from './service-files.ts';
 
 /** What is on the node: of the given processes, and of each other one with a service folder. */
@@ -33,6 +33,17 @@ export async function observeStates(paths: Paths): Promise<Record<string, Proces
   const names = await serviceNames(paths);
   const states = names.map(async (name) => [name, await stateNow(name, paths)] as const);
   return Object.fromEntries(await Promise.all(states));
+}
+
+/** Longer than what starts slowly is not asked for each time that it is looked at. */
+const LONG_STARTING_MS = 30_000;
+
+async function isUnheard(folder: string, now: ProcessNow): Promise<boolean> {
+  if (!now.wantedUp || now.state !== 'STARTING') return false;
+  const status = await readStatus(folder);
+  if (status?.isStale === true) return true;
+  if (status?.up !== true || Date.now() - status.changedAt < LONG_STARTING_MS) return false;
+  return passesCheck(folder);
 }
 
 export type ProcessNow = Pick<ObservedProcess, 'state' | 'pid' | 'since' | 'wantedUp'>;
@@ -70,6 +81,7 @@ async function one(
     serviceHash: files === null ? null : serviceFolderHash(files),
     programHash: files === null ? null : programHash(files),
     restarts: Number(restarts ?? 0),
+    unheard: await isUnheard(folder, now),
     ...(await observeData(name, spec, paths)),
   };
 }

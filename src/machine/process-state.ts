@@ -16,6 +16,13 @@ export interface ServiceStatus {
   pid: number | null;
   changedAt: number;
   readyAt: number;
+  /** The process that it speaks of is gone: s6 could not write since, for want of room on the disk. */
+  isStale?: boolean;
+}
+
+/** A status of a process that is gone says nothing but what is wanted. */
+export function withoutGone(status: ServiceStatus): ServiceStatus {
+  return { ...status, up: false, ready: false, pid: null, isStale: true };
 }
 
 /** The fields of `parseStatus`, in its order. */

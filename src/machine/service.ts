@@ -3,7 +3,7 @@ import { refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { ProcessState } from '../domain/spec.ts';
 import { attempt, run } from './command.ts';
-import { folderNames, isErrno } from './files.ts';
+import { exists, folderNames, isErrno } from './files.ts';
 import {
   isWell,
   parseDeaths,
@@ -11,6 +11,7 @@ import {
   type ServiceStatus,
   STATUS_FIELDS,
   stateOf,
+  withoutGone,
 } from './process-state.ts';
 import { withinChanges } from './wait.ts';
 
@@ -41,6 +42,13 @@ export function isSupervised(folder: string): Promise<boolean> {
 
 /** Null while nothing supervises the folder. */
 export async function readStatus(folder: string): Promise<ServiceStatus | null> {
+  const status = await readWritten(folder);
+  if (status?.pid == null || (await exists(`/proc/${status.pid}`))) return status;
+  return withoutGone(status);
+}
+
+/** What s6 wrote last. */
+async function readWritten(folder: string): Promise<ServiceStatus | null> {
   if (!(await isSupervised(folder))) return null;
   const file = await stat(`${folder}/supervise/status`, { bigint: true }).catch(() => null);
   const mark = file === null ? '' : `${file.ino} ${file.ctimeNs}`;
@@ -95,6 +103,15 @@ export async function control(folder: string, letters: string): Promise<void> {
     );
   }
   await run(['s6-svc', `-${letters}`, folder]);
+}
+
+const CHECK_LIMIT_MS = 5000;
+
+/** Whether the process would be found ready now. */
+export async function passesCheck(folder: string): Promise<boolean> {
+  const options = { cwd: folder, timeoutMs: CHECK_LIMIT_MS };
+  const { exitCode } = await attempt(['./data/check'], options).catch(() => ({ exitCode: 1 }));
+  return exitCode === 0;
 }
 
 /** Deaths that were asked for are no sign of trouble. */

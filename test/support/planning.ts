@@ -60,6 +60,7 @@ const FRESH: ObservedProcess = {
   restarts: 0,
   wantedUp: false,
   programHash: null,
+  unheard: false,
   data: 'none',
   secretsHash: null,
 };
@@ -100,6 +101,8 @@ function applied(observed: Observed, step: Step, spec: Spec): Observed {
       return become({ configHash: step.hash });
     case 'write-service':
       return become({ serviceHash: step.service.hash, programHash: step.service.programHash });
+    case 'recheck':
+      return become({ unheard: false });
     case 'start':
     case 'restart':
       return become({ ...loaded, wantedUp: true, state: 'RUNNING', restarts: step.restarts });

@@ -6,7 +6,7 @@ import { installPackages } from './install-packages.ts';
 import { purgeData } from './purge-data.ts';
 import { reload } from './reload.ts';
 import { remove } from './remove.ts';
-import { restart, start, stop } from './run-state.ts';
+import { recheck, restart, start, stop } from './run-state.ts';
 import { writeService } from './write-service.ts';
 
 export interface ApplyContext {
@@ -50,6 +50,8 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
       return stop(step, paths);
     case 'restart':
       return restart(step, context);
+    case 'recheck':
+      return recheck(step, context);
     case 'reload':
       return reload(step, paths);
     case 'remove':

@@ -7,10 +7,12 @@ import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { olderMark, restartsFile } from '../places.ts';
 import { groupOf, portOwner } from '../ports.ts';
+import type { ServiceStatus } from '../process-state.ts';
 import {
   control,
   forgetDeaths,
   isSupervised,
+  passesCheck,
   readState,
   readStatus,
   serviceOf,
@@ -22,6 +24,10 @@ import type { ApplyContext } from './apply.ts';
 
 /** After KILL: the kernel, the finish script and s6 each take a moment. */
 const KILLED_LIMIT_MS = 15_000;
+/** Above the time between two checks and the limit of one, which is when a ready one is heard. */
+const HEARD_MS = 8000;
+/** s6 writes at once. */
+const WRITTEN_MS = 1000;
 const STOP_DEFAULT_MS = 20_000;
 /** A tree that has just started comes to each folder in a moment. */
 const SUPERVISED_LIMIT_MS = 5000;
@@ -59,11 +65,42 @@ export async function restart(step: StepOf<'restart'>, context: ApplyContext): P
     await recordRestarts(step, paths);
     return control(folder, 'r');
   }
-  const before = await readStatus(folder);
+  const before = await freshStatus(process, paths);
   if (before?.up === true) await endInstance(folder, before.pid);
   await bringUp(folder);
   await recordRestarts(step, paths);
   await waitReady(process, step.readySeconds, paths);
+}
+
+/**
+ * One whose check succeeds, and that is not heard of for some more seconds, lost the program that
+ * would say so: only a restart makes another.
+ */
+export async function recheck(step: StepOf<'recheck'>, context: ApplyContext): Promise<void> {
+  const { process } = step;
+  const folder = serviceOf(process, context.paths);
+  await freshStatus(process, context.paths);
+  const isReady = async () => (await readStatus(folder))?.ready === true;
+  if (await statusWithin(folder, HEARD_MS, isReady)) return;
+  if (await passesCheck(folder)) await restart({ ...step, kind: 'restart' }, context);
+}
+
+/** s6 writes down what it knows when it is told again what it wants. NO_SPACE where it cannot. */
+async function freshStatus(process: string, paths: Paths): Promise<ServiceStatus | null> {
+  const folder = serviceOf(process, paths);
+  const isStale = async () => (await readStatus(folder))?.isStale === true;
+  if (await isStale()) {
+    await control(folder, 'u');
+    if (!(await statusWithin(folder, WRITTEN_MS, async () => !(await isStale())))) {
+      throw refuse(
+        'NO_SPACE',
+        `the supervision of ${process} cannot write down what it knows`,
+        `there is no room in ${folder}, or no file can be made there`,
+        'free some space or files: df -h; df -i',
+      );
+    }
+  }
+  return readStatus(folder);
 }
 
 /** A new instance has all restarts and files behind it that were asked for before. */

@@ -16,9 +16,12 @@ import { PLAIN_PROCESS } from '../../support/specs.ts';
 import { until } from '../../support/until.ts';
 
 /** A node below a root of its own, as far as the machine folder goes. */
-export async function testNode(): Promise<Paths> {
+export async function testNode(
+  prepare: (paths: Paths) => Promise<unknown> = async () => undefined,
+): Promise<Paths> {
   const root = await mkdtemp('/tmp/kato-machine-');
   const paths = pathsOf(root);
+  await prepare(paths);
   await bootSupervision(paths);
   return paths;
 }

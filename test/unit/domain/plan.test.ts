@@ -113,6 +113,15 @@ describe('a plan', () => {
     settled(running, gone);
   });
 
+  it('has the supervision look again at what it is wrong about, unless it restarts that anyway', () => {
+    const running = settled(EMPTY, redis());
+    const process = { ...running.processes.redis!, unheard: true };
+    const deaf = { ...running, processes: { redis: process } };
+    assert.deepEqual(kinds(redis(), deaf), ['recheck redis']);
+    assert.deepEqual(kinds(redis({ restarts: { redis: 1 } }), deaf), ['restart redis']);
+    assert.deepEqual(kinds(redis({ held: { redis: 'boot-1' } }), deaf), ['stop redis']);
+  });
+
   it('writes what is around a program without restarting it', () => {
     const running = settled(EMPTY, redis());
     const process = { ...running.processes.redis!, serviceHash: 'of an earlier kato' };
