@@ -7,6 +7,7 @@ import { lastLogLines } from '../log-tail.ts';
 import { configOf } from '../places.ts';
 import { control, readStatus, serviceOf, statusWithin } from '../service.ts';
 import { within } from '../wait.ts';
+import { awaitTurn } from './reload-turn.ts';
 
 const CONFIRM_LIMIT_MS = 5000;
 /** One that does not get ready may need the new config for it: it gets the signal all the same. */
@@ -22,6 +23,8 @@ export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void
   const pid = await startedPid(folder);
   const loaded = `${configOf(step.process, paths)}/loaded`;
   if (pid === null || (await readLinkIfExists(loaded)) === step.hash) return;
+  const living = await workersOf(pid);
+  if (living !== null) await awaitTurn(folder, living);
   const before = await workersOf(pid);
   await control(folder, letter);
   if (before !== null) await confirmNewWorkers(pid, before, step.process, paths);

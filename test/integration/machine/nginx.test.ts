@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdir, readlink, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Paths } from '../../../src/domain/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
@@ -45,6 +47,26 @@ describe('nginx under s6', function () {
     const now = await look('web', paths);
     assert.equal(now.pid, pid);
     assert.equal(now.loadedHash, changed.config!.hash);
+  });
+
+  it('is reloaded once a second, and more slowly while many old workers have something to do', async () => {
+    const msOf = async (words: string[]): Promise<number> => {
+      const startedMs = performance.now();
+      for (const word of words) {
+        const changed = saying(word);
+        await switchTo(changed, paths);
+        await applyStep(reloadOf(changed), { paths, self: null });
+      }
+      return performance.now() - startedMs;
+    };
+    assert.ok((await msOf(['two', 'three'])) >= 1000);
+    const sockets: Socket[] = [];
+    for (let i = 0; i < 11; i++) sockets.push(await leaveGeneration());
+    assert.ok(
+      (await msOf(['four', 'five'])) >= 3000,
+      'ten old generations are two more than usual',
+    );
+    for (const socket of sockets) socket.destroy();
   });
 
   it('is let finish its start before it is told of a new config', async () => {
@@ -118,6 +140,18 @@ http { access_log off;
       killGroup: true,
       listens: [{ address: '127.0.0.1', port }],
     });
+  }
+
+  /** Begins a request and has new workers made: of the old ones, one has something to end. */
+  async function leaveGeneration(): Promise<Socket> {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write('GET / HTTP/1.1\r\n');
+    // Generations are told apart by the time between them, and nginx says nowhere that it has begun.
+    await pause(400);
+    process.kill((await look('web', paths)).pid!, 'SIGHUP');
+    await pause(400);
+    return socket;
   }
 
   function startingSlowly(spec: ProcessSpec): ProcessSpec {

@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { reloadWaitMs } from '../../domain/reload-pace.ts';
+
+/** What Linux counts the starts of processes in. */
+const TICK_MS = 10;
+
+/** When what a service folder runs was last reloaded; an agent that starts anew may be a second early. */
+const lastMs = new Map<string, number>();
+
+/** Waits until these workers may be replaced by new ones, at most 30 s: see `reloadWaitMs`. */
+export async function awaitTurn(folder: string, workers: ReadonlySet<string>): Promise<void> {
+  const starts = (await Promise.all([...workers].map(startMs))).filter((ms) => ms !== null);
+  const sinceLastMs = performance.now() - (lastMs.get(folder) ?? Number.NEGATIVE_INFINITY);
+  const waitMs = reloadWaitMs(sinceLastMs, starts);
+  if (waitMs > 0) await pause(waitMs);
+  lastMs.set(folder, performance.now());
+}
+
+/** In ms since the machine's boot; null for a worker that has just ended. */
+async function startMs(worker: string): Promise<number | null> {
+  const text = await readFile(`/proc/${worker}/stat`, 'utf8').catch(() => '');
+  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return afterName.length > 19 ? Number(afterName[19]) * TICK_MS : null;
+}
