@@ -9,8 +9,10 @@ import { type Delivery, type NodeIdentity, takeLedger, writeLedger } from '../ma
 import { sweepLeftovers } from '../machine/leftovers.ts';
 import { AGENT } from '../machine/places.ts';
 import { watchProcesses } from '../machine/watch.ts';
+import { whereabouts } from '../operations/local/whereabouts.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster } from './farewell.ts';
+import { agentInfo } from './info.ts';
 import { exportKeeper } from './kept-export.ts';
 import { lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
@@ -18,11 +20,17 @@ import { keepTime } from './node-time.ts';
 import { describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
 
+export interface AgentEvents {
+  log(line: string): void;
+  /** The cluster gave this node another address than its identity has: nothing of that view is done. */
+  onMoved(address: string): void;
+}
+
 /** The program on each node that makes it what the cluster wants. Runs until `signal`. */
 export async function runAgent(
   context: PassContext,
   identity: NodeIdentity,
-  log: (line: string) => void,
+  { log, onMoved }: AgentEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const { paths } = context;
@@ -40,6 +48,7 @@ export async function runAgent(
   const beating = startBeating();
   const link = linkToCluster({
     identity,
+    instance: context.bootId,
     onWake: loop.wake,
     onUp: () => {
       beating.now();
@@ -47,6 +56,7 @@ export async function runAgent(
     },
     onAsk: async (what) => {
       if (what === 'status') return (await reportNow()) as unknown as Json;
+      if (what === 'addresses') return [...(await whereabouts()).addresses];
       throw refuse('NOT_FOUND', `nodes do not answer '${what}'`);
     },
     onStatus: log,
@@ -108,7 +118,9 @@ export async function runAgent(
         return null;
       }
       refusedView = null;
-      await keep(fetched);
+      const { address } = fetched.view.node;
+      if (address !== identity.address) onMoved(address);
+      else await keep(fetched);
       return null;
     } catch (error) {
       if (!(error instanceof KatoError) || error instanceof LedgerNotKept) throw error;
@@ -169,7 +181,7 @@ export async function runAgent(
   }
 
   async function answer(request: SocketRequest): Promise<Json> {
-    if (request.operation === 'agent.info') return info();
+    if (request.operation === 'agent.info') return agentInfo(context, identity, delivery, link);
     try {
       const body = { id: request.id, params: request.params };
       const reply = await link.ask(request.operation, body, request.timeoutMs);
@@ -184,19 +196,6 @@ export async function runAgent(
     }
   }
 
-  function info(): Json {
-    const { nodeId, name, clusterId, core, ca, address } = identity;
-    return {
-      node: { id: nodeId, name: delivery?.view.node.name ?? name, address },
-      admin: delivery?.view.node.admin ?? false,
-      cluster: { id: clusterId, endpoint: delivery?.view.cluster.endpoint ?? null, core, ca },
-      version: context.kato.version,
-      connected: link.connected,
-      reason: link.reason === null ? null : (toErrorRecord(link.reason) as unknown as Json),
-      revision: delivery?.view.version.revision ?? null,
-    };
-  }
-
   function beat(leaving: boolean): void {
     link.beat({ version: delivery?.view.version ?? null, leaving });
   }
@@ -207,6 +206,7 @@ export async function runAgent(
     const fromMs = performance.now() + delaySeconds * 1000;
     const next = (): void => {
       clearTimeout(timer);
+      if (signal.aborted) return;
       beat(false);
       timer = setTimeout(next, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
     };

@@ -6,6 +6,7 @@ import { type KatoError, refuse } from '../domain/error.ts';
 import type { Report } from '../domain/step.ts';
 import type { ProvenVersion } from '../domain/view.ts';
 import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
+import type { DisplacedAnswer } from '../operations/moves.ts';
 
 /** A view that does not come within this is not waited for: the ledger has one. */
 const VIEW_MS = 2000;
@@ -28,20 +29,24 @@ export interface ClusterLink {
   /** Tells the cluster, if it can be told, that this removed node has stopped its roles. */
   sayStopped(): Promise<void>;
   report(report: Report): Promise<void>;
+  /** Tells the cluster that the node's identity is on this machine, which is not where it should be. */
+  tellDisplaced(where: { address: string; machineId: string }): Promise<DisplacedAnswer>;
   beat(body: { version: ProvenVersion | null; leaving: boolean }): void;
   close(): Promise<void>;
 }
 
 export function linkToCluster(options: {
   identity: NodeIdentity;
+  /** Which life of this machine's processes it is: a copy of the machine has another one. */
+  instance: string;
   onWake(): void;
   /** The bus is there, or back. */
   onUp(): void;
-  /** A live question from a controller; only reads. */
-  onAsk(what: string, body: Json): Promise<Json>;
+  /** A live question from a controller; only reads. Without it others may answer for the node. */
+  onAsk?(what: string, body: Json): Promise<Json>;
   onStatus(line: string): void;
 }): ClusterLink {
-  const { identity } = options;
+  const { identity, instance, onAsk } = options;
   const { nodeId, core, ca, clusterId, key, seed } = identity;
   const ending = new AbortController();
   let bus: Bus | null = null;
@@ -67,11 +72,7 @@ export function linkToCluster(options: {
     if (connected === null) return;
     bus = connected;
     connected.subscribe(wake(nodeId), options.onWake);
-    connected.respond(all.asksOf(nodeId), (message) => {
-      const subject = parseSubject(message.subject);
-      if (subject?.kind !== 'ask') throw refuse('USAGE', `${message.subject} is not a question`);
-      return options.onAsk(subject.what, message.body);
-    });
+    if (onAsk !== undefined) answerQuestions(connected, onAsk);
     options.onUp();
   });
 
@@ -119,8 +120,13 @@ export function linkToCluster(options: {
     report: async (report) => {
       await link.ask('report', report as unknown as Json, REPORT_MS);
     },
-    beat: (body) => {
-      bus?.publish(heartbeat(nodeId), { ...body, version: body.version && { ...body.version } });
+    tellDisplaced: async (where) => {
+      const params = { ...where, instance };
+      const answer = await link.ask('node.displaced', { id: '', params }, VIEW_MS);
+      return answer as unknown as DisplacedAnswer;
+    },
+    beat: ({ version, leaving }) => {
+      bus?.publish(heartbeat(nodeId), { version: version && { ...version }, leaving, instance });
     },
     close: async () => {
       ending.abort();
@@ -129,6 +135,14 @@ export function linkToCluster(options: {
     },
   };
   return link;
+
+  function answerQuestions(connected: Bus, answer: NonNullable<typeof onAsk>): void {
+    connected.respond(all.asksOf(nodeId), (message) => {
+      const subject = parseSubject(message.subject);
+      if (subject?.kind !== 'ask') throw refuse('USAGE', `${message.subject} is not a question`);
+      return answer(subject.what, message.body);
+    });
+  }
 
   function askAsRemoved(params: Json): Promise<Json> {
     return link.ask('removed', { id: '', params }, VIEW_MS);

@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<{ default: CommandC
   'node:detach': () => import('./commands/node/detach.ts'),
   'node:halt': () => import('./commands/node/halt.ts'),
   'node:list': () => import('./commands/node/list.ts'),
+  'node:migrate': () => import('./commands/node/migrate.ts'),
   'node:remove': () => import('./commands/node/remove.ts'),
   'node:rename': () => import('./commands/node/rename.ts'),
   'node:setup:core': () => import('./commands/node/setup/core.ts'),

@@ -6,6 +6,7 @@ import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Announcements, Knowledge } from '../operations/operation.ts';
+import { takeDisplaced, voices } from './displaced.ts';
 import { documentOf, type Live } from './live.ts';
 
 const NO_ANSWER: readonly ErrorCode[] = ['NODE_UNREACHABLE', 'TIMEOUT'];
@@ -42,6 +43,9 @@ export function knowledgeOf(options: {
     announcements,
     reports,
     lastSeen,
+    displaced: live.displaced,
+    voicesOf: voices(live),
+    takeDisplaced: (id, told) => takeDisplaced(live, store, id, told),
     now: () => new Date(),
     secret: (name) => store.getSecret(name),
     secretsBelow: (prefix) => store.listSecrets(prefix),

@@ -1,7 +1,9 @@
 import type { Cluster } from '../domain/cluster.ts';
+import type { Displaced } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
+import type { Speakers } from '../domain/speakers.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
 import type { Version } from '../domain/view.ts';
@@ -28,6 +30,10 @@ export interface Live {
   announced: AnnouncedRoute[];
   /** Monotonic ms of the last sign of life of each node. */
   signs: Map<string, number>;
+  /** Who has spoken as each node. */
+  speakers: Speakers;
+  /** Machines that carry the identity of a node elsewhere, as the controllers share it. */
+  displaced: Map<string, readonly Displaced[]>;
   /** Says that something changed, and calls who listens for it. */
   changed(topic: Topic): void;
   on(topic: Topic, listener: () => void): () => void;
@@ -43,6 +49,8 @@ export function createLive(): Live {
     verdictsEntry: 0,
     announced: [],
     signs: new Map(),
+    speakers: new Map(),
+    displaced: new Map(),
     changed: (topic) => {
       for (const listener of listeners.get(topic) ?? []) listener();
     },

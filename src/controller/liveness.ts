@@ -7,7 +7,8 @@ import { hear, heardUntil, judgeAll, restartHearing, startHearing } from '../dom
 import { type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
-import { shaped } from '../domain/shapes.ts';
+import { form, shaped } from '../domain/shapes.ts';
+import { noteSpeaker } from '../domain/speakers.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
 import { PROVEN_VERSION } from '../operations/report.ts';
 import { type Live, takeVerdicts } from './live.ts';
@@ -15,11 +16,16 @@ import { VERDICTS_KEY } from './reports.ts';
 
 /**
  * What a heartbeat says besides "I am here": the newest version of the cluster that the node has
- * seen, and whether it shuts down in order: silence from then on is expected.
+ * seen, whether it shuts down in order: silence from then on is expected, and which life of its
+ * machine it is of: a copy of the machine has another one.
  */
 export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
 
-const HEARTBEAT = v.object({ version: v.nullable(PROVEN_VERSION), leaving: v.boolean() });
+const HEARTBEAT = v.object({
+  version: v.nullable(PROVEN_VERSION),
+  leaving: v.boolean(),
+  instance: v.exactOptional(form(/^[\w-]{0,64}$/, 'an instance')),
+});
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */
 const JUDGED_PER_INTERVAL = 4;
@@ -52,7 +58,9 @@ export function watchLiveness(options: {
     options.onHeartbeat(subject.who, beat);
     const node = live.document?.cluster.nodes[subject.who];
     if (node === undefined) return;
-    hear(hearing, node.id, beat.leaving, performance.now());
+    const { instance = '', leaving } = beat;
+    hear(hearing, node.id, leaving, performance.now());
+    noteSpeaker(live.speakers, node.id, { instance, leaving }, performance.now());
     if (beat.leaving || live.verdicts.silent[node.id] !== undefined) judgeNow();
   });
   schedule();

@@ -6,6 +6,7 @@ import { hashOf } from '../domain/hash.ts';
 import type { Report } from '../domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
 import { reportOf } from '../operations/report.ts';
+import { DISPLACED_KEY, displacedOf } from './displaced.ts';
 import { type Live, takeVerdicts } from './live.ts';
 
 const REPORT_KEY = 'report.';
@@ -46,11 +47,19 @@ export async function followObserved(options: {
       live.reports.delete(id);
       store.deleteObserved(`${REPORT_KEY}${id}`).catch(() => undefined);
     }
+    for (const id of [...live.displaced.keys()].filter((known) => isFormer(cluster, known))) {
+      live.displaced.delete(id);
+      store.deleteObserved(`${DISPLACED_KEY}${id}`).catch(() => undefined);
+    }
+    for (const id of live.speakers.keys()) if (!(id in cluster.nodes)) live.speakers.delete(id);
   }
 
   function take(key: string, value: Json, entry: number): void {
     if (key === VERDICTS_KEY) {
       takeVerdicts(live, (value as unknown as Verdicts | null) ?? NO_VERDICTS, entry);
+    }
+    if (key.startsWith(DISPLACED_KEY)) {
+      live.displaced.set(key.slice(DISPLACED_KEY.length), displacedOf(value));
     }
     if (!key.startsWith(REPORT_KEY)) return;
     const id = key.slice(REPORT_KEY.length);

@@ -63,6 +63,8 @@ function clusterChecks(status: Status): Check[] {
     ...orOk('nodes', 'no node is dead or silent', [
       ...status.nodes.flatMap(nodeChecks),
       ...warned(status, 'nodes', 'NODE_FLAPS'),
+      ...warned(status, 'nodes', 'NODE_MOVED'),
+      ...warned(status, 'nodes', 'NODE_CLONED'),
     ]),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
     ...orOk('pools', 'every pool has members', [

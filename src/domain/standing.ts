@@ -20,11 +20,25 @@ export function standingOf(
 ): Standing {
   if (identity.address.startsWith('127.')) return 'home';
   if (addresses.length === 0 || addresses.includes(identity.address)) return 'home';
-  const unknown = identity.machineId === '' || machineId === '';
-  return unknown || identity.machineId === machineId ? 'moved' : 'clone';
+  return isOtherMachine(identity.machineId, machineId) ? 'clone' : 'moved';
+}
+
+/** False where one of them has no machine id, as many containers. */
+export function isOtherMachine(one: string, other: string): boolean {
+  return one !== '' && other !== '' && one !== other;
 }
 
 /** Whether it is the identity of the core: its machine has what no other one has. */
 export function isOfCore(identity: { address: string; core: { address: string } }): boolean {
   return identity.address === identity.core.address;
+}
+
+/** Whether the machine is where the node should be: it may do without a network, but not move so. */
+export function isAt(
+  identity: { address: string; machineId: string },
+  wanted: string,
+  where: Whereabouts,
+): boolean {
+  if (wanted === identity.address) return standingOf(identity, where) === 'home';
+  return where.addresses.includes(wanted);
 }

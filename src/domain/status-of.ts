@@ -1,6 +1,7 @@
 import { BYTES_WARNING, bytesOf } from './change/budget.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
-import type { Cluster, Node } from './cluster.ts';
+import type { Node } from './cluster.ts';
+import { type IdentityInput, identityWarnings } from './displaced.ts';
 import { exportFault } from './kept-export.ts';
 import { poolWarnings } from './pool-warnings.ts';
 import type { Catalogue } from './role.ts';
@@ -19,8 +20,7 @@ import { isGone, type Verdicts } from './verdicts.ts';
 import type { Pool, Version } from './view.ts';
 import { coreAddress } from './view-for.ts';
 
-export interface StatusInput {
-  cluster: Cluster;
+export interface StatusInput extends IdentityInput {
   /** The state on the bus does not go on from this version, which was seen before. */
   older: Version | null;
   catalogue: Catalogue;
@@ -56,6 +56,7 @@ export function statusOf(input: StatusInput): Status {
     },
     warnings: [
       ...stateWarnings(input),
+      ...identityWarnings(input),
       ...nodeWarnings(input, nodes),
       ...poolWarnings(input),
       ...certificateWarnings(input),

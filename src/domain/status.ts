@@ -40,7 +40,9 @@ export type WarningCode =
   | 'EXPORT_LATE'
   | 'STATE_LARGE'
   | 'NODE_REFUSED'
-  | 'NODE_REPLACED';
+  | 'NODE_REPLACED'
+  | 'NODE_MOVED'
+  | 'NODE_CLONED';
 
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';
 export type RoleState = 'running' | 'starting' | 'stopped' | 'failed';

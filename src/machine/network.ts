@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { refuse } from '../domain/error.ts';
 import { attempt, run } from './command.ts';
 
@@ -18,6 +19,14 @@ export async function addresses(): Promise<Address[]> {
       address: info.local,
       dynamic: info.dynamic === true,
     })),
+  );
+}
+
+/** At once, without a program. False also while the cable of the address is out. */
+export function hasAddress(address: string): boolean {
+  if (address.startsWith('127.')) return true;
+  return Object.values(networkInterfaces()).some((all) =>
+    all?.some((one) => one.address === address),
   );
 }
 

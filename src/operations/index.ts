@@ -1,4 +1,5 @@
 import * as certificates from './certificates.ts';
+import * as moves from './moves.ts';
 import * as nodes from './nodes.ts';
 import type { Operation } from './operation.ts';
 import * as roles from './roles.ts';
@@ -14,6 +15,7 @@ import { view } from './view.ts';
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   [
     ...Object.values(nodes),
+    ...Object.values(moves),
     ...Object.values(roles),
     ...Object.values(tokens),
     ...Object.values(routes),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Asked, Decision } from '../domain/change/change.ts';
 import { findNode, nodesCalled } from '../domain/change/find-node.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
+import type { Displaced, DisplacedOf, Voices } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
@@ -68,6 +69,12 @@ export interface Knowledge {
   reports: ReadonlyMap<string, Report>;
   /** Seconds since the last sign of life of each node that gave one. */
   lastSeen: ReadonlyMap<string, number>;
+  /** Machines that carry the identity of a node elsewhere, by its id. */
+  displaced: DisplacedOf;
+  /** Who spoke as a node lately. */
+  voicesOf(nodeId: string): Voices;
+  /** Keeps what such a machine says of itself, for all controllers. */
+  takeDisplaced(nodeId: string, told: Displaced): Promise<void>;
   now(): Date;
   secret(name: string): Promise<string | null>;
   secretsBelow(prefix: string): Promise<Record<string, string>>;

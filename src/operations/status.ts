@@ -31,7 +31,7 @@ export const status = read(
       reports.set(id, report);
       lastSeen.set(id, 0);
     }
-    const { cluster, older, catalogue, verdicts, announced } = known;
+    const { cluster, older, catalogue, verdicts, announced, displaced, voicesOf } = known;
     const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
     const nowMs = known.now().getTime();
     return statusOf({
@@ -42,6 +42,8 @@ export const status = read(
       pools,
       reports,
       lastSeen,
+      displaced,
+      voicesOf,
       self: by.id,
       all,
       nowMs,

@@ -38,6 +38,7 @@ export function simulate(identity: NodeIdentity, onView: () => void): ClusterLin
   };
   const link = linkToCluster({
     identity,
+    instance: 'boot',
     onWake: () => void wake(),
     onUp: () => beat(),
     onAsk: async () => {

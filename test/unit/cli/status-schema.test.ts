@@ -57,6 +57,8 @@ describe('the schema of the status', () => {
       pools: poolsOf(cluster, catalogue, [], NO_VERDICTS.outages),
       reports: new Map(),
       lastSeen: new Map(),
+      displaced: new Map(),
+      voicesOf: () => ({ heard: [], sideBySide: false }),
       self: 'core',
       all: true,
       older: null,
@@ -91,6 +93,8 @@ describe('the schema of the status', () => {
       STATE_LARGE: true,
       NODE_REFUSED: true,
       NODE_REPLACED: true,
+      NODE_MOVED: true,
+      NODE_CLONED: true,
     };
     const nodeStates: Record<NodeState, true> = {
       active: true,

@@ -17,6 +17,8 @@ function status(cluster: Cluster, reports: Report[], changes: Partial<StatusInpu
     pools: poolsOf(cluster, catalogue, [], verdicts.outages),
     reports: new Map(reports.map((report) => [report.node, report])),
     lastSeen: new Map(),
+    displaced: new Map(),
+    voicesOf: () => ({ heard: [], sideBySide: false }),
     self: 'core',
     all: false,
     nowMs: Date.parse(NOW),

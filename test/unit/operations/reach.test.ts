@@ -203,6 +203,7 @@ function reads(name: string): unknown[] {
   if (name === 'process.list') return [{ node: null }];
   if (name === 'progress') return [{ nodes, revision: 0, seen: 0, waitMs: 0 }];
   if (name === 'history') return [{ limit: 9, node: null }];
+  if (name === 'node.displaced') return [{ address: '10.0.0.78', machineId: '', instance: '' }];
   if (name === 'status') return [{ all: true, live: false }];
   if (name === 'config.get') return [{ component: null, key: null }];
   if (name === 'view' || name === 'state.sealed') return [{ known: null }];
@@ -222,6 +223,9 @@ function knowing(cluster: Cluster): Knowledge {
     kato: '0.1.0',
     verdicts: NO_VERDICTS,
     announced: [],
+    displaced: new Map(),
+    voicesOf: () => ({ heard: [], sideBySide: false }),
+    takeDisplaced: async () => {},
     announcements: {
       needsFrom: () => false,
       adopt: () => false,

@@ -129,6 +129,9 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   }
 
   private async already(roles: string[], noStart: boolean, notes: string[]): Promise<AttachValue> {
+    const { within } = await import('../../../machine/wait.ts');
+    // It may have been started by this very command. Without the bus, what follows says so.
+    await within(CONNECT_MS, async () => (await self()).connected);
     const { node } = await self();
     if (roles.length > 0) {
       const params = { node: node.id, roles, selection: 'named', noStart };
@@ -138,6 +141,9 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     return this.readBack(true, notes);
   }
 }
+
+/** An agent that has just started is on the bus by then, where there is one. */
+const CONNECT_MS = 5000;
 
 /** The token is good and nothing is changed yet: now a person decides what the machine is. */
 async function confirmAside(carried: Carried): Promise<void> {

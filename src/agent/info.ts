@@ -1,0 +1,24 @@
+import type { Json } from '../domain/cluster.ts';
+import { toErrorRecord } from '../domain/error.ts';
+import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
+import type { ClusterLink } from './cluster-link.ts';
+import type { PassContext } from './pass.ts';
+
+/** What the agent says about itself: `agent.info`. */
+export function agentInfo(
+  { kato }: PassContext,
+  identity: NodeIdentity,
+  delivery: Delivery | null,
+  link: Pick<ClusterLink, 'connected' | 'reason'>,
+): Json {
+  const { nodeId, name, clusterId, core, ca, address } = identity;
+  return {
+    node: { id: nodeId, name: delivery?.view.node.name ?? name, address },
+    admin: delivery?.view.node.admin ?? false,
+    cluster: { id: clusterId, endpoint: delivery?.view.cluster.endpoint ?? null, core, ca },
+    version: kato.version,
+    connected: link.connected,
+    reason: link.reason === null ? null : (toErrorRecord(link.reason) as unknown as Json),
+    revision: delivery?.view.version.revision ?? null,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Migrated } from '../../../domain/change/migrate.ts';
+import { refuse } from '../../../domain/error.ts';
+import { hasGone } from '../../../domain/status.ts';
+import type { Phase } from '../../../operations/local/phases.ts';
+import type { ListedNode } from '../../../operations/nodes.ts';
+import {
+  ChangeCommand,
+  type Changed,
+  changed,
+  performed,
+  type Request,
+} from '../../change-command.ts';
+import { word } from '../../command.ts';
+import { Flags } from '../../oclif.ts';
+import { createVoice, showPhases, type Voice } from '../../progress.ts';
+import { ask } from '../../session.ts';
+
+export default class NodeMigrate extends ChangeCommand<Migrated> {
+  static override summary = 'Tell the cluster that a node has another address now.';
+  static override description =
+    'The machine itself has the new address already, and says so: kato status shows it. It goes on\n' +
+    'with its roles and its data. A core keeps its address.';
+  static override examples = ['<%= config.bin %> <%= command.id %> 10.0.0.3 10.0.0.9'];
+  static override args = {
+    old: word({ required: true, description: 'The address that the cluster knows.' }),
+    new: word({ required: true, description: 'The address that the machine has.' }),
+  };
+  static override flags = {
+    force: Flags.boolean({
+      char: 'f',
+      default: false,
+      summary: 'Although no machine has said that it is the node at that address.',
+    }),
+    'no-restart': Flags.boolean({
+      char: 'r',
+      default: false,
+      summary: 'Accepted as in earlier katos: what has to know of the new address learns it.',
+    }),
+  };
+
+  protected async request(): Promise<Request> {
+    const { args, flags } = await this.parse(NodeMigrate);
+    const params = { node: args.old, address: args.new, force: flags.force };
+    return { operation: 'node.migrate', params };
+  }
+
+  protected override async perform(): Promise<Changed<Migrated>> {
+    const { flags } = await this.parse(NodeMigrate);
+    const request = await this.request();
+    const done = await performed(request, { wait: false, timeout: flags.timeout });
+    const { isThere, id } = done.result as unknown as Migrated;
+    if (flags.wait && isThere && done.touched.length > 0) {
+      const voice = createVoice();
+      const { revision } = done;
+      await showPhases(RETURN, { id, revision, voice, timeoutMs: flags.timeout * 1000 }, voice);
+    }
+    return changed<Migrated>(done);
+  }
+
+  protected say({ node, to, isThere, balancers, routes }: Migrated): readonly string[] {
+    const pinned = balancers.map((name) => `${name} balances over it at ${to} from now on`);
+    const old = routes.map((route) => `the route ${route} leads to the old address still`);
+    const hint = isThere ? [] : ['', 'it goes on when its machine runs, and has that address'];
+    return [`${node} is at ${to}`, ...pinned, ...old, ...hint];
+  }
+}
+
+interface Return {
+  id: string;
+  revision: number;
+  voice: Voice;
+  timeoutMs: number;
+}
+
+const RETURN: readonly Phase<Return>[] = [
+  { name: 'return', title: 'Wait until the node is heard', run: untilHeard },
+  { name: 'follow', title: 'Wait until its roles have followed', run: untilDone },
+];
+
+const LOOK_EVERY_MS = 200;
+
+/** It was dead or had left as far as the cluster knew, which is no reason not to wait for it. */
+async function untilHeard({ id, timeoutMs }: Return): Promise<void> {
+  const { setTimeout: pause } = await import('node:timers/promises');
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const nodes = await ask<ListedNode[]>('node.list', {});
+    const node = nodes.find((one) => one.id === id);
+    if (node === undefined || !hasGone(node.state)) return;
+    if (performance.now() > deadline) throw notHeard(node, timeoutMs);
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+async function untilDone({ id, revision, voice, timeoutMs }: Return): Promise<void> {
+  const { followNodes } = await import('../../follow.ts');
+  await followNodes({ nodes: [id], revision, timeoutMs }, (line) => voice.say(line));
+}
+
+function notHeard({ name, address }: ListedNode, timeoutMs: number) {
+  return refuse(
+    'NODE_UNREACHABLE',
+    `the change is written, but ${name} was not heard within ${timeoutMs / 1000} s`,
+    'it goes on when its machine runs, and reaches the core',
+    `look at its agent at ${address}: kato status there`,
+  );
+}

@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import { migrateNode } from '../domain/change/migrate.ts';
+import { machinesElsewhere } from '../domain/displaced.ts';
+import { checkAddress } from '../domain/names.ts';
+import { form, list, shaped, word } from '../domain/shapes.ts';
+import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
+
+/** What the cluster says to a machine that carries a node's identity elsewhere. */
+export interface DisplacedAnswer {
+  /** Where the cluster knows the node: the machine goes on as it once it is there. */
+  address: string;
+  /** Another machine was heard as the node just now. */
+  isOriginalAlive: boolean;
+}
+
+/** Asked again and again by such a machine, of itself. It speaks as nobody until it is where it should be. */
+export const nodeDisplaced = read(
+  'node.displaced',
+  'anyone',
+  v.strictObject({
+    address: word,
+    machineId: form(/^[\w-]{0,64}$/, 'a machine id'),
+    instance: form(/^[\w-]{0,64}$/, 'an instance'),
+  }),
+  async (known, { address, machineId, instance }, by): Promise<DisplacedAnswer> => {
+    const at = known.now().toISOString();
+    const told = { address: checkAddress(address), machineId, instance, at };
+    if (by.address !== address) await known.takeDisplaced(by.id, told);
+    const { heard } = known.voicesOf(by.id);
+    return { address: by.address, isOriginalAlive: heard.some((one) => one !== instance) };
+  },
+);
+
+/** A node that lives answers a live question within this. */
+const ANSWER_MS = 1000;
+const ADDRESSES = list(word, 64);
+
+/** Gives a node the address that its machine has now. */
+export const nodeMigrate = preparedChange(
+  'node.migrate',
+  'admin',
+  v.strictObject({ node: NODE, address: word, force: v.boolean() }),
+  async (known, { node: id, address, force }) => {
+    const to = checkAddress(address);
+    const own = await addressesOf(known, id);
+    return {
+      decide: (cluster) => {
+        const node = cluster.nodes[id];
+        const told = known.displaced.get(id) ?? [];
+        const { heard } = known.voicesOf(id);
+        const nowMs = known.now().getTime();
+        const elsewhere = node ? machinesElsewhere(cluster, node, told, heard, nowMs) : [];
+        return migrateNode(cluster, { node: id, address: to, force, elsewhere, own });
+      },
+    };
+  },
+);
+
+/** Of a node that lives. One of an earlier kato does not tell. */
+async function addressesOf(known: Knowledge, id: string): Promise<readonly string[]> {
+  const answer = await known.askNode(id, 'addresses', null, ANSWER_MS).catch(() => null);
+  return shaped(ADDRESSES, answer).value ?? [];
+}
