@@ -56,30 +56,59 @@ function password(length: number): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
-/** The secrets for a node's view, by the short names that role files and templates use. */
+/** What a controller hands out with a node's view. */
 export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
-  const { node } = view;
-  const ownPrefix = SECRETS.ofNode(node.id);
-  const own = Object.entries(await known.secretsBelow(ownPrefix))
-    .map(([name, value]) => [name.slice(ownPrefix.length), value] as const)
-    .filter(([name]) => name.split('/')[0]! in node.roles);
-  const secrets: Record<string, string> = Object.fromEntries(own);
-  const definitions = Object.keys(node.roles).map((role) => definitionOf(known.catalogue, role));
-  const shared = definitions.flatMap((role) => role.sharedSecrets);
-  // The core keeps all, so that its ledger alone can bring the cluster back.
-  const below = 'primary' in node.roles ? [''] : new Set(shared);
-  for (const prefix of below) Object.assign(secrets, await known.secretsBelow(prefix));
-  const needed = definitions.flatMap((role) =>
-    Object.keys(role.secrets).map((name) => `${role.name}/${name}`),
-  );
-  const keys = view.certificates.map(keyNameOf);
-  refuseMissing([...shared, ...needed, ...keys], Object.keys(secrets));
+  const stored: Record<string, string> = {};
+  for (const prefix of prefixesOf(view, known.catalogue)) {
+    Object.assign(stored, await known.secretsBelow(prefix));
+  }
+  const { secrets, missing } = secretsOf(view, known.catalogue, stored);
+  refuseMissing(missing);
   return secrets;
 }
 
-/** A bus that lost secrets is no reason for a node to lose them, too: it keeps what it has. */
-function refuseMissing(needed: readonly string[], given: readonly string[]): void {
+/**
+ * Of all that is stored what belongs to a node's view: its own by the short names that role files
+ * and templates use, those that its roles share by their full names. Controllers hand out this, and
+ * so does a setup or a recovery, which is before any controller. `missing` is what it cannot do without.
+ */
+export function secretsOf(
+  view: View,
+  catalogue: Catalogue,
+  stored: Readonly<Record<string, string>>,
+): { secrets: Record<string, string>; missing: string[] } {
+  const { node, certificates } = view;
+  const ownPrefix = SECRETS.ofNode(node.id);
+  const shared = sharedPrefixes(view, catalogue);
+  const secrets: Record<string, string> = {};
+  for (const [name, value] of Object.entries(stored)) {
+    const short = name.startsWith(ownPrefix) ? name.slice(ownPrefix.length) : null;
+    if (short !== null && short.split('/')[0]! in node.roles) secrets[short] = value;
+    if (shared.some((prefix) => name.startsWith(prefix))) secrets[name] = value;
+  }
+  const definitions = Object.keys(node.roles).map((role) => definitionOf(catalogue, role));
+  const needed = [
+    ...definitions.flatMap((role) => role.sharedSecrets),
+    ...definitions.flatMap(({ name, secrets: own }) => Object.keys(own).map((s) => `${name}/${s}`)),
+    ...certificates.map(keyNameOf),
+  ];
+  const given = Object.keys(secrets);
   const missing = needed.filter((prefix) => !given.some((name) => name.startsWith(prefix)));
+  return { secrets, missing };
+}
+
+function prefixesOf(view: View, catalogue: Catalogue): Set<string> {
+  return new Set([SECRETS.ofNode(view.node.id), ...sharedPrefixes(view, catalogue)]);
+}
+
+/** The core keeps all, so that its ledger alone can bring the cluster back. */
+function sharedPrefixes({ node }: View, catalogue: Catalogue): string[] {
+  if ('primary' in node.roles) return [''];
+  return Object.keys(node.roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
+}
+
+/** A bus that lost secrets is no reason for a node to lose them, too: it keeps what it has. */
+function refuseMissing(missing: readonly string[]): void {
   if (missing.length === 0) return;
   throw refuse(
     'STATE_OLDER',

@@ -49,6 +49,11 @@ export async function cloneOf(
 /** A data node with a row in each database. */
 export async function dataNode(host: Host, core: Host): Promise<void> {
   await attach(host, core, 'redis,postgresql');
+  await fillData(host, core);
+}
+
+/** A row in each database of a node that has them. */
+export async function fillData(host: Host, core: Host): Promise<void> {
   const { redis, psql } = await clientsOf(host, core);
   await redis('set kept yes');
   await psql("create table t (x text); insert into t values ('kept')");

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createIdentity, type Identity } from '../../bus/identity.ts';
 import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
+import { refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
 import { checkNodeName } from '../../domain/names.ts';
 import { prove } from '../../domain/proof.ts';
@@ -15,7 +16,7 @@ import {
 import type { HostFacts } from '../../machine/host.ts';
 import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
 import { newLineage } from '../lineage.ts';
-import { SECRETS } from '../secrets.ts';
+import { SECRETS, secretsOf } from '../secrets.ts';
 
 /** All that a new cluster starts with: kept on disk until the bus has it. */
 export interface Draft {
@@ -98,7 +99,11 @@ export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
     },
     draft.identity.nodeId,
   );
-  const { [SECRETS.authorityKey]: _authorityKey, ...secrets } = draft.secrets;
+  const { secrets, missing } = secretsOf(view, catalogue, draft.secrets);
+  if (missing.length > 0) {
+    const what = `there is nothing below ${missing.join(', ')}`;
+    throw refuse('BAD_FILE', 'the saved state lacks secrets that the core needs', what);
+  }
   return { hash: hashOf({ view, secrets }), view, secrets };
 }
 

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
+import { versionOf, viewFor } from '../../../src/domain/view-for.ts';
+import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
+import type { Knowledge } from '../../../src/operations/operation.ts';
+import { SECRETS, secretsFor, secretsOf } from '../../../src/operations/secrets.ts';
+import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+
+const roles = ['base', 'primary', 'controller', 'router', 'redis', 'postgresql'];
+const cluster = withNode(clusterWith({ data: ['redis'] }), 'core', {
+  roles: Object.fromEntries(roles.map((role) => [role, { stopped: null }])),
+});
+const stored: Record<string, string> = {
+  [SECRETS.busCertificate]: 'certificate',
+  [SECRETS.busKey]: 'key',
+  [SECRETS.busAuthority]: 'ca',
+  [SECRETS.controller]: 'seed',
+  [SECRETS.authorityKey]: 'authority',
+  [SECRETS.fallbackCertificate]: 'fallback',
+  [SECRETS.ofRole('core', 'redis', 'password')]: 'of the core',
+  [SECRETS.ofRole('core', 'postgresql', 'password')]: 'of postgresql',
+  [SECRETS.ofRole('data', 'redis', 'password')]: 'of data',
+};
+
+const viewOf = (node: string) =>
+  viewFor(
+    {
+      cluster,
+      version: { ...versionOf(cluster, 'h'), proof: '' },
+      controllerKey: 'UCTL',
+      catalogue,
+      verdicts: NO_VERDICTS,
+      announced: [],
+      at: NOW,
+    },
+    node,
+  );
+const without = (name: string) =>
+  Object.fromEntries(Object.entries(stored).filter(([key]) => key !== name));
+
+describe('the secrets of a view', () => {
+  it('are its own by short names, and on the core all the others, too', () => {
+    const { secrets, missing } = secretsOf(viewOf('core'), catalogue, stored);
+    assert.deepEqual(missing, []);
+    assert.deepEqual(secrets, {
+      ...stored,
+      'redis/password': 'of the core',
+      'postgresql/password': 'of postgresql',
+    });
+    assert.deepEqual(secretsOf(viewOf('data'), catalogue, stored).secrets, {
+      'redis/password': 'of data',
+    });
+  });
+
+  it('are the same from a controller and from a setup, which is before any controller', async () => {
+    const below = async (prefix: string) =>
+      Object.fromEntries(Object.entries(stored).filter(([name]) => name.startsWith(prefix)));
+    const known = { catalogue, secretsBelow: below } as unknown as Knowledge;
+    const controller = { seed: 'seed', key: 'UCTL' };
+    const identity = { nodeId: 'core' };
+    const draft = { cluster, secrets: stored, controller, identity } as unknown as Draft;
+    assert.deepEqual(
+      firstDelivery(draft, catalogue).secrets,
+      await secretsFor(known, viewOf('core')),
+    );
+  });
+
+  it('that are needed and not there are named, to whom it concerns', async () => {
+    const lost = without(SECRETS.ofRole('core', 'redis', 'password'));
+    const identity = { nodeId: 'core' };
+    const controller = { seed: 'seed', key: 'UCTL' };
+    const draft = { cluster, secrets: lost, controller, identity } as unknown as Draft;
+    assert.throws(() => firstDelivery(draft, catalogue), {
+      code: 'BAD_FILE',
+      why: 'there is nothing below redis/password',
+    });
+    const known = { catalogue, secretsBelow: async () => lost } as unknown as Knowledge;
+    await assert.rejects(secretsFor(known, viewOf('core')), { code: 'STATE_OLDER' });
+  });
+});
