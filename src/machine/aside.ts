@@ -56,6 +56,21 @@ export async function setAside(paths: Paths, { node, only }: Aside): Promise<str
   return [...new Set(places)].map((place) => place.replace(root, dirname(paths.aside)));
 }
 
+/** A copy of files below /var/lib/kato, before something else is written over them. Returns where it is. */
+export async function copyAside(paths: Paths, { node, only = [] }: Aside): Promise<string> {
+  const root = dirname(paths.aside);
+  const folder = `${paths.aside}/${await freshName(root, node)}`;
+  await makeFolder(paths.aside, 0o700);
+  await makeFolder(folder, 0o700);
+  for (const file of only) {
+    const text = await readIfExists(`${root}/${file}`);
+    if (text === null) continue;
+    await makeFolder(dirname(`${folder}/${file}`), 0o700);
+    await writeFileAtomic(`${folder}/${file}`, text, { mode: 0o600 });
+  }
+  return folder;
+}
+
 /** What a run before this one began and did not end, if there is any. */
 export async function asideUnderWay(paths: Paths): Promise<UnderWay | null> {
   const text = await readIfExists(markOf(paths));
@@ -138,10 +153,14 @@ async function anyExists(moves: readonly Move[]): Promise<boolean> {
   return (await Promise.all(moves.map(({ to }) => exists(to)))).includes(true);
 }
 
-/** `20261121T025550Z-h3`. */
-async function freshName(root: string, node: string): Promise<string> {
+/** `20261121T025550Z`: names that sort by time. */
+export function stampNow(): string {
   const stamp = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-  const name = `${stamp.replaceAll(/[-:]/g, '')}-${node}`;
+  return stamp.replaceAll(/[-:]/g, '');
+}
+
+async function freshName(root: string, node: string): Promise<string> {
+  const name = `${stampNow()}-${node}`;
   for (let count = 1; ; count++) {
     const numbered = count === 1 ? name : `${name}-${count}`;
     if (!(await exists(`${root}/aside/${numbered}`))) return numbered;

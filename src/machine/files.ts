@@ -9,6 +9,7 @@ import {
   realpath,
   rename,
   rm,
+  stat,
   symlink,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -114,6 +115,20 @@ export async function readForeign(path: string, bytesMax: number): Promise<strin
     const buffer = Buffer.alloc(bytesMax + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
     return bytesRead > bytesMax ? null : buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** How a file begins: null where there is none, empty for what is no plain file. */
+export async function readStart(path: string, bytes: number): Promise<string | null> {
+  const found = await ifExists(stat(path));
+  if (found === null) return null;
+  if (!found.isFile()) return '';
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await file.close();
   }

@@ -50,9 +50,13 @@ export function exportKeyFrom(text: string): ExportKey {
   return { salt: bytes.subarray(0, SALT_BYTES), key: bytes.subarray(SALT_BYTES) };
 }
 
+export function isExport(text: string): boolean {
+  return text.startsWith(`${HEADER}\n`);
+}
+
 /** BAD_FILE for what is no export at all: seen before anybody is asked for its passphrase. */
 export function checkExport(text: string): void {
-  if (text.startsWith(`${HEADER}\n`)) return;
+  if (isExport(text)) return;
   throw refuse(
     'BAD_FILE',
     'this is not an export of kato',

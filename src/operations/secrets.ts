@@ -56,6 +56,19 @@ function password(length: number): string {
   return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 }
 
+/** Of saved secrets those that a state has use for: none of nodes that are gone, no older passphrase. */
+export function secretsOfState(
+  { nodes, exportKey }: Cluster,
+  saved: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const isOf = (name: string): boolean => {
+    const [kind, id = ''] = name.split('/');
+    if (kind === 'node') return id in nodes;
+    return kind !== 'export' || id === exportKey;
+  };
+  return Object.fromEntries(Object.entries(saved).filter(([name]) => isOf(name)));
+}
+
 /** What a controller hands out with a node's view. */
 export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
   const stored: Record<string, string> = {};

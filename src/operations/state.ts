@@ -10,7 +10,7 @@ import { amount, anything, form, table, text, word } from '../domain/shapes.ts';
 import { exportKeyFrom, sealState } from './export-file.ts';
 import { newLineage } from './lineage.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
-import { SECRETS } from './secrets.ts';
+import { SECRETS, secretsOfState } from './secrets.ts';
 
 /** All state and all secrets: sealed by the asker before it touches a disk. */
 export const stateExport = read('state.export', 'admin', v.strictObject({}), savedState);
@@ -98,8 +98,9 @@ export const stateImport = preparedChange(
     const lineage = newLineage();
     const saved = checkDocument(cluster);
     return {
-      decide: (before) => importState(before, { saved, lineage, force }),
-      secrets,
+      decide: (before, asked) => importState(before, { saved, lineage, force }, asked),
+      // What there is now is what nodes and their data have: only what is missing comes back.
+      newSecrets: (after) => secretsOfState(after, secrets),
     };
   },
   ({ cluster }) => ({ revision: revisionOf(cluster) }),

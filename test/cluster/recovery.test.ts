@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   asJson,
+  assertClean,
   attach,
   clusterOf,
   nodeOn,
@@ -14,6 +15,7 @@ import {
 import { interrupted } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { until } from '../support/until.ts';
 
 const EXPORT = '/root/cluster.kato';
 const env = { KATO_PASSPHRASE: 'correct horse battery' };
@@ -63,6 +65,11 @@ describe('when the core loses what it knows', () => {
       assert.equal(answer.code, 'BAD_FILE', damage);
     }
     await refused(core, 'kato data import /etc/passwd', { env });
+    for (const other of ['/etc/passwd', '/dev/null', '/root']) {
+      const kept = await refused(core, `kato data export --cluster ${other}`, { env });
+      assert.equal(kept.code, 'CONFLICT', other);
+    }
+    await typed(core, 'test -c /dev/null && grep -q ^root: /etc/passwd');
     const short = { env: { KATO_PASSPHRASE: 'short' } };
     const weak = await refused(core, 'kato data export --cluster /root/weak.kato', short);
     assert.equal(weak.code, 'BAD_VALUE');
@@ -76,7 +83,9 @@ describe('when the core loses what it knows', () => {
     const refusal = await refused(core, `kato route add x.example.com ${data.address}:1`);
     assert.equal(refusal.code, 'STATE_OLDER');
 
-    await recover('/var/lib/kato/state/ledger.json');
+    const said = await recover('/var/lib/kato/state/ledger.json');
+    const [, copy] = /^note: what this machine knew before is in (\S+)$/m.exec(said)!;
+    await typed(core, `ls ${copy}/state/ledger.json ${copy}/state/secrets.json`);
     await settled(core);
     assert.deepEqual(await routes(), ['shop.example.com']);
     assert.equal(await password(), secret);
@@ -115,8 +124,33 @@ describe('when the core loses what it knows', () => {
     const answer = await refused(core, `kato data import ${EXPORT}`, { env });
     assert.equal(answer.code, 'CONFLICT');
     assert.match(answer.message, new RegExp(data.name));
-    await typed(core, `kato data import --force --no-wait ${EXPORT}`, { env });
+  });
+
+  it('an import by force tells those so, and they may come back', async () => {
+    const said = await typed(core, `kato data import --force ${EXPORT}`, { env });
+    const [, copy] = /^as it was before, it is in (\S+), same passphrase$/m.exec(said)!;
+    assert.match(await core.read(copy!), /^kato-export-1\n/);
+    assert.match(said, /^cut off, to be attached again: h3$/m);
     assert.deepEqual(await routes(), ['news.example.com', 'shop.example.com']);
+    await until(() => assertClean(data).then(() => true), { what: 'h3 has left', seconds: 20 });
+    assert.equal((await settled(core)).nodes.length, 2);
+    await attach(data, core, 'redis');
+    assert.equal((await settled(core)).nodes.length, 3);
+  });
+
+  it('an import brings no token back that was revoked, and no node that was removed', async () => {
+    const made = await asJson<{ id: string; token: string }>(core, 'kato token create --uses 5');
+    await typed(core, `kato data export --cluster ${EXPORT}`, { env });
+    await typed(core, `kato token revoke ${made.id} && kato node remove ${data.name}`);
+    const secret = await typed(core, 'cat /var/lib/kato/state/secrets.json');
+    await typed(core, `kato data import ${EXPORT}`, { env });
+    assert.equal((await settled(core)).nodes.length, 2);
+    const refusal = await refused(data, `kato node attach ${core.address}`, {
+      env: { KATO_TOKEN: made.token },
+    });
+    assert.equal(refusal.code, 'TOKEN_REVOKED');
+    assert.equal(await typed(core, 'cat /var/lib/kato/state/secrets.json'), secret);
+    await attach(data, core, 'redis');
   });
 });
 

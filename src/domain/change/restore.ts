@@ -2,7 +2,8 @@ import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
 import type { Version } from '../view.ts';
-import { changed, type Decision } from './change.ts';
+import { type Asked, changed, type Decision } from './change.ts';
+import { goesOnFrom, type Reconciled, reconcile, reconcileAlone } from './reconcile.ts';
 
 /** A saved state of a cluster with all its secrets. */
 export interface SavedState {
@@ -10,13 +11,44 @@ export interface SavedState {
   secrets: Record<string, string>;
 }
 
+export interface Recovered extends Reconciled {
+  /** The revision up to which it is known what was taken away; null where nothing is known. */
+  knownUntil: number | null;
+}
+
 /**
  * A saved document as the beginning of a new history that every node accepts, whatever it has seen
- * of the old one: a new lineage, a later epoch.
+ * of the old one: a new lineage, a later epoch. `own` is what the machine itself knew last: where that
+ * is later, what was taken away until then stays away, and else all tokens end.
  */
-export function recovered(saved: Cluster, lineage: string, seenEpoch: number): Cluster {
+export function recovered(
+  saved: Cluster,
+  own: Cluster | null,
+  { lineage, seenEpoch, at }: { lineage: string; seenEpoch: number; at: string },
+): Recovered {
+  const isLater = own !== null && own.id === saved.id && isAfter(own, saved);
+  const { cluster, again } = isLater ? recall(saved, own, at) : reconcileAlone(saved, at);
   return {
-    ...saved,
+    cluster: beginning(cluster, saved, lineage, seenEpoch),
+    again,
+    knownUntil: isLater ? own.revision : null,
+  };
+}
+
+function isAfter(own: Cluster, saved: Cluster): boolean {
+  return own.epoch > saved.epoch || goesOnFrom(own, saved);
+}
+
+/** Nodes that joined after the saved state go on as they are: nobody was asked whether they may go. */
+function recall(saved: Cluster, own: Cluster, at: string): Reconciled {
+  const { cluster, again } = reconcile(saved, own, at);
+  const former = Object.entries(cluster.former).filter(([id]) => own.nodes[id] === undefined);
+  return { cluster: { ...cluster, former: Object.fromEntries(former) }, again };
+}
+
+function beginning(cluster: Cluster, saved: Cluster, lineage: string, seenEpoch: number): Cluster {
+  return {
+    ...cluster,
     lineage,
     epoch: Math.max(saved.epoch, seenEpoch) + 1,
     revision: saved.revision + 1,
@@ -36,14 +68,16 @@ export function epochAbove(
 
 export interface Imported {
   from: { revision: number; epoch: number };
-  /** Nodes of today that the saved state does not know. */
+  /** Nodes of today that the saved state does not know: they are told that they were removed. */
   lost: string[];
+  again: Reconciled['again'];
 }
 
 /** Puts a saved state in the place of the one that is. */
 export function importState(
   cluster: Cluster,
   params: { saved: Cluster; lineage: string; force: boolean },
+  { at }: Pick<Asked, 'at'>,
 ): Decision<Imported> {
   const { saved, lineage, force } = params;
   if (saved.id !== cluster.id) {
@@ -64,7 +98,8 @@ export function importState(
       'attach them again afterwards, and say so with --force',
     );
   }
-  const after = recovered(saved, lineage, cluster.epoch);
+  const { cluster: merged, again } = reconcile(saved, cluster, at);
+  const after = beginning(merged, saved, lineage, cluster.epoch);
   const from = { revision: saved.revision, epoch: saved.epoch };
-  return changed(cluster, after, { from, lost }, Object.keys(after.nodes));
+  return changed(cluster, after, { from, lost, again }, Object.keys(after.nodes));
 }

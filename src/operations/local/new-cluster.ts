@@ -24,6 +24,8 @@ export interface Draft {
   secrets: Record<string, string>;
   identity: NodeIdentity;
   controller: Identity;
+  /** Of a recovery: what a person should know of it. */
+  notes?: string[];
 }
 
 export async function newCluster(options: {

@@ -5,12 +5,17 @@ import { text as textOf } from 'node:stream/consumers';
 import type { Bus } from '../../bus/bus.ts';
 import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
-import { epochAbove, recovered, type SavedState } from '../../domain/change/restore.ts';
+import {
+  epochAbove,
+  type Recovered,
+  recovered,
+  type SavedState,
+} from '../../domain/change/restore.ts';
 import type { Cluster, Node } from '../../domain/cluster.ts';
 import { checkDocument } from '../../domain/document-shape.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { isProven } from '../../domain/proof.ts';
-import type { Version } from '../../domain/view.ts';
+import type { Version, View } from '../../domain/view.ts';
 import { busPort } from '../../domain/view-for.ts';
 import type { HostFacts } from '../../machine/host.ts';
 import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/ledger.ts';
@@ -19,7 +24,7 @@ import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
 import { newLineage } from '../lineage.ts';
 import { reportOf } from '../report.ts';
-import { isFullName, SECRETS } from '../secrets.ts';
+import { isFullName, SECRETS, secretsOfState } from '../secrets.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './new-cluster.ts';
 
@@ -61,21 +66,22 @@ async function fromLedger(file: string, text: string): Promise<SavedState> {
   }
 }
 
-/**
- * The state with which this machine goes on as the core: itself if it was it, or in the place of
- * the core that is lost.
- */
-export function recoveredDraft(options: {
+export interface Recovery {
   saved: SavedState;
   host: Host;
   facts: HostFacts;
   address: string;
   /** Of this machine, when it is the core already. */
   identity: NodeIdentity | null;
-  /** The latest epoch that this machine has seen. */
-  seenEpoch: number;
-}): Draft {
-  const { saved, host, facts, address, identity } = options;
+  /** What this machine was told last, when it was a node. */
+  known: View | null;
+}
+
+/**
+ * The state with which this machine goes on as the core: itself if it was it, or in the place of
+ * the core that is lost.
+ */
+export function recoveredDraft({ saved, host, facts, address, identity, known }: Recovery): Draft {
   const core = Object.values(saved.cluster.nodes).find((node) => 'primary' in node.roles);
   if (core === undefined) throw refuse('BAD_FILE', 'the saved state has no core');
   if (identity !== null && identity.nodeId !== core.id) {
@@ -86,9 +92,14 @@ export function recoveredDraft(options: {
       'run it on the core, or on a machine that is in no cluster',
     );
   }
+  const recovery = recovered(saved.cluster, known?.document ?? null, {
+    lineage: newLineage(),
+    seenEpoch: known?.version.epoch ?? 0,
+    at: new Date().toISOString(),
+  });
   const own = identity ?? createIdentity();
   const node: Node = {
-    ...core,
+    ...recovery.cluster.nodes[core.id]!,
     key: own.key,
     address,
     hostname: facts.hostname,
@@ -97,13 +108,13 @@ export function recoveredDraft(options: {
     catalogue: [...host.catalogue.roles.keys()],
     pendingUntil: null,
   };
-  const next = recovered(saved.cluster, newLineage(), options.seenEpoch);
-  const cluster = { ...next, nodes: { ...next.nodes, [node.id]: node } };
+  const cluster = { ...recovery.cluster, nodes: { ...recovery.cluster.nodes, [node.id]: node } };
   const seed = saved.secrets[SECRETS.controller]!;
   return {
     cluster,
-    secrets: saved.secrets,
+    secrets: secretsOfState(cluster, saved.secrets),
     controller: { seed, key: keyOfSeed(seed) },
+    notes: notesOf(recovery, saved.cluster, node),
     identity: {
       format: 1,
       nodeId: node.id,
@@ -117,6 +128,24 @@ export function recoveredDraft(options: {
       address,
     },
   };
+}
+
+/** What a person should know who trusts that what was taken away stays away. */
+function notesOf({ again, knownUntil }: Recovered, saved: Cluster, core: Node): string[] {
+  const nodes = again.nodes.filter((name) => name !== core.name);
+  const since = `after revision ${saved.revision}`;
+  const notes: string[] = [];
+  if (knownUntil === null && Object.keys(saved.tokens).length > 0) {
+    notes.push('no token of before lets anybody in any more: kato token create makes new ones');
+  }
+  if (nodes.length > 0) {
+    notes.push(`what was removed ${since} is a node again: see kato node list, kato node remove`);
+  }
+  if (again.announcers.length > 0) {
+    const names = again.announcers.join(', ');
+    notes.push(`these may announce routes again, also if removed ${since}: ${names}`);
+  }
+  return notes;
 }
 
 /** Nodes that are alive have found the bus again by then. */

@@ -7,6 +7,7 @@ import type { SavedState } from '../../domain/change/restore.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
 import { checkHostname } from '../../domain/names.ts';
+import { copyAside } from '../../machine/aside.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
 import {
@@ -29,6 +30,7 @@ import {
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
 import { outranking, recoveredDraft } from './recover.ts';
+import { whereabouts } from './whereabouts.ts';
 
 const BUS_START_MS = 30_000;
 const CONNECT_MS = 2000;
@@ -68,6 +70,7 @@ async function check(setup: SetupCore): Promise<void> {
   }
   const existing = await readIdentity(host.paths);
   if (existing !== null && setup.saved !== undefined) {
+    await checkIsHere(existing.address);
     setup.address = existing.address;
     return;
   }
@@ -76,6 +79,18 @@ async function check(setup: SetupCore): Promise<void> {
   setup.address = address;
   setup.notes.push(...notes);
   await refuseTakenPorts(host, address, CORE_ROLES);
+}
+
+/** A core comes back where it was: nodes look for it there. */
+async function checkIsHere(address: string): Promise<void> {
+  const { addresses } = await whereabouts();
+  if (address.startsWith('127.') || addresses.includes(address)) return;
+  throw refuse(
+    'BAD_ADDRESS',
+    `this machine does not have the address ${address} of the core`,
+    `it has ${addresses.join(', ') || 'none'}, and the nodes look for the core at its address`,
+    `give it ${address} again`,
+  );
 }
 
 /** A draft of a new cluster, or of another file, is not what is to be recovered now. */
@@ -149,16 +164,19 @@ async function freshDraft({ host, endpoint, address }: SetupCore): Promise<Draft
   });
 }
 
-async function savedDraft({ host, saved, address }: SetupCore): Promise<Draft> {
+async function savedDraft({ host, saved, address, notes }: SetupCore): Promise<Draft> {
   const { delivery: known } = await takeLedger(host.paths);
-  return recoveredDraft({
-    saved: saved!,
-    host,
-    facts: await hostFacts(),
-    address: address!,
-    identity: await readIdentity(host.paths),
-    seenEpoch: known?.view.version.epoch ?? 0,
-  });
+  const identity = await readIdentity(host.paths);
+  const facts = await hostFacts();
+  const view = known?.view ?? null;
+  const given = { saved: saved!, host, facts, address: address!, identity, known: view };
+  const draft = recoveredDraft(given);
+  if (identity !== null) {
+    const only = ['state/ledger.json', 'state/secrets.json'];
+    const copy = await copyAside(host.paths, { node: `${identity.name}-before-recovery`, only });
+    notes.push(`what this machine knew before is in ${copy}`);
+  }
+  return draft;
 }
 
 async function ledger({ host, draft }: SetupCore): Promise<void> {
@@ -174,6 +192,7 @@ async function ledger({ host, draft }: SetupCore): Promise<void> {
 }
 
 async function agent(setup: SetupCore): Promise<void> {
+  setup.notes.push(...(setup.draft?.notes ?? []));
   setup.notes.push(await startAgent(setup.host));
 }
 

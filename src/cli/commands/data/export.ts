@@ -1,4 +1,6 @@
 import type { SavedState } from '../../../domain/change/restore.ts';
+import { refuse } from '../../../domain/error.ts';
+import { fileReason } from '../../../operations/file-reason.ts';
 import { KatoCommand, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
@@ -20,7 +22,7 @@ export default class DataExport extends KatoCommand<Exported> {
     file: word({
       names: 'file',
       required: true,
-      description: 'File to write; one that is there is replaced.',
+      description: 'File to write; an export that is there is replaced.',
     }),
   };
   static override flags = {
@@ -33,6 +35,7 @@ export default class DataExport extends KatoCommand<Exported> {
 
   protected async perform(): Promise<Exported> {
     const { args, flags } = await this.parse(DataExport);
+    await refuseOtherFile(args.file);
     const passphrase = await readPassphrase(flags['passphrase-file'], { twice: true });
     const state = await ask<SavedState>('state.export', {});
     const { exportKeyOf, sealState } = await import('../../../operations/export-file.ts');
@@ -50,4 +53,24 @@ export default class DataExport extends KatoCommand<Exported> {
       'keep it with its passphrase away from the core; kato node setup core --recover-from reads it',
     ];
   }
+}
+
+/** Enough to tell an export. */
+const HEADER_BYTES = 64;
+
+/** A word that was left out must not cost a file of somebody's. */
+async function refuseOtherFile(file: string): Promise<void> {
+  const { readStart } = await import('../../../machine/files.ts');
+  const text = await readStart(file, HEADER_BYTES).catch((error: unknown) => {
+    throw refuse('BAD_FILE', `cannot write ${file}`, fileReason(error));
+  });
+  if (text === null) return;
+  const { isExport } = await import('../../../operations/export-file.ts');
+  if (isExport(text)) return;
+  throw refuse(
+    'CONFLICT',
+    `${file} is there already, and is no export of kato`,
+    undefined,
+    'give another name, or delete it',
+  );
 }

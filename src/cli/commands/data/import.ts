@@ -1,9 +1,10 @@
-import type { Imported } from '../../../domain/change/restore.ts';
+import type { Imported, SavedState } from '../../../domain/change/restore.ts';
 import type { Json } from '../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
+import { ask, ownPaths } from '../../session.ts';
 
 export default class DataImport extends ChangeCommand<Imported> {
   static override summary = 'Put a saved state in the place of the one that is.';
@@ -22,19 +23,48 @@ export default class DataImport extends ChangeCommand<Imported> {
     'passphrase-file': passphraseFlag,
   };
 
+  /** Where the state is that there was before. */
+  private copy: string | null = null;
+
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(DataImport);
     const { readSavedState } = await import('../../../operations/local/recover.ts');
-    const passphrase = () => readPassphrase(flags['passphrase-file']);
-    const { cluster, secrets } = await readSavedState(args.file, passphrase);
+    let passphrase: string | null = null;
+    const asked = async (): Promise<string> => {
+      passphrase = await readPassphrase(flags['passphrase-file']);
+      return passphrase;
+    };
+    const { cluster, secrets } = await readSavedState(args.file, asked);
+    if (passphrase !== null) this.copy = await copyOfPresent(passphrase);
     const params = { cluster, secrets, force: flags.force } as unknown as Json;
     return { operation: 'state.import', params };
   }
 
-  protected say({ from, lost }: Imported): readonly string[] {
+  protected say({ from, lost, again }: Imported): readonly string[] {
+    const { nodes, announcers } = again;
     return [
       `the cluster goes on from revision ${from.revision}`,
+      ...(this.copy === null ? [] : [`as it was before, it is in ${this.copy}, same passphrase`]),
       ...(lost.length === 0 ? [] : [`cut off, to be attached again: ${lost.join(', ')}`]),
+      ...(nodes.length === 0 ? [] : [`nodes again, if they were removed: ${nodes.join(', ')}`]),
+      ...(announcers.length === 0 ? [] : [`may announce routes again: ${announcers.join(', ')}`]),
     ];
   }
+}
+
+/** The state that is to be replaced, sealed by the passphrase of the one that comes. */
+async function copyOfPresent(passphrase: string): Promise<string> {
+  const [{ exportKeyOf, sealState }, { stampNow }, { makeFolder, writeFileAtomic }] =
+    await Promise.all([
+      import('../../../operations/export-file.ts'),
+      import('../../../machine/aside.ts'),
+      import('../../../machine/files.ts'),
+    ]);
+  const state = await ask<SavedState>('state.export', {});
+  const { aside } = ownPaths();
+  const file = `${aside}/${stampNow()}-before-import.kato`;
+  await makeFolder(aside, 0o700);
+  const text = sealState(state, await exportKeyOf(passphrase));
+  await writeFileAtomic(file, text, { mode: 0o600 });
+  return file;
 }
