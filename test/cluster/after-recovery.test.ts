@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import {
+  attach,
+  clusterOf,
+  nodeOn,
+  refused,
+  rolesOf,
+  statusWhen,
+  tokenFrom,
+  type,
+  typed,
+} from '../support/cluster.ts';
+import { assertData, fillData } from '../support/identities.ts';
+import type { Host } from '../support/lab/host.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { restarted, runningOn } from '../support/running.ts';
+
+const EXPORT = '/root/cluster.kato';
+const env = { KATO_PASSPHRASE: 'correct horse battery' };
+
+describe('after a recovery from an export that was made too early', () => {
+  const lab = useLab({ hosts: 4 });
+  needsMachines(lab);
+  let core: Host;
+  let router: Host;
+  let data: Host;
+  let removed: Host;
+  let oldToken: string;
+  let said: string;
+  let atFirst: Record<string, string>;
+
+  before('a core that is lost, and what happened since the export', async () => {
+    [core, router, data, removed] = lab.hosts as [Host, Host, Host, Host];
+    await clusterOf(core, [
+      [router, 'router'],
+      [removed, ''],
+    ]);
+    oldToken = await tokenFrom(core, '--uses 5');
+    await typed(core, `kato data export --cluster ${EXPORT}`, { env });
+    const exported = await core.read(EXPORT);
+    await attach(data, core, 'redis,postgresql');
+    await fillData(data, core);
+    await typed(core, `kato node remove ${removed.name}`);
+    atFirst = await runningOn([data, router]);
+    await core.powerOff();
+    await core.powerOn();
+    await typed(core, 'kato node halt; rm -rf /var/lib/kato');
+    await core.write(EXPORT, exported);
+    said = await typed(core, `kato node setup core --recover-from ${EXPORT}`, { env });
+  });
+
+  it('it is said what may count again that was taken away since', async () => {
+    assert.match(said, /^note: no token of before lets anybody in any more: kato token create/m);
+    assert.match(said, /^note: what was removed after revision \d+ is a node again: /m);
+    const line = `kato node attach --yes ${core.address}`;
+    const refusal = await refused(removed, line, { env: { KATO_TOKEN: oldToken } });
+    assert.equal(refusal.code, 'TOKEN_REVOKED');
+  });
+
+  it('a node that joined later goes on as it is, and says what is wrong', async () => {
+    const isRefused = async (): Promise<boolean> => {
+      const { stdout } = await type(data, 'kato status --json');
+      return stdout.includes('NODE_REFUSED');
+    };
+    await statusWhen(core, 'h2 is back', ({ nodes }) =>
+      nodes.some(({ name, state }) => name === 'h2' && state === 'active'),
+    );
+    assert.ok(await isRefused());
+    assert.deepEqual(restarted(atFirst, await runningOn([data, router])), []);
+  });
+
+  it('it joins anew by attach, with its roles, its name and its data', async () => {
+    const line = `kato node attach ${core.address}`;
+    const none = await refused(data, line);
+    assert.deepEqual([none.code, none.exitCode], ['USAGE', 2]);
+    const bad = await refused(data, line, { env: { KATO_TOKEN: oldToken } });
+    assert.equal(bad.code, 'TOKEN_REVOKED');
+    assert.deepEqual(restarted(atFirst, await runningOn([data, router])), []);
+    const given = { KATO_TOKEN: await tokenFrom(core) };
+    const joined = await type(data, line, { env: given });
+    assert.equal(joined.exitCode, 0, joined.stderr);
+    assert.match(joined.stderr, /the bus does not know the key of node h3 any more/);
+    assert.match(joined.stderr, /what the machine had is in \/var\/lib\/kato\/aside\//);
+    const node = await nodeOn(data, core);
+    assert.deepEqual([node.name, rolesOf(node)], ['h3', ['base', 'postgresql', 'redis']]);
+    await assertData(data, core);
+    assert.match(await typed(data, line), /already so/);
+  });
+});
