@@ -7,30 +7,47 @@ import {
 } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { refuse } from '../domain/error.ts';
-import { HISTORY_SUBJECT } from './subjects.ts';
+import { HISTORY_OF_NODES, HISTORY_SUBJECT } from './subjects.ts';
 
 /** How many earlier documents of the cluster are kept. */
 const CLUSTER_HISTORY = 20;
-const HISTORY_ENTRIES_MAX = 10_000;
 const READ_LIMIT_MS = 5000;
+const MB = 1024 * 1024;
+const DAY_NS = 86_400e9;
 
 export const HISTORY_STREAM = 'history';
+/** What plain nodes do to themselves. Each has its share: what it does often pushes out its own alone. */
+export const HISTORY_OF_NODES_STREAM = 'history-nodes';
 
-/** All that controllers keep. One replica: there is one bus. */
-const STREAMS: Partial<StreamConfig>[] = [
+/**
+ * All that controllers keep. One replica: there is one bus. An entry of a history is 2.5 kB at most, so
+ * that the limits in bytes bite only where an older kato wrote larger ones. The server sets as much aside
+ * of `max_file_store`, though not on the disk.
+ */
+const STREAMS: (Partial<StreamConfig> & { name: string })[] = [
   bucketConfig('cluster', CLUSTER_HISTORY),
   bucketConfig('observed', 1),
   bucketConfig('secrets', 1),
+  { ...bucketConfig('refusals', 1), max_msgs: 2000, max_bytes: 8 * MB, max_age: 30 * DAY_NS },
   {
     name: HISTORY_STREAM,
     subjects: [HISTORY_SUBJECT],
     storage: StorageType.File,
-    max_msgs: HISTORY_ENTRIES_MAX,
+    max_msgs: 10_000,
+    max_bytes: 64 * MB,
+  },
+  {
+    name: HISTORY_OF_NODES_STREAM,
+    subjects: [HISTORY_OF_NODES],
+    storage: StorageType.File,
+    max_msgs: 10_000,
+    max_msgs_per_subject: 500,
+    max_bytes: 64 * MB,
   },
 ];
 
 /** A bucket is a stream by convention; this is the part of it that matters here. */
-function bucketConfig(bucket: string, history: number): Partial<StreamConfig> {
+function bucketConfig(bucket: string, history: number): Partial<StreamConfig> & { name: string } {
   return {
     name: `KV_${bucket}`,
     subjects: [`$KV.${bucket}.>`],
@@ -42,24 +59,49 @@ function bucketConfig(bucket: string, history: number): Partial<StreamConfig> {
 }
 
 /**
- * Makes what is missing. Throws VERSION when the server keeps a stream otherwise than asked: old
- * servers drop in silence what they do not know.
+ * Makes what is missing, and gives what an older kato made the limits of this one. Throws VERSION when
+ * the server keeps a stream otherwise than asked: old servers drop in silence what they do not know.
  */
 export async function createStreams(manager: JetStreamManager): Promise<void> {
-  for (const wanted of STREAMS) {
-    await manager.streams.add(wanted as Partial<StreamConfig> & { name: string });
-    const { config } = await manager.streams.info(wanted.name!);
-    for (const [field, value] of Object.entries(wanted)) {
-      const kept = config[field as keyof StreamConfig];
-      if (JSON.stringify(kept) === JSON.stringify(value)) continue;
-      throw refuse(
-        'VERSION',
-        `the bus keeps '${wanted.name}' otherwise than asked`,
-        `${field} is ${JSON.stringify(kept)}, not ${JSON.stringify(value)}`,
-        'nats-server 2.10.27 or newer is needed',
-      );
+  for (const stream of STREAMS) {
+    const before = await infoOf(manager, stream.name);
+    const wanted = before === null ? stream : roomy(stream, before.state.bytes);
+    if (before === null) await manager.streams.add(wanted);
+    else if (differs(before.config, wanted) !== undefined) {
+      await manager.streams.update(wanted.name, wanted);
     }
+    const { config } = await manager.streams.info(wanted.name);
+    const field = differs(config, wanted);
+    if (field === undefined) continue;
+    throw refuse(
+      'VERSION',
+      `the bus keeps '${wanted.name}' otherwise than asked`,
+      `${field} is ${JSON.stringify(config[field])}, not ${JSON.stringify(wanted[field])}`,
+      'nats-server 2.10.27 or newer is needed',
+    );
   }
+}
+
+function differs(
+  kept: StreamConfig,
+  wanted: Partial<StreamConfig>,
+): keyof StreamConfig | undefined {
+  const fields = Object.keys(wanted) as (keyof StreamConfig)[];
+  return fields.find((field) => JSON.stringify(kept[field]) !== JSON.stringify(wanted[field]));
+}
+
+/** A limit that comes later takes nothing away: what is there has room, and makes it as it ages. */
+function roomy<Stream extends Partial<StreamConfig>>(stream: Stream, bytes: number): Stream {
+  const { max_bytes } = stream;
+  return max_bytes === undefined ? stream : { ...stream, max_bytes: Math.max(max_bytes, bytes) };
+}
+
+/** Null for a stream that is not there. */
+export async function infoOf(manager: JetStreamManager, stream: string) {
+  return manager.streams.info(stream).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
 }
 
 /**

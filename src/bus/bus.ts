@@ -6,7 +6,7 @@ import type { Limits } from './limits.ts';
 import type { Subject } from './subjects.ts';
 
 export interface BusOptions extends BusAddress {
-  /** `who` is the node's id, or CONTROLLER or JOINER of subjects.ts. */
+  /** `who` is the id of a node or of a joiner's token, or CONTROLLER of subjects.ts. */
   identity: Identity & { who: string };
   /** The cluster's certificate authority in PEM. */
   ca: string;
@@ -70,9 +70,9 @@ export interface Intake {
   queue?: string;
   /**
    * Asked about each message before a byte of it is read, so it has to be quick. Without it the limits
-   * are those of the kind of sender.
+   * are those of the kind of sender. `bytes` is its length.
    */
-  admit?: (subject: Subject) => Admission;
+  admit?: (subject: Subject, bytes: number) => Admission;
 }
 
 /** How much of a message is taken, or that none of it is; who is `busy` tells who asked. */

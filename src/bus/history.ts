@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
-import type { HistoryEntry } from '../domain/history.ts';
+import type { KV, KvEntry } from '@nats-io/kv';
+import { type HistoryEntry, merged } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
-import { HISTORY_STREAM } from './buckets.ts';
+import { cachedBucket, HISTORY_OF_NODES_STREAM, HISTORY_STREAM, infoOf } from './buckets.ts';
+import { keyOf, nameOf } from './keys.ts';
 import { TRUSTED } from './limits.ts';
-import { HISTORY_SUBJECT } from './subjects.ts';
+import { HISTORY_SUBJECT, historyOf } from './subjects.ts';
 
 const READ_LIMIT_MS = 2000;
 
@@ -13,37 +16,101 @@ export interface HistoryQuery {
   names: readonly string[] | null;
 }
 
-export async function appendHistory(js: JetStreamClient, entry: HistoryEntry): Promise<void> {
-  await js.publish(HISTORY_SUBJECT, encodeBody(entry));
+/** Who asked for what: what was done in streams, what was refused as counters. */
+export interface History {
+  /**
+   * `plainNode` is the id of one that is no admin: what such a node does to itself is kept apart, so
+   * that it can push out nothing but its own.
+   */
+  append(entry: HistoryEntry, plainNode: string | null): Promise<void>;
+  /** Sets the line that this connection keeps under a key. */
+  putRefusal(key: string, entry: HistoryEntry): Promise<void>;
+  /** With `names` what a node that has them did, and what names it. */
+  read(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
 
-/** The newest `limit` entries, oldest first; with `names` those of a node that has them: what it did, and what names it. */
-export async function readHistory(
+export function openHistory(on: {
+  js: JetStreamClient;
+  manager: JetStreamManager;
+  refusals: KV;
+}): History {
+  const { js, manager, refusals } = on;
+  const own = randomBytes(4).toString('hex');
+  const allRefusals = cachedBucket(manager, refusals, 'refusals');
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    append: async (entry, plainNode) => {
+      const subject = plainNode === null ? HISTORY_SUBJECT : historyOf(plainNode);
+      await js.publish(subject, encodeBody(entry));
+    },
+    putRefusal: async (key, entry) => {
+      await refusals.put(keyOf(`${key}/${own}`), encodeBody(entry));
+    },
+    // Each reading is large: when many ask at once they are served one after the other.
+    read: (query) => {
+      const next = last.then(() => read(query));
+      last = next.catch(() => undefined);
+      return next;
+    },
+  };
+
+  async function read({ limit, names }: HistoryQuery): Promise<HistoryEntry[]> {
+    const places = [counted(await allRefusals())];
+    for (const stream of [HISTORY_STREAM, HISTORY_OF_NODES_STREAM]) {
+      const count = names === null ? limit : Number.POSITIVE_INFINITY;
+      places.push(await readStream(js, manager, stream, count));
+    }
+    const asked = (entry: HistoryEntry): boolean => names === null || concerns(entry, names);
+    return merged(
+      places.map((entries) => entries.filter(asked)),
+      limit,
+    );
+  }
+}
+
+/** One line for each kind of refusal, whichever controllers counted it. */
+function counted(refusals: ReadonlyMap<string, KvEntry>): HistoryEntry[] {
+  const lines = new Map<string, HistoryEntry>();
+  for (const [key, { value }] of refusals) {
+    const entry = decodeBody(value, TRUSTED) as HistoryEntry;
+    const name = nameOf(key);
+    const kind = name.slice(0, name.lastIndexOf('/'));
+    const other = lines.get(kind);
+    const count = (entry.count ?? 1) + (other?.count ?? 0);
+    lines.set(kind, { ...(other !== undefined && other.at > entry.at ? other : entry), count });
+  }
+  return [...lines.values()]
+    .map(({ count, ...entry }) => (count === 1 ? entry : { ...entry, count: count! }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+}
+
+/** The newest entries of a stream; one that an older kato did not make has none. */
+async function readStream(
   js: JetStreamClient,
   manager: JetStreamManager,
-  { limit, names }: HistoryQuery,
+  stream: string,
+  limit: number,
 ): Promise<HistoryEntry[]> {
-  const { state } = await manager.streams.info(HISTORY_STREAM);
-  if (state.messages === 0) return [];
-  const newest = Math.max(state.first_seq, state.last_seq - limit + 1);
-  const start = names === null ? newest : state.first_seq;
-  const consumer = await js.consumers.get(HISTORY_STREAM, {
+  const info = await infoOf(manager, stream);
+  if (info === null || info.state.messages === 0) return [];
+  const { first_seq, last_seq } = info.state;
+  const start = Math.max(first_seq, last_seq - limit + 1);
+  const consumer = await js.consumers.get(stream, {
     deliver_policy: DeliverPolicy.StartSequence,
     opt_start_seq: start,
   });
-  const count = state.last_seq - start + 1;
   const entries: HistoryEntry[] = [];
   try {
+    const count = last_seq - start + 1;
     const fetched = await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS });
     for await (const msg of fetched) {
-      const entry = decodeBody(msg.data, TRUSTED) as HistoryEntry;
-      if (names === null || concerns(entry, names)) entries.push(entry);
-      if (msg.seq >= state.last_seq) break;
+      entries.push(decodeBody(msg.data, TRUSTED) as HistoryEntry);
+      if (msg.seq >= last_seq) break;
     }
   } finally {
     await consumer.delete().catch(() => {});
   }
-  return entries.slice(-limit);
+  return entries;
 }
 
 function concerns({ by, params }: HistoryEntry, names: readonly string[]): boolean {

@@ -1,16 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Json } from '../domain/cluster.ts';
 import { errorFrom, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import type { Answer, Bus, BusOptions, Intake, Message } from './bus.ts';
-import { busAway, connectFailure, requestFailure } from './failures.ts';
+import { busAway, requestFailure } from './failures.ts';
 import { type Limits, limitsOf, limitsOfAnswer } from './limits.ts';
+import { followStatus } from './link.ts';
 import { answerSubject, parseSubject } from './subjects.ts';
 
 /** Marks an answer that is an ErrorRecord. */
 const ERROR_HEADER = 'Kato-Error';
 const CLOSE_LIMIT_MS = 1000;
+/** Before what the bus has refused to let somebody hear is asked for again. */
+const REFUSED_PAUSE_MS = 1000;
 const TOO_LARGE = 'the answer is too large for the bus';
 
 /** The library's connection behind a Bus, for the other files of this folder alone. */
@@ -65,9 +68,9 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     respond(subject, handler, intake = {}) {
       return listen(nats, subject, intake, (msg) => {
-        const to = answerSubject(msg.subject, msg.reply);
-        const taken = to === null ? 'drop' : take(msg, intake);
-        if (to === null || taken === 'drop') return;
+        const taken = take(msg, intake);
+        const to = taken === 'drop' ? null : answerSubject(msg.subject, msg.reply);
+        if (taken === 'drop' || to === null) return;
         const answered = answerOf(handler, taken)
           .then((answer) => {
             if (link.isUp()) send(nats, to, answer);
@@ -97,51 +100,6 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
   return bus;
 }
 
-interface Link {
-  isUp: () => boolean;
-  /** Rejects with BUS_AWAY when the connection breaks first. */
-  whileUp: <T>(work: Promise<T>) => Promise<T>;
-}
-
-function followStatus(nats: NatsConnection, options: BusOptions): Link {
-  let up = true;
-  const waiting = new Set<(error: KatoError) => void>();
-
-  const down = (reason: KatoError) => {
-    up = false;
-    for (const reject of waiting) reject(busAway());
-    options.onStatus?.('down', reason);
-  };
-  const follow = async () => {
-    for await (const status of nats.status()) {
-      // After a refusal it says nothing new.
-      if (status.type === 'disconnect' && up) down(busAway());
-      if (status.type === 'error' && status.error instanceof errors.AuthorizationError) {
-        down(connectFailure(status.error, options));
-      }
-      if (status.type === 'reconnect') {
-        up = true;
-        options.onStatus?.('up', null);
-      }
-    }
-    up = false;
-  };
-  void follow();
-
-  return {
-    isUp: () => up && !nats.isClosed(),
-    whileUp: async (work) => {
-      const broken = Promise.withResolvers<never>();
-      waiting.add(broken.reject);
-      try {
-        return await Promise.race([work, broken.promise]);
-      } finally {
-        waiting.delete(broken.reject);
-      }
-    },
-  };
-}
-
 /** A message that a handler chokes on is lost, not the connection: the library would end it. */
 function guard(handler: (message: Message) => void, message: Message): void {
   try {
@@ -157,13 +115,27 @@ function listen(
   { queue }: Intake,
   heard: (msg: Msg) => unknown,
 ): () => void {
-  const subscription = nats.subscribe(subject, {
-    ...(queue === undefined ? {} : { queue }),
-    callback: (error, msg) => {
-      if (error === null) heard(msg);
-    },
-  });
-  return () => subscription.unsubscribe();
+  let timer: NodeJS.Timeout | undefined;
+  let subscription = subscribe();
+  return () => {
+    clearTimeout(timer);
+    subscription.unsubscribe();
+  };
+
+  function subscribe(): Subscription {
+    return nats.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, msg) => {
+        if (error === null) heard(msg);
+        else timer = setTimeout(again, REFUSED_PAUSE_MS).unref();
+      },
+    });
+  }
+
+  /** The bus may not have been told yet that this is allowed, and a refused subscription stays deaf. */
+  function again(): void {
+    if (!nats.isClosed()) subscription = subscribe();
+  }
 }
 
 type Taken = { message: Message; fault: null } | { fault: KatoError };
@@ -171,7 +143,7 @@ type Taken = { message: Message; fault: null } | { fault: KatoError };
 /** Nothing of a message is read before it is admitted. */
 function take(msg: Msg, { admit = limitsOf }: Intake): Taken | 'drop' {
   const subject = parseSubject(msg.subject);
-  const admission = subject === null ? limitsOf(null) : admit(subject);
+  const admission = subject === null ? limitsOf(null) : admit(subject, msg.data.length);
   if (admission === 'drop') return admission;
   if (admission === 'busy') return { fault: busy() };
   try {

@@ -5,19 +5,19 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
-import { errors } from '@nats-io/transport-node';
 import { CLUSTER_FORMAT, type Cluster, type Json } from '../domain/cluster.ts';
-import { KatoError, refuse } from '../domain/error.ts';
+import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import { cachedBucket, createStreams, isMissing } from './buckets.ts';
 import type { Bus } from './bus.ts';
 import { busAway } from './failures.ts';
-import { appendHistory, type HistoryQuery, readHistory } from './history.ts';
+import { type HistoryQuery, openHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
 import { TRUSTED } from './limits.ts';
 import { natsOf } from './messaging.ts';
 import { sealOf } from './seal.ts';
+import { STORE_TIMEOUT_MS, storeFailure } from './store-failure.ts';
 import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
 
 /** A document and the number to compare with when it is set anew. */
@@ -38,6 +38,8 @@ export interface Store {
    * CONFLICT when there is a state already, VERSION when the server is too old.
    */
   createState(cluster: Cluster, secrets: Record<string, string>): Promise<number>;
+  /** What the state of an older kato lacks: places for what this one keeps. */
+  upgradeState(): Promise<void>;
   /** Recovery only: puts a state in the place of whatever is there. */
   replaceState(cluster: Cluster, secrets: Record<string, string>): Promise<void>;
   /** Null on a bus without state: that is no empty cluster, and nobody but setup may create one. */
@@ -63,12 +65,14 @@ export interface Store {
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
 
-  appendHistory(entry: HistoryEntry): Promise<void>;
+  /** `plainNode` is the id of a node that is no admin and did it to itself, else null. */
+  appendHistory(entry: HistoryEntry, plainNode: string | null): Promise<void>;
+  /** Sets the line that this connection keeps under a key: refusals are counted there. */
+  putRefusal(key: string, entry: HistoryEntry): Promise<void>;
   /** The newest `limit` entries, oldest first; with `node` those that it did or that name it. */
   readHistory(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
 
-const STORE_TIMEOUT_MS = 1000;
 const DOCUMENT = 'document';
 
 /**
@@ -85,8 +89,10 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
   const clusters = await open('cluster');
   const observed = await open('observed');
   const secrets = await open('secrets');
+  const refusals = await open('refusals');
   const allObserved = cachedBucket(manager, observed, 'observed');
   const allSecrets = cachedBucket(manager, secrets, 'secrets');
+  const history = openHistory({ js, manager, refusals });
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!bus.connected) throw busAway();
@@ -117,6 +123,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
           throw isConflict(error) ? taken : error;
         });
       }),
+    upgradeState: () => attempt(() => createStreams(manager)),
     replaceState: (cluster, all) =>
       attempt(async () => {
         await createStreams(manager);
@@ -172,8 +179,9 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
         return Object.fromEntries(asked.map(([name, entry]) => [name, opened(name, entry)!]));
       }),
 
-    appendHistory: (entry) => attempt(() => appendHistory(js, entry)),
-    readHistory: (query) => attempt(() => readHistory(js, manager, query)),
+    appendHistory: (entry, plainNode) => attempt(() => history.append(entry, plainNode)),
+    putRefusal: (key, entry) => attempt(() => history.putRefusal(key, entry)),
+    readHistory: (query) => attempt(() => history.read(query)),
   };
 }
 
@@ -215,27 +223,4 @@ function isConflict(error: unknown): boolean {
     code === JetStreamApiCodes.StreamWrongLastSequence ||
     code === JetStreamApiCodes.StreamWrongLastSequenceUnknown
   );
-}
-
-const DISK_FULL = {
-  code: 'NO_SPACE',
-  message: 'the bus cannot write the change',
-  why: 'the disk of the core is full',
-  next: 'free some space there: df -h',
-} as const;
-
-function storeFailure(error: unknown): KatoError {
-  if (error instanceof KatoError) return error;
-  if (error instanceof errors.TimeoutError) {
-    const message = `the store did not answer within ${STORE_TIMEOUT_MS} ms`;
-    return new KatoError({ code: 'TIMEOUT', message }, { cause: error });
-  }
-  if (error instanceof JetStreamApiError && error.message.includes('no space left')) {
-    return new KatoError({ ...DISK_FULL }, { cause: error });
-  }
-  if (error instanceof JetStreamApiError) {
-    const record = { code: 'FAILED', message: 'the store refused', why: error.message } as const;
-    return new KatoError(record, { cause: error });
-  }
-  return busAway(error);
 }

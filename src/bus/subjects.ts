@@ -7,8 +7,6 @@ import { refuse } from '../domain/error.ts';
 
 /** The controllers' name on the bus. No node may have it. */
 export const CONTROLLER = 'ctl';
-/** The joiners' name on the bus. No node may have it. */
-export const JOINER = 'join';
 
 /** What a node (later: a person) wants done. `operation` may have dots. */
 export const op = (who: string, operation: string): string =>
@@ -23,7 +21,8 @@ export const nodeAsk = (id: string, what: string): string =>
   `kato.node.${token(id)}.ask.${tokens(what)}`;
 /** A question to all nodes, for one answer from any. Who answers is not vouched for. */
 export const ask = (what: string): string => `kato.ask.${tokens(what)}`;
-export const join = 'kato.join';
+/** By the id of the token, which is the joiner's name on the bus: no id of a node looks like one. */
+export const join = (tokenId: string): string => `kato.join.${token(tokenId)}`;
 /** What an announcer's `router.register`, `unregister` and `greet` become for controllers. */
 export const announcement = (name: string, verb: AnnouncerVerb): string =>
   `kato.announce.${token(name)}.${verb}`;
@@ -32,8 +31,10 @@ const greeting = (name: string): string => `kato.greeting.${token(name)}`;
 const ANNOUNCER_INBOX = '_INBOX.';
 /** Reaches every announcer as `router.start`. */
 export const routerStart = 'kato.router.start';
-/** Kept by the history stream, heard by nobody. */
+/** Kept by the history streams, heard by nobody; what plain nodes do to themselves stands below their ids. */
 export const HISTORY_SUBJECT = 'kato.history';
+export const historyOf = (id: string): string => `kato.history.${token(id)}`;
+export const HISTORY_OF_NODES = 'kato.history.*';
 /** Controllers may publish to all inboxes but their own. */
 export const inboxPrefix = (who: string): string =>
   who === CONTROLLER ? `_INBOX_${CONTROLLER}` : `kato.reply.${token(who)}`;
@@ -41,12 +42,14 @@ export const inboxPrefix = (who: string): string =>
 /** What responders and listeners subscribe to: no two that one program uses may overlap. */
 export const all = {
   ops: 'kato.op.>',
+  opsOf: (id: string): string => `kato.op.${token(id)}.>`,
   heartbeats: 'kato.heartbeat.*',
   logs: 'kato.log.>',
   registers: 'kato.announce.*.register',
   unregisters: 'kato.announce.*.unregister',
   greetings: 'kato.announce.*.greet',
   asks: 'kato.ask.>',
+  joins: 'kato.join.*',
   asksOf: (id: string): string => `kato.node.${token(id)}.ask.>`,
 } as const;
 
@@ -59,13 +62,25 @@ export type Subject =
   | { kind: 'log'; who: string; process: string }
   | { kind: 'announcement'; who: string; verb: AnnouncerVerb }
   | { kind: 'ask'; who: typeof CONTROLLER; what: string }
-  | { kind: 'join'; who: typeof JOINER };
+  | { kind: 'join'; who: string };
+
+/** Most subjects come over and over: each node's heartbeat, and all that somebody floods with. */
+const PARSED_MAX = 5000;
+const parsed = new Map<string, Subject | null>();
 
 /** Null for a subject that kato does not know. */
 export function parseSubject(subject: string): Subject | null {
+  const known = parsed.get(subject);
+  if (known !== undefined) return known;
+  const made = parse(subject);
+  if (parsed.size === PARSED_MAX) parsed.clear();
+  parsed.set(subject, made);
+  return made;
+}
+
+function parse(subject: string): Subject | null {
   const [root, kind, who = '', ...rest] = subject.split('.');
   if (root !== 'kato') return null;
-  if (kind === 'join' && subject === join) return { kind, who: JOINER };
   if (kind === 'ask' && who !== '') {
     return { kind, who: CONTROLLER, what: [who, ...rest].join('.') };
   }
@@ -73,6 +88,7 @@ export function parseSubject(subject: string): Subject | null {
     return { kind: 'ask', who: CONTROLLER, what: rest.slice(1).join('.') };
   }
   if (who === '') return null;
+  if (kind === 'join' && rest.length === 0) return { kind, who };
   if (kind === 'heartbeat' && rest.length === 0) return { kind, who };
   if (kind === 'op' && rest.length > 0) return { kind, who, operation: rest.join('.') };
   if (kind === 'log' && rest.length === 1) return { kind, who, process: rest[0]! };
@@ -88,9 +104,9 @@ export function parseSubject(subject: string): Subject | null {
  * may not say himself.
  */
 export function answerSubject(subject: string, reply = ''): string | null {
-  const parsed = parseSubject(subject);
-  if (parsed === null) return null;
-  const { kind, who } = parsed;
+  const asked = parseSubject(subject);
+  if (asked === null) return null;
+  const { kind, who } = asked;
   const prefix = kind === 'announcement' ? ANNOUNCER_INBOX : `${inboxPrefix(who)}.`;
   if (!reply.startsWith(prefix)) return null;
   return kind === 'announcement' ? `${greeting(who)}.${reply.slice(prefix.length)}` : reply;

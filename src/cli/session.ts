@@ -59,9 +59,11 @@ export async function askForChange<Result>(
       return answer as unknown as Performed & { result: Result };
     } catch (error) {
       const code = error instanceof KatoError ? error.code : null;
+      const isLast = tries === TRIES;
       if (code !== null && AWAY.has(code) && away++ === 0) await pause(RETRY_AFTER_MS);
-      else if (code !== 'TIMEOUT' || tries === TRIES)
-        throw isAway(error) ? unanswered(error) : error;
+      else if (code === 'BUSY' && !isLast) await pause(RETRY_AFTER_MS);
+      else if (code !== 'TIMEOUT' || isLast)
+        throw isAway(error) && code !== 'BUSY' ? unanswered(error) : error;
     }
   }
 }

@@ -17,6 +17,7 @@ export function dropAbandonedJoins(live: Live, changes: Changes): { close(): voi
       id: randomUUID(),
       by: null,
       who: 'controller',
+      asker: 'controller',
     };
     // What could not be written is seen again at the next look.
     changes.perform(request).catch(() => undefined);

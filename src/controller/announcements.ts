@@ -18,6 +18,7 @@ import { proofOfAnnounced } from '../domain/proof.ts';
 import { refusalsToLog } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Announcements } from '../operations/operation.ts';
+import type { Intake } from './intake.ts';
 import type { Live } from './live.ts';
 
 const PRUNE_EVERY_MS = 5000;
@@ -33,21 +34,23 @@ export interface AnnouncementsFollowed extends Announcements {
 export function followAnnouncements(options: {
   bus: Bus;
   live: Live;
+  intake: Pick<Intake, 'admit'>;
   catalogue: Catalogue;
   /** Of the controllers. */
   seed: string;
   log(line: string): void;
 }): AnnouncementsFollowed {
   const { bus, live, seed } = options;
+  const { admit } = options.intake;
   const registry = createRegistry();
   const adopted = new Set<string>();
   let startedMs = performance.now();
   let rules: AnnouncementRules | null = rulesNow();
   let proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
 
-  bus.subscribe(all.registers, (message) => take(message, announce));
-  bus.subscribe(all.unregisters, (message) => take(message, withdraw));
-  bus.respond(all.greetings, async () => greeting(), { queue: CONTROLLER });
+  bus.subscribe(all.registers, (message) => take(message, announce), { admit });
+  bus.subscribe(all.unregisters, (message) => take(message, withdraw), { admit });
+  bus.respond(all.greetings, async () => greeting(), { queue: CONTROLLER, admit });
   bus.publish(routerStart, greeting());
   const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
   const stop = live.on('document', () => {

@@ -4,11 +4,12 @@ import { type Asked, commit, landed } from '../domain/change/change.ts';
 import { isAdmin } from '../domain/change/role-changes.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
-import type { HistoryEntry } from '../domain/history.ts';
+import { type Asker, fairQueue } from '../domain/fair-queue.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { type Change, type Knowledge, nameNodes, type Prepared } from '../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
 import { type Document, documentOf, type Live, takeDocument } from './live.ts';
+import type { Records } from './records.ts';
 
 /** A change that keeps losing against others is given up after this. */
 const CHANGE_MS_MAX = 5000;
@@ -30,10 +31,21 @@ export interface ChangeRequest {
   by: Node | null;
   /** What the history calls the asker. */
   who: string;
+  /** Id of the node or the token that asks: each has a turn of its own. */
+  asker: string;
 }
 
+/**
+ * How much may wait of one asker. A node does one thing after the other, a token stands for all machines
+ * that join with it at once.
+ */
+const WAITING_MAX = { admin: 200, node: 8, other: 200 };
+
 export interface Changes {
-  /** One at a time, in the order asked. A retry with the same id returns the first result. */
+  /**
+   * One at a time, each asker in turn, admins before others. A retry with the same id returns the
+   * first result. BUSY when this asker has too much waiting.
+   */
   perform(request: ChangeRequest): Promise<Performed>;
 }
 
@@ -42,29 +54,38 @@ export function createChanges(options: {
   live: Live;
   guard: HistoryGuard;
   catalogue: Catalogue;
+  records: Pick<Records, 'done' | 'refused'>;
   knowledge: () => Knowledge;
 }): Changes {
-  let last: Promise<unknown> = Promise.resolve();
+  const { records } = options;
+  const queue = fairQueue<() => Promise<void>>();
+  let working = false;
   return {
-    perform: (request) => {
-      const next = last.then(() => perform(request));
-      last = next.catch(() => undefined);
-      return next;
-    },
+    perform: (request) =>
+      new Promise((resolve, reject) => {
+        const work = () => perform(request).then(resolve, reject);
+        if (!queue.add(placeOf(request), work)) return reject(tooMany(request));
+        if (!working) void workOff();
+      }),
   };
+
+  async function workOff(): Promise<void> {
+    working = true;
+    for (let work = queue.next(); work !== undefined; work = queue.next()) await work();
+    working = false;
+  }
 
   async function perform(request: ChangeRequest): Promise<Performed> {
     const at = new Date().toISOString();
-    const note = { at, by: request.who, operation: request.operation.name, params: told(request) };
+    const { who: by, operation } = request;
+    const note = { at, by, operation: operation.name, params: told(request) };
     try {
       const performed = await tried(request, at);
-      if (performed.changed) {
-        await remember({ ...note, outcome: 'done', revision: performed.revision });
-      }
+      if (performed.changed) await records.done(note, performed.revision, request.by);
       return performed;
     } catch (error) {
       const code = error instanceof KatoError ? error.code : 'INTERNAL';
-      await remember({ ...note, outcome: code, revision: null });
+      records.refused(note, code, request.asker);
       throw error;
     }
   }
@@ -156,11 +177,24 @@ export function createChanges(options: {
     }
     return documentOf(options.live);
   }
+}
 
-  /** A history that cannot be written does not undo what was done. */
-  async function remember(entry: HistoryEntry): Promise<void> {
-    await options.store.appendHistory(entry).catch(() => undefined);
-  }
+function placeOf({ asker, by }: ChangeRequest): Asker {
+  if (by?.admin === true) return { id: asker, first: true, waitingMax: WAITING_MAX.admin };
+  return {
+    id: asker,
+    first: false,
+    waitingMax: by === null ? WAITING_MAX.other : WAITING_MAX.node,
+  };
+}
+
+function tooMany({ who, operation }: ChangeRequest): KatoError {
+  return refuse(
+    'BUSY',
+    `${operation.name} waits for other changes that ${who} asked for`,
+    'one change is made at a time, and each asker has its turn',
+    'nothing was changed: run the command again in a moment',
+  );
 }
 
 function landedResult(cluster: Cluster, id: string): Performed | undefined {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectBusAtLast } from '../bus/connection.ts';
 import { keyOfSeed } from '../bus/identity.ts';
 import { openStore, type Store } from '../bus/store.ts';
-import { CONTROLLER } from '../bus/subjects.ts';
+import { CONTROLLER, type Subject } from '../bus/subjects.ts';
 import type { Node } from '../domain/cluster.ts';
 import { KatoError } from '../domain/error.ts';
+import { meter, type Rate } from '../domain/rate.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
 import { nodeConfirm } from '../operations/nodes.ts';
@@ -15,9 +15,12 @@ import { followAnnouncements } from './announcements.ts';
 import { createChanges } from './changes.ts';
 import { guardHistory } from './history-guard.ts';
 import { serveHttp } from './http.ts';
-import { knowledgeOf } from './knowledge.ts';
+import { createIntake } from './intake.ts';
+import { knowledgeOf, sharedRounds } from './knowledge.ts';
+import { closeLanes, connectLanes, type Lanes } from './lanes.ts';
 import { createLive } from './live.ts';
 import { type Heartbeat, watchLiveness } from './liveness.ts';
+import { keepRecords } from './records.ts';
 import { followObserved } from './reports.ts';
 import { answerRequests } from './requests.ts';
 import { wakeNodes } from './wake.ts';
@@ -43,41 +46,53 @@ export async function runController(
 ): Promise<void> {
   const { ca, clusterId, seed } = config;
   const controllerKey = keyOfSeed(seed);
-  const onUp: (() => void)[] = [];
-  const bus = await connectBusAtLast(
-    {
-      ...config.bus,
-      ca,
-      clusterId,
-      identity: { who: CONTROLLER, key: controllerKey, seed },
-      name: 'controller',
-      onStatus: (status) => {
-        if (status === 'up') for (const act of onUp) act();
-      },
-    },
+  const confirming = meter();
+  const identity = { who: CONTROLLER, key: controllerKey, seed };
+  const onUp: { [lane in keyof Lanes]?: () => void } = {};
+  const lanes = await connectLanes(
+    { ...config.bus, ca, clusterId, identity, name: 'controller' },
+    (lane) => onUp[lane]?.(),
     signal,
   );
-  if (bus === null) return;
+  if (lanes === null) return;
+  const bus = lanes.control;
   const store = await openStore(bus, seed);
   await stateIsThere(store, signal);
+  await upgraded(store);
   const live = createLive();
   const guard = guardHistory(store, live, seed);
-  const announcements = followAnnouncements({ bus, live, catalogue, seed, log });
+  const records = keepRecords(store);
+  const intake = createIntake(live, onDropped);
+  const announcements = followAnnouncements({
+    ...{ bus: lanes.strangers, live, intake, catalogue, seed, log },
+  });
+  const askNodes = sharedRounds(bus, live);
   const knowledge = (): Knowledge =>
-    knowledgeOf({ bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal });
-  const changes = createChanges({ store, live, guard, catalogue, knowledge });
+    knowledgeOf({
+      ...{ bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal },
+      askNodes,
+    });
+  const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
 
   const reports = await followObserved({ store, live, onReport });
   await store.watchCluster(guard.tell);
   // Before anybody is woken, who would ask at once.
-  answerRequests({ bus, live, changes, reports, knowledge });
+  answerRequests({ lanes, live, intake, changes, records, reports, knowledge });
   const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
     if (beat.version !== null) guard.saw(beat.version);
     waker.repair(nodeId, beat);
   };
-  const liveness = watchLiveness({ bus, store, live, catalogue, onHeartbeat });
-  onUp.push(guard.restart, liveness.restart, announcements.restart);
+  const liveness = watchLiveness({
+    ...{ bus: lanes.beats, store, live, catalogue, onHeartbeat },
+    admit: intake.admit,
+  });
+  onUp.control = () => {
+    guard.restart();
+    void upgraded(store);
+  };
+  onUp.beats = liveness.restart;
+  onUp.strangers = announcements.restart;
   const abandoned = dropAbandonedJoins(live, changes);
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
   await aborted(signal);
@@ -86,7 +101,9 @@ export async function runController(
   liveness.close();
   announcements.close();
   waker.close();
-  await bus.close();
+  intake.close();
+  await records.close();
+  await closeLanes(lanes);
 
   function onReport(node: Node, report: Report): void {
     guard.saw(report.version);
@@ -98,12 +115,25 @@ export async function runController(
     const same =
       node.version === report.kato && String(node.catalogue) === String(report.catalogue);
     if (node.pendingUntil === null && same) return;
+    if (!confirming.takes(node.id, CONFIRMED, 1, performance.now())) return;
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
-    const request = { operation: nodeConfirm, params, id: randomUUID(), by: node, who: node.name };
-    changes.perform(request).catch(() => undefined);
+    const asker = { by: node, who: node.name, asker: node.id };
+    changes
+      .perform({ operation: nodeConfirm, params, id: randomUUID(), ...asker })
+      .catch(() => undefined);
+  }
+
+  /** In the history, so that a person sees who floods. */
+  function onDropped({ kind, who }: Subject, count: number): void {
+    const by = live.document?.cluster.nodes[who]?.name ?? (kind === 'join' ? kind : who);
+    const at = new Date().toISOString();
+    const operation = kind === 'op' ? 'request' : kind;
+    records.refused({ at, by, operation, params: null }, 'BUSY', who, count);
   }
 }
 
+/** A node has another version once in a while, and may have to be confirmed again soon after it joined. */
+const CONFIRMED: Rate = { burst: 5, perSecond: 0.1 };
 const STATE_POLL_MS = 100;
 
 /**
@@ -119,6 +149,11 @@ async function stateIsThere(store: Store, signal: AbortSignal): Promise<void> {
     if (state !== null) return;
     await pause(STATE_POLL_MS);
   }
+}
+
+/** What cannot be made now is made when the bus is back; until then it is not kept. */
+async function upgraded(store: Store): Promise<void> {
+  await store.upgradeState().catch((error: Error) => process.emitWarning(error));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

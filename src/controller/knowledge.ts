@@ -4,8 +4,10 @@ import { nodeAsk } from '../bus/subjects.ts';
 import { type ErrorCode, KatoError } from '../domain/error.ts';
 import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
+import type { Report } from '../domain/step.ts';
 import { isGone } from '../domain/verdicts.ts';
 import type { Announcements, Knowledge } from '../operations/operation.ts';
+import { reportOf } from '../operations/report.ts';
 import { takeDisplaced, voices } from './displaced.ts';
 import { documentOf, type Live } from './live.ts';
 
@@ -21,6 +23,7 @@ export function knowledgeOf(options: {
   seed: string;
   kato: string;
   announcements: Announcements;
+  askNodes: Knowledge['askAll'];
   /** The controller ends: nobody is to wait for what it would hear. */
   signal: AbortSignal;
 }): Knowledge {
@@ -49,19 +52,7 @@ export function knowledgeOf(options: {
     now: () => new Date(),
     secret: (name) => store.getSecret(name),
     secretsBelow: (prefix) => store.listSecrets(prefix),
-    askAll: async (what, waitMs) => {
-      const ids = Object.keys(cluster.nodes).filter((id) => !isGone(verdicts, id));
-      const subjects = ids.map((id) => nodeAsk(id, what));
-      const answers = await bus.gather(subjects, null, { waitMs });
-      return new Map(
-        ids.flatMap((id, i) => {
-          const answer = answers[i]!;
-          if (!('ok' in answer)) return [];
-          live.signs.set(id, performance.now());
-          return [[id, answer.ok]];
-        }),
-      );
-    },
+    askAll: options.askNodes,
     askNode: async (id, what, body, waitMs) => {
       try {
         return await bus.request(nodeAsk(id, what), body, { timeoutMs: waitMs });
@@ -93,4 +84,42 @@ export function knowledgeOf(options: {
         signal.addEventListener('abort', done);
       }),
   };
+}
+
+/** Live nodes answer within this. */
+const ROUND_MS = 250;
+
+/**
+ * Asks all agents how they are, in one round at a time: who asks while one is under way gets the answers
+ * of the next, with all others who do. A thousand askers cost as much as one.
+ */
+export function sharedRounds(bus: Bus, live: Live): () => Promise<Map<string, Report>> {
+  let running: Promise<unknown> | null = null;
+  let next: Promise<Map<string, Report>> | null = null;
+  return () => {
+    if (next !== null) return next;
+    const started = (running ?? Promise.resolve()).then(() => {
+      next = null;
+      const asked = round();
+      running = asked.catch(() => undefined);
+      return asked;
+    });
+    next = started;
+    return started;
+  };
+
+  async function round(): Promise<Map<string, Report>> {
+    const { cluster } = documentOf(live);
+    const ids = Object.keys(cluster.nodes).filter((id) => !isGone(live.verdicts, id));
+    const subjects = ids.map((id) => nodeAsk(id, 'status'));
+    const answers = await bus.gather(subjects, null, { waitMs: ROUND_MS });
+    const reports = new Map<string, Report>();
+    for (const [i, answer] of answers.entries()) {
+      const report = 'ok' in answer ? reportOf(answer.ok) : null;
+      if (report === null) continue;
+      live.signs.set(ids[i]!, performance.now());
+      reports.set(ids[i]!, report);
+    }
+    return reports;
+  }
 }

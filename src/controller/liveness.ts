@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Bus } from '../bus/bus.ts';
+import type { Bus, Intake, Message } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { all, parseSubject } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
@@ -42,6 +42,7 @@ export function watchLiveness(options: {
   catalogue: Catalogue;
   /** Also of a node that is not in the document at hand. */
   onHeartbeat(nodeId: string, beat: Heartbeat): void;
+  admit: NonNullable<Intake['admit']>;
 }): { restart(): void; close(): void } {
   const { bus, live } = options;
   const hearing = startHearing(performance.now(), live.signs);
@@ -50,7 +51,17 @@ export function watchLiveness(options: {
   let asking = false;
   let writing = false;
 
-  bus.subscribe(all.heartbeats, (message) => {
+  bus.subscribe(all.heartbeats, heardBeat, { admit: options.admit });
+  schedule();
+  return {
+    restart: () => restartHearing(hearing, performance.now()),
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+
+  function heardBeat(message: Message): void {
     const subject = parseSubject(message.subject);
     if (subject?.kind !== 'heartbeat') return;
     const beat = shaped(HEARTBEAT, message.body).value;
@@ -62,15 +73,7 @@ export function watchLiveness(options: {
     hear(hearing, node.id, leaving, performance.now());
     noteSpeaker(live.speakers, node.id, { instance, leaving }, performance.now());
     if (beat.leaving || live.verdicts.silent[node.id] !== undefined) judgeNow();
-  });
-  schedule();
-  return {
-    restart: () => restartHearing(hearing, performance.now()),
-    close: () => {
-      closed = true;
-      clearTimeout(timer);
-    },
-  };
+  }
 
   function schedule(): void {
     const now = timing();

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import type { Admission, Bus, Message } from '../bus/bus.ts';
-import { ADMIN, limitsOf } from '../bus/limits.ts';
-import { all, CONTROLLER, join, parseSubject, type Subject } from '../bus/subjects.ts';
+import type { Admission, Message } from '../bus/bus.ts';
+import { all, CONTROLLER, parseSubject, type Subject } from '../bus/subjects.ts';
 import { landed } from '../domain/change/change.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
-import { refuse } from '../domain/error.ts';
+import { KatoError, refuse } from '../domain/error.ts';
 import { anything, form, shaped } from '../domain/shapes.ts';
 import { OPERATIONS } from '../operations/index.ts';
-import { nodeSettleFormer } from '../operations/nodes.ts';
+import { nodeJoin, nodeSettleFormer } from '../operations/nodes.ts';
 import {
   checkParams,
   checkRight,
@@ -18,8 +17,12 @@ import {
   type Operation,
   resolveNodes,
 } from '../operations/operation.ts';
+import { hearAdmins } from './admins.ts';
 import type { Changes } from './changes.ts';
+import type { Intake } from './intake.ts';
+import type { Lanes } from './lanes.ts';
 import { documentOf, type Live } from './live.ts';
+import type { Records } from './records.ts';
 import type { Reports } from './reports.ts';
 
 /** What stands in a request; the asker and the operation stand in its subject. */
@@ -28,22 +31,54 @@ const REQUEST = v.object({ id: form(/^[\w-]{0,64}$/, 'an id'), params: anything 
 /** What a removed node says in the end. */
 const STOPPED = v.object({ params: v.object({ stopped: v.literal(true) }) });
 
+/** Of one node at a time. Each `kato` that waits for a change is one. */
+const SERVED_MAX = { admin: 500, node: 32 };
+const LATER = 'run the command again in a moment';
+
+/** Who asks: a node, or a machine that shows a token and is none yet. */
+interface Asker {
+  id: string;
+  by: Node | null;
+  /** What the history calls him. */
+  name: string;
+}
+
 /** Answers every request on the bus: who asks is vouched for by it, whether they may is checked here. */
 export function answerRequests(options: {
-  bus: Bus;
+  lanes: Lanes;
   live: Live;
+  intake: Intake;
   changes: Changes;
+  records: Records;
   reports: Reports;
   knowledge: () => Knowledge;
 }): void {
-  const { bus, live } = options;
-  bus.respond(all.ops, fromNode, { queue: CONTROLLER, admit });
-  bus.respond(join, fromJoiner, { queue: CONTROLLER });
+  const { lanes, live, intake, records } = options;
+  const serving = new Map<string, number>();
+  const { admit } = intake;
+  const admins = hearAdmins({ bus: lanes.control, live, admit, answer: servedAtOnce });
+  lanes.nodes.respond(all.ops, servedAtOnce, { queue: CONTROLLER, admit: fromOthers });
+  lanes.strangers.respond(all.joins, fromJoiner, { queue: CONTROLLER, admit });
 
-  /** An admin's import and certificates are large; nobody else's requests are. */
-  function admit(subject: Subject): Admission {
-    const isAdmin = live.document?.cluster.nodes[subject.who]?.admin === true;
-    return isAdmin ? ADMIN : limitsOf(subject);
+  /** What admins say was heard already. */
+  function fromOthers(subject: Subject, bytes: number): Admission {
+    return admins.hears(subject.who) ? 'drop' : admit(subject, bytes);
+  }
+
+  /** Questions that wait for an answer cost memory, as those do that follow a change for seconds. */
+  async function servedAtOnce(message: Message): Promise<Json> {
+    const who = message.sender!;
+    const now = serving.get(who) ?? 0;
+    const isAdmin = live.document?.cluster.nodes[who]?.admin === true;
+    if (now >= (isAdmin ? SERVED_MAX.admin : SERVED_MAX.node)) {
+      throw refuse('BUSY', `${now} requests of this node are being answered`, undefined, LATER);
+    }
+    serving.set(who, now + 1);
+    return fromNode(message).finally(() => {
+      const left = serving.get(who)! - 1;
+      if (left === 0) serving.delete(who);
+      else serving.set(who, left);
+    });
   }
 
   async function fromNode(message: Message): Promise<Json> {
@@ -58,14 +93,15 @@ export function answerRequests(options: {
     }
     const operation = OPERATIONS.get(name);
     if (operation === undefined) throw noSuchOperation(name);
-    return serve(operation, message.body, by);
+    return serve(operation, message.body, { id: who, by, name: by.name });
   }
 
-  async function fromJoiner(message: Message): Promise<Json> {
-    return serve(OPERATIONS.get('node.join')!, message.body, null);
+  async function fromJoiner({ subject, body }: Message): Promise<Json> {
+    const who = parseSubject(subject)!.who;
+    return serve(nodeJoin, body, { id: who, by: null, name: 'join' });
   }
 
-  async function serve(operation: Operation, body: Json, by: Node | null): Promise<Json> {
+  async function serve(operation: Operation, body: Json, asker: Asker): Promise<Json> {
     const request = shaped(REQUEST, body);
     if (request.fault !== null) throw refuse('USAGE', 'this is not a request', request.fault);
     const { id } = request.value;
@@ -73,27 +109,40 @@ export function answerRequests(options: {
     const retry = operation.kind === 'change' && landed(cluster, id) !== undefined;
     const asked = checkParams(operation, request.value.params);
     const params = resolveNodes(operation, asked, cluster, { retry });
-    if (by !== null) checkRight(operation, params, by);
-    if (operation.kind === 'read') return operation.run(options.knowledge(), params, by!);
+    judge(operation, params, asker);
+    if (operation.kind === 'read') return operation.run(options.knowledge(), params, asker.by!);
     if (id === '') throw refuse('USAGE', 'a change needs an id, by which it happens once');
+    const { by, name } = asker;
     return {
       ...(await options.changes.perform({
-        operation,
-        params,
-        id,
-        by,
-        who: by?.name ?? 'join',
+        ...{ operation, params, id },
+        ...{ by, who: name, asker: asker.id },
       })),
     };
+  }
+
+  /** What the document at hand refuses already waits for nobody, and is counted. */
+  function judge(operation: Operation, params: unknown, { id, by, name }: Asker): void {
+    const at = new Date().toISOString();
+    try {
+      if (by !== null) checkRight(operation, params, by);
+      else nodeJoin.judge(documentOf(live).cluster, params, id, at);
+    } catch (error) {
+      if (error instanceof KatoError) {
+        const told = operation.kind === 'change' ? operation.record(params) : (params as Json);
+        records.refused({ at, by: name, operation: operation.name, params: told }, error.code, id);
+      }
+      throw error;
+    }
   }
 
   /** The one question of a removed node; with it, in the end, it says that its roles are stopped. */
   async function answerFormer(who: string, body: Json): Promise<Json> {
     const former = live.document?.cluster.former[who];
     const removed = live.document !== null && isFormer(live.document.cluster, who);
-    if (removed && shaped(STOPPED, body).fault === null) {
+    if (removed && former?.awaited === true && shaped(STOPPED, body).fault === null) {
       const request = { operation: nodeSettleFormer, params: { id: who }, id: randomUUID() };
-      await options.changes.perform({ ...request, by: null, who: former!.name });
+      await options.changes.perform({ ...request, by: null, who: former.name, asker: who });
     }
     return { removed };
   }

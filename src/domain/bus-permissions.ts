@@ -30,6 +30,7 @@ export function permissionsOf(user: BusUser): Permissions {
           'kato.node.>',
           'kato.router.start',
           'kato.history',
+          'kato.history.*',
           '$KV.>',
           '$JS.API.>',
           '$JS.FC.>',
@@ -41,14 +42,19 @@ export function permissionsOf(user: BusUser): Permissions {
           'kato.op.>',
           'kato.heartbeat.*',
           'kato.log.>',
-          'kato.join',
+          'kato.join.*',
           'kato.announce.*.*',
           '_INBOX_ctl.>',
         ],
         allowResponses: true,
       };
     case 'join':
-      return { publish: ['kato.join'], subscribe: ['kato.reply.join.>'], allowResponses: false };
+      // An inbox for each token: who holds an ended one hears nobody else's answers.
+      return {
+        publish: [`kato.join.${user.id}`],
+        subscribe: [`kato.reply.${user.id}.>`],
+        allowResponses: false,
+      };
     case 'former':
       return {
         publish: [`kato.op.${user.id}.removed`],

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { unchanged } from '../domain/change/change.ts';
 import { findNode } from '../domain/change/find-node.ts';
-import { join } from '../domain/change/join.ts';
+import { join, judgeToken } from '../domain/change/join.ts';
 import {
   confirmNode,
   dropAbandoned,
@@ -11,7 +11,8 @@ import {
   settleFormer,
 } from '../domain/change/leave.ts';
 import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
-import type { Node } from '../domain/cluster.ts';
+import type { Cluster, Node } from '../domain/cluster.ts';
+import { refuse } from '../domain/error.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkAddress, checkNodeName } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
@@ -171,7 +172,7 @@ const JOIN = v.strictObject({
 });
 
 /** Asked under the join identity: the token in the parameters is what vouches for the joiner. */
-export const nodeJoin = preparedChange(
+const joining = preparedChange(
   'node.join',
   'joiner',
   JOIN,
@@ -197,6 +198,17 @@ export const nodeJoin = preparedChange(
   },
   ({ secret: _secret, trial: _trial, ...params }) => params,
 );
+
+export const nodeJoin = {
+  ...joining,
+  /** Refuses at once what no later document would allow. `tokenId` is vouched for by the bus. */
+  judge: (cluster: Cluster, params: unknown, tokenId: string, at: string): void => {
+    const { secret, ...shown } = params as v.InferOutput<typeof JOIN>;
+    const secretHash = shown.tokenId === tokenId ? sha256(secret) : '';
+    judgeToken(cluster, { ...shown, tokenId, secretHash }, at);
+    if (secretHash === '') throw refuse('TOKEN_UNKNOWN', 'the token is of another joiner');
+  },
+};
 
 /** What one node is: `kato info`. */
 export interface NodeInfo extends ToldNode {

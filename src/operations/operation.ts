@@ -78,8 +78,8 @@ export interface Knowledge {
   now(): Date;
   secret(name: string): Promise<string | null>;
   secretsBelow(prefix: string): Promise<Record<string, string>>;
-  /** Asks all agents that are not gone at once; who has not answered after `waitMs` is left out. */
-  askAll(what: string, waitMs: number): Promise<Map<string, Json>>;
+  /** The reports of all agents that are not gone, as they are now; who does not answer soon is left out. */
+  askAll(): Promise<Map<string, Report>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
   history(limit: number, names: readonly string[] | null): Promise<HistoryEntry[]>;

@@ -98,33 +98,25 @@ export const processList = read(
   'process.list',
   'anyone',
   v.strictObject({ node: NODE_OR_ALL }),
-  async (known, params): Promise<NodeProcesses[]> => {
-    const nodes =
-      params.node === null
-        ? Object.values(known.cluster.nodes).sort(byAddress)
-        : [findNode(known.cluster, params.node)];
-    return Promise.all(
-      nodes.map(async (node) => ({
-        node: node.name,
-        id: node.id,
-        address: node.address,
-        ...(await liveProcesses(known, node, params.node !== null)),
-      })),
-    );
+  async (known, { node: id }): Promise<NodeProcesses[]> => {
+    if (id !== null) return [await processesOf(known, findNode(known.cluster, id))];
+    const nodes = Object.values(known.cluster.nodes).sort(byAddress);
+    const answers = await known.askAll();
+    return nodes.map((node) => {
+      const report = answers.get(node.id);
+      const processes = (report ?? known.reports.get(node.id))?.processes ?? {};
+      return { ...told(node), processes, stale: report === undefined };
+    });
   },
 );
 
-async function liveProcesses(
-  known: Knowledge,
-  { id, name }: Node,
-  mustAnswer: boolean,
-): Promise<Pick<NodeProcesses, 'processes' | 'stale'>> {
-  try {
-    const report = reportOf(await known.askNode(id, 'status', null, ASK_MS));
-    if (report !== null) return { processes: report.processes, stale: false };
-    throw refuse('NODE_UNREACHABLE', `what node ${name} answers is no report`);
-  } catch (error) {
-    if (mustAnswer) throw error;
-    return { processes: known.reports.get(id)?.processes ?? {}, stale: true };
-  }
+/** One node that was asked for by its name has to answer. */
+async function processesOf(known: Knowledge, node: Node): Promise<NodeProcesses> {
+  const report = reportOf(await known.askNode(node.id, 'status', null, ASK_MS));
+  if (report !== null) return { ...told(node), processes: report.processes, stale: false };
+  throw refuse('NODE_UNREACHABLE', `what node ${node.name} answers is no report`);
+}
+
+function told({ id, name, address }: Node): Pick<NodeProcesses, 'node' | 'id' | 'address'> {
+  return { node: name, id, address };
 }

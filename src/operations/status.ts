@@ -6,10 +6,7 @@ import type { NodeState } from '../domain/status.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
 import { type Knowledge, read } from './operation.ts';
-import { reportOf } from './report.ts';
 
-/** Agents that are not known to be gone answer within this, or their last report is shown. */
-const GATHER_MS = 250;
 /** A long poll ends after this and is asked again. */
 const POLL_MS_MAX = 10_000;
 
@@ -22,12 +19,10 @@ export const status = read(
     live: v.optional(v.boolean(), true),
   }),
   async (known, { all, live }, by) => {
-    const answers = live ? await known.askAll('status', GATHER_MS) : [];
+    const answers = live ? await known.askAll() : [];
     const reports = new Map(known.reports);
     const lastSeen = new Map(known.lastSeen);
-    for (const [id, answer] of answers) {
-      const report = reportOf(answer);
-      if (report === null) continue;
+    for (const [id, report] of answers) {
       reports.set(id, report);
       lastSeen.set(id, 0);
     }

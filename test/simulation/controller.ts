@@ -76,7 +76,7 @@ export function createController(
     },
     perform: ({ id, operation, params }) => {
       const by = bus.cluster.value.nodes.core!;
-      return changes.perform({ id, operation, params, by, who: by.name });
+      return changes.perform({ id, operation, params, by, who: by.name, asker: by.id });
     },
     view: (node) => {
       if (live.document === null) return null;
@@ -149,8 +149,7 @@ export function createController(
 
   function changesOptions(): Parameters<typeof createChanges>[0] {
     const mine = live;
-    const store: Pick<Store, 'writeCluster' | 'readCluster' | 'appendHistory'> = {
-      appendHistory: async () => undefined,
+    const store: Pick<Store, 'writeCluster' | 'readCluster'> = {
       readCluster: () => asked(() => ({ cluster: bus.cluster.value, entry: bus.cluster.entry })),
       writeCluster: async (cluster, entry) => {
         const { landed } = await asked(() => {
@@ -181,6 +180,7 @@ export function createController(
       live: mine,
       guard,
       catalogue,
+      records: { done: async () => {}, refused: () => {} },
       // No node reports in a simulation; operations that ask for more than this are not simulated.
       knowledge: () => ({ reports: new Map() }) as Partial<Knowledge> as Knowledge,
     };

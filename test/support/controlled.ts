@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Bus } from '../../src/bus/bus.ts';
 import { createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { openStore, type Store } from '../../src/bus/store.ts';
-import { CONTROLLER, JOINER, op } from '../../src/bus/subjects.ts';
+import { CONTROLLER, op } from '../../src/bus/subjects.ts';
 import { type ControllerConfig, runController } from '../../src/controller/controller.ts';
 import type { Cluster, Json } from '../../src/domain/cluster.ts';
 import type { BusUser } from '../../src/domain/view.ts';
@@ -117,6 +117,5 @@ async function spawnController(config: ControllerConfig, folder: string) {
 }
 
 function idOf(user: BusUser): string {
-  if (user.kind === 'join') return JOINER;
   return user.kind === 'controller' ? CONTROLLER : user.id;
 }

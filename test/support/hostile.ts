@@ -13,7 +13,7 @@ export interface Input {
   asks: boolean;
 }
 
-const JOINER = 'join';
+const JOINER = 'token001';
 const ANNOUNCER = 'shop';
 
 /** Texts that have broken something somewhere: controls, other directions, names that objects have. */
@@ -106,7 +106,7 @@ function otherInputs(senders: readonly string[]): fc.Arbitrary<Input> {
     of(REGISTER, (_who, body) => input(ANNOUNCER, 'router.register', body, false)),
     of(REGISTER, (_who, body) => input(ANNOUNCER, 'router.unregister', body, false)),
     of({ id: 'x', params: OPERATION_PARAMS['node.join']!('') }, (_who, body) =>
-      input(JOINER, join, body),
+      input(JOINER, join(JOINER), body),
     ),
     fc.tuple(sender, nastyText).map(([who, text]) => {
       const name = text.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 100) || 'x';

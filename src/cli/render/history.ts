@@ -9,11 +9,11 @@ export function historyLines(
   names: ReadonlyMap<string, string> = new Map(),
 ): string[] {
   if (entries.length === 0) return ['no change yet'];
-  const rows = entries.map(({ at, by, operation, params, outcome, revision }) => [
+  const rows = entries.map(({ at, by, operation, params, outcome, revision, count }) => [
     localTime(at),
     by,
     revision === null ? '-' : String(revision),
-    outcome,
+    count === undefined ? outcome : `${outcome}, ${count} times`,
     `${operation} ${paramsText(params, names)}`.trimEnd(),
   ]);
   return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows], width);

@@ -1,6 +1,7 @@
 import type { Cluster, Node, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { LABEL_LENGTH_MAX } from '../names.ts';
+import { own } from '../own.ts';
 import { expandRoles } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
@@ -44,7 +45,7 @@ export interface Joined {
 export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joined> {
   const token = checkToken(cluster, params, asked.at);
   checkVersion(params);
-  const again = Object.values(cluster.nodes).find((node) => node.key === params.key);
+  const again = nodeWithKey(cluster, params.key);
   if (again !== undefined) return unchanged(cluster, { nodeId: again.id, name: again.name });
   spendable(token);
   const place = placeOf(cluster, params, token, asked);
@@ -63,8 +64,25 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   return changed(cluster, { nodes, tokens }, result, [node.id]);
 }
 
-function checkToken(cluster: Cluster, params: Join, at: string): Token {
-  const token = cluster.tokens[params.tokenId];
+type Shown = Pick<Join, 'tokenId' | 'secretHash' | 'key'>;
+
+/**
+ * Refuses what no later document would allow either: a token that has ended stays so. One that is not
+ * known here may have been made a moment ago.
+ */
+export function judgeToken(cluster: Cluster, shown: Shown, at: string): void {
+  if (own(cluster.tokens, shown.tokenId) === undefined) return;
+  const token = checkToken(cluster, shown, at);
+  if (nodeWithKey(cluster, shown.key) === undefined) spendable(token);
+}
+
+/** A machine that asks again, since it did not hear that it was let in. */
+function nodeWithKey(cluster: Cluster, key: string): Node | undefined {
+  return Object.values(cluster.nodes).find((node) => node.key === key);
+}
+
+function checkToken(cluster: Cluster, params: Shown, at: string): Token {
+  const token = own(cluster.tokens, params.tokenId);
   const next = 'make a new one on the core: kato token create';
   if (token === undefined || token.secretHash !== params.secretHash) {
     throw refuse('TOKEN_UNKNOWN', 'the token is not known to this cluster', undefined, next);

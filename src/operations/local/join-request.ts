@@ -3,12 +3,13 @@ import { rm } from 'node:fs/promises';
 import { connectBus } from '../../bus/connection.ts';
 import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts';
 import type { JoinToken } from '../../bus/join-token.ts';
-import { JOINER, join } from '../../bus/subjects.ts';
+import { join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
 import { checkNodeName } from '../../domain/names.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
 import type { Host } from './host.ts';
+import { patiently } from './patience.ts';
 
 /** Each step towards the core is given up after this. */
 const CORE_MS = 5000;
@@ -56,7 +57,7 @@ async function ask(
       port,
       ca,
       clusterId,
-      identity: { who: JOINER, seed, key: keyOfSeed(seed) },
+      identity: { who: tokenId, seed, key: keyOfSeed(seed) },
       name: 'join',
       timeoutMs: CORE_MS / 2,
     });
@@ -79,7 +80,8 @@ async function ask(
       force,
       trial,
     };
-    const answer = await bus.request(join, { id: randomUUID(), params }, { timeoutMs: CORE_MS });
+    const body = { id: randomUUID(), params };
+    const answer = await patiently(() => bus.request(join(tokenId), body, { timeoutMs: CORE_MS }));
     const { result, revision } = answer as unknown as { result: Joined; revision: number };
     return { ...result, revision, own };
   } finally {

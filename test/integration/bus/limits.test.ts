@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { natsOf } from '../../../src/bus/messaging.ts';
-import { all, inboxPrefix, JOINER, join, op } from '../../../src/bus/subjects.ts';
+import { all, inboxPrefix, join, op } from '../../../src/bus/subjects.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { KatoError } from '../../../src/domain/error.ts';
 import type { Status } from '../../../src/domain/status.ts';
@@ -43,7 +43,11 @@ describe('what one message may be', function () {
 
   it('is a few kB for a joiner: a name of 31 MB in 30 kB is not unpacked', async () => {
     const params = { tokenId: 'token001', secret: 'secret', name: LONG };
-    const sending = sent(JOINER, join, gzipSync(JSON.stringify({ id: 'x', params })));
+    const sending = sent(
+      'token001',
+      join('token001'),
+      gzipSync(JSON.stringify({ id: 'x', params })),
+    );
     await adminIsServed();
     assert.match((await sending).message, /larger than 16 kB/);
   });
@@ -107,8 +111,8 @@ describe('what one message may be', function () {
   });
 
   it('is nothing where the answer would go elsewhere', async () => {
-    const nats = natsOf(here.bus(JOINER));
-    nats.publish(join, gzipSync(LONG), { reply: inboxPrefix('web') });
+    const nats = natsOf(here.bus('token001'));
+    nats.publish(join('token001'), gzipSync(LONG), { reply: inboxPrefix('web') });
     await nats.flush();
     await adminIsServed();
   });

@@ -26,7 +26,7 @@ const COLUMNS: { title: string; who: string; target: string }[] = [
   { title: 'other-addr', who: PLAIN, target: '10.0.0.3' },
   { title: 'core-id', who: PLAIN, target: ADMIN },
   { title: 'former', who: FORMER, target: FORMER },
-  { title: 'joiner', who: 'join', target: OTHER },
+  { title: 'joiner', who: 'token001', target: OTHER },
   { title: 'announcer', who: 'shop', target: OTHER },
 ];
 

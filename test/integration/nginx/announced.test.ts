@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { createIdentity } from '../../../src/bus/identity.ts';
+import { limitsOf } from '../../../src/bus/limits.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import {
   type AnnouncementsFollowed,
@@ -44,7 +45,10 @@ describe('what is announced over the bus', () => {
     takeDocument(live, cluster, 1);
     const { controller: bus, identity } = started;
     const note = (line: string) => log.push(line);
-    followed = followAnnouncements({ bus, live, catalogue, seed: identity.seed, log: note });
+    const intake = { admit: limitsOf };
+    followed = followAnnouncements({
+      ...{ bus, live, intake, catalogue, seed: identity.seed, log: note },
+    });
     await bus.rtt();
     link = natsOf(await nats.connect('shop', shop));
   });

@@ -4,7 +4,7 @@ import { decodeBody, encodeBody } from '../../../src/bus/body.ts';
 import { limitsOf, TRUSTED } from '../../../src/bus/limits.ts';
 import { parseSubject } from '../../../src/bus/subjects.ts';
 
-const JOINER = limitsOf(parseSubject('kato.join'));
+const JOINER = limitsOf(parseSubject('kato.join.token001'));
 const NODE = limitsOf(parseSubject('kato.op.n1.report'));
 
 function refused(bytes: Uint8Array, limits: typeof NODE, message: RegExp): void {

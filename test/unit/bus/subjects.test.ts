@@ -19,7 +19,10 @@ describe('subjects of the bus', () => {
     const asked = { kind: 'ask', who: 'ctl', what: 'status' };
     assert.deepEqual(parseSubject(subjects.nodeAsk('n1', 'status')), asked);
     assert.deepEqual(parseSubject(subjects.ask('status')), asked);
-    assert.deepEqual(parseSubject(subjects.join), { kind: 'join', who: 'join' });
+    assert.deepEqual(parseSubject(subjects.join('token001')), {
+      kind: 'join',
+      who: 'token001',
+    });
     assert.deepEqual(parseSubject(subjects.announcement('web', 'register')), {
       kind: 'announcement',
       who: 'web',
@@ -28,7 +31,15 @@ describe('subjects of the bus', () => {
   });
 
   it('that kato did not make are none of its own', () => {
-    const foreign = ['', 'kato', 'kato.op', 'kato.op.n1', 'kato.join.x', 'kato.heartbeat.n1.x'];
+    const foreign = [
+      '',
+      'kato',
+      'kato.op',
+      'kato.op.n1',
+      'kato.join',
+      'kato.join.a.b',
+      'kato.heartbeat.n1.x',
+    ];
     for (const subject of [...foreign, 'kato.announce.web.burn', '$KV.cluster.document']) {
       assert.equal(parseSubject(subject), null, subject);
       assert.equal(answerSubject(subject, '_INBOX.x'), null, subject);
@@ -46,7 +57,7 @@ describe('subjects of the bus', () => {
   it('say where alone an answer may go', () => {
     const asked = {
       'kato.reply.n1.': subjects.op('n1', 'status'),
-      'kato.reply.join.': subjects.join,
+      'kato.reply.token001.': subjects.join('token001'),
       '_INBOX_ctl.': subjects.nodeAsk('n1', 'status'),
     };
     for (const [inbox, subject] of Object.entries(asked)) {

@@ -80,6 +80,8 @@ describe('what a person reads', () => {
       revision: 4,
     };
     assert.match(historyLines([entry], 100)[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
+    const often = { ...entry, outcome: 'NOT_ALLOWED', revision: null, count: 300 };
+    assert.match(historyLines([often], 100)[1]!, / core +- +NOT_ALLOWED, 300 times +token\.create/);
     const own = { ...entry, operation: 'role.add', params: { node: 'n1', roles: ['redis'] } };
     assert.match(
       historyLines([own], 100, new Map([['n1', 'web']]))[1]!,

@@ -14,6 +14,8 @@ import { testView } from '../../support/views.ts';
 const DOMAIN = 'shop.example.com';
 const NEWER = `${certificate}${certificate}`;
 
+const records = { done: async () => {}, refused: () => {} };
+
 describe('a certificate', () => {
   let store: Store & { secrets: Map<string, string>; failing: 'write' | 'delete' | null };
   let changes: Changes;
@@ -23,11 +25,18 @@ describe('a certificate', () => {
     const live = createLive();
     const guard = guardHistory(store, live, 'seed');
     const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
-    changes = createChanges({ store, live, guard, catalogue, knowledge });
+    changes = createChanges({ store, live, guard, catalogue, records, knowledge });
   });
 
   const perform = (operation: Change, params: unknown) =>
-    changes.perform({ operation, params, id: String(nextId++), by: null, who: 'core' });
+    changes.perform({
+      operation,
+      params,
+      id: String(nextId++),
+      by: null,
+      who: 'core',
+      asker: 'core',
+    });
   const install = (chain: string) =>
     perform(certificateInstall, { domain: DOMAIN, chain, key, update: true });
   /** The chain that a router would serve: with its key, or not at all. */
@@ -81,7 +90,6 @@ function storeInMemory() {
       if (store.failing === 'delete') throw away();
       store.secrets.delete(name);
     },
-    appendHistory: async () => {},
   };
   return store as typeof store & Store;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Bus } from '../../../src/bus/bus.ts';
+import { limitsOf } from '../../../src/bus/limits.ts';
 import { followAnnouncements } from '../../../src/controller/announcements.ts';
 import { knowledgeOf } from '../../../src/controller/knowledge.ts';
 import { createLive, takeDocument } from '../../../src/controller/live.ts';
@@ -39,7 +40,7 @@ function freshController() {
   } as unknown as Bus;
   const log: string[] = [];
   const announcements = followAnnouncements({
-    ...{ bus, live, catalogue, seed: SEED },
+    ...{ bus, live, intake: { admit: limitsOf }, catalogue, seed: SEED },
     log: (line) => log.push(line),
   });
   const secrets = { 'certificate/default': 'secret' };
