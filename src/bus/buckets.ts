@@ -19,16 +19,17 @@ export const HISTORY_STREAM = 'history';
 /** What plain nodes do to themselves. Each has its share: what it does often pushes out its own alone. */
 export const HISTORY_OF_NODES_STREAM = 'history-nodes';
 
+type Stream = Partial<StreamConfig> & { name: string };
+
 /**
  * All that controllers keep. One replica: there is one bus. An entry of a history is 2.5 kB at most, so
  * that the limits in bytes bite only where an older kato wrote larger ones. The server sets as much aside
  * of `max_file_store`, though not on the disk.
  */
-const STREAMS: (Partial<StreamConfig> & { name: string })[] = [
+const STREAMS: Stream[] = [
   bucketConfig('cluster', CLUSTER_HISTORY),
   bucketConfig('observed', 1),
   bucketConfig('secrets', 1),
-  { ...bucketConfig('refusals', 1), max_msgs: 2000, max_bytes: 8 * MB, max_age: 30 * DAY_NS },
   {
     name: HISTORY_STREAM,
     subjects: [HISTORY_SUBJECT],
@@ -36,6 +37,10 @@ const STREAMS: (Partial<StreamConfig> & { name: string })[] = [
     max_msgs: 10_000,
     max_bytes: 64 * MB,
   },
+];
+/** The same, unknown to kato 0.1.0. */
+const LATER: Stream[] = [
+  { ...bucketConfig('refusals', 1), max_msgs: 2000, max_bytes: 8 * MB, max_age: 30 * DAY_NS },
   {
     name: HISTORY_OF_NODES_STREAM,
     subjects: [HISTORY_OF_NODES],
@@ -45,9 +50,11 @@ const STREAMS: (Partial<StreamConfig> & { name: string })[] = [
     max_bytes: 64 * MB,
   },
 ];
+/** Which of those were made once, in the metadata of the stream of the document. */
+const MADE = 'kato-made';
 
 /** A bucket is a stream by convention; this is the part of it that matters here. */
-function bucketConfig(bucket: string, history: number): Partial<StreamConfig> & { name: string } {
+function bucketConfig(bucket: string, history: number): Stream {
   return {
     name: `KV_${bucket}`,
     subjects: [`$KV.${bucket}.>`],
@@ -59,27 +66,56 @@ function bucketConfig(bucket: string, history: number): Partial<StreamConfig> & 
 }
 
 /**
- * Makes what is missing, and gives what an older kato made the limits of this one. Throws VERSION when
- * the server keeps a stream otherwise than asked: old servers drop in silence what they do not know.
+ * For a state that begins: makes what is missing. Throws VERSION when the server keeps a stream
+ * otherwise than asked: old servers drop in silence what they do not know.
  */
 export async function createStreams(manager: JetStreamManager): Promise<void> {
-  for (const stream of STREAMS) {
-    const before = await infoOf(manager, stream.name);
-    const wanted = before === null ? stream : roomy(stream, before.state.bytes);
-    if (before === null) await manager.streams.add(wanted);
-    else if (differs(before.config, wanted) !== undefined) {
-      await manager.streams.update(wanted.name, wanted);
-    }
-    const { config } = await manager.streams.info(wanted.name);
-    const field = differs(config, wanted);
-    if (field === undefined) continue;
-    throw refuse(
-      'VERSION',
-      `the bus keeps '${wanted.name}' otherwise than asked`,
-      `${field} is ${JSON.stringify(config[field])}, not ${JSON.stringify(wanted[field])}`,
-      'nats-server 2.10.27 or newer is needed',
-    );
+  for (const stream of [...STREAMS, ...LATER]) {
+    if ((await infoOf(manager, stream.name)) === null) await manager.streams.add(stream);
+    await limit(manager, stream);
   }
+  await noteMade(manager);
+}
+
+/**
+ * Gives the state of an older kato the places and limits of this one. What was made once and is not
+ * there is not made again: the bus may not have loaded it, and a new one would take its place on the disk.
+ */
+export async function upgradeStreams(manager: JetStreamManager): Promise<void> {
+  const document = await infoOf(manager, STREAMS[0]!.name);
+  if (document === null) return;
+  const made = document.config.metadata?.[MADE]?.split(' ') ?? [];
+  for (const stream of LATER.filter(({ name }) => !made.includes(name))) {
+    if ((await infoOf(manager, stream.name)) === null) await manager.streams.add(stream);
+  }
+  for (const stream of [...STREAMS, ...LATER]) await limit(manager, stream);
+  await noteMade(manager);
+}
+
+async function noteMade(manager: JetStreamManager): Promise<void> {
+  const { name } = STREAMS[0]!;
+  const made = LATER.map((stream) => stream.name).join(' ');
+  const metadata = (await infoOf(manager, name))?.config.metadata;
+  if (metadata?.[MADE] === made) return;
+  await manager.streams.update(name, { metadata: { ...metadata, [MADE]: made } });
+}
+
+/** Makes sure of the limits of a stream, if it is there. */
+async function limit(manager: JetStreamManager, stream: Stream): Promise<void> {
+  const before = await infoOf(manager, stream.name);
+  if (before === null) return;
+  const wanted = roomy(stream, before.state.bytes);
+  if (differs(before.config, wanted) === undefined) return;
+  await manager.streams.update(stream.name, wanted);
+  const { config } = await manager.streams.info(stream.name);
+  const field = differs(config, wanted);
+  if (field === undefined) return;
+  throw refuse(
+    'VERSION',
+    `the bus keeps '${stream.name}' otherwise than asked`,
+    `${field} is ${JSON.stringify(config[field])}, not ${JSON.stringify(wanted[field])}`,
+    'nats-server 2.10.27 or newer is needed',
+  );
 }
 
 function differs(

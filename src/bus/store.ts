@@ -9,7 +9,7 @@ import { CLUSTER_FORMAT, type Cluster, type Json } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
-import { cachedBucket, createStreams, isMissing } from './buckets.ts';
+import { cachedBucket, createStreams, isMissing, upgradeStreams } from './buckets.ts';
 import type { Bus } from './bus.ts';
 import { busAway } from './failures.ts';
 import { type HistoryQuery, openHistory } from './history.ts';
@@ -38,6 +38,8 @@ export interface Store {
    * CONFLICT when there is a state already, VERSION when the server is too old.
    */
   createState(cluster: Cluster, secrets: Record<string, string>): Promise<number>;
+  /** Names of all streams that the bus has loaded. */
+  loadedStreams(): Promise<string[]>;
   /** What the state of an older kato lacks: places for what this one keeps. */
   upgradeState(): Promise<void>;
   /** Recovery only: puts a state in the place of whatever is there. */
@@ -123,7 +125,8 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
           throw isConflict(error) ? taken : error;
         });
       }),
-    upgradeState: () => attempt(() => createStreams(manager)),
+    loadedStreams: () => attempt(() => manager.streams.names().next()),
+    upgradeState: () => attempt(() => upgradeStreams(manager)),
     replaceState: (cluster, all) =>
       attempt(async () => {
         await createStreams(manager);

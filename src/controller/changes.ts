@@ -5,6 +5,7 @@ import { isAdmin } from '../domain/change/role-changes.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import { type Asker, fairQueue } from '../domain/fair-queue.ts';
+import { olderState } from '../domain/older-state.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { type Change, type Knowledge, nameNodes, type Prepared } from '../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
@@ -167,14 +168,7 @@ export function createChanges(options: {
 
   function document(): Document {
     const { older } = options.live;
-    if (older !== null) {
-      throw refuse(
-        'STATE_OLDER',
-        `the state on the bus does not go on from revision ${older.revision}, which was reached before`,
-        'it was replaced by an older copy or by another history, so nothing is changed',
-        'kato node setup core --recover-from FILE, on the core',
-      );
-    }
+    if (older !== null) throw olderState(older);
     return documentOf(options.live);
   }
 }

@@ -57,7 +57,7 @@ export async function runController(
   if (lanes === null) return;
   const bus = lanes.control;
   const store = await openStore(bus, seed);
-  await stateIsThere(store, signal);
+  await stateIsThere(store, log, signal);
   await upgraded(store);
   const live = createLive();
   const guard = guardHistory(store, live, seed);
@@ -140,13 +140,20 @@ const STATE_POLL_MS = 100;
  * A controller never creates the document: it waits for setup, or for a recovery. VERSION for one
  * that a newer kato wrote: waiting would not help.
  */
-async function stateIsThere(store: Store, signal: AbortSignal): Promise<void> {
+async function stateIsThere(
+  store: Store,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let told = false;
   while (!signal.aborted) {
     const state = await store.readCluster().catch((error: unknown) => {
       if (error instanceof KatoError && error.code === 'VERSION') throw error;
       return null;
     });
     if (state !== null) return;
+    if (!told) log('the bus has loaded no state of a cluster: on the core, df -h shows its disk');
+    told = true;
     await pause(STATE_POLL_MS);
   }
 }

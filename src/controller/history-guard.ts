@@ -51,7 +51,7 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
       const read = await store.readCluster();
       const version = read === null ? null : versionOf(read.cluster, hashOf(read.cluster));
       const goesOn = seen === null || (version !== null && accepts(seen, version));
-      live.older = goesOn ? null : seen;
+      live.older = goesOn || seen === null ? null : { ...seen, lost: read === null };
       if (read !== null) takeDocument(live, read.cluster, read.entry);
     },
   };

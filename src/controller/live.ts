@@ -2,6 +2,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import type { Displaced } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
 import { hashOf } from '../domain/hash.ts';
+import type { SeenBefore } from '../domain/older-state.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { Speakers } from '../domain/speakers.ts';
 import type { Report } from '../domain/step.ts';
@@ -22,7 +23,7 @@ export type Topic = 'document' | 'reports' | 'verdicts' | 'announced';
 export interface Live {
   document: Document | null;
   /** A version that was seen and that the state on the bus does not go on from: nothing is changed then. */
-  older: Version | null;
+  older: SeenBefore | null;
   reports: Map<string, Report>;
   verdicts: Verdicts;
   /** What the next compare-and-set of the verdicts compares with. */
@@ -68,8 +69,8 @@ export function documentOf({ document }: Live): Document {
   throw refuse(
     'BUS_AWAY',
     'the bus holds no state of a cluster',
-    'it is empty, or cannot be read at the moment',
-    'kato node setup core --recover-from FILE brings an exported state back',
+    'it was not set up yet, or has not loaded what is on its disk',
+    'on the core: df -h /var/lib/kato/data, and the log in /var/log/kato/nats-server/current',
   );
 }
 

@@ -3,6 +3,7 @@ import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Node } from './cluster.ts';
 import { type IdentityInput, identityWarnings } from './displaced.ts';
 import { exportFault } from './kept-export.ts';
+import { olderState, type SeenBefore } from './older-state.ts';
 import { poolWarnings } from './pool-warnings.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf } from './roles.ts';
@@ -17,12 +18,12 @@ import {
 } from './status.ts';
 import type { ProcessReport, Report, StepFailure } from './step.ts';
 import { isGone, type Verdicts } from './verdicts.ts';
-import type { Pool, Version } from './view.ts';
+import type { Pool } from './view.ts';
 import { coreAddress } from './view-for.ts';
 
 export interface StatusInput extends IdentityInput {
   /** The state on the bus does not go on from this version, which was seen before. */
-  older: Version | null;
+  older: SeenBefore | null;
   catalogue: Catalogue;
   verdicts: Verdicts;
   pools: Pool[];
@@ -156,7 +157,10 @@ function stateWarnings({ older, cluster }: StatusInput): Warning[] {
   const large = `the state of the cluster weighs ${(bytes / 1e6).toFixed(1)} MB, and may not grow without end`;
   const said: Warning[] = bytes > BYTES_WARNING ? [{ code: 'STATE_LARGE', message: large }] : [];
   if (older === null) return said;
-  const message = `the state on the bus does not go on from revision ${older.revision}, which was reached before: nothing is changed until kato node setup core --recover-from FILE`;
+  const { message: what, why, next } = olderState(older);
+  const message = older.lost
+    ? `${what}: ${why}; ${next}`
+    : `${what}: nothing is changed until ${next}`;
   return [{ code: 'STATE_OLDER', message }, ...said];
 }
 

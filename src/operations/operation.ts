@@ -5,13 +5,14 @@ import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import type { Displaced, DisplacedOf, Voices } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
+import type { SeenBefore } from '../domain/older-state.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { RefusalReason } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
 import { form, list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 import type { Verdicts } from '../domain/verdicts.ts';
-import type { ProvenVersion, Version } from '../domain/view.ts';
+import type { ProvenVersion } from '../domain/view.ts';
 
 /**
  * Something that can be asked of the cluster. A `read` answers from what the controllers know; a
@@ -59,7 +60,7 @@ export interface Knowledge {
   cluster: Cluster;
   version: ProvenVersion;
   /** The state on the bus does not go on from this version, which was seen before. */
-  older: Version | null;
+  older: SeenBefore | null;
   catalogue: Catalogue;
   controllerKey: string;
   kato: string;

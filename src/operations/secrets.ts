@@ -127,7 +127,7 @@ function refuseMissing(missing: readonly string[]): void {
     'STATE_OLDER',
     'the bus has lost secrets that this node needs',
     `there is nothing below ${missing.join(', ')}`,
-    'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+    'on the core: df -h /var/lib/kato/data; then kato node setup core --recover-from /var/lib/kato/state/ledger.json',
   );
 }
 

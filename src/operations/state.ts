@@ -64,7 +64,7 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
       'STATE_OLDER',
       'the bus has lost the secrets of the cluster',
       'an export without them would recover nothing',
-      'kato node setup core --recover-from /var/lib/kato/state/ledger.json, on the core',
+      'on the core: df -h /var/lib/kato/data; then kato node setup core --recover-from /var/lib/kato/state/ledger.json',
     );
   }
   // Those that go with their document: it may have changed since it was read.

@@ -1,5 +1,8 @@
+import type { Store } from '../../bus/store.ts';
+import { refuse } from '../../domain/error.ts';
 import { definitionOf } from '../../domain/roles.ts';
 import { goOnWithout } from '../../machine/apply/data.ts';
+import { streamsOnDisk } from '../../machine/bus-streams.ts';
 import { hostFacts } from '../../machine/host.ts';
 import type { Host } from './host.ts';
 
@@ -16,4 +19,21 @@ export async function renewBusData({ catalogue, paths }: Host): Promise<void> {
     const step = { process: name, role: 'primary', node: hostname, folder, user, marker };
     await goOnWithout(step, paths);
   }
+}
+
+/**
+ * A bus that came up without what is on its disk, since that was full or is damaged, is not to be given
+ * another state: CONFLICT, before anything is written.
+ */
+export async function refuseUnloadedState({ paths }: Host, store: Store): Promise<void> {
+  const loaded = await store.loadedStreams();
+  const left = (await streamsOnDisk(paths)).filter((name) => !loaded.includes(name));
+  if (left.length === 0) return;
+  const folder = `${paths.data}/nats-server`;
+  throw refuse(
+    'CONFLICT',
+    `the bus has state on its disk that it has not loaded: ${left.join(', ')}`,
+    `the disk was full, or a file is damaged: ${paths.log}/nats-server/current says which`,
+    `df -h ${folder}; with room there, kato node halt and kato node boot load it again. What is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again`,
+  );
 }

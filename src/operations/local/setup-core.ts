@@ -18,7 +18,7 @@ import {
   writeLedger,
 } from '../../machine/ledger.ts';
 import { within } from '../../machine/wait.ts';
-import { renewBusData } from './bus-data.ts';
+import { refuseUnloadedState, renewBusData } from './bus-data.ts';
 import {
   checkRoot,
   chooseAddress,
@@ -202,6 +202,7 @@ async function state({ host, draft }: SetupCore): Promise<void> {
   try {
     const store = await openStore(bus, draft.controller.seed);
     // The draft knows it, also where an interrupted recovery is run again without its file.
+    await refuseUnloadedState(host, store);
     if (draft.cluster.epoch > 1) {
       await store.replaceState(await outranking(bus, draft), draft.secrets);
     } else await createOnce(store, draft);

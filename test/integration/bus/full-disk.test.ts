@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openStore, type Store } from '../../../src/bus/store.ts';
 import { run } from '../../../src/machine/command.ts';
 import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
+import { until } from '../../support/until.ts';
 
 const { TMPDIR } = process.env;
 
@@ -30,13 +31,18 @@ describe('store on a disk that is full', () => {
     await rm(disk, { recursive: true });
   });
 
-  it('says so, keeps what it has, and goes on when there is room', async () => {
+  it('says so, keeps what it has, also over a restart, and goes on when there is room', async () => {
     const entry = await store.createState(clusterAt(1), {});
     await writeFile(join(disk, 'fill'), Buffer.alloc(8_000_000)).catch(() => undefined);
     await assert.rejects(store.writeCluster(clusterAt(2, 'x'.repeat(50_000)), entry), {
       code: 'NO_SPACE',
       message: 'the bus cannot write the change',
     });
+    assert.deepEqual(await store.readCluster(), { cluster: clusterAt(1), entry });
+    // Whoever is told so may start it again.
+    await nats!.end('SIGTERM');
+    await nats!.start();
+    await until(() => store.readCluster().catch(() => false), { what: 'it is back', seconds: 10 });
     assert.deepEqual(await store.readCluster(), { cluster: clusterAt(1), entry });
     await rm(join(disk, 'fill'));
     const next = await store.writeCluster(clusterAt(2), entry);

@@ -165,6 +165,7 @@ describe('store of the controllers', () => {
     for (const stream of ['history', 'history-nodes', 'KV_refusals']) {
       await manager.streams.delete(stream);
     }
+    await manager.streams.update('KV_cluster', { metadata: {} });
     const subjects = ['kato.history'];
     await manager.streams.add({ name: 'history', subjects, max_msgs: 10_000 });
     const entry = { at: NOW, by: 'old', operation: 'node.join', outcome: 'done', revision: 2 };
@@ -177,6 +178,18 @@ describe('store of the controllers', () => {
     assert.equal((await store.readHistory({ limit: 5, names: null }))[0]!.by, 'old');
     await store.appendHistory({ ...entry, params: null, by: 'n1' }, 'n1');
     assert.equal((await store.readHistory({ limit: 5, names: null })).length, 2);
+  });
+
+  it('makes nothing anew that the bus has not loaded: it may be on its disk', async () => {
+    const manager = await jetstreamManager(natsOf(bus));
+    await manager.streams.delete('history-nodes');
+    await store.upgradeState();
+    assert.ok(!(await store.loadedStreams()).includes('history-nodes'));
+    await manager.streams.delete('KV_cluster');
+    await store.upgradeState();
+    assert.ok(!(await store.loadedStreams()).includes('KV_cluster'));
+    assert.equal(await store.readCluster(), null);
+    await store.replaceState(clusterAt(9), {});
   });
 
   it('does not wait long for a frozen store', async () => {

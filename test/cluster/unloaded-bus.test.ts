@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { asJson, coreOn, isSettled, refused, statusWhen, typed } from '../support/cluster.ts';
+import type { Host } from '../support/lab/host.ts';
+import { useLab } from '../support/lab/suite.ts';
+
+const DATA = '/var/lib/kato/data/nats-server';
+const STREAM = `${DATA}/jetstream/KATO/streams/KV_cluster`;
+const SERVICE = '/var/lib/kato/service/nats-server';
+const LEDGER = '/var/lib/kato/state/ledger.json';
+
+/** What a full disk did to the bus of 0.1.0, and what a damaged file does still. */
+describe('a bus that comes up without the state that is on its disk', () => {
+  const lab = useLab({ hosts: 1 });
+  let core: Host;
+
+  before(async () => {
+    [core] = lab.hosts as [Host];
+    await coreOn(core);
+    await core.kato('route', 'add', 'shop.example.com', '10.9.9.1:80');
+    await typed(
+      core,
+      `s6-svc -wD -T 10000 -d ${SERVICE} &&
+       cp ${STREAM}/meta.sum /root/ && echo 0000 >${STREAM}/meta.sum && s6-svc -u ${SERVICE}`,
+    );
+  });
+
+  it('is told, with its disk first: no word of a recovery, which would put another in its place', async () => {
+    const { warnings } = await statusWhen(core, 'it is noticed', (status) =>
+      status.warnings.some(({ code }) => code === 'STATE_OLDER'),
+    );
+    const { message } = warnings.find(({ code }) => code === 'STATE_OLDER')!;
+    assert.match(message, /has loaded no state.*df -h/);
+    assert.doesNotMatch(message, /recover/);
+    const error = await refused(core, 'kato route add late.example.com 10.9.9.1:80');
+    assert.equal(error.code, 'STATE_OLDER');
+    assert.match(error.next!, /^on the core: df -h .* kato node halt and kato node boot/);
+  });
+
+  it('is not given another one by a recovery', async () => {
+    const before = await typed(core, `find ${STREAM}/msgs -type f | xargs cksum`);
+    const error = await refused(core, `kato node setup core --recover-from ${LEDGER}`);
+    assert.equal(error.code, 'CONFLICT');
+    assert.match(error.message, /has not loaded: KV_cluster$/);
+    assert.equal(await typed(core, `find ${STREAM}/msgs -type f | xargs cksum`), before);
+  });
+
+  it('has it again by what the hint says', async () => {
+    await typed(core, `cp /root/meta.sum ${STREAM}/meta.sum && kato node halt && kato node boot`);
+    await statusWhen(core, 'all is well', (now) => isSettled(now) && now.warnings.length === 0);
+    const routes = await asJson<{ route: string }[]>(core, 'kato route list');
+    assert.deepEqual(
+      routes.map(({ route }) => route),
+      ['shop.example.com'],
+    );
+    await core.kato('route', 'add', 'late.example.com', '10.9.9.1:80');
+  });
+
+  it('is recovered where the data was moved away, as the refusal says', async () => {
+    const halt = `kato node halt && mv ${DATA} ${DATA}.damaged`;
+    await typed(core, `${halt} && kato node setup core --recover-from ${LEDGER}`);
+    await statusWhen(core, 'all is well', (now) => isSettled(now));
+    const routes = await asJson<{ route: string }[]>(core, 'kato route list');
+    assert.equal(routes.length, 2);
+  });
+});
