@@ -8,7 +8,8 @@ import type { Json, Node } from '../domain/cluster.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import { anything, form, shaped } from '../domain/shapes.ts';
 import { OPERATIONS } from '../operations/index.ts';
-import { nodeJoin, nodeSettleFormer } from '../operations/nodes.ts';
+import { nodeJoin } from '../operations/join.ts';
+import { nodeSettleFormer } from '../operations/nodes.ts';
 import {
   checkParams,
   checkRight,

@@ -1,3 +1,4 @@
+import { isUserKey } from './nkey.ts';
 import type { BusUser } from './view.ts';
 
 /** What an identity may say and hear on the bus. Everything else is refused by the server. */
@@ -78,10 +79,25 @@ export interface BusUsersView {
   responseSeconds: number;
 }
 
-/** Sorted, so that equal users make an equal file whatever their order. */
+/**
+ * Whose a key is that a document of kato 0.1.0 has twice: a machine could join with any key, and is to
+ * take no place of others by it.
+ */
+const RANKS: readonly BusUser['kind'][] = ['controller', 'announcer', 'join', 'node', 'former'];
+
+/**
+ * Sorted, so that equal users make an equal file whatever their order. One key twice, or one with a wrong
+ * checksum, and the server would take none of them.
+ */
 export function busUsersView(users: readonly BusUser[]): BusUsersView {
   const view: BusUsersView = { users: [], announcers: [], responseSeconds: RESPONSE_SECONDS };
-  for (const user of [...users].sort((a, b) => (a.key < b.key ? -1 : 1))) {
+  const rank = ({ kind }: BusUser): number => RANKS.indexOf(kind);
+  const owners = new Map<string, BusUser>();
+  for (const user of users.filter(({ key }) => isUserKey(key))) {
+    const other = owners.get(user.key);
+    if (other === undefined || rank(user) < rank(other)) owners.set(user.key, user);
+  }
+  for (const user of [...owners.values()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const entry = { key: user.key, ...permissionsOf(user) };
     if (user.kind === 'announcer') view.announcers.push({ ...entry, name: user.id });
     else view.users.push(entry);

@@ -1,4 +1,5 @@
 import * as certificates from './certificates.ts';
+import { nodeJoin } from './join.ts';
 import * as moves from './moves.ts';
 import * as nodes from './nodes.ts';
 import type { Operation } from './operation.ts';
@@ -15,6 +16,7 @@ import { view } from './view.ts';
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
   [
     ...Object.values(nodes),
+    nodeJoin,
     ...Object.values(moves),
     ...Object.values(roles),
     ...Object.values(tokens),

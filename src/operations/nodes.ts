@@ -1,20 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { unchanged } from '../domain/change/change.ts';
 import { findNode } from '../domain/change/find-node.ts';
-import { join, judgeToken } from '../domain/change/join.ts';
-import {
-  confirmNode,
-  dropAbandoned,
-  pendingUntil,
-  removeNodes,
-  settleFormer,
-} from '../domain/change/leave.ts';
+import { confirmNode, dropAbandoned, removeNodes, settleFormer } from '../domain/change/leave.ts';
 import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
-import type { Cluster, Node } from '../domain/cluster.ts';
-import { refuse } from '../domain/error.ts';
-import { sha256 } from '../domain/hash.ts';
-import { checkAddress, checkNodeName } from '../domain/names.ts';
+import type { Node } from '../domain/cluster.ts';
+import { checkAddress } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
 import { word, words } from '../domain/shapes.ts';
 import type { NodeState } from '../domain/status.ts';
@@ -26,11 +15,10 @@ import {
   NODE,
   NODES,
   type Prepared,
-  PUBLIC_KEY,
   preparedChange,
   read,
 } from './operation.ts';
-import { roleSecrets, SECRETS } from './secrets.ts';
+import { SECRETS } from './secrets.ts';
 
 /** What all answers tell of a node. */
 interface ToldNode {
@@ -152,63 +140,6 @@ export const nodeSetupLoadBalancer = change(
     return setupLoadBalancer(cluster, { ...params, addresses }, asked);
   },
 );
-
-const JOIN = v.strictObject({
-  tokenId: word,
-  secret: word,
-  key: PUBLIC_KEY,
-  name: word,
-  nameChosen: v.optional(v.boolean(), false),
-  hostname: word,
-  address: word,
-  machineId: word,
-  version: word,
-  catalogue: words,
-  roles: words,
-  noStart: v.boolean(),
-  force: v.boolean(),
-  /** Only whether it would be refused: nothing is changed. */
-  trial: v.boolean(),
-});
-
-/** Asked under the join identity: the token in the parameters is what vouches for the joiner. */
-const joining = preparedChange(
-  'node.join',
-  'joiner',
-  JOIN,
-  async (known, { secret, trial, ...params }) => {
-    const nodeId = `n${randomBytes(6).toString('hex')}`;
-    const given = {
-      ...params,
-      name: checkNodeName(params.name),
-      address: checkAddress(params.address),
-      nodeId,
-      secretHash: sha256(secret),
-      coreVersion: known.kato,
-      pendingUntil: pendingUntil(known.now().toISOString()),
-      gone: Object.keys(known.cluster.nodes).filter((id) => isGone(known.verdicts, id)),
-    };
-    return {
-      decide: (cluster, asked) => {
-        const decision = join(cluster, given, { ...asked, by: nodeId });
-        return trial ? unchanged(cluster, decision.result) : decision;
-      },
-      newSecrets: (cluster) => roleSecrets(known.catalogue, cluster, nodeId),
-    };
-  },
-  ({ secret: _secret, trial: _trial, ...params }) => params,
-);
-
-export const nodeJoin = {
-  ...joining,
-  /** Refuses at once what no later document would allow. `tokenId` is vouched for by the bus. */
-  judge: (cluster: Cluster, params: unknown, tokenId: string, at: string): void => {
-    const { secret, ...shown } = params as v.InferOutput<typeof JOIN>;
-    const secretHash = shown.tokenId === tokenId ? sha256(secret) : '';
-    judgeToken(cluster, { ...shown, tokenId, secretHash }, at);
-    if (secretHash === '') throw refuse('TOKEN_UNKNOWN', 'the token is of another joiner');
-  },
-};
 
 /** What one node is: `kato info`. */
 export interface NodeInfo extends ToldNode {

@@ -5,11 +5,12 @@ import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import type { Displaced, DisplacedOf, Voices } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
 import type { HistoryEntry } from '../domain/history.ts';
+import { isUserKey } from '../domain/nkey.ts';
 import type { SeenBefore } from '../domain/older-state.ts';
 import type { AnnouncedRoute } from '../domain/pools.ts';
 import type { RefusalReason } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
-import { form, list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
+import { list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 import type { Verdicts } from '../domain/verdicts.ts';
 import type { ProvenVersion } from '../domain/view.ts';
@@ -166,7 +167,10 @@ export const NODES = v.pipe(list(NODE, 1000), v.minLength(1));
 export const NODE_OR_ALL = v.nullable(NODE);
 
 /** The public NKey of a node, a token or an announcer. */
-export const PUBLIC_KEY = form(/^U[A-Z2-7]{55}$/, 'a public key');
+export const PUBLIC_KEY = v.custom<string>(
+  (given) => typeof given === 'string' && isUserKey(given),
+  'not a public key',
+);
 
 /** Parameters of the right shape, or USAGE with the path of the first fault. */
 export function checkParams(operation: Operation, given: unknown): unknown {

@@ -1,11 +1,18 @@
 import * as v from 'valibot';
 import { type LoopJudge, loopJudge } from '../domain/backends.ts';
+import { checkKeyIsFree } from '../domain/change/keys.ts';
 import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
 import type { Announcer, Route } from '../domain/cluster.ts';
 import { own } from '../domain/own.ts';
 import { routePool } from '../domain/pools.ts';
 import { text, word, words } from '../domain/shapes.ts';
-import { change, PUBLIC_KEY, type RefusedAnnouncements, read } from './operation.ts';
+import {
+  change,
+  PUBLIC_KEY,
+  preparedChange,
+  type RefusedAnnouncements,
+  read,
+} from './operation.ts';
 
 /** A host name and a path. */
 const ROUTE = text(2048);
@@ -66,7 +73,7 @@ function listed(route: Route, isLoop: LoopJudge): ListedRoute {
 }
 
 /** The asker makes the key and keeps its seed: the cluster learns the public key only. */
-export const announcerAdd = change(
+export const announcerAdd = preparedChange(
   'announcer.add',
   'admin',
   v.strictObject({
@@ -74,7 +81,12 @@ export const announcerAdd = change(
     key: PUBLIC_KEY,
     hosts: v.pipe(words, v.minLength(1)),
   }),
-  (cluster, params) => addAnnouncer(cluster, params),
+  async ({ controllerKey }, params) => ({
+    decide: (cluster) => {
+      checkKeyIsFree(cluster, params.key, { controllerKey });
+      return addAnnouncer(cluster, params);
+    },
+  }),
 );
 
 export const announcerRemove = change(

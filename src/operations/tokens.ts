@@ -1,10 +1,11 @@
 import * as v from 'valibot';
+import { checkKeyIsFree } from '../domain/change/keys.ts';
 import { createToken, revokeToken, tokenInfo } from '../domain/change/tokens.ts';
 import { amount, form, word, words } from '../domain/shapes.ts';
-import { change, PUBLIC_KEY, read } from './operation.ts';
+import { change, PUBLIC_KEY, preparedChange, read } from './operation.ts';
 
 /** The asker makes secret and key and keeps them: the cluster learns hash and public key only. */
-export const tokenCreate = change(
+export const tokenCreate = preparedChange(
   'token.create',
   'admin',
   v.strictObject({
@@ -16,7 +17,12 @@ export const tokenCreate = change(
     uses: amount(-1e9, 1e9),
     ttlSeconds: amount(-1e12, 1e12),
   }),
-  createToken,
+  async ({ controllerKey }, params) => ({
+    decide: (cluster, asked) => {
+      checkKeyIsFree(cluster, params.key, { controllerKey });
+      return createToken(cluster, params, asked);
+    },
+  }),
 );
 
 export const tokenRevoke = change(

@@ -58,7 +58,10 @@ export async function startControlled(
     ...all.map(({ user }) => user),
   ]);
   const store = await openStore(await nats.connect(CONTROLLER, controller), controller.seed);
-  await store.createState(cluster, { ...viewSecrets, 'bus/controller': controller.seed });
+  await store.createState(withKeys(cluster, identities), {
+    ...viewSecrets,
+    'bus/controller': controller.seed,
+  });
   const buses = new Map<string, Bus>();
   for (const { own, user } of all) {
     buses.set(idOf(user), await nats.connect(idOf(user), own));
@@ -96,6 +99,25 @@ export async function startControlled(
     seconds: 10,
   });
   return controlled;
+}
+
+/** The document knows each identity by the key that the bus knows. */
+function withKeys(cluster: Cluster, identities: ReadonlyMap<string, Identity>): Cluster {
+  const keyed = <One extends { key: string }>(all: Record<string, One>): Record<string, One> =>
+    Object.fromEntries(
+      Object.entries(all).map(([id, one]) => [
+        id,
+        { ...one, key: identities.get(id)?.key ?? one.key },
+      ]),
+    );
+  const { nodes, tokens, announcers, former } = cluster;
+  return {
+    ...cluster,
+    nodes: keyed(nodes),
+    tokens: keyed(tokens),
+    announcers: keyed(announcers),
+    former: keyed(former),
+  };
 }
 
 async function spawnController(config: ControllerConfig, folder: string) {

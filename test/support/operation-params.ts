@@ -60,6 +60,7 @@ const TOKEN = {
   ttlSeconds: 60,
 };
 const JOIN = {
+  proof: 'none',
   tokenId: 'token001',
   secret: 'secret',
   key: KEY,

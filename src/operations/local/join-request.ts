@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { connectBus } from '../../bus/connection.ts';
 import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts';
+import { proveKey } from '../../bus/join-proof.ts';
 import type { JoinToken } from '../../bus/join-token.ts';
 import { join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
@@ -68,6 +69,7 @@ async function ask(
       tokenId,
       secret,
       key: own.key,
+      proof: proveKey(own.seed, { clusterId, tokenId }),
       name: name ?? checkNodeName(facts.hostname.split('.')[0]!),
       nameChosen,
       hostname: facts.hostname,

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join as joinPath } from 'node:path';
 import { promisify } from 'node:util';
-import { createIdentity } from '../../../src/bus/identity.ts';
+import { createIdentity, type Identity } from '../../../src/bus/identity.ts';
+import { proveKey } from '../../../src/bus/join-proof.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { join } from '../../../src/bus/subjects.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
@@ -16,7 +17,9 @@ import { until } from '../../support/until.ts';
 
 const ENDED = 'token0ld';
 const GOOD = 'token0ok';
-const KEY = createIdentity().key;
+/** Of `clusterWith`. */
+const CLUSTER = 'c1';
+const OWN = createIdentity();
 const SOON = new Date(Date.now() + 3_600_000).toISOString();
 
 describe('machines that show a token', function () {
@@ -90,7 +93,7 @@ describe('machines that show a token', function () {
     const machines = Array.from({ length: 20 }, (_, i) => ({
       name: `web-${i}`,
       address: `10.0.1.${i + 1}`,
-      key: createIdentity().key,
+      ...keyAndProof(GOOD, createIdentity()),
     }));
     const trials = machines.map((own) => ask(GOOD, { ...own, trial: true }));
     assert.deepEqual(new Set(await Promise.all(trials)), new Set(['joined']));
@@ -130,13 +133,31 @@ describe('machines that show a token', function () {
     const nodes = Object.keys((await here.store.readCluster())!.cluster.nodes);
     assert.deepEqual(nodes, ['core']);
   });
+
+  it("are known by a key that is their own, and nobody else's in the cluster", async () => {
+    const tokensOwn = here.identities.get(GOOD)!;
+    assert.equal(await ask(GOOD, keyAndProof(GOOD, tokensOwn)), 'CONFLICT');
+    const { key } = createIdentity();
+    for (const proof of [keyAndProof(GOOD, OWN).proof, keyAndProof(ENDED, OWN).proof, '', 'x']) {
+      assert.equal(await ask(GOOD, { key, proof }), 'NOT_ALLOWED');
+    }
+    const wrongChecksum = `U${'A'.repeat(55)}`;
+    assert.equal(await ask(GOOD, { key: wrongChecksum }), 'USAGE');
+    assert.equal(await ask(GOOD), 'joined');
+    assert.equal(await ask(GOOD), 'joined', 'the same machine, which did not hear the answer');
+    assert.equal(Object.keys((await here.store.readCluster())!.cluster.nodes).length, 2);
+  });
 });
+
+function keyAndProof(tokenId: string, { key, seed }: Identity) {
+  return { key, proof: proveKey(seed, { clusterId: CLUSTER, tokenId }) };
+}
 
 function machine(tokenId: string): { [key: string]: Json } {
   return {
     tokenId,
     secret: 'secret',
-    key: KEY,
+    ...keyAndProof(tokenId, OWN),
     name: 'web',
     hostname: 'web',
     address: '10.0.0.9',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createIdentity } from '../../../src/bus/identity.ts';
 import { busUsersView, permissionsOf } from '../../../src/domain/bus-permissions.ts';
 import {
   ERROR_CODES,
@@ -129,13 +130,15 @@ describe('errors', () => {
   });
 });
 
+const KEYS = Array.from({ length: 5 }, () => createIdentity().key);
+
 describe('rights on the bus', () => {
   const users: BusUser[] = [
-    { kind: 'node', id: 'n1', key: 'UN1' },
-    { kind: 'former', id: 'n0', key: 'UN0' },
-    { kind: 'join', id: 't1', key: 'UJ' },
-    { kind: 'controller', key: 'UC' },
-    { kind: 'announcer', id: 'paas', key: 'UA' },
+    { kind: 'node', id: 'n1', key: KEYS[0]! },
+    { kind: 'former', id: 'n0', key: KEYS[1]! },
+    { kind: 'join', id: 't1', key: KEYS[2]! },
+    { kind: 'controller', key: KEYS[3]! },
+    { kind: 'announcer', id: 'paas', key: KEYS[4]! },
   ];
 
   it('let nobody who may answer publish to what he hears himself', () => {
@@ -159,6 +162,23 @@ describe('rights on the bus', () => {
       busUsersView(users).announcers.map(({ name }) => name),
       ['paas'],
     );
+  });
+
+  it('are of one identity for each key, whatever an old document has, and of no key that is none', () => {
+    const twice = users.map((user) => ({ ...user, key: KEYS[0]! }));
+    const owner = (among: BusUser[]) => {
+      const view = busUsersView(among);
+      assert.equal(view.users.length + view.announcers.length, 1);
+      return view.announcers[0]?.name ?? view.users[0]!.publish[0];
+    };
+    assert.equal(owner(twice), 'kato.ask.>');
+    const others = twice.filter(({ kind }) => kind !== 'controller');
+    assert.equal(owner(others), 'paas');
+    const ofKinds = (...kinds: string[]) => others.filter(({ kind }) => kinds.includes(kind));
+    assert.equal(owner(ofKinds('join', 'node')), 'kato.join.t1');
+    assert.equal(owner(ofKinds('node', 'former')), 'kato.op.n1.>');
+    const wrong = { kind: 'node', id: 'n2', key: `U${'A'.repeat(55)}` } as const;
+    assert.deepEqual(busUsersView([...users, wrong]), busUsersView(users));
   });
 
   /** Whether some subject is in both patterns. */

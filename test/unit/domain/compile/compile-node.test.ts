@@ -51,8 +51,12 @@ describe('compiling a view', () => {
       node: testNode(['primary', 'controller', 'router'], { address: '10.0.0.1', admin: true }),
       pools: [testPool('controllers', 'controllers', ['10.0.0.1:9080'])],
       busUsers: [
-        { kind: 'controller', key: 'UCONTROLLER' },
-        { kind: 'node', id: 'n1', key: 'UNODE1' },
+        { kind: 'controller', key: 'UDE6DISQ6DMWVGMDLRJ2F3LCRKRZICZPNNM4KBDD5IVBBVXV4OIPJGCI' },
+        {
+          kind: 'node',
+          id: 'n1',
+          key: 'UAFKFP77S3VMQYVTP7KKEJ6PR436BXOF2UIW3UJ56KTP5GY5J63UWM2O',
+        },
       ],
     }),
     router: routerViewFull,

@@ -1,0 +1,35 @@
+import type { Cluster } from '../cluster.ts';
+import { refuse } from '../error.ts';
+
+/**
+ * A key is one identity's alone: the bus tells askers apart by it, and takes no list of users with one
+ * key twice. CONFLICT for one that is in use, whatever for. `joiner` may be the node that it is.
+ */
+export function checkKeyIsFree(
+  cluster: Cluster,
+  key: string,
+  { controllerKey, joiner = false }: { controllerKey: string; joiner?: boolean },
+): void {
+  const owner = ownerOf(cluster, key, controllerKey);
+  if (owner === null || (joiner && owner.kind === 'node')) return;
+  throw refuse(
+    'CONFLICT',
+    `this key belongs to ${owner.what}`,
+    'each identity on the bus has a key of its own',
+    'make a new one: kato does by itself when the command is run again',
+  );
+}
+
+function ownerOf(cluster: Cluster, key: string, controllerKey: string) {
+  if (key === controllerKey) return { kind: 'controller', what: 'the controllers' };
+  const has = (one: { key: string }): boolean => one.key === key;
+  const node = Object.values(cluster.nodes).find(has);
+  if (node !== undefined) return { kind: 'node', what: `node ${node.name}` };
+  const former = Object.values(cluster.former).find(has);
+  if (former !== undefined) return { kind: 'former', what: `the removed node ${former.name}` };
+  const token = Object.values(cluster.tokens).find(has);
+  if (token !== undefined) return { kind: 'join', what: `the token ${token.id}` };
+  const announcer = Object.values(cluster.announcers).find(has);
+  if (announcer === undefined) return null;
+  return { kind: 'announcer', what: `the announcer ${announcer.name}` };
+}
