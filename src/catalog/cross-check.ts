@@ -2,11 +2,25 @@ import { placeholdersIn } from '../domain/compile/fill.ts';
 import { KatoError } from '../domain/error.ts';
 import { canonicalJson } from '../domain/hash.ts';
 import { didYouMean } from '../domain/names.ts';
-import type { Catalogue, ProcessDefinition, RoleDefinition } from '../domain/role.ts';
+import type {
+  Catalogue,
+  ProcessDefinition,
+  ReloadConfirm,
+  RoleDefinition,
+} from '../domain/role.ts';
 import { checkSetting } from '../domain/settings.ts';
 
 /** What every process may name in `${...}`, beside its own settings, programs and data folder. */
-const ALWAYS_KNOWN = ['address', 'listen', 'bind', 'config', 'run', 'kato', 'cluster.core'];
+const ALWAYS_KNOWN = [
+  'address',
+  'listen',
+  'local',
+  'bind',
+  'config',
+  'run',
+  'kato',
+  'cluster.core',
+];
 
 /** Mistakes that one file alone does not show, each as `file: path: what is wrong`. */
 export function crossCheck(catalogue: Catalogue, templates: readonly string[]): string[] {
@@ -54,7 +68,7 @@ function processMistakes(
   process: ProcessDefinition,
   templates: readonly string[],
 ): string[] {
-  const { argv, environment, ready, check, initialize, setSecrets, files, data } = process;
+  const { argv, environment, ready, check, reload, initialize, setSecrets, files, data } = process;
   const known = [
     ...ALWAYS_KNOWN,
     ...(data ? ['data'] : []),
@@ -66,6 +80,7 @@ function processMistakes(
     ['environment', Object.values(environment)],
     ['ready', ready === null ? [] : 'tcp' in ready ? [ready.tcp] : ready.command],
     ['check', check ?? []],
+    ['confirm', confirmTexts(reload?.confirm ?? null)],
     ['initialize/argv', initialize?.argv ?? []],
     ['set_secrets', setSecrets ?? []],
   ];
@@ -87,6 +102,11 @@ function processMistakes(
   const checked =
     check !== null && files.length === 0 ? ['check: there are no files to check'] : [];
   return [...unknown, ...absent, ...homeless, ...checked];
+}
+
+function confirmTexts(confirm: ReloadConfirm | null): string[] {
+  if (confirm === null) return [];
+  return 'http' in confirm ? [confirm.http] : confirm.command;
 }
 
 function groupMistakes({ roles, groups }: Catalogue): string[] {

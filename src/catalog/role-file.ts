@@ -5,6 +5,7 @@ import type {
   PortDefinition,
   ProcessDefinition,
   ProgramDefinition,
+  ReloadConfirm,
   RoleDefinition,
   SettingDefinition,
 } from '../domain/role.ts';
@@ -96,6 +97,24 @@ const process = form({
   files: v.optional(v.array(file), []),
   check: v.optional(v.nullable(argv), null),
   reload: v.optional(v.picklist(['HUP', 'USR1', 'USR2'])),
+  confirm: v.optional(
+    v.nullable(
+      v.pipe(
+        form({
+          http: v.exactOptional(v.pipe(v.string(), v.regex(/^http:\/\//, 'an http address'))),
+          field: v.exactOptional(identifier),
+          command: v.exactOptional(argv),
+        }),
+        v.check(
+          ({ http, field, command }) =>
+            (http === undefined) === (field === undefined) &&
+            (http === undefined) !== (command === undefined),
+          'http and field, or command',
+        ),
+      ),
+    ),
+    null,
+  ),
   kill_group: v.optional(v.boolean(), false),
   ports: v.optional(v.array(port), []),
 });
@@ -151,7 +170,7 @@ export function roleDefinition(name: string, content: RoleFileContent): RoleDefi
 }
 
 function processDefinition(content: ProcessContent): ProcessDefinition {
-  const { programs, ready, reload, kill_group, set_secrets, ports: _, ...same } = content;
+  const { programs, ready, reload, confirm, kill_group, set_secrets, ports: _, ...same } = content;
   return {
     ...same,
     programs: Object.fromEntries(
@@ -166,7 +185,7 @@ function processDefinition(content: ProcessContent): ProcessDefinition {
     readySeconds: ready?.seconds ?? READY_AT_ONCE_SECONDS,
     setSecrets: set_secrets,
     files: content.files satisfies FileDefinition[],
-    reload: reload === undefined ? null : { signal: reload },
+    reload: reload === undefined ? null : { signal: reload, confirm: confirmDefinition(confirm) },
     killGroup: kill_group,
   };
 }
@@ -174,6 +193,11 @@ function processDefinition(content: ProcessContent): ProcessDefinition {
 function readyDefinition(ready: ProcessContent['ready']): ProcessDefinition['ready'] {
   if (ready?.tcp !== undefined) return { tcp: ready.tcp };
   return ready?.command === undefined ? null : { command: ready.command };
+}
+
+function confirmDefinition(confirm: ProcessContent['confirm']): ReloadConfirm | null {
+  if (confirm?.command !== undefined) return { command: confirm.command };
+  return confirm === null ? null : { http: confirm.http!, field: confirm.field! };
 }
 
 function portDefinition(

@@ -124,6 +124,7 @@ function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | un
 
 function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
   const { name, readySeconds, restarts, listens, config, reloadSignal } = process;
+  const { reloadConfirm: confirm } = process;
   if (!process.up) return [];
   if (now === undefined || !now.wantedUp) {
     return [{ kind: 'start', process: name, readySeconds, listens, restarts }];
@@ -134,7 +135,7 @@ function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[
   if (config === null || now.loadedHash === config.hash) return [];
   return reloadSignal === null
     ? [{ kind: 'restart', process: name, restarts, readySeconds }]
-    : [{ kind: 'reload', process: name, signal: reloadSignal, hash: config.hash }];
+    : [{ kind: 'reload', process: name, signal: reloadSignal, confirm, hash: config.hash }];
 }
 
 function needsRestart(process: ProcessSpec, now: ObservedProcess): boolean {

@@ -53,7 +53,7 @@ export interface ProcessDefinition {
   /** Checked against a candidate config folder before it goes live. `${config}` is that folder. */
   check: string[] | null;
   /** What the process does on a changed file that says `reload`. */
-  reload: { signal: ReloadSignal } | null;
+  reload: { signal: ReloadSignal; confirm: ReloadConfirm | null } | null;
   /** Kills what a crashed master left behind before it is started again (nginx workers). */
   killGroup: boolean;
 }
@@ -67,6 +67,12 @@ export interface ProgramDefinition {
 
 export type StopSignal = 'TERM' | 'INT' | 'QUIT';
 export type ReloadSignal = 'HUP' | 'USR1' | 'USR2';
+
+/**
+ * What the program says of itself that is another after each reload that it accepted: a field of what it
+ * tells over HTTP, or what a command prints.
+ */
+export type ReloadConfirm = { http: string; field: string } | { command: string[] };
 
 export interface FileDefinition {
   /** File name in the config folder of the process. */
@@ -112,7 +118,7 @@ export interface PortDefinition {
   /** The process that listens. */
   process: string;
   protocol: 'tcp' | 'udp';
-  /** `node`: the node's address. `loopback`: 127.0.0.1. `all`: every address. */
+  /** `node`: the node's address. `loopback`: 127.0.0.1, or that of a node on loopback. `all`: every address. */
   listen: 'node' | 'loopback' | 'all';
   purpose: string;
 }

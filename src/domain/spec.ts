@@ -1,5 +1,6 @@
 import type { DataState } from './data-state.ts';
 import type { ErrorRecord } from './error.ts';
+import type { ReloadConfirm } from './role.ts';
 import type { Version } from './view.ts';
 
 /** All that should be on one node, complete: nothing is left to choose when it is applied. */
@@ -35,6 +36,7 @@ export interface ProcessSpec {
   setSecrets: { argv: string[]; hash: string } | null;
   config: ConfigSpec | null;
   reloadSignal: string | null;
+  reloadConfirm: ReloadConfirm | null;
   killGroup: boolean;
   /** A larger number than the one observed asks for one restart. */
   restarts: number;

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './error.ts';
+import type { ReloadConfirm } from './role.ts';
 import type { ConfigSpec, Listen, ProcessState, ServiceFolder } from './spec.ts';
 import type { ProvenVersion, Version } from './view.ts';
 
@@ -32,6 +33,13 @@ export type Step =
   /** Makes the supervision look again; restarts the process where it serves and was never heard to. */
   | { kind: 'recheck'; process: string; restarts: number; readySeconds: number }
   | { kind: 'reload'; process: string; signal: string; hash: string }
+  | {
+      kind: 'reload';
+      process: string;
+      signal: string;
+      confirm: ReloadConfirm | null;
+      hash: string;
+    }
   /** Stops, ends the supervision and takes the service and config folders away; data stays. */
   | { kind: 'remove'; process: string; seconds: number }
   | { kind: 'purge-data'; process: string; folder: string };

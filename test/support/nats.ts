@@ -45,6 +45,7 @@ export interface TestNats {
 export async function startNats(users: BusUser[]): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'kato-nats-'));
   const port = await freePort();
+  const monitorPort = await freePort();
   const address = '127.0.0.1';
   const logFile = join(folder, 'log');
   const environment = {
@@ -60,6 +61,8 @@ export async function startNats(users: BusUser[]): Promise<TestNats> {
   await render('nats.conf', folder, {
     address,
     port,
+    local: address,
+    monitorPort,
     dataFolder: join(folder, 'data'),
     clusterId: CLUSTER_ID,
   });

@@ -32,6 +32,7 @@ export async function planningOf(): Promise<Planning> {
       programs: {
         'postgresql/postgres': '/usr/lib/postgresql/15/bin/postgres',
         'postgresql/initdb': '/usr/lib/postgresql/15/bin/initdb',
+        'postgresql/psql': '/usr/lib/postgresql/15/bin/psql',
         'postgresql/pg_isready': '/usr/lib/postgresql/15/bin/pg_isready',
       },
       kato: '/opt/kato/bin/kato',

@@ -15,6 +15,7 @@ export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   setSecrets: null,
   config: null,
   reloadSignal: null,
+  reloadConfirm: null,
   killGroup: false,
   restarts: 0,
   listens: [],

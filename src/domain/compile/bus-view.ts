@@ -7,6 +7,7 @@ import type { CommonValues } from './template-view.ts';
 export interface BusView extends BusUsersView {
   clusterId: string;
   port: number;
+  monitorPort: number;
   /** PEM: the leaf and the cluster's CA. */
   certificate: string;
   key: string;
@@ -21,6 +22,7 @@ export function busView(
     ...busUsersView(view.busUsers),
     clusterId: view.cluster.id,
     port: Number(settings.port),
+    monitorPort: Number(settings.monitor_port),
     certificate: secretOf(secrets, 'bus/certificate'),
     key: secretOf(secrets, 'bus/key'),
   };

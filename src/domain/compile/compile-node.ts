@@ -1,7 +1,13 @@
 import { KatoError, refuse } from '../error.ts';
 import { hashOf } from '../hash.ts';
 import type { Paths } from '../paths.ts';
-import type { Catalogue, FileDefinition, PortDefinition, ProcessDefinition } from '../role.ts';
+import type {
+  Catalogue,
+  FileDefinition,
+  PortDefinition,
+  ProcessDefinition,
+  ReloadConfirm,
+} from '../role.ts';
 import { serviceFolder } from '../service-folder.ts';
 import type { ConfigFile, ConfigSpec, ProcessSpec, Spec } from '../spec.ts';
 import type { View } from '../view.ts';
@@ -86,6 +92,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(context.secrets) },
     config: configOf(input, definition, context),
     reloadSignal: definition.reload?.signal ?? null,
+    reloadConfirm: confirmOf(definition.reload?.confirm ?? null, values),
     killGroup: definition.killGroup,
     restarts: view.node.restarts[name] ?? 0,
     listens: ports
@@ -100,6 +107,12 @@ function readyOf(ready: ProcessDefinition['ready'], values: Values): ProcessSpec
   if ('command' in ready) return { command: ready.command.map((text) => fill(text, values)) };
   const [address = '', port = ''] = fill(ready.tcp, values).split(':');
   return { tcp: { address, port: Number(port) } };
+}
+
+function confirmOf(confirm: ReloadConfirm | null, values: Values): ReloadConfirm | null {
+  if (confirm === null) return null;
+  if ('http' in confirm) return { http: fill(confirm.http, values), field: confirm.field };
+  return { command: confirm.command.map((text) => fill(text, values)) };
 }
 
 function configOf(
@@ -132,7 +145,7 @@ function filesOf(input: CompileInput, file: FileDefinition, context: CommonValue
 }
 
 function listenAddress(port: PortDefinition, values: CommonValues): string {
-  if (port.listen === 'loopback') return '127.0.0.1';
+  if (port.listen === 'loopback') return values.local;
   return port.listen === 'all' ? values.listen : values.address;
 }
 

@@ -16,6 +16,8 @@ export interface CommonValues extends Values {
   address: string;
   /** The address for what listens on all of them. */
   listen: string;
+  /** The loopback address, for what only this node asks. */
+  local: string;
   /** The node's address and the loopback one, as a list and joined by commas. */
   addresses: string[];
   bind: string;
@@ -50,6 +52,7 @@ export function templateView(input: CompileInput, planned: PlannedProcess): Comm
     node: { id, name: view.node.name, hostname, zone },
     address,
     listen: isLoopback ? address : '0.0.0.0',
+    local: isLoopback ? address : LOOPBACK,
     addresses,
     bind: addresses.join(','),
     settings: settingsOf(view, planned),

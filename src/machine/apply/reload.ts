@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { refuse } from '../../domain/error.ts';
+import { type KatoError, refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import type { StepOf } from '../../domain/step.ts';
-import { readLinkIfExists, switchLink } from '../files.ts';
+import { exists, readLinkIfExists, switchLink } from '../files.ts';
 import { lastLogLines } from '../log-tail.ts';
 import { configOf } from '../places.ts';
 import { control, readStatus, serviceOf, statusWithin } from '../service.ts';
 import { within } from '../wait.ts';
 import { awaitTurn } from './reload-turn.ts';
+import { witnessOf, workersOf } from './witness.ts';
 
+/** A bus with thousands of users takes a second or two. */
 const CONFIRM_LIMIT_MS = 5000;
 /** One that does not get ready may need the new config for it: it gets the signal all the same. */
 const START_LIMIT_MS = 5000;
@@ -25,9 +26,13 @@ export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void
   if (pid === null || (await readLinkIfExists(loaded)) === step.hash) return;
   const living = await workersOf(pid);
   if (living !== null) await awaitTurn(folder, living);
-  const before = await workersOf(pid);
+  const isTaken = await witnessOf(step.confirm, pid);
   await control(folder, letter);
-  if (before !== null) await confirmNewWorkers(pid, before, step.process, paths);
+  // A config that passed its check may still fail to load: a port that is taken, say.
+  if (isTaken !== null && !(await within(CONFIRM_LIMIT_MS, isTaken))) {
+    await goBack(step.process, paths);
+    throw await refusal(step.process, paths);
+  }
   if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
 }
 
@@ -42,54 +47,19 @@ async function startedPid(folder: string): Promise<number | null> {
   return pid;
 }
 
-/**
- * A config that passed its check may still fail to load: a port that is taken, say. The new one is
- * in force when there are new workers and the old ones take no request any more.
- */
-async function confirmNewWorkers(
-  master: number,
-  before: Set<string>,
-  process: string,
-  paths: Paths,
-): Promise<void> {
-  const confirmed = await within(CONFIRM_LIMIT_MS, async () => {
-    const now = [...((await nginxWorkers(master)) ?? [])];
-    if (now.every((worker) => before.has(worker))) return false;
-    const old = now.filter((worker) => before.has(worker));
-    return (await Promise.all(old.map(isEnding))).every((ending) => ending);
-  });
-  if (confirmed) return;
-  throw refuse(
+/** What a restart would load is again what runs: a config that was refused brings nothing down later. */
+async function goBack(process: string, paths: Paths): Promise<void> {
+  const parent = configOf(process, paths);
+  const loaded = await readLinkIfExists(`${parent}/loaded`);
+  if (loaded === null || !(await exists(`${parent}/${loaded}`))) return;
+  await switchLink(`${parent}/current`, loaded);
+}
+
+async function refusal(process: string, paths: Paths): Promise<KatoError> {
+  return refuse(
     'CONFIG_REFUSED',
     `${process} did not take its new config`,
     `it wrote last:\n${await lastLogLines(process, paths)}`,
     'it goes on with the old one; correct what it names, and it is tried again',
   );
-}
-
-/** nginx listens before it takes signals: it takes them when it has workers. */
-async function workersOf(pid: number): Promise<Set<string> | null> {
-  let workers: Set<string> | null = null;
-  await within(START_LIMIT_MS, async () => {
-    workers = await nginxWorkers(pid);
-    return workers === null || workers.size > 0;
-  });
-  return workers;
-}
-
-/** The children of an nginx master; null for other programs, and on kernels that hide them. */
-async function nginxWorkers(pid: number): Promise<Set<string> | null> {
-  try {
-    if ((await readFile(`/proc/${pid}/comm`, 'utf8')).trim() !== 'nginx') return null;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return new Set(children.split(' ').filter((child) => child !== ''));
-  } catch {
-    return null;
-  }
-}
-
-/** A worker says in its title that it only ends what is under way; one that is gone has ended. */
-async function isEnding(worker: string): Promise<boolean> {
-  const title = await readFile(`/proc/${worker}/cmdline`, 'utf8').catch(() => '');
-  return title === '' || title.includes('shutting down');
 }

@@ -70,14 +70,18 @@ export async function chooseAddress(
   return { address, notes };
 }
 
+const LOOPBACK = '127.0.0.1';
+
 /** PORT_TAKEN when a program that is not kato's has a port that one of the roles needs. */
 export async function refuseTakenPorts(
   { catalogue, paths }: Host,
   address: string,
   roles: readonly string[],
 ): Promise<void> {
-  for (const { port, purpose } of roles.flatMap((role) => definitionOf(catalogue, role).ports)) {
-    const owner = await portOwner(address, port);
+  const ports = roles.flatMap((role) => definitionOf(catalogue, role).ports);
+  for (const { port, purpose, listen } of ports) {
+    const isLocal = listen === 'loopback' && !address.startsWith('127.');
+    const owner = await portOwner(isLocal ? LOOPBACK : address, port);
     if (owner === null || (await isOfOurs(owner.pid, paths))) continue;
     throw refuse(
       'PORT_TAKEN',
@@ -156,6 +160,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     setSecrets: null,
     config: null,
     reloadSignal: null,
+    reloadConfirm: null,
     killGroup: false,
     restarts: 0,
     listens: [],

@@ -137,6 +137,7 @@ http { access_log off;
       stop: { signal: 'QUIT', seconds: 5 },
       config: configOf({ 'nginx.conf': text }, check),
       reloadSignal: 'HUP',
+      reloadConfirm: null,
       killGroup: true,
       listens: [{ address: '127.0.0.1', port }],
     });
@@ -165,7 +166,7 @@ http { access_log off;
 
   function reloadOf(spec: ProcessSpec) {
     const { hash } = spec.config!;
-    return { kind: 'reload', process: spec.name, signal: 'HUP', hash } as const;
+    return { kind: 'reload', process: spec.name, signal: 'HUP', confirm: null, hash } as const;
   }
 
   async function answer(): Promise<string> {

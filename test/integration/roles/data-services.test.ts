@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
 import type { Paths } from '../../../src/domain/paths.ts';
 import type { View } from '../../../src/domain/view.ts';
+import { witnessOf } from '../../../src/machine/apply/witness.ts';
+import { within } from '../../../src/machine/wait.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
 import { freePort } from '../../support/ports.ts';
-import { makeRoot, type RunningService, runService } from '../../support/service.ts';
+import {
+  compileProcess,
+  makeRoot,
+  type RunningService,
+  runService,
+} from '../../support/service.ts';
 import { until } from '../../support/until.ts';
 import { testNode, testView } from '../../support/views.ts';
 
@@ -82,6 +90,27 @@ describe('a data service', () => {
     service = await runService(view, 'postgresql', paths, secrets);
     assert.equal(await answers('of-the-next-cluster'), 'kept');
     await assert.rejects(answers('postgresql-password'), /password authentication failed/);
+    assert.equal((await service.end()).code, 0);
+  });
+
+  it('postgresql shows that it took its files, and shows nothing while one has a mistake', async () => {
+    const { view } = await viewOf('postgresql');
+    service = await runService(view, 'postgresql', paths);
+    const { pid } = service;
+    const { reloadConfirm } = await compileProcess(view, 'postgresql', paths);
+    const reloads = async (): Promise<boolean> => {
+      const isTaken = await witnessOf(reloadConfirm, pid);
+      if (isTaken === null) return false;
+      process.kill(pid, 'SIGHUP');
+      return within(5000, isTaken);
+    };
+    assert.equal(await reloads(), true);
+    const file = `${paths.config}/postgresql/current/pg_hba.conf`;
+    const right = readFileSync(file, 'utf8');
+    writeFileSync(file, `${right}nonsense\n`);
+    assert.equal(await reloads(), false);
+    writeFileSync(file, right);
+    assert.equal(await reloads(), true);
     assert.equal((await service.end()).code, 0);
   });
 

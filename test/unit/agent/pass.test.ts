@@ -12,7 +12,7 @@ describe('the steps of a pass', () => {
       { kind: 'make-data', process: 'nats-server', ...DATA },
       { kind: 'switch-config', process: 'router', hash: 'h1' },
       { kind: 'switch-config', process: 'nats-server', hash: 'h2' },
-      { kind: 'reload', process: 'router', signal: 'HUP', hash: 'h1' },
+      { kind: 'reload', process: 'router', signal: 'HUP', confirm: null, hash: 'h1' },
     ];
     const { stops, groups } = arrange(steps);
     assert.deepEqual(stops, steps.slice(0, 2));

@@ -26,6 +26,7 @@ const nginx: Omit<ProcessSpec, 'service'> = {
   stop: { signal: 'QUIT', seconds: 15 },
   config: { hash: '0123456789abcdef', files: [], check: null },
   reloadSignal: 'HUP',
+  reloadConfirm: null,
   killGroup: true,
 };
 
