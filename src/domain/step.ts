@@ -32,7 +32,6 @@ export type Step =
   | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
   /** Makes the supervision look again; restarts the process where it serves and was never heard to. */
   | { kind: 'recheck'; process: string; restarts: number; readySeconds: number }
-  | { kind: 'reload'; process: string; signal: string; hash: string }
   | {
       kind: 'reload';
       process: string;

@@ -6,10 +6,10 @@ import { COUNTS_FILE, type Counts } from './reporter.ts';
 
 /** After so many minutes a level is ended, so that one that hangs is a failure and not a wait. */
 const LEVEL_LIMIT_MINUTES: Record<string, number> = {
-  unit: 1,
-  integration: 4,
-  cluster: 12,
-  simulation: 2,
+  unit: 2,
+  integration: 12,
+  cluster: 25,
+  simulation: 4,
   files: 12,
 };
 const CHECK_LIMIT_MINUTES = 3;
