@@ -4,6 +4,7 @@ import { offersFor } from '../completion/offers.ts';
 import { wantedAt } from '../completion/wanted.ts';
 import type { KatoConfig } from '../config.ts';
 import { Command } from '../oclif.ts';
+import { printOffers } from '../output.ts';
 
 /** Whoever presses a key does not wait longer: then nothing is offered. */
 const LIMIT_MS = 400;
@@ -19,7 +20,7 @@ export default class CompleteWord extends Command {
     const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const late = pause(LIMIT_MS).then(() => []);
     const offers = await Promise.race([this.offers(words), late]).catch(() => []);
-    process.stdout.write(offers.map((line) => `${line}\n`).join(''));
+    printOffers(offers);
     process.exit();
   }
 

@@ -1,8 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import { connectBus } from '../../bus/connection.ts';
 import { openStore, type Store } from '../../bus/store.ts';
-import { CONTROLLER } from '../../bus/subjects.ts';
 import type { SavedState } from '../../domain/change/restore.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
@@ -17,8 +15,8 @@ import {
   writeIdentity,
   writeLedger,
 } from '../../machine/ledger.ts';
-import { within } from '../../machine/wait.ts';
 import { refuseUnloadedState, renewBusData } from './bus-data.ts';
+import { connectWhenUp } from './connect-core.ts';
 import {
   checkRoot,
   chooseAddress,
@@ -31,9 +29,6 @@ import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster
 import type { Phase } from './phases.ts';
 import { outranking, recoveredDraft } from './recover.ts';
 import { whereabouts } from './whereabouts.ts';
-
-const BUS_START_MS = 30_000;
-const CONNECT_MS = 2000;
 
 export interface SetupCore {
   host: Host;
@@ -217,34 +212,6 @@ async function createOnce(store: Store, { cluster, secrets }: Draft): Promise<vo
   await store.createState(cluster, secrets).catch((error: unknown) => {
     if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
   });
-}
-
-async function connectWhenUp({ identity, controller }: Draft) {
-  let last: unknown;
-  const options = {
-    ...identity.core,
-    ca: identity.ca,
-    clusterId: identity.clusterId,
-    identity: { who: CONTROLLER, ...controller },
-    name: 'setup',
-    timeoutMs: CONNECT_MS,
-  };
-  const bus = await within(BUS_START_MS, () =>
-    connectBus(options).catch((error: unknown) => {
-      last = error;
-      return null;
-    }),
-  );
-  if (bus) return bus;
-  throw new KatoError(
-    {
-      code: 'ROLE_FAILED',
-      message: `the bus did not come up within ${BUS_START_MS / 1000} s`,
-      ...(last instanceof KatoError ? { why: `${last.message}: ${last.why ?? ''}` } : {}),
-      next: 'kato process list shows what runs; the log is in /var/log/kato/nats-server/current',
-    },
-    { cause: last },
-  );
 }
 
 async function readDraft(host: Host): Promise<Draft | null> {
