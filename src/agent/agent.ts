@@ -1,6 +1,7 @@
 import { accepts } from '../domain/acceptance.ts';
 import type { Json } from '../domain/cluster.ts';
 import { isAway, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
+import { isOfCore } from '../domain/standing.ts';
 import type { Report } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { watchDeadPeers } from '../machine/dead-peers.ts';
@@ -88,7 +89,7 @@ export async function runAgent(
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
     const report = await pass(context, delivery, refusedView, (partial) => void tell(partial));
-    const unkept = refusedView === null ? await exports.keep(delivery.view.keptExport) : null;
+    const unkept = refusedView === null ? await exports.keep(delivery.view) : null;
     if (unkept !== null) report.failures.push(unkept);
     await tell(report);
     for (const step of report.steps) {
@@ -148,6 +149,8 @@ export async function runAgent(
   /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */
   async function removedFor(error: KatoError): Promise<boolean> {
     if (error.code !== 'UNKNOWN_NODE' && error.code !== 'NOT_ALLOWED') return false;
+    // The core has what no other machine has, and is never removed: it would be a mistake.
+    if (isOfCore(identity)) return false;
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;

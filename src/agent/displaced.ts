@@ -99,6 +99,7 @@ export async function runDisplaced(
 
   /** As a node that was off when it was removed. What it says is not the node's own word. */
   async function leave(): Promise<void> {
+    if (isOfCore(identity)) return;
     log('this node was removed from the cluster: stopping its roles');
     await leaveCluster(context, async () => undefined);
   }

@@ -1,17 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { isAway, toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { StepFailure } from '../domain/step.ts';
-import type { KeptExport } from '../domain/view.ts';
-import { makeFolder, writeFileAtomic } from '../machine/files.ts';
+import type { View } from '../domain/view.ts';
+import { stampNow } from '../machine/aside.ts';
+import { exists, makeFolder, movePath, readIfExists, writeFileAtomic } from '../machine/files.ts';
 import { AGENT } from '../machine/places.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import { nodeTime } from './node-time.ts';
 
 export interface ExportKeeper {
   /** Fetches an export when it is time for one; a view of an older kato says nothing of it. Returns why it could not be kept. */
-  keep(wanted: KeptExport | null | undefined): Promise<StepFailure | null>;
+  keep(view: Pick<View, 'keptExport' | 'version'>): Promise<StepFailure | null>;
   /** For the report of this node. */
   readonly said: { exportedAt?: string };
 }
@@ -24,7 +25,7 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
   let dueMs = Number.NEGATIVE_INFINITY;
 
   return {
-    keep: async (wanted) => {
+    keep: async ({ keptExport: wanted, version: { lineage } }) => {
       if (!wanted) {
         upToDate = null;
         return null;
@@ -36,6 +37,7 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
         const fetched = await link.fetchExport(hash);
         if (fetched !== null) {
           await makeFolder(dirname(paths.keptExport), 0o700);
+          await keepOlder(paths, lineage);
           await writeFileAtomic(paths.keptExport, fetched.sealed, { mode: 0o600 });
           hash = fetched.hash;
         }
@@ -53,6 +55,21 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
       return upToDate === null ? {} : { exportedAt: upToDate };
     },
   };
+}
+
+/**
+ * After a recovery or an import there is another history, perhaps of a state that was too old: then
+ * what is here may be the only copy of the better one.
+ */
+async function keepOlder(paths: Paths, lineage: string): Promise<void> {
+  const { keptExport, aside } = paths;
+  const file = `${dirname(keptExport)}/lineage`;
+  if ((await readIfExists(file)) === lineage) return;
+  if (await exists(keptExport)) {
+    await makeFolder(aside, 0o700);
+    await movePath(keptExport, `${aside}/${stampNow()}-${basename(keptExport)}`);
+  }
+  await writeFileAtomic(file, lineage, { mode: 0o600 });
 }
 
 async function writtenAt(file: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { Paths } from '../domain/paths.ts';
 import { run } from './command.ts';
 import { exists, readIfExists, writeFileAtomic } from './files.ts';
@@ -6,6 +6,8 @@ import { haltMark } from './halting.ts';
 
 export const UNIT = 'kato.service';
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
+/** What was there before: somebody may have changed it by hand. systemd does not look at it. */
+const UNIT_BEFORE = `${UNIT_FILE}.kept-by-kato`;
 
 /**
  * Makes the node start at boot, where systemd is in charge of it. Hands back one line that tells
@@ -17,7 +19,9 @@ export async function installBootUnit(paths: Paths, katoBin: string): Promise<st
     return `no systemd starts this node: have \`${root}${katoBin} node boot\` called at boot`;
   }
   const text = bootUnit(paths);
-  if ((await readIfExists(UNIT_FILE)) !== text) {
+  const before = await readIfExists(UNIT_FILE);
+  if (before !== text) {
+    if (before !== null) await writeFileAtomic(UNIT_BEFORE, before, { mode: 0o644 });
     await writeFileAtomic(UNIT_FILE, text, { mode: 0o644 });
     await run(['systemctl', 'daemon-reload']);
   }
@@ -33,7 +37,8 @@ export async function isBootUnitInstalled(paths: Paths): Promise<boolean> {
 export async function removeBootUnit(paths: Paths): Promise<void> {
   if (!(await isBootUnitInstalled(paths))) return;
   await run(['systemctl', 'disable', UNIT]);
-  await rm(UNIT_FILE, { force: true });
+  if ((await readIfExists(UNIT_FILE)) === bootUnit(paths)) await rm(UNIT_FILE, { force: true });
+  else await rename(UNIT_FILE, UNIT_BEFORE);
   await run(['systemctl', 'daemon-reload']);
 }
 

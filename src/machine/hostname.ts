@@ -45,8 +45,9 @@ async function writeSystemFile(path: string, content: string): Promise<void> {
     if (!isErrno(cause) || cause.code !== 'EBUSY') throw error;
     const file = await open(path, 'r+');
     try {
-      await file.truncate(0);
+      // In this order it is never empty, whatever happens in between.
       await file.writeFile(content);
+      await file.truncate(Buffer.byteLength(content));
       await file.sync();
     } finally {
       await file.close();

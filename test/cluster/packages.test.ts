@@ -65,4 +65,19 @@ describe('an install of packages', () => {
     assert.ok(!(await isStartedAtBoot()));
     await assert.rejects(host().read('/var/lib/kato/state/installing'));
   });
+
+  it('leaves the policy of the machine for daemons as it is, also one that came while it was dead', async () => {
+    const policy = '/usr/sbin/policy-rc.d';
+    const again = `dpkg --purge ${DAEMON} >/dev/null && rm -f /root/installer`;
+    await typed(host(), `${again} && echo '# the first' >${policy}`);
+    assert.equal((await install('dies')).exitCode, 137);
+    assert.match(await host().read(policy), /written by kato/);
+    await typed(host(), `echo '# the second' >${policy}`);
+    await until(async () => (await install()).exitCode === 0, {
+      what: 'the install is finished',
+      seconds: 20,
+    });
+    assert.equal(await host().read(policy), '# the second\n');
+    assert.equal(await host().read(`${policy}.kept-by-kato.older`), '# the first\n');
+  });
 });

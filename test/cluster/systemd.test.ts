@@ -98,7 +98,10 @@ describe('a node that systemd starts', () => {
   });
 
   it('takes its unit with it when it leaves the cluster, and may come again', async () => {
+    const unitFile = '/etc/systemd/system/kato.service';
+    await typed(data, `echo '# mine' >>${unitFile}`);
     await data.kato('node', 'detach');
+    assert.match(await typed(data, `cat ${unitFile}.kept-by-kato`), /^# mine$/m);
     await until(async () => (await unit(data))[0] === 'dead', {
       what: 'the unit has ended',
       seconds: SECONDS,

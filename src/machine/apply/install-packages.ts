@@ -33,6 +33,8 @@ const ENVIRONMENT = {
 /** Debian asks this program whether an install may start or stop a daemon. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_BEFORE = `${POLICY}.kept-by-kato`;
+/** One that was kept, and for which somebody has put another one in place since. */
+const POLICY_OLDER = `${POLICY_BEFORE}.older`;
 const POLICY_MARK = '# written by kato while it installs packages';
 const NO_CLUSTER = '/etc/postgresql-common/createcluster.d/kato.conf';
 
@@ -107,6 +109,7 @@ async function install(packages: string[]): Promise<void> {
 
 async function withoutDaemons(action: () => Promise<void>): Promise<void> {
   await restorePolicy();
+  if (await exists(POLICY_BEFORE)) await rename(POLICY_BEFORE, POLICY_OLDER);
   if (await exists(POLICY)) await rename(POLICY, POLICY_BEFORE);
   // Should this process be killed, the policy says yes to all again by itself.
   const policy = `#!/bin/sh\n${POLICY_MARK}\n[ ! -d /proc/${process.pid} ] || exit 101\n`;
@@ -124,6 +127,8 @@ async function withoutDaemons(action: () => Promise<void>): Promise<void> {
 /** Also after an earlier run that was killed. */
 async function restorePolicy(): Promise<void> {
   if ((await readIfExists(POLICY))?.includes(POLICY_MARK)) await rm(POLICY);
+  // What somebody has written meanwhile counts, and is not written over.
+  if (await exists(POLICY)) return;
   if (await exists(POLICY_BEFORE)) await rename(POLICY_BEFORE, POLICY);
 }
 

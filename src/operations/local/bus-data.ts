@@ -1,10 +1,25 @@
+import { readdir } from 'node:fs/promises';
 import type { Store } from '../../bus/store.ts';
 import { refuse } from '../../domain/error.ts';
 import { definitionOf } from '../../domain/roles.ts';
 import { goOnWithout } from '../../machine/apply/data.ts';
+import { setAside } from '../../machine/aside.ts';
 import { streamsOnDisk } from '../../machine/bus-streams.ts';
 import { hostFacts } from '../../machine/host.ts';
 import type { Host } from './host.ts';
+
+/**
+ * What a core of before left on a machine that is none now: the bus of the new one must neither find
+ * it nor write over it. Returns where it is now; nothing where there was none.
+ */
+export async function putBusDataAside({ catalogue, paths }: Host): Promise<string[]> {
+  const names = definitionOf(catalogue, 'primary').processes.filter(({ data }) => data);
+  const only = names.flatMap(({ name }) => [`data/${name}`, `made/${name}.json`]);
+  const folders = names.map(({ name }) => `${paths.data}/${name}`);
+  const filled = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
+  if (filled.flat().length === 0) return [];
+  return setAside(paths, { node: 'core-of-before', only });
+}
 
 /**
  * A recovery brings the state that the bus is to have: where its data is missing, the bus begins

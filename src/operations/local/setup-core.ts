@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import { openStore, type Store } from '../../bus/store.ts';
 import type { SavedState } from '../../domain/change/restore.ts';
-import { KatoError, refuse } from '../../domain/error.ts';
+import { refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
 import { checkHostname } from '../../domain/names.ts';
 import { copyAside } from '../../machine/aside.ts';
@@ -15,8 +14,7 @@ import {
   writeIdentity,
   writeLedger,
 } from '../../machine/ledger.ts';
-import { refuseUnloadedState, renewBusData } from './bus-data.ts';
-import { connectWhenUp } from './connect-core.ts';
+import { putBusDataAside, renewBusData } from './bus-data.ts';
 import {
   checkRoot,
   chooseAddress,
@@ -27,7 +25,8 @@ import {
 } from './host.ts';
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import type { Phase } from './phases.ts';
-import { outranking, recoveredDraft } from './recover.ts';
+import { putOnBus } from './put-on-bus.ts';
+import { recoveredDraft } from './recover.ts';
 import { whereabouts } from './whereabouts.ts';
 
 export interface SetupCore {
@@ -142,6 +141,11 @@ async function packages({ host, already }: SetupCore): Promise<void> {
 async function identity(setup: SetupCore): Promise<void> {
   if (setup.already || setup.draft !== undefined) return;
   const { host } = setup;
+  if ((await readIdentity(host.paths)) === null) {
+    for (const place of await putBusDataAside(host)) {
+      setup.notes.push(`what a core of before left on this machine is in ${place}`);
+    }
+  }
   setup.draft = setup.saved === undefined ? await freshDraft(setup) : await savedDraft(setup);
   await makeFolder(host.paths.state, 0o700);
   const text = `${JSON.stringify(setup.draft)}\n`;
@@ -193,25 +197,8 @@ async function agent(setup: SetupCore): Promise<void> {
 
 async function state({ host, draft }: SetupCore): Promise<void> {
   if (draft === undefined) return;
-  const bus = await connectWhenUp(draft);
-  try {
-    const store = await openStore(bus, draft.controller.seed);
-    // The draft knows it, also where an interrupted recovery is run again without its file.
-    await refuseUnloadedState(host, store);
-    if (draft.cluster.epoch > 1) {
-      await store.replaceState(await outranking(bus, draft), draft.secrets);
-    } else await createOnce(store, draft);
-  } finally {
-    await bus.close();
-  }
+  await putOnBus(host, draft);
   await rm(draftFile(host), { force: true });
-}
-
-/** CONFLICT means that a run before this one came as far as here. */
-async function createOnce(store: Store, { cluster, secrets }: Draft): Promise<void> {
-  await store.createState(cluster, secrets).catch((error: unknown) => {
-    if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
-  });
 }
 
 async function readDraft(host: Host): Promise<Draft | null> {

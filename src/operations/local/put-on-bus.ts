@@ -1,0 +1,62 @@
+import { connectBus } from '../../bus/connection.ts';
+import { openStore, type Store } from '../../bus/store.ts';
+import { CONTROLLER } from '../../bus/subjects.ts';
+import { KatoError } from '../../domain/error.ts';
+import { within } from '../../machine/wait.ts';
+import { refuseUnloadedState } from './bus-data.ts';
+import type { Host } from './host.ts';
+import type { Draft } from './new-cluster.ts';
+import { outranking } from './recover.ts';
+
+const BUS_START_MS = 30_000;
+const CONNECT_MS = 2000;
+
+/** Puts the state that a cluster begins with, or goes on with, on the bus, as soon as that is up. */
+export async function putOnBus(host: Host, draft: Draft): Promise<void> {
+  const bus = await connectWhenUp(draft);
+  try {
+    const store = await openStore(bus, draft.controller.seed);
+    await refuseUnloadedState(host, store);
+    // The draft knows it, also where an interrupted recovery is run again without its file.
+    if (draft.cluster.epoch > 1) {
+      await store.replaceState(await outranking(bus, draft), draft.secrets);
+    } else await createOnce(store, draft);
+  } finally {
+    await bus.close();
+  }
+}
+
+/** CONFLICT means that a run before this one came as far as here. */
+async function createOnce(store: Store, { cluster, secrets }: Draft): Promise<void> {
+  await store.createState(cluster, secrets).catch((error: unknown) => {
+    if (!(error instanceof KatoError && error.code === 'CONFLICT')) throw error;
+  });
+}
+
+async function connectWhenUp({ identity, controller }: Draft) {
+  let last: unknown;
+  const options = {
+    ...identity.core,
+    ca: identity.ca,
+    clusterId: identity.clusterId,
+    identity: { who: CONTROLLER, ...controller },
+    name: 'setup',
+    timeoutMs: CONNECT_MS,
+  };
+  const bus = await within(BUS_START_MS, () =>
+    connectBus(options).catch((error: unknown) => {
+      last = error;
+      return null;
+    }),
+  );
+  if (bus) return bus;
+  throw new KatoError(
+    {
+      code: 'ROLE_FAILED',
+      message: `the bus did not come up within ${BUS_START_MS / 1000} s`,
+      ...(last instanceof KatoError ? { why: `${last.message}: ${last.why ?? ''}` } : {}),
+      next: 'kato process list shows what runs; the log is in /var/log/kato/nats-server/current',
+    },
+    { cause: last },
+  );
+}
