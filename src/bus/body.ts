@@ -25,7 +25,7 @@ export function decodeBody(bytes: Uint8Array, limits: Limits): Json {
   if (bytes.length === 0) return null;
   if (bytes.length > limits.bytes) throw tooLarge(limits.bytes);
   const plain = unpacked(bytes, limits.plainBytes);
-  if (isDeep(plain)) throw refuse('BAD_VALUE', 'the message is nested too deeply');
+  checkContent(plain, limits.values);
   try {
     return JSON.parse(new TextDecoder().decode(plain)) as Json;
   } catch {
@@ -50,11 +50,12 @@ function tooLarge(max: number) {
   return refuse('BAD_VALUE', `the message is larger than ${Math.floor(max / 1024)} kB`);
 }
 
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\[]{}');
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, COMMA] = Buffer.from('"\\[]{},');
 
-/** Whether lists and objects stand in each other beyond the limit. Brackets in texts do not count. */
-function isDeep(plain: Uint8Array): boolean {
+/** How deep lists and objects stand in each other, and how much is in them. Texts do not count. */
+function checkContent(plain: Uint8Array, valuesMax: number): void {
   let depth = 0;
+  let values = 0;
   let inText = false;
   for (let i = 0; i < plain.length; i++) {
     const byte = plain[i];
@@ -63,8 +64,11 @@ function isDeep(plain: Uint8Array): boolean {
       else if (byte === QUOTE) inText = false;
     } else if (byte === QUOTE) inText = true;
     else if (byte === OPEN_LIST || byte === OPEN) {
-      if (++depth > DEPTH_MAX) return true;
+      values++;
+      if (++depth > DEPTH_MAX) throw refuse('BAD_VALUE', 'the message is nested too deeply');
     } else if (byte === CLOSE_LIST || byte === CLOSE) depth--;
+    else if (byte === COMMA) values++;
+    if (values > valuesMax)
+      throw refuse('BAD_VALUE', `the message has more than ${valuesMax} values`);
   }
-  return false;
 }

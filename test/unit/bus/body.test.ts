@@ -38,6 +38,17 @@ describe('the body of a message', () => {
     decodeBody(Buffer.from(JSON.stringify(`${'['.repeat(99)}\\"${'{'.repeat(99)}`)), NODE);
   });
 
+  it('that has more in it than anybody says is refused before anything is made of it', () => {
+    const many = (unit: string, count: number) =>
+      Buffer.from(`[${Array(count).fill(unit).join()}]`);
+    for (const unit of ['[]', '{}', '1', '{"a":1}']) {
+      refused(gzipSync(many(unit, 100_000)), NODE, /more than 20000 values/);
+    }
+    decodeBody(gzipSync(many('1', 20_000)), NODE);
+    // Commas in a text are text.
+    decodeBody(Buffer.from(JSON.stringify(','.repeat(100_000))), NODE);
+  });
+
   it('that is no JSON, or no gzip, is said to be so', () => {
     refused(Buffer.from('{'), NODE, /not JSON/);
     refused(Buffer.from([0x1f, 0x8b, 1, 2, 3]), NODE, /cannot be unpacked/);
