@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { decodeJoinToken, encodeJoinToken } from '../../../src/bus/join-token.ts';
+import { checkDocument } from '../../../src/domain/document-shape.ts';
+import { KatoError } from '../../../src/domain/error.ts';
+import type { SettingDefinition } from '../../../src/domain/role.ts';
+import { checkSetting } from '../../../src/domain/settings.ts';
+import { inspectCertificate, makeSelfSigned, splitPem } from '../../../src/machine/certificates.ts';
+import { deliveryIn, secretsIn } from '../../../src/machine/ledger.ts';
+import { exportKeyOf, openState, sealState } from '../../../src/operations/export-file.ts';
+import { reportOf } from '../../../src/operations/report.ts';
+import { clusterWith, tokenOf } from '../../support/clusters.ts';
+import { reportOf as reportFrom } from '../../support/reports.ts';
+
+const INPUTS = 10_000;
+/** scrypt takes 50 ms, which is what it is for. */
+const SEALED_INPUTS = 20;
+const SEED = 20261126;
+const TYPES = ['string', 'integer', 'number', 'boolean', 'duration', 'size', 'networks'] as const;
+const PASSPHRASE = 'correct horse battery staple';
+
+/** A text of a right form, with a few characters changed, cut out, doubled or put in from elsewhere. */
+function spoiled(right: string): fc.Arbitrary<string> {
+  const at = fc.nat(right.length);
+  const nasty = fc.constantFrom(
+    '\0',
+    '"',
+    '\\',
+    '{}',
+    '[',
+    'null',
+    '1e999',
+    '__proto__',
+    '\ud800',
+    '\n',
+  );
+  const change = fc.record({ at, length: fc.nat(40), put: fc.oneof(nasty, fc.string()) });
+  return fc
+    .array(change, { minLength: 1, maxLength: 3 })
+    .map((changes) =>
+      changes.reduce(
+        (text, { at, length, put }) => text.slice(0, at) + put + text.slice(at + length),
+        right,
+      ),
+    );
+}
+
+/** A value of a right form, with one part of it replaced by anything. */
+function changed(right: unknown): fc.Arbitrary<unknown> {
+  const paths = pathsIn(right);
+  return fc.tuple(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 3 })).map(([path, value]) => {
+    const copy = { top: structuredClone(right) } as Record<string, unknown>;
+    const place = path.slice(0, -1).reduce((inner, key) => inner[key] as never, copy);
+    place[path.at(-1)!] = value;
+    return copy.top;
+  });
+}
+
+function pathsIn(value: unknown, path: readonly string[] = ['top']): string[][] {
+  const inner = value === null || typeof value !== 'object' ? [] : Object.entries(value);
+  return [[...path], ...inner.flatMap(([key, item]) => pathsIn(item, [...path, key]))];
+}
+
+/** Whatever it is given, it answers, or refuses with a reason that a person can read. */
+function answersOrRefuses(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof KatoError && error.code !== 'INTERNAL', String(error));
+  }
+}
+
+function holds<T>(inputs: fc.Arbitrary<T>, read: (input: T) => unknown, numRuns = INPUTS): void {
+  fc.assert(
+    fc.property(inputs, (input) => answersOrRefuses(() => read(input))),
+    { seed: SEED, numRuns, endOnFailure: true },
+  );
+}
+
+describe('a file, or what somebody pastes, that was changed in any way', () => {
+  const cluster = clusterWith({ core: ['primary'], web: ['router'] });
+  const whole = { ...cluster, tokens: { t1: tokenOf('t1') } };
+
+  it('is taken or refused as a document', () => {
+    holds(changed(whole), checkDocument);
+  });
+
+  it('is taken or refused as a report', () => {
+    holds(changed(reportFrom('web', { redis: 'RUNNING' })), (given) => reportOf(given as never));
+  });
+
+  it('is whole or damaged as a ledger and its secrets', () => {
+    const ledger = JSON.stringify({ delivery: { view: { node: { id: 'n1' }, document: whole } } });
+    holds(spoiled(ledger), deliveryIn);
+    holds(spoiled(JSON.stringify({ 'redis/password': 'p', 'ca/key': 'k' })), secretsIn);
+  });
+
+  it('is a token, or none', () => {
+    const token = encodeJoinToken({
+      ...{ address: '10.0.0.1', port: 4222, fingerprint: 'a'.repeat(64), clusterId: 'c1' },
+      ...{ seed: `SU${'A'.repeat(56)}`, id: 't1', secret: 's' },
+    });
+    decodeJoinToken(token);
+    holds(spoiled(token), decodeJoinToken);
+    // With a checksum that is right, as whoever means harm makes it.
+    holds(changed(['10.0.0.1', 4222, 'a'.repeat(64), 'c1', 'seed', 't1', 's']), (fields) =>
+      decodeJoinToken(withChecksum(JSON.stringify(fields))),
+    );
+  });
+
+  it('is a certificate, or none', async () => {
+    const { certificate: chain, key } = await makeSelfSigned('a.example.com');
+    holds(spoiled(chain), (text) => inspectCertificate(splitPem(text).chain, key), 2000);
+    holds(spoiled(key), (text) => inspectCertificate(chain, text), 2000);
+  });
+
+  it('is a setting, or none', () => {
+    const value = fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.string({ unit: 'binary' }));
+    for (const type of TYPES) {
+      const definition = { type } as SettingDefinition;
+      holds(value, (given) => checkSetting('x', definition, given as never), 2000);
+    }
+  });
+
+  it('opens as an export only where it is whole', async () => {
+    const state = { cluster: whole, secrets: {} } as never;
+    const sealed = sealState(state, await exportKeyOf(PASSPHRASE));
+    assert.deepEqual(await openState(sealed, PASSPHRASE), JSON.parse(JSON.stringify(state)));
+    const property = fc.asyncProperty(spoiled(sealed), async (text) => {
+      const opened = await openState(text, PASSPHRASE).catch((error: unknown) => {
+        assert.ok(error instanceof KatoError && error.code === 'BAD_FILE', String(error));
+        return null;
+      });
+      // What is put behind the sealed line changes nothing in it.
+      if (opened !== null) assert.deepEqual(opened, JSON.parse(JSON.stringify(state)));
+    });
+    const options = { seed: SEED, numRuns: SEALED_INPUTS, endOnFailure: true };
+    await fc.assert(property, options);
+    const noise = randomBytes(1000).toString('base64');
+    const [header] = sealed.split('\n');
+    await assert.rejects(openState(`${header}\n${noise}\n`, PASSPHRASE), { code: 'BAD_FILE' });
+  });
+});
+
+/** As `encodeJoinToken` packs what it is given, whatever that is. */
+function withChecksum(text: string): string {
+  const digest = createHash('sha256').update(text).digest().subarray(0, 4);
+  return `kato1.${Buffer.concat([digest, Buffer.from(text)]).toString('base64url')}`;
+}
