@@ -1,8 +1,11 @@
 import { chmod, chown, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
+import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
 import { refuse, toErrorRecord } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
+import { meter, type Rate } from '../domain/rate.ts';
+import { amount, anything, form, shaped } from '../domain/shapes.ts';
 import { makeFolder } from '../machine/files.ts';
 import { ensureGroup } from '../machine/groups.ts';
 
@@ -15,11 +18,31 @@ export interface SocketRequest {
   timeoutMs: number;
 }
 
-const REQUEST_BYTES_MAX = 4_000_000;
-/** From the first byte to the last of a request. */
-const REQUEST_MS = 10_000;
-const CONNECTIONS_MAX = 200;
+const TIMEOUT_MS_MAX = 60_000;
+const REQUEST = v.object({
+  id: form(/^[\w-]{0,64}$/, 'an id'),
+  operation: form(/^[a-z][a-z.-]{0,63}$/, 'an operation'),
+  params: anything,
+  timeoutMs: amount(1, TIMEOUT_MS_MAX),
+});
+
+/** What one socket takes. */
+interface Door {
+  path: string;
+  mode: number;
+  /** Of one request. */
+  bytesMax: number;
+  connectionsMax: number;
+  answer: (request: SocketRequest) => Promise<Json>;
+  talkMs: number;
+}
+
+/** From the first byte to the last of a request, and the same for who reads the answer. */
+const TALK_MS = 10_000;
 const READ_GROUP = 'kato';
+/** Of all members together: they ask in the name of this node, which may be the core. */
+const READERS: Rate = { burst: 60, perSecond: 10 };
+const READERS_AT_ONCE = 16;
 
 /** What those in group `kato` may ask: what only reads and shows no secret. */
 const READ_ONLY = new Set([
@@ -34,23 +57,30 @@ const READ_ONLY = new Set([
   'history',
 ]);
 
-/** Two sockets: one for root, one for group `kato` that only reads. */
+/** Two sockets: one for root, one for group `kato` that only reads, and only so much. */
 export async function serveSockets(
   paths: Paths,
   answer: (request: SocketRequest) => Promise<Json>,
+  talkMs = TALK_MS,
 ): Promise<{ close(): void }> {
   await makeFolder(paths.run, 0o755);
-  const full = await listen(paths.socket, 0o600, answer);
+  const full = await listen({
+    path: paths.socket,
+    mode: 0o600,
+    bytesMax: 4_000_000,
+    connectionsMax: 200,
+    answer,
+    talkMs,
+  });
   // Nodes below other roots are for tests, and leave the machine as it is.
   const readers = paths.root === '/' ? await ensureGroup(READ_GROUP) : null;
-  const reading = await listen(paths.readSocket, readers === null ? 0o600 : 0o660, (request) => {
-    if (READ_ONLY.has(request.operation)) return answer(request);
-    throw refuse(
-      'NOT_ALLOWED',
-      `group ${READ_GROUP} may not ask for ${request.operation}`,
-      'members of the group only look',
-      'run the command as root',
-    );
+  const reading = await listen({
+    path: paths.readSocket,
+    mode: readers === null ? 0o600 : 0o660,
+    bytesMax: 16_000,
+    connectionsMax: 100,
+    answer: forReaders(answer),
+    talkMs,
   });
   if (readers !== null) await chown(paths.readSocket, 0, readers);
   return {
@@ -61,46 +91,86 @@ export async function serveSockets(
   };
 }
 
-async function listen(
-  path: string,
-  mode: number,
-  answer: (request: SocketRequest) => Promise<Json>,
-): Promise<Server> {
-  await rm(path, { force: true });
-  const server = createServer((socket) => converse(socket, answer));
-  server.maxConnections = CONNECTIONS_MAX;
+/** NOT_ALLOWED for what they may not ask, BUSY for more than this node asks for them. */
+function forReaders(answer: Door['answer']): Door['answer'] {
+  const { takes } = meter();
+  let asking = 0;
+  return async (request) => {
+    if (!READ_ONLY.has(request.operation)) {
+      throw refuse(
+        'NOT_ALLOWED',
+        `group ${READ_GROUP} may not ask for ${request.operation}`,
+        'members of the group only look',
+        'run the command as root',
+      );
+    }
+    if (asking >= READERS_AT_ONCE || !takes(READ_GROUP, READERS, 1, performance.now())) {
+      throw refuse(
+        'BUSY',
+        `group ${READ_GROUP} asks for more than this node asks for it`,
+        `${READERS.perSecond} questions a second are`,
+        'try again in a moment, or run the command as root',
+      );
+    }
+    asking++;
+    return answer(request).finally(() => asking--);
+  };
+}
+
+async function listen(door: Door): Promise<Server> {
+  await rm(door.path, { force: true });
+  // Who has said all that he has to say may close that side, and still hears the answer.
+  const server = createServer({ allowHalfOpen: true }, (socket) => converse(socket, door));
+  server.maxConnections = door.connectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, resolve);
+    server.listen(door.path, resolve);
   });
-  await chmod(path, mode);
+  await chmod(door.path, door.mode);
   return server;
 }
 
-function converse(socket: Socket, answer: (request: SocketRequest) => Promise<Json>): void {
+function converse(socket: Socket, { bytesMax, answer, talkMs }: Door): void {
   let text = '';
-  const late = setTimeout(() => socket.destroy(), REQUEST_MS);
+  let timer = setTimeout(() => socket.destroy(), talkMs);
   socket.setEncoding('utf8');
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => clearTimeout(late));
-  socket.on('data', async (chunk: string) => {
-    text += chunk;
-    if (text.length > REQUEST_BYTES_MAX) return socket.destroy();
-    if (!text.endsWith('\n')) return;
-    socket.removeAllListeners('data');
-    clearTimeout(late);
-    const reply = await answered(text, answer);
-    if (!socket.destroyed) socket.end(`${JSON.stringify(reply)}\n`);
+  socket.on('close', () => clearTimeout(timer));
+  socket.on('end', () => {
+    if (text === '') socket.end();
+    else void reply();
   });
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > bytesMax) socket.destroy();
+    else if (chunk.endsWith('\n')) void reply();
+  });
+
+  async function reply(): Promise<void> {
+    socket.removeAllListeners('data').removeAllListeners('end').resume();
+    clearTimeout(timer);
+    const said = await answered(text, answer);
+    if (socket.destroyed) return;
+    // One who never reads his answer would keep it here for ever.
+    timer = setTimeout(() => socket.destroy(), talkMs);
+    socket.end(`${JSON.stringify(said)}\n`);
+  }
 }
 
-async function answered(
-  text: string,
-  answer: (request: SocketRequest) => Promise<Json>,
-): Promise<Json> {
+async function answered(text: string, answer: Door['answer']): Promise<Json> {
   try {
-    return { ok: await answer(JSON.parse(text) as SocketRequest) };
+    const { value, fault } = shaped(REQUEST, parsed(text));
+    if (fault !== null) throw refuse('USAGE', 'this is not a request', fault);
+    return { ok: await answer(value as SocketRequest) };
   } catch (error) {
     return { error: toErrorRecord(error) as unknown as Json };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

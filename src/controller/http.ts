@@ -1,7 +1,21 @@
+import type { Server, ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Bus } from '../bus/bus.ts';
 import type { Live } from './live.ts';
+
+/** Nothing is asked here but two short questions, by routers in the name of clients. */
+const LIMITS: ServerOptions = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+};
+const HEADERS_MAX = 60;
+const CONNECTIONS_MAX = 1000;
+/** Of one address, so that nobody takes the place of all: a router has some dozens at most. */
+const CONNECTIONS_OF_ONE_MAX = 100;
 
 /** The HTTP side of the API at `https://<endpoint>`: what is public about the cluster. */
 export async function serveHttp(
@@ -22,7 +36,15 @@ export async function serveHttp(
     const healthy = bus.connected && live.document !== null;
     return context.json({ healthy }, healthy ? 200 : 503);
   });
-  const server = serve({ fetch: app.fetch, hostname: listen.address, port: listen.port });
+  const server = serve({
+    fetch: app.fetch,
+    hostname: listen.address,
+    port: listen.port,
+    serverOptions: LIMITS,
+  }) as Server;
+  server.maxConnections = CONNECTIONS_MAX;
+  server.maxHeadersCount = HEADERS_MAX;
+  shareOut(server);
   await new Promise((resolve, reject) => {
     server.once('listening', resolve);
     server.once('error', reject);
@@ -30,4 +52,20 @@ export async function serveHttp(
   return {
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+/** Closes what one address opens beyond its share. */
+function shareOut(server: Server): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = open.get(address)! - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+    if (count > CONNECTIONS_OF_ONE_MAX) socket.destroy();
+  });
 }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
+import type { Json } from '../../../src/domain/cluster.ts';
+import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { until } from '../../support/until.ts';
+
+const TALK_MS = 1000;
+
+describe('the sockets of an agent', () => {
+  let paths: Paths;
+  let served: { close(): void };
+  let asked: SocketRequest[];
+  let answer: (request: SocketRequest) => Promise<Json>;
+
+  beforeEach(async () => {
+    paths = pathsOf(mkdtempSync(join(tmpdir(), 'kato-sockets-')));
+    asked = [];
+    answer = async () => 'well';
+    const note = (request: SocketRequest): Promise<Json> => {
+      asked.push(request);
+      return answer(request);
+    };
+    served = await serveSockets(paths, note, TALK_MS);
+  });
+  afterEach(() => {
+    served.close();
+    rmSync(paths.root, { recursive: true });
+  });
+
+  const request = (changes: object = {}) =>
+    JSON.stringify({ id: '', operation: 'status', params: {}, timeoutMs: 1000, ...changes });
+
+  /** All that comes back until the other side ends it. */
+  async function said(path: string, text: string, { half = false } = {}): Promise<string> {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    if (half) socket.end(text);
+    else socket.write(text);
+    let heard = '';
+    socket.on('data', (chunk) => {
+      heard += String(chunk);
+    });
+    socket.once('end', () => socket.end());
+    await new Promise((resolve) => socket.once('close', resolve));
+    return heard;
+  }
+
+  const codeOf = (text: string): string => JSON.parse(text).error?.code ?? 'ok';
+
+  it('answer who has closed his side, with a line or without its end', async () => {
+    assert.equal(await said(paths.socket, `${request()}\n`, { half: true }), '{"ok":"well"}\n');
+    assert.equal(await said(paths.socket, request(), { half: true }), '{"ok":"well"}\n');
+    assert.equal(await said(paths.socket, '', { half: true }), '');
+    assert.equal(await said(paths.readSocket, `${request()}\n`), '{"ok":"well"}\n');
+  });
+
+  it('take nothing but a request of some length', async () => {
+    for (const wrong of [
+      '{',
+      'null',
+      '[]',
+      request({ id: 'x'.repeat(65) }),
+      request({ id: 'a b' }),
+      request({ operation: 'a'.repeat(65) }),
+      request({ operation: 'a.b.>' }),
+      request({ timeoutMs: 1e9 }),
+      request({ timeoutMs: 0 }),
+      request().replace('1000', '1e999'),
+    ]) {
+      assert.equal(codeOf(await said(paths.socket, `${wrong}\n`)), 'USAGE', wrong);
+    }
+    const large = request({ params: 'x'.repeat(100_000) });
+    assert.equal(await said(paths.readSocket, `${large}\n`), '');
+    assert.equal(codeOf(await said(paths.socket, `${large}\n`)), 'ok');
+    assert.equal(asked.length, 1);
+  });
+
+  it('cut off who does not say all, and who does not read', async () => {
+    assert.equal(await said(paths.readSocket, '{"id":'), '');
+    answer = async () => 'x'.repeat(10_000_000);
+    const deaf: Socket = connect(paths.readSocket);
+    deaf.on('error', () => undefined).write(`${request()}\n`);
+    deaf.pause();
+    await until(() => asked.length > 0, { what: 'it is answered', seconds: 5 });
+    const beganMs = performance.now();
+    await until(
+      () => {
+        if (performance.now() - beganMs > TALK_MS) deaf.resume();
+        return deaf.destroyed;
+      },
+      { what: 'it is cut off', seconds: 5 },
+    );
+    assert.ok(deaf.bytesRead < 10_000_000, 'not all of the answer was kept for it');
+  });
+
+  it('do no more for members of the group than the node asks, and root is served meanwhile', async () => {
+    const held = Promise.withResolvers<Json>();
+    answer = ({ id }) => (id === 'root' ? Promise.resolve('root') : held.promise);
+    const codes: string[] = [];
+    const flood = Array.from({ length: 60 }, async () => {
+      codes.push(codeOf(await said(paths.readSocket, `${request()}\n`)));
+    });
+    await until(() => codes.length === 44, { what: 'the others are told so', seconds: 5 });
+    assert.deepEqual([asked.length, new Set(codes)], [16, new Set(['BUSY'])]);
+    const root = await said(paths.socket, `${request({ id: 'root' })}\n`);
+    assert.equal(root, '{"ok":"root"}\n');
+    held.resolve('well');
+    await Promise.all(flood);
+    assert.equal(codes.filter((code) => code === 'ok').length, 16);
+    const change = await said(paths.readSocket, `${request({ operation: 'role.add' })}\n`);
+    assert.equal(codeOf(change), 'NOT_ALLOWED');
+  });
+});
