@@ -73,6 +73,8 @@ export interface Intake {
    * are those of the kind of sender. `bytes` is its length.
    */
   admit?: (subject: Subject, bytes: number) => Admission;
+  /** Told how long each answer was. */
+  answered?: (subject: Subject, bytes: number) => void;
 }
 
 /** How much of a message is taken, or that none of it is; who is `busy` tells who asked. */

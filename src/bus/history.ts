@@ -8,7 +8,10 @@ import { keyOf, nameOf } from './keys.ts';
 import { TRUSTED } from './limits.ts';
 import { HISTORY_SUBJECT, historyOf } from './subjects.ts';
 
-const READ_LIMIT_MS = 2000;
+const READ_LIMIT_MS = 5000;
+/** In parts: the bus cuts off who has much more before him than he reads. */
+const PART_BYTES = 2 * 1024 * 1024;
+const PART_LIMIT_MS = 1000;
 
 export interface HistoryQuery {
   limit: number;
@@ -93,7 +96,8 @@ async function readStream(
 ): Promise<HistoryEntry[]> {
   const info = await infoOf(manager, stream);
   if (info === null || info.state.messages === 0) return [];
-  const { first_seq, last_seq } = info.state;
+  const { first_seq, last_seq, bytes, messages } = info.state;
+  const partMessages = Math.max(1, Math.floor((PART_BYTES * messages) / bytes));
   const start = Math.max(first_seq, last_seq - limit + 1);
   const consumer = await js.consumers.get(stream, {
     deliver_policy: DeliverPolicy.StartSequence,
@@ -101,11 +105,15 @@ async function readStream(
   });
   const entries: HistoryEntry[] = [];
   try {
-    const count = last_seq - start + 1;
-    const fetched = await consumer.fetch({ max_messages: count, expires: READ_LIMIT_MS });
-    for await (const msg of fetched) {
-      entries.push(decodeBody(msg.data, TRUSTED) as HistoryEntry);
-      if (msg.seq >= last_seq) break;
+    const deadline = performance.now() + READ_LIMIT_MS;
+    for (let seq = start - 1; seq < last_seq && performance.now() < deadline; ) {
+      const count = Math.min(partMessages, last_seq - seq);
+      const part = await consumer.fetch({ max_messages: count, expires: PART_LIMIT_MS });
+      for await (const msg of part) {
+        entries.push(decodeBody(msg.data, TRUSTED) as HistoryEntry);
+        seq = msg.seq;
+        if (seq >= last_seq) break;
+      }
     }
   } finally {
     await consumer.delete().catch(() => {});

@@ -8,6 +8,7 @@ import { busAway, requestFailure } from './failures.ts';
 import { type Limits, limitsOf, limitsOfAnswer } from './limits.ts';
 import { followStatus } from './link.ts';
 import { answerSubject, parseSubject } from './subjects.ts';
+import { takeTurns } from './turns.ts';
 
 /** Marks an answer that is an ErrorRecord. */
 const ERROR_HEADER = 'Kato-Error';
@@ -26,6 +27,7 @@ const CONNECTIONS = new WeakMap<Bus, NatsConnection>();
 export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
   const link = followStatus(nats, options);
   const answering = new Set<Promise<void>>();
+  const turn = takeTurns(nats);
 
   const bus: Bus = {
     who: options.identity.who,
@@ -61,6 +63,7 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     subscribe(subject, handler, intake = {}) {
       return listen(nats, subject, intake, (msg) => {
+        turn();
         const taken = take(msg, intake);
         if (taken !== 'drop' && taken.fault === null) guard(handler, taken.message);
       });
@@ -68,12 +71,14 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     respond(subject, handler, intake = {}) {
       return listen(nats, subject, intake, (msg) => {
+        turn();
         const taken = take(msg, intake);
         const to = taken === 'drop' ? null : answerSubject(msg.subject, msg.reply);
         if (taken === 'drop' || to === null) return;
         const answered = answerOf(handler, taken)
           .then((answer) => {
-            if (link.isUp()) send(nats, to, answer);
+            const bytes = link.isUp() ? send(nats, to, answer) : 0;
+            intake.answered?.(parseSubject(msg.subject)!, bytes);
           })
           // A connection that is about to end takes no more answers.
           .catch((error: Error) => process.emitWarning(error))
@@ -175,17 +180,20 @@ async function answerOf(
   }
 }
 
-function send(nats: NatsConnection, to: string, answer: Answer): void {
+/** Returns the length of what was sent, in bytes. */
+function send(nats: NatsConnection, to: string, answer: Answer): number {
   if ('ok' in answer) {
     const body = encodeBody(answer.ok);
     const fits = body.length <= (nats.info?.max_payload ?? 0);
-    if (fits) nats.publish(to, body);
-    else send(nats, to, { error: { code: 'FAILED', message: TOO_LARGE } });
-    return;
+    if (!fits) return send(nats, to, { error: { code: 'FAILED', message: TOO_LARGE } });
+    nats.publish(to, body);
+    return body.length;
   }
   const marked = headers();
   marked.set(ERROR_HEADER, answer.error.code);
-  nats.publish(to, encodeBody({ ...answer.error }), { headers: marked });
+  const body = encodeBody({ ...answer.error });
+  nats.publish(to, body, { headers: marked });
+  return body.length;
 }
 
 function readAnswer(msg: Msg, limits: Limits): Json {

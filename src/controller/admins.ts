@@ -1,8 +1,11 @@
-import type { Bus, Intake as BusIntake, Message } from '../bus/bus.ts';
+import type { Bus, Message } from '../bus/bus.ts';
 import { all } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
+import type { Intake } from './intake.ts';
 import type { Live } from './live.ts';
 
+/** The bus lets a connection hear so much; further admins are heard with the other nodes. */
+const HEARD_MAX = 24;
 /** Of the controllers one answers each request of an admin. */
 const QUEUE = 'ctl-admins';
 
@@ -13,10 +16,11 @@ const QUEUE = 'ctl-admins';
 export function hearAdmins(options: {
   bus: Bus;
   live: Live;
-  admit: NonNullable<BusIntake['admit']>;
+  intake: Intake;
   answer: (message: Message) => Promise<Json>;
 }): { hears(id: string): boolean } {
-  const { bus, live, admit, answer } = options;
+  const { bus, live, answer } = options;
+  const { admit, answered } = options.intake;
   const stops = new Map<string, () => void>();
   const heard = new Set<string>();
   live.on('document', follow);
@@ -25,20 +29,20 @@ export function hearAdmins(options: {
 
   function follow(): void {
     const nodes = live.document?.cluster.nodes ?? {};
-    for (const { id, admin } of Object.values(nodes)) {
-      if (admin && !stops.has(id)) hear(id);
-    }
     for (const [id, stop] of stops) {
       if (nodes[id]?.admin === true) continue;
       stop();
       stops.delete(id);
       heard.delete(id);
     }
+    for (const { id, admin } of Object.values(nodes)) {
+      if (admin && !stops.has(id) && stops.size < HEARD_MAX) hear(id);
+    }
   }
 
   /** Others are to leave them alone only when the bus has said that they are heard here. */
   function hear(id: string): void {
-    stops.set(id, bus.respond(all.opsOf(id), answer, { queue: QUEUE, admit }));
+    stops.set(id, bus.respond(all.opsOf(id), answer, { queue: QUEUE, admit, answered }));
     bus.rtt().then(
       () => {
         if (stops.has(id)) heard.add(id);

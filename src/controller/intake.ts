@@ -28,6 +28,8 @@ const TELL_MS = 5000;
 /** Decides about each message as it arrives, before anything of it is read. */
 export interface Intake {
   admit(subject: Subject, bytes: number): Admission;
+  /** An answer counts as what it asks for does: it may be a thousand times as long. */
+  answered(subject: Subject, bytes: number): void;
   close(): void;
 }
 
@@ -56,6 +58,10 @@ export function createIntake(
       if (line === undefined) dropped.set(who, { subject, count: 1 });
       else line.count++;
       return told.takes(who, TOLD, 1, nowMs) ? 'busy' : 'drop';
+    },
+    answered: (subject, bytes) => {
+      const kind = kindOf(subject, live.document?.cluster);
+      senders[kind].pays(subject.who, RATES[kind], bytes / BYTES_OF_ONE);
     },
     close: () => clearInterval(timer),
   };

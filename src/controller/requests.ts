@@ -56,10 +56,14 @@ export function answerRequests(options: {
 }): void {
   const { lanes, live, intake, records } = options;
   const serving = new Map<string, number>();
-  const { admit } = intake;
-  const admins = hearAdmins({ bus: lanes.control, live, admit, answer: servedAtOnce });
-  lanes.nodes.respond(all.ops, servedAtOnce, { queue: CONTROLLER, admit: fromOthers });
-  lanes.strangers.respond(all.joins, fromJoiner, { queue: CONTROLLER, admit });
+  const { admit, answered } = intake;
+  const admins = hearAdmins({ bus: lanes.control, live, intake, answer: servedAtOnce });
+  lanes.nodes.respond(all.ops, servedAtOnce, {
+    queue: CONTROLLER,
+    admit: fromOthers,
+    answered,
+  });
+  lanes.strangers.respond(all.joins, fromJoiner, { queue: CONTROLLER, admit, answered });
 
   /** What admins say was heard already. */
   function fromOthers(subject: Subject, bytes: number): Admission {

@@ -8,6 +8,8 @@ export interface Rate {
 export interface Meter {
   /** Whether the sender may say what costs so much: if so, it is counted. */
   takes(sender: string, rate: Rate, cost: number, nowMs: number): boolean;
+  /** Counts what it cost to serve the sender, which is known only afterwards. */
+  pays(sender: string, rate: Rate, cost: number): void;
 }
 
 /** Senders are few, since the bus vouches for each; of these that many are remembered who said something. */
@@ -30,6 +32,11 @@ export function meter(): Meter {
       if (level.left < cost) return false;
       level.left -= cost;
       return true;
+    },
+    pays: (sender, { burst }, cost) => {
+      const level = levels.get(sender);
+      // The debt is as small as the burst, so that it is over soon.
+      if (level !== undefined) level.left = Math.max(-burst, level.left - cost);
     },
   };
 }

@@ -96,7 +96,7 @@ export async function startControlled(
   const [first] = Object.keys(cluster.nodes);
   await until(() => controlled.ask(first!, 'node.list', {}).catch(() => false as const), {
     what: 'the controller answers',
-    seconds: 10,
+    seconds: 30,
   });
   return controlled;
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, inboxPrefix, join, op } from '../../../src/bus/subjects.ts';
+import { socketOf } from '../../../src/bus/turns.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { KatoError } from '../../../src/domain/error.ts';
 import type { Status } from '../../../src/domain/status.ts';
@@ -108,6 +110,10 @@ describe('what one message may be', function () {
       assert.equal(nodes.length, 2);
     }
     stop();
+  });
+
+  it('is one of so many in a turn: the library still shows the socket that is made to wait', () => {
+    assert.ok(socketOf(natsOf(here.bus('web'))) instanceof TLSSocket);
   });
 
   it('is nothing where the answer would go elsewhere', async () => {

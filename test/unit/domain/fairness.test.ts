@@ -47,6 +47,15 @@ describe('the meter of senders', () => {
     assert.deepEqual([at(90_000), at(90_000), at(90_000), at(90_000)], [true, true, true, false]);
   });
 
+  it('counts afterwards what an answer cost, within limits', () => {
+    const { takes, pays } = meter();
+    assert.ok(takes('a', rate, 1, 0));
+    pays('a', rate, 1000);
+    assert.deepEqual([takes('a', rate, 1, 1900), takes('a', rate, 1, 2100)], [false, true]);
+    pays('nobody', rate, 1000);
+    assert.ok(takes('nobody', rate, 3, 0));
+  });
+
   it('counts what is large for more', () => {
     const { takes } = meter();
     assert.deepEqual([takes('a', rate, 2.5, 0), takes('a', rate, 1, 0)], [true, false]);
