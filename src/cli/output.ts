@@ -9,12 +9,6 @@ export function print(lines: readonly string[], style: Style = PLAIN): void {
   if (lines.length > 0) process.stdout.write(`${lines.map(style.shown).join('\n')}\n`);
 }
 
-/** Words for a shell to offer: what stands before a tab goes into the line, the rest explains it. */
-export function printOffers(offers: readonly string[]): void {
-  const lines = offers.map((offer) => `${offer.split('\t').map(printable).join('\t')}\n`);
-  process.stdout.write(lines.join(''));
-}
-
 export function printJson(value: unknown): void {
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }

@@ -4,7 +4,7 @@ import { offersFor } from '../completion/offers.ts';
 import { wantedAt } from '../completion/wanted.ts';
 import type { KatoConfig } from '../config.ts';
 import { Command } from '../oclif.ts';
-import { printOffers } from '../output.ts';
+import { print } from '../output.ts';
 
 /** Whoever presses a key does not wait longer: then nothing is offered. */
 const LIMIT_MS = 400;
@@ -12,15 +12,14 @@ const LIMIT_MS = 400;
 /** What shells call to complete a word. People have no use for it. */
 export default class CompleteWord extends Command {
   static override hidden = true;
-  static override summary =
-    'Offer names for the last of some words: one a line, a tab, what it is.';
+  static override summary = 'Offer names for the last of some words: one a line, and what it is.';
 
   /** Says nothing of what goes wrong: it would be written into the line that a person types. */
   override async run(): Promise<void> {
     const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const late = pause(LIMIT_MS).then(() => []);
     const offers = await Promise.race([this.offers(words), late]).catch(() => []);
-    printOffers(offers);
+    print(offers);
     process.exit();
   }
 

@@ -65,7 +65,7 @@ _kato() {
   elif [[ $breaks && $raw == *[$breaks]* ]]; then skip=\${raw%"\${raw##*[$breaks]}"}
   fi
   for word in "\${found[@]}"; do
-    word=\${word%%$'\\t'*}
+    word=\${word%% *}
     [[ $word == "$typed"* ]] || continue
     word=$prefix$word
     word=\${word#"$skip"}

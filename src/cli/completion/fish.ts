@@ -1,18 +1,11 @@
-import { casesOf, quoted, type Tree } from './tree.ts';
+import { type Choice, casesOf, quoted, type Tree } from './tree.ts';
 
 /** fish knows `*` in a case by itself. */
 export function fish(tree: Tree): string[] {
-  const cases = casesOf(tree).flatMap(({ keys, takes }) => {
-    const words = (typeof takes === 'string' ? [] : takes).map(({ word, help }) =>
-      quoted(`${word}\t${help}`),
-    );
-    return [
-      `        case ${keys.map(quoted).join(' ')}`,
-      typeof takes === 'string'
-        ? `            echo ${takes}`
-        : `            printf '%s\\n' words ${words.join(' ')}`,
-    ];
-  });
+  const cases = casesOf(tree).flatMap(({ keys, takes }) => [
+    `        case ${keys.map(quoted).join(' ')}`,
+    ...(typeof takes === 'string' ? [`            echo ${takes}`] : wordLines(takes)),
+  ]);
   return [
     '# Completion of kato for fish: kato completion fish | source',
     'function __kato_takes',
@@ -22,6 +15,12 @@ export function fish(tree: Tree): string[] {
     'end',
     ...main(tree.places.map(quoted).join(' ')).split('\n').slice(1, -1),
   ];
+}
+
+/** One a line, a tab, what it is: as fish reads it. */
+function wordLines(choices: readonly Choice[]): string[] {
+  const words = choices.map(({ word, help }) => `${quoted(word)} ${quoted(help)}`);
+  return ['            echo words', `            printf '%s\\t%s\\n' ${words.join(' ')}`];
 }
 
 const main = (places: string): string => `
@@ -73,7 +72,7 @@ function __kato
             printf '%s\\n' $prefix$takes[2..]
         case names
             set -l names (command kato complete -- $given "$typed" 2>/dev/null)
-            set -q names[1]; and printf '%s\\n' $prefix$names
+            set -q names[1]; and printf '%s\\n' $prefix$names | string replace ' ' \\t
         case files
             __fish_complete_path "$typed"
     end

@@ -8,7 +8,7 @@ export interface Name {
 
 /**
  * Names that begin as typed and were not said yet, each behind what stands before it in a list:
- * `router,redis`, a tab, what it is.
+ * `router,redis`, a space, what it is.
  */
 export function offersFor({ taker, typed, said }: Wanted, names: readonly Name[]): string[] {
   const isList = taker.list === true;
@@ -20,7 +20,7 @@ export function offersFor({ taker, typed, said }: Wanted, names: readonly Name[]
     .filter(({ word }) => word.startsWith(last) && !taken.has(word))
     .filter(({ word }) => ONE_WORD.test(word));
   const lines = free.map(
-    ({ word, help }) => [word, `${before}${word}\t${help.replaceAll(NOT_SHOWN, ' ')}`] as const,
+    ({ word, help }) => [word, `${before}${word} ${help.replaceAll(NOT_SHOWN, ' ')}`] as const,
   );
   // Two nodes may have the same process.
   return [...new Map(lines).values()];

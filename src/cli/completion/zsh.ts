@@ -58,7 +58,7 @@ _kato() {
       lines=("\${(@f)$(command kato complete -- "\${given[@]}" "$typed" 2>/dev/null)}")
       found=()
       for word in "\${lines[@]}"; do
-        [[ -z $word ]] || found+=("\${\${word%%$'\\t'*}//:/\\\\:}:\${word#*$'\\t'}")
+        [[ -z $word ]] || found+=("\${\${word%% *}//:/\\\\:}:\${word#* }")
       done
       _describe kato found
       ;;

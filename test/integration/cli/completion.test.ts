@@ -79,7 +79,7 @@ describe('kato complete', () => {
     return stdout
       .split('\n')
       .slice(0, -1)
-      .map((name) => name.split('\t')[0]!);
+      .map((name) => name.split(' ')[0]!);
   };
 
   for (const [line, ...words] of OFFERED) {

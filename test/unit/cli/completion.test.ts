@@ -68,14 +68,14 @@ describe('names that are offered', () => {
     offersFor({ taker: { list, also: ['all'] }, typed, said, args: {}, flags: {} }, names);
 
   it('begin as typed, and say what they are', () => {
-    assert.deepEqual(offers('r'), ['redis\tredis?', 'router\trouter?']);
-    assert.deepEqual(offers('a'), ['all\t']);
+    assert.deepEqual(offers('r'), ['redis redis?', 'router router?']);
+    assert.deepEqual(offers('a'), ['all ']);
   });
 
   it('complete the last item of a list, without those that it has', () => {
-    assert.deepEqual(offers('router,r'), ['router,redis\tredis?']);
+    assert.deepEqual(offers('router,r'), ['router,redis redis?']);
     assert.deepEqual(offers('router,redis,r'), []);
-    assert.deepEqual(offers('r', ['redis,memcached']), ['router\trouter?']);
+    assert.deepEqual(offers('r', ['redis,memcached']), ['router router?']);
   });
 
   it('are no list where commas are a part of the word', () => {
@@ -85,7 +85,7 @@ describe('names that are offered', () => {
   it('are each there once, and none that a terminal would not show as it is', () => {
     const odd = ['a', 'a', 'b c', 'd\x1b[2J', ''].map((word) => ({ word, help: 'x\x1by\n' }));
     const wanted = { taker: {}, typed: '', said: [], args: {}, flags: {} };
-    assert.deepEqual(offersFor(wanted, odd), ['a\tx y ']);
+    assert.deepEqual(offersFor(wanted, odd), ['a x y ']);
   });
 });
 
