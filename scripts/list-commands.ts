@@ -1,5 +1,5 @@
 import { Config, Plugin } from '@oclif/core';
-import type { Listing } from '../src/cli/config.ts';
+import { allDefinitions, type Listing } from '../src/cli/config.ts';
 
 /** All commands of a checkout, each of which must load. */
 export async function listCommands(root: string): Promise<Listing> {
@@ -14,5 +14,14 @@ export async function listCommands(root: string): Promise<Listing> {
   await config.load();
   const { bin, commands, name, topics, version } = config;
   const { description, oclif } = config.pjson;
-  return { bin, name, version, pjson: { name, version, description, oclif }, commands, topics };
+  const definitions = await allDefinitions();
+  return {
+    bin,
+    name,
+    version,
+    pjson: { name, version, description, oclif },
+    commands,
+    topics,
+    definitions,
+  };
 }

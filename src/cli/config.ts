@@ -8,6 +8,7 @@ import { type Command, Config } from './oclif.ts';
 export interface Listing extends Pick<Config, 'bin' | 'name' | 'pjson' | 'version'> {
   commands: Command.Loadable[];
   topics: Config['topics'];
+  definitions: Definition[];
 }
 
 /** Name of the listing beside the bundle. */
@@ -48,9 +49,9 @@ export class KatoConfig extends Config {
     return this.topics.find((topic) => topic.name === name)!;
   };
 
-  /** Every command as it is in the code: a listing does not know what names an argument takes. */
-  definitions(): Promise<Definition[]> {
-    return Promise.all(Object.keys(COMMANDS).map(definitionOf));
+  /** Every command with what its arguments and flags take. */
+  async definitions(): Promise<readonly Definition[]> {
+    return this.listing?.definitions ?? allDefinitions();
   }
 
   /** The command that the words begin with, and what follows it; null where there is none. */
@@ -65,6 +66,11 @@ export class KatoConfig extends Config {
 
   /** kato has no hooks: nothing to look for before each command. */
   override runHook: Config['runHook'] = async () => ({ successes: [], failures: [] });
+}
+
+/** As they are in the code, each of which is loaded for it. */
+export function allDefinitions(): Promise<Definition[]> {
+  return Promise.all(Object.keys(COMMANDS).map(definitionOf));
 }
 
 async function definitionOf(id: string): Promise<Definition> {
