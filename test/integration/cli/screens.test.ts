@@ -19,7 +19,7 @@ const TYPED: readonly [string, string][] = [
   ['check', 'kato check'],
   ['node-list', 'kato node list'],
   ['role-info', 'kato role info'],
-  ['role-info-router', 'kato role info router'],
+  ['role-info-memcached', 'kato role info memcached'],
   ['error', 'kato role add --onyl'],
   ['error-of-a-controller', 'kato role add load_balancer'],
   ['help', 'kato help'],
