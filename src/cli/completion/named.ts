@@ -1,7 +1,9 @@
 /** What there are names of, which completion can offer. */
 export type NameKind =
   | 'node'
-  /** Address of a node with the role `router`. */
+  /** Of a node. */
+  | 'address'
+  /** Of a node with the role `router`. */
   | 'router address'
   | 'role'
   /** A role or group that a person may give to a node. */

@@ -18,11 +18,9 @@ export const NAMES: Record<NameKind, (wanted: Wanted, timeoutMs: number) => Prom
     const nodes = await ask<ListedNode[]>('node.list', {}, timeoutMs);
     return nodes.map(({ name, address, state }) => ({ word: name, help: `${address}, ${state}` }));
   },
-  'router address': async (_wanted, timeoutMs) => {
-    const nodes = await ask<ListedNode[]>('node.list', {}, timeoutMs);
-    const routers = nodes.filter((node) => node.roles.includes('router'));
-    return routers.map(({ name, address }) => ({ word: address, help: name }));
-  },
+  address: (_wanted, timeoutMs) => addresses(() => true, timeoutMs),
+  'router address': (_wanted, timeoutMs) =>
+    addresses((node) => node.roles.includes('router'), timeoutMs),
   role: () => roles(() => true),
   'role to add': () => roles((given) => given === 'add'),
   component: async () => {
@@ -75,6 +73,14 @@ export const NAMES: Record<NameKind, (wanted: Wanted, timeoutMs: number) => Prom
   },
   file: async () => [],
 };
+
+async function addresses(
+  isMeant: (node: ListedNode) => boolean,
+  timeoutMs: number,
+): Promise<Name[]> {
+  const nodes = await ask<ListedNode[]>('node.list', {}, timeoutMs);
+  return nodes.filter(isMeant).map(({ name, address }) => ({ word: address, help: name }));
+}
 
 async function roles(isMeant: (given: string) => boolean): Promise<Name[]> {
   const catalogue = await ownCatalogue();

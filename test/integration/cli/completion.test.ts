@@ -44,6 +44,7 @@ const OFFERED: readonly [string, ...string[]][] = [
   ['info -n ', 'h1', 'router-in-frankfurt', 'h3'],
   ['node remove h1,', 'h1,router-in-frankfurt', 'h1,h3'],
   ['node setup load_balancer ', '10.0.0.2', '10.0.0.3'],
+  ['node migrate ', '10.0.0.1', '10.0.0.2', '10.0.0.3'],
   ['role add -n h1 r', 'redis', 'router'],
   ['role info pri', 'primary'],
   ['role add pri'],

@@ -22,7 +22,11 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
     'with its roles and its data. A core keeps its address.';
   static override examples = ['<%= config.bin %> <%= command.id %> 10.0.0.3 10.0.0.9'];
   static override args = {
-    old: word({ required: true, description: 'The address that the cluster knows.' }),
+    old: word({
+      names: 'address',
+      required: true,
+      description: 'The address that the cluster knows.',
+    }),
     new: word({ required: true, description: 'The address that the machine has.' }),
   };
   static override flags = {
