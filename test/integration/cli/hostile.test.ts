@@ -174,7 +174,8 @@ describe('a cluster in which somebody has hostile names, at a terminal', () => {
 
   it('is shown as it is in the log of an agent', async () => {
     const root = 'export KATO_ROOT=$(mktemp -d); mkdir -p $KATO_ROOT/var/lib/kato/state';
-    const identity = JSON.stringify({ format: 1, nodeId: 'n1', address: EVIL, machineId: EVIL });
+    const core = { address: EVIL, port: 4222 };
+    const identity = JSON.stringify({ format: 1, nodeId: 'n1', name: EVIL, address: EVIL, core });
     const file = `cat > $KATO_ROOT/var/lib/kato/state/identity.json <<'END'\n${identity}\nEND`;
     const running = here.type(`${root}\n${file}\ntimeout 3 kato agent 2>&1; true`);
     const { stdout } = await running;
