@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import {
   attach,
   clusterOf,
+  coreOn,
   nodeOn,
   refused,
   rolesOf,
+  settled,
   statusWhen,
   tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
-import { assertData, fillData } from '../support/identities.ts';
+import { assertData, assertTree, dataNode, fillData, treeOf } from '../support/identities.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { restarted, runningOn } from '../support/running.ts';
@@ -85,5 +87,50 @@ describe('after a recovery from an export that was made too early', () => {
     assert.deepEqual([node.name, rolesOf(node)], ['h3', ['base', 'postgresql', 'redis']]);
     await assertData(data, core);
     assert.match(await typed(data, line), /already so/);
+  });
+});
+
+describe('a node that its core does not know any more', () => {
+  const lab = useLab({ hosts: 2 });
+  needsMachines(lab);
+  let core: Host;
+  let data: Host;
+
+  before('a core and a node with rows in its databases', async () => {
+    [core, data] = lab.hosts as [Host, Host];
+    await coreOn(core);
+    await dataNode(data, core);
+    await settled(core);
+  });
+
+  const line = () => `kato node attach ${core.address}`;
+  const env = async () => ({ KATO_TOKEN: await tokenFrom(core) });
+
+  it('because it was removed while it was off, joins anew with its data by attach alone', async () => {
+    await typed(data, 'kato node halt');
+    await typed(core, `kato node remove --skip-detach ${data.name}`);
+    const { exitCode, stderr } = await type(data, line(), { env: await env() });
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /note: node h2 was removed from the cluster: it is joined anew/);
+    await settled(core);
+    await assertData(data, core);
+  });
+
+  it('because another cluster is there, loses nothing without a yes, and then has it set aside', async () => {
+    await typed(data, 'kato node halt');
+    const before = await treeOf(data);
+    await typed(
+      core,
+      'kato node halt && rm -rf /var/lib/kato && kato node setup core api.example.org',
+    );
+    const given = await env();
+    const asked = await refused(data, `${line()} -e redis`, { env: given });
+    assert.deepEqual([asked.code, asked.exitCode], ['USAGE', 2]);
+    assert.match(asked.message, /^this machine is node h2 of the cluster that was at /);
+    await assertTree(data, before);
+    const { stderr } = await type(data, `${line()} -e redis --yes`, { env: given });
+    const [, aside] = /what the machine had is in (\S+)/.exec(stderr)!;
+    await typed(data, `ls ${aside}/data/postgresql/PG_VERSION ${aside}/state/identity.json`);
+    assert.deepEqual(rolesOf(await nodeOn(data, core)), ['base', 'redis']);
   });
 });

@@ -84,7 +84,11 @@ async function check(attach: Attach): Promise<void> {
 async function takeUp(attach: Attach, { clusterId }: JoinToken): Promise<void> {
   const { host, carried } = attach;
   const before = await wantedBefore(host, clusterId);
-  if (attach.roles.length === 0) attach.roles = before?.roles ?? [];
+  if (before !== null && attach.roles.length === 0 && before.roles.length > 0) {
+    attach.roles = before.roles;
+    const roles = before.roles.join(', ');
+    attach.notes.push(`goes on with the attach before this one, which broke off: ${roles}`);
+  }
   attach.name ??= before?.name;
   if (carried === null || losesData(carried)) return;
   attach.name ??= carried.identity.name;
