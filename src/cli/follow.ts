@@ -132,6 +132,6 @@ function unreachable(gone: readonly Progress[]): KatoError {
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,
     'it will follow when it is back',
-    'kato node remove takes a node out that does not come back',
+    'kato status says what is the matter with it; kato node remove takes a node out that does not come back',
   );
 }

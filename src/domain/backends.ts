@@ -1,7 +1,8 @@
+import { specialUse } from './addresses.ts';
 import type { Cluster, Node, Route } from './cluster.ts';
 import { type KatoError, refuse } from './error.ts';
 import type { Catalogue } from './role.ts';
-import { nodesWith } from './roles.ts';
+import { confirmedWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 
 /** Why requests had better not go to a backend. */
@@ -21,11 +22,9 @@ export type BackendJudge = (backend: string) => BackendFault | null;
  */
 export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJudge {
   const taken = portsOf(cluster, catalogue, [...catalogue.roles.keys()]);
-  // A cluster that is tried out on one machine has nothing else.
-  const livesOnLoopback = nodesWith(cluster, 'primary').some(({ address }) => isLoopback(address));
   return (backend) => {
     const address = backend.slice(0, backend.lastIndexOf(':'));
-    const special = livesOnLoopback && isLoopback(address) ? null : specialUse(address);
+    const special = specialUse(cluster, address);
     if (special !== null) return { code: 'BAD_ADDRESS', why: `is ${special}`, isLoop: false };
     const owner = taken.get(backend);
     if (owner === undefined) return null;
@@ -46,21 +45,6 @@ export function refusedBackend(backend: string, { code, why }: BackendFault): Ka
   );
 }
 
-/** Ranges of addresses that stand for no machine of their own (RFC 6890); null for all others. */
-function specialUse(address: string): string | null {
-  const [first = 0, second] = address.split('.').map(Number);
-  if (address === '255.255.255.255') return 'the broadcast address';
-  if (first === 0) return 'no address of a machine';
-  if (first === 127) return 'a loopback address, which each router would take for itself';
-  if (first === 169 && second === 254) return 'a link-local address';
-  if (first >= 240) return 'a reserved address';
-  return first >= 224 ? 'a multicast address' : null;
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.');
-}
-
 /** Roles that pass requests on. */
 const PROXIES = ['router', 'load_balancer'];
 
@@ -69,7 +53,10 @@ interface Owner {
   role: string;
 }
 
-/** Who listens where, by `address:port`, for these roles, also while they are stopped. */
+/**
+ * Who listens where, by `address:port`, for these roles, also while they are stopped. What a machine that
+ * shows but a token says of its address takes nobody's backends away.
+ */
 function portsOf(
   cluster: Cluster,
   catalogue: Catalogue,
@@ -82,7 +69,7 @@ function portsOf(
       .get(role)!
       .ports.filter(({ protocol }) => protocol === 'tcp')
       .map(({ port, setting }) => (setting === null ? port : settings[setting]));
-    for (const node of ports.length > 0 ? nodesWith(cluster, role) : []) {
+    for (const node of ports.length > 0 ? confirmedWith(cluster, role) : []) {
       for (const port of ports) owners.set(`${node.address}:${port}`, { node, role });
     }
   }

@@ -53,15 +53,28 @@ export function tally(): Tally {
       const isMore = !isKnown && (kinds.get(asker) ?? 0) >= KINDS_MAX;
       const operation = isMore ? OTHER : refusal.operation;
       const key = keyOf(operation);
-      const before = lines.get(key)?.count ?? 0;
+      const earlier = lines.get(key);
+      const before = earlier?.count ?? 0;
       if (before === 0) kinds.set(asker, (kinds.get(asker) ?? 0) + 1);
-      const params = isMore ? null : refusal.params;
+      const params = isMore ? null : common(earlier, refusal.params);
       const line = { at, by, operation, params, outcome: code, revision: null };
       const entry = { ...line, count: before + times };
       lines.set(key, entry);
       return { key, entry };
     },
   };
+}
+
+/** What all that a line counts have in common: nothing is said that only one of them was. */
+function common(earlier: HistoryEntry | undefined, params: HistoryEntry['params']) {
+  if (earlier === undefined || params === null) return params;
+  const before = earlier.params;
+  if (before === null || typeof before !== 'object' || typeof params !== 'object') return null;
+  const same = Object.entries(params).filter(
+    ([name, value]) =>
+      JSON.stringify(value) === JSON.stringify((before as Record<string, unknown>)[name]),
+  );
+  return Object.fromEntries(same);
 }
 
 /** `2026-03-01T12` */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { isKeyProven } from '../bus/join-proof.ts';
+import { checkNodeAddress } from '../domain/addresses.ts';
 import { unchanged } from '../domain/change/change.ts';
 import { join, judgeToken } from '../domain/change/join.ts';
 import { checkKeyIsFree } from '../domain/change/keys.ts';
@@ -54,6 +55,7 @@ const joining = preparedChange(
     return {
       decide: (cluster, asked) => {
         checkKeyIsFree(cluster, params.key, { controllerKey: known.controllerKey, joiner: true });
+        checkNodeAddress(cluster, given.address);
         const decision = join(cluster, given, { ...asked, by: nodeId });
         return trial ? unchanged(cluster, decision.result) : decision;
       },

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { checkNodeAddress } from '../domain/addresses.ts';
 import { migrateNode } from '../domain/change/migrate.ts';
 import { machinesElsewhere } from '../domain/displaced.ts';
 import { checkAddress } from '../domain/names.ts';
@@ -24,7 +25,8 @@ export const nodeDisplaced = read(
   }),
   async (known, { address, machineId, instance }, by): Promise<DisplacedAnswer> => {
     const at = known.now().toISOString();
-    const told = { address: checkAddress(address), machineId, instance, at };
+    checkNodeAddress(known.cluster, checkAddress(address));
+    const told = { address, machineId, instance, at };
     if (by.address !== address) await known.takeDisplaced(by.id, told);
     const { heard } = known.voicesOf(by.id);
     return { address: by.address, isOriginalAlive: heard.some((one) => one !== instance) };
@@ -42,6 +44,7 @@ export const nodeMigrate = preparedChange(
   v.strictObject({ node: NODE, address: word, force: v.boolean() }),
   async (known, { node: id, address, force }) => {
     const to = checkAddress(address);
+    checkNodeAddress(known.cluster, to);
     const own = await addressesOf(known, id);
     return {
       decide: (cluster) => {

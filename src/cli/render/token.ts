@@ -29,7 +29,9 @@ export function tokenListLines(tokens: readonly TokenInfo[], width: number): str
 }
 
 function rolesText({ roles, admin }: TokenInfo): string {
-  const text = roles === null ? 'any' : roles.join(' ') || 'none';
+  // Roles that hold secrets of the cluster are given by an admin alone.
+  const all = admin ? 'any' : 'any plain';
+  const text = roles === null ? all : roles.join(' ') || 'none';
   return admin ? `${text}, admin` : text;
 }
 

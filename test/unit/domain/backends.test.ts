@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { checkNodeAddress } from '../../../src/domain/addresses.ts';
 import { backendJudge, loopJudge } from '../../../src/domain/backends.ts';
-import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 
 const cluster = clusterWith({ web: ['router'], lb: ['load_balancer'], db: ['redis'] });
 const judge = backendJudge(cluster, catalogue);
@@ -41,6 +42,14 @@ describe('a backend', () => {
     assert.equal(why('169.254.0.1:80', here), 'is a link-local address');
   });
 
+  it('is not taken away by a machine that shows but a token and says to be a router there', () => {
+    const claimed = withNode(cluster, 'web', { address: '10.0.0.77', pendingUntil: later(300) });
+    assert.equal(backendJudge(claimed, catalogue)('10.0.0.77:80'), null);
+    assert.equal(loopJudge(claimed, catalogue)('10.0.0.77:80'), false);
+    const shown = withNode(claimed, 'web', { pendingUntil: null });
+    assert.equal(loopJudge(shown, catalogue)('10.0.0.77:80'), true);
+  });
+
   it('is no port that a role of a node listens on, also while it is stopped', () => {
     assert.equal(why('10.0.0.1:4222'), 'is the port of primary on core');
     assert.equal(why('10.0.0.1:9080'), 'is the port of controller on core');
@@ -72,5 +81,15 @@ describe('a loop', () => {
     for (const backend of ['10.0.0.1:9080', '10.0.0.4:6379', '127.0.0.1:80', '10.0.0.9:80']) {
       assert.ok(!isLoop(backend), backend);
     }
+  });
+});
+
+describe('the address of a node', () => {
+  it('is one at which others find it', () => {
+    checkNodeAddress(cluster, '10.0.0.9');
+    for (const address of ['127.0.0.2', '255.255.255.255', '224.0.0.1', '169.254.1.1', '0.1.2.3']) {
+      assert.throws(() => checkNodeAddress(cluster, address), { code: 'BAD_ADDRESS' }, address);
+    }
+    checkNodeAddress(withNode(cluster, 'core', { address: '127.0.1.1' }), '127.0.0.2');
   });
 });

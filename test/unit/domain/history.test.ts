@@ -11,7 +11,7 @@ const REFUSAL: Refusal = {
   asker: 'n1',
   by: 'web',
   operation: 'role.add',
-  params: { node: 'core' },
+  params: { node: 'core', roles: ['router'] },
   code: 'NOT_ALLOWED',
   at: '2026-03-01T12:00:00.000Z',
 };
@@ -21,13 +21,15 @@ describe('the history', () => {
     const { add } = tally();
     add(REFUSAL);
     const at = '2026-03-01T12:59:00.000Z';
-    const { key, entry } = add({ ...REFUSAL, at, params: { node: 'data' } });
+    const params = { node: 'data', roles: ['router'] };
+    const { key, entry } = add({ ...REFUSAL, at, params });
     assert.equal(key, '2026-03-01T12/n1/role.add/NOT_ALLOWED');
     assert.deepEqual(entry, {
       at,
       by: 'web',
       operation: 'role.add',
-      params: { node: 'data' },
+      // Nothing is told of both that only one of them was.
+      params: { roles: ['router'] },
       outcome: 'NOT_ALLOWED',
       revision: null,
       count: 2,
