@@ -103,13 +103,17 @@ export function checkBackend(text: string): string {
 /** Nobody mistypes more than this, nor a word that is longer. */
 const TYPING_ERRORS_MAX = 4;
 
-/** The candidate nearest to `name`, when it is near enough to be a typing error. */
+/**
+ * The candidate nearest to `name`, when it is near enough to be a typing error. With another number in it
+ * it is another thing: `h6` is no `h1`, nor one address the next.
+ */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LABEL_LENGTH_MAX) return undefined;
   let best: string | undefined;
   const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
   let bestDistance = Math.min(allowed, TYPING_ERRORS_MAX, name.length - 1) + 1;
   for (const candidate of candidates) {
+    if (withoutDigits(candidate) === withoutDigits(name)) continue;
     const distance = editDistance(name, candidate, bestDistance);
     if (distance >= bestDistance) continue;
     best = candidate;
@@ -141,6 +145,8 @@ function editDistance(a: string, b: string, enough: number): number {
   }
   return Math.min(enough, previous[b.length]!);
 }
+
+const withoutDigits = (text: string): string => text.replaceAll(/\d/g, '');
 
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const found = nearest(name, candidates);

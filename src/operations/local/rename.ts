@@ -1,5 +1,5 @@
 import { refuse } from '../../domain/error.ts';
-import { checkHostname } from '../../domain/names.ts';
+import { checkHostname, checkNodeName } from '../../domain/names.ts';
 import { hostFacts } from '../../machine/host.ts';
 import { setHostname } from '../../machine/hostname.ts';
 import { readIdentity } from '../../machine/ledger.ts';
@@ -11,7 +11,9 @@ export async function renameMachine(
   given: string,
 ): Promise<{ hostname: string; already: boolean }> {
   checkRoot('kato node rename');
-  const hostname = checkHostname(given, 'host name');
+  const hostname = given.includes('.') ? checkHostname(given, 'host name') : checkNodeName(given);
+  // A machine of that name could not be attached by it.
+  checkNodeName(hostname.split('.')[0]!);
   const identity = await readIdentity(paths);
   if (identity !== null) {
     throw refuse(

@@ -53,6 +53,9 @@ describe('names', () => {
   it('that were mistyped are guessed, when they are near', () => {
     assert.equal(didYouMean('ruoter', ['router', 'redis']), "did you mean 'router'?");
     assert.equal(didYouMean('kafka', ['router', 'redis']), undefined);
+    // Another number is another thing, and no typing error.
+    assert.equal(didYouMean('h6', ['h1', 'h2']), undefined);
+    assert.equal(didYouMean('10.0.0.77', ['10.0.0.1']), undefined);
     assert.equal(didYouMean('data-servcies', ['data-services']), "did you mean 'data-services'?");
   });
 
