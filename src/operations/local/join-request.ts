@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectBus } from '../../bus/connection.ts';
 import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts';
 import { proveKey } from '../../bus/join-proof.ts';
 import type { JoinToken } from '../../bus/join-token.ts';
 import { join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
+import type { Json } from '../../domain/cluster.ts';
+import { isAway } from '../../domain/error.ts';
 import { checkNodeName } from '../../domain/names.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
@@ -14,6 +17,9 @@ import { patiently } from './patience.ts';
 
 /** Each step towards the core is given up after this. */
 const CORE_MS = 5000;
+/** A bus that has dropped the joiner is asked again for so long. */
+const RETURN_MS = 5000;
+const AGAIN_MS = 200;
 
 /** Who asks a core to be let in, and as what. */
 export interface JoinRequest {
@@ -49,9 +55,28 @@ async function ask(
   own: Identity,
   { trial }: { trial: boolean },
 ): Promise<Admitted> {
-  const { host, core, token, ca, roles, noStart, force, address, name, nameChosen } = request;
-  const { port, clusterId, seed, id: tokenId, secret } = token;
-  const facts = await hostFacts();
+  const body = { id: randomUUID(), params: await paramsOf(request, own, trial) };
+  let droppedMs: number | null = null;
+  for (;;) {
+    try {
+      const { result, revision } = await askOnce(request, body);
+      return { ...result, revision, own };
+    } catch (error) {
+      // A reload of the bus, as each join is one, drops who is just connecting, or just has. What was
+      // asked may have been done: with the same id it is the same.
+      if (isAway(error) && error.code === 'BUS_AWAY') droppedMs ??= performance.now();
+      const mayComeBack = droppedMs !== null && performance.now() - droppedMs < RETURN_MS;
+      if (!isAway(error) || !mayComeBack) throw error;
+      await pause(AGAIN_MS);
+    }
+  }
+}
+
+async function askOnce(
+  { core, token, ca }: JoinRequest,
+  body: Json,
+): Promise<{ result: Joined; revision: number }> {
+  const { port, clusterId, seed, id: tokenId } = token;
   const connect = () =>
     connectBus({
       address: core,
@@ -62,33 +87,36 @@ async function ask(
       name: 'join',
       timeoutMs: CORE_MS / 2,
     });
-  // A reload of the bus, as each join is one, drops without a word who is just connecting.
   const bus = await connect().catch(connect);
   try {
-    const params = {
-      tokenId,
-      secret,
-      key: own.key,
-      proof: proveKey(own.seed, { clusterId, tokenId }),
-      name: name ?? checkNodeName(facts.hostname.split('.')[0]!),
-      nameChosen,
-      hostname: facts.hostname,
-      address,
-      machineId: facts.machineId,
-      version: host.kato.version,
-      catalogue: [...host.catalogue.roles.keys()],
-      roles: [...roles],
-      noStart,
-      force,
-      trial,
-    };
-    const body = { id: randomUUID(), params };
     const answer = await patiently(() => bus.request(join(tokenId), body, { timeoutMs: CORE_MS }));
-    const { result, revision } = answer as unknown as { result: Joined; revision: number };
-    return { ...result, revision, own };
+    return answer as unknown as { result: Joined; revision: number };
   } finally {
     await bus.close();
   }
+}
+
+async function paramsOf(request: JoinRequest, own: Identity, trial: boolean) {
+  const { host, token, roles, noStart, force, address, name, nameChosen } = request;
+  const { clusterId, id: tokenId, secret } = token;
+  const facts = await hostFacts();
+  return {
+    tokenId,
+    secret,
+    key: own.key,
+    proof: proveKey(own.seed, { clusterId, tokenId }),
+    name: name ?? checkNodeName(facts.hostname.split('.')[0]!),
+    nameChosen,
+    hostname: facts.hostname,
+    address,
+    machineId: facts.machineId,
+    version: host.kato.version,
+    catalogue: [...host.catalogue.roles.keys()],
+    roles: [...roles],
+    noStart,
+    force,
+    trial,
+  };
 }
 
 /** The same key on every try, so that a join that was interrupted is the same join. */
