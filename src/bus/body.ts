@@ -13,8 +13,15 @@ const DEPTH_MAX = 32;
 
 /** A value as it crosses the bus and lies in the store: JSON, compressed when large. */
 export function encodeBody(value: Json): Uint8Array {
-  const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return bytes.length < COMPRESS_FROM_BYTES ? bytes : gzipSync(bytes, { level: GZIP_FAST });
+  return packBody(value).bytes;
+}
+
+/** The same, and how long it is unpacked: that is the work. */
+export function packBody(value: Json): { bytes: Uint8Array; plainBytes: number } {
+  const plain = new TextEncoder().encode(JSON.stringify(value));
+  const isSmall = plain.length < COMPRESS_FROM_BYTES;
+  const bytes = isSmall ? plain : gzipSync(plain, { level: GZIP_FAST });
+  return { bytes, plainBytes: plain.length };
 }
 
 /**

@@ -73,7 +73,7 @@ export interface Intake {
    * are those of the kind of sender. `bytes` is its length.
    */
   admit?: (subject: Subject, bytes: number) => Admission;
-  /** Told how long each answer was. */
+  /** Told how long each answer was, unpacked. */
   answered?: (subject: Subject, bytes: number) => void;
 }
 

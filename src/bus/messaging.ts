@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Json } from '../domain/cluster.ts';
 import { errorFrom, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
-import { decodeBody, encodeBody } from './body.ts';
+import { decodeBody, encodeBody, packBody } from './body.ts';
 import type { Answer, Bus, BusOptions, Intake, Message } from './bus.ts';
 import { busAway, requestFailure } from './failures.ts';
 import { type Limits, limitsOf, limitsOfAnswer } from './limits.ts';
@@ -63,16 +63,16 @@ export function makeBus(nats: NatsConnection, options: BusOptions): Bus {
 
     subscribe(subject, handler, intake = {}) {
       return listen(nats, subject, intake, (msg) => {
-        turn();
         const taken = take(msg, intake);
+        turn(taken !== 'drop');
         if (taken !== 'drop' && taken.fault === null) guard(handler, taken.message);
       });
     },
 
     respond(subject, handler, intake = {}) {
       return listen(nats, subject, intake, (msg) => {
-        turn();
         const taken = take(msg, intake);
+        turn(taken !== 'drop');
         const to = taken === 'drop' ? null : answerSubject(msg.subject, msg.reply);
         if (taken === 'drop' || to === null) return;
         const answered = answerOf(handler, taken)
@@ -180,20 +180,20 @@ async function answerOf(
   }
 }
 
-/** Returns the length of what was sent, in bytes. */
+/** Returns how long what was sent is unpacked, in bytes. */
 function send(nats: NatsConnection, to: string, answer: Answer): number {
   if ('ok' in answer) {
-    const body = encodeBody(answer.ok);
-    const fits = body.length <= (nats.info?.max_payload ?? 0);
+    const { bytes, plainBytes } = packBody(answer.ok);
+    const fits = bytes.length <= (nats.info?.max_payload ?? 0);
     if (!fits) return send(nats, to, { error: { code: 'FAILED', message: TOO_LARGE } });
-    nats.publish(to, body);
-    return body.length;
+    nats.publish(to, bytes);
+    return plainBytes;
   }
   const marked = headers();
   marked.set(ERROR_HEADER, answer.error.code);
-  const body = encodeBody({ ...answer.error });
-  nats.publish(to, body, { headers: marked });
-  return body.length;
+  const { bytes, plainBytes } = packBody({ ...answer.error });
+  nats.publish(to, bytes, { headers: marked });
+  return plainBytes;
 }
 
 function readAnswer(msg: Msg, limits: Limits): Json {

@@ -1,15 +1,17 @@
 import type { Socket } from 'node:net';
 import type { NatsConnection } from '@nats-io/transport-node';
 
-/** Messages that one connection may bring before the others have their turn: some milliseconds. */
+/** What one connection may bring before the others have their turn: some milliseconds of work. */
 const TURN_MAX = 500;
+/** A message that is read counts for as many that are dropped unread. */
+const READ_WEIGHT = 20;
 
 /**
- * Called for each message of a connection: after so many in one turn of the event loop it reads no
- * further until the next. By itself Node reads two megabytes of a connection before it looks at another
+ * Called for each message of a connection, and whether it is read: after so much in one turn of the
+ * event loop it takes no more from the wire until the next. By itself Node reads two megabytes of a connection before it looks at another
  * one, which is half a second of small messages.
  */
-export function takeTurns(nats: NatsConnection): () => void {
+export function takeTurns(nats: NatsConnection): (isRead: boolean) => void {
   let taken = 0;
   let paused: Socket | null = null;
   const endTurn = (): void => {
@@ -17,10 +19,10 @@ export function takeTurns(nats: NatsConnection): () => void {
     paused?.resume();
     paused = null;
   };
-  return () => {
-    taken++;
-    if (taken === 1) setImmediate(endTurn);
-    if (taken !== TURN_MAX) return;
+  return (isRead) => {
+    if (taken === 0) setImmediate(endTurn);
+    taken += isRead ? READ_WEIGHT : 1;
+    if (taken < TURN_MAX || paused !== null) return;
     paused = socketOf(nats);
     paused?.pause();
   };

@@ -7,28 +7,29 @@ import type { Live } from './live.ts';
 
 /**
  * What one sender may say. A pass of an agent is a dozen reports and a command two or three requests;
- * a script may run some in a second. A beat comes every 0.1 s at the fastest. A token stands for all
+ * a script may run some in a second. The status of a thousand nodes counts for 22, a router's view for 40. A beat comes every 0.1 s at the fastest. A token stands for all
  * machines that join with it at once, an announcer for all components that say again what they serve.
  */
 const RATES = {
   admin: { burst: 2000, perSecond: 200 },
-  node: { burst: 300, perSecond: 20 },
+  node: { burst: 400, perSecond: 40 },
   /** A removed node asks one question. */
   former: { burst: 20, perSecond: 1 },
   heartbeat: { burst: 60, perSecond: 20 },
   join: { burst: 200, perSecond: 40 },
-  announcement: { burst: 2000, perSecond: 200 },
+  announcement: { burst: 1000, perSecond: 200 },
 } satisfies { [sender: string]: Rate };
 /** Who is over it is told so, as long as that costs little. */
 const TOLD: Rate = { burst: 8, perSecond: 4 };
-/** A large message counts for several. */
+/** A large message counts for several. What is announced is host names, each of which is looked up. */
 const BYTES_OF_ONE = 16 * 1024;
+const ANNOUNCED_BYTES_OF_ONE = 1024;
 const TELL_MS = 5000;
 
 /** Decides about each message as it arrives, before anything of it is read. */
 export interface Intake {
   admit(subject: Subject, bytes: number): Admission;
-  /** An answer counts as what it asks for does: it may be a thousand times as long. */
+  /** An answer counts as a request does: it may be a thousand times as long. */
   answered(subject: Subject, bytes: number): void;
   close(): void;
 }
@@ -52,7 +53,8 @@ export function createIntake(
       const nowMs = performance.now();
       const limits = kind === 'admin' ? ADMIN : limitsOf(subject);
       // What is larger than that is not read at all.
-      const cost = 1 + Math.min(bytes, limits.bytes) / BYTES_OF_ONE;
+      const ofOne = kind === 'announcement' ? ANNOUNCED_BYTES_OF_ONE : BYTES_OF_ONE;
+      const cost = 1 + Math.min(bytes, limits.bytes) / ofOne;
       if (senders[kind].takes(who, RATES[kind], cost, nowMs)) return limits;
       const line = dropped.get(who);
       if (line === undefined) dropped.set(who, { subject, count: 1 });

@@ -61,6 +61,7 @@ export function machinesElsewhere(
   heard: readonly string[],
   nowMs: number,
 ): Elsewhere[] {
+  if (told.length === 0) return [];
   const taken = new Set(Object.values(cluster.nodes).map(({ address }) => address));
   return told
     .filter(({ at }) => Math.abs(nowMs - Date.parse(at)) < COUNTS_MS)

@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { findNode, nodesCalled } from '../domain/change/find-node.ts';
+import type { Cluster } from '../domain/cluster.ts';
 import { poolsOf } from '../domain/pools.ts';
 import { amount, list, whole, word } from '../domain/shapes.ts';
-import type { NodeState } from '../domain/status.ts';
+import type { NodeState, Status } from '../domain/status.ts';
 import { nodeState, statusOf } from '../domain/status-of.ts';
 import type { Report } from '../domain/step.ts';
+import type { Verdicts } from '../domain/verdicts.ts';
 import { type Knowledge, read } from './operation.ts';
 
 /** A long poll ends after this and is asked again. */
@@ -19,32 +21,69 @@ export const status = read(
     live: v.optional(v.boolean(), true),
   }),
   async (known, { all, live }, by) => {
-    const answers = live ? await known.askAll() : [];
-    const reports = new Map(known.reports);
-    const lastSeen = new Map(known.lastSeen);
-    for (const [id, report] of answers) {
-      reports.set(id, report);
-      lastSeen.set(id, 0);
-    }
-    const { cluster, older, catalogue, verdicts, announced, displaced, voicesOf } = known;
-    const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
-    const nowMs = known.now().getTime();
-    return statusOf({
-      cluster,
-      older,
-      catalogue,
-      verdicts,
-      pools,
-      reports,
-      lastSeen,
-      displaced,
-      voicesOf,
-      self: by.id,
-      all,
-      nowMs,
-    });
+    const answers = live ? await known.askAll() : NOBODY;
+    const made = sharedStatus(known, answers, all);
+    const nodes = made.nodes.map((node) => (node.id === by.id ? { ...node, self: true } : node));
+    return { ...made, nodes };
   },
 );
+
+type Reports = ReadonlyMap<string, Report>;
+const NOBODY: Reports = new Map();
+
+/** A status is made again after this, where nothing that changes by itself is known to have changed. */
+const SHARED_MS = 250;
+
+interface Made {
+  cluster: Cluster;
+  verdicts: Verdicts;
+  atMs: number;
+  status: Status;
+}
+
+/** By what it was made of: the answers of one round, and whether it shows all. */
+const madeOf = new WeakMap<Reports, Map<boolean, Made>>();
+
+/** Made once for all who ask together: that of a thousand nodes is 30 ms of work. */
+function sharedStatus(known: Knowledge, answers: Reports, all: boolean): Status {
+  const { cluster, verdicts } = known;
+  const atMs = known.now().getTime();
+  const made = madeOf.get(answers) ?? new Map<boolean, Made>();
+  madeOf.set(answers, made);
+  const before = made.get(all);
+  const same = before?.cluster === cluster && before.verdicts === verdicts;
+  if (before !== undefined && same && Math.abs(atMs - before.atMs) < SHARED_MS)
+    return before.status;
+  const status = statusWith(known, answers, all);
+  made.set(all, { cluster, verdicts, atMs, status });
+  return status;
+}
+
+function statusWith(known: Knowledge, answers: Reports, all: boolean): Status {
+  const reports = new Map(known.reports);
+  const lastSeen = new Map(known.lastSeen);
+  for (const [id, report] of answers) {
+    reports.set(id, report);
+    lastSeen.set(id, 0);
+  }
+  const { cluster, older, catalogue, verdicts, announced, displaced, voicesOf } = known;
+  const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
+  const nowMs = known.now().getTime();
+  return statusOf({
+    cluster,
+    older,
+    catalogue,
+    verdicts,
+    pools,
+    reports,
+    lastSeen,
+    displaced,
+    voicesOf,
+    self: '',
+    all,
+    nowMs,
+  });
+}
 
 /** How far a node is with a revision that somebody waits for. */
 export interface Progress {

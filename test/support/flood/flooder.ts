@@ -14,7 +14,7 @@ export type Flood = { seconds: number } & (
 const flood = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Flood;
 const deadlineMs = performance.now() + flood.seconds * 1000;
 // It is on another machine, in truth: it is not to take the processors of those who bear it.
-setPriority(19);
+setPriority(10);
 
 if (flood.kind === 'reader') await read(flood.path);
 else await Promise.all(framesOf(flood).map((frames) => pour(open, frames, deadlineMs)));
