@@ -75,7 +75,8 @@ function checkContent(plain: Uint8Array, valuesMax: number): void {
       if (++depth > DEPTH_MAX) throw refuse('BAD_VALUE', 'the message is nested too deeply');
     } else if (byte === CLOSE_LIST || byte === CLOSE) depth--;
     else if (byte === COMMA) values++;
-    if (values > valuesMax)
+    if (values > valuesMax) {
       throw refuse('BAD_VALUE', `the message has more than ${valuesMax} values`);
+    }
   }
 }

@@ -51,8 +51,8 @@ export interface Bus {
   /**
    * Answers requests; what `handler` throws is the answer, too, and BAD_VALUE for a body beyond the
    * limits. Drops a message whose reply is not under the asker's own inbox: answering it would be
-   * speaking for him elsewhere. No other subscription of this connection may cover the subject: the server allows one answer for a
-   * request, and counts a second delivery as if it had been given.
+   * speaking for him elsewhere. No other subscription of this connection may cover the subject: the
+   * server allows one answer for a request, and counts a second delivery as if it had been given.
    */
   respond(
     subject: string,

@@ -8,8 +8,8 @@ const READ_WEIGHT = 20;
 
 /**
  * Called for each message of a connection, and whether it is read: after so much in one turn of the
- * event loop it takes no more from the wire until the next. By itself Node reads two megabytes of a connection before it looks at another
- * one, which is half a second of small messages.
+ * event loop it takes no more from the wire until the next. By itself Node reads two megabytes of a
+ * connection before it looks at another one, which is half a second of small messages.
  */
 export function takeTurns(nats: NatsConnection): (isRead: boolean) => void {
   let taken = 0;

@@ -1,4 +1,5 @@
 import { note } from './output.ts';
+import { ownPaths } from './session.ts';
 
 /** Longer than any of them takes but for slow packages; an init that calls one is not held up for ever. */
 const LIMIT_MS = 5 * 60_000;
@@ -11,11 +12,8 @@ export async function alone<T>(command: string, action: () => Promise<T>): Promi
   const { isRoot } = await import('../machine/host.ts');
   // Others are refused by the command, which says why.
   if (!isRoot()) return action();
-  const [{ withLock }, { pathsOf }] = await Promise.all([
-    import('../machine/lock.ts'),
-    import('../domain/paths.ts'),
-  ]);
-  return withLock('command', pathsOf(process.env.KATO_ROOT ?? '/'), action, {
+  const { withLock } = await import('../machine/lock.ts');
+  return withLock('command', ownPaths(), action, {
     limitMs: LIMIT_MS,
     holder: command,
     onWait: (holder) => note(`waiting for ${holder} to end`),

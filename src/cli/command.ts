@@ -64,6 +64,15 @@ type NamedOptions = Named & Record<string, unknown>;
 /** A word of a command. Never read from stdin behind a person's back. */
 export const word = Args.custom<string, NamedOptions>({ ignoreStdin: true });
 
+/** Roles that there are, as most commands about roles take them. */
+export const rolesWord = word({
+  names: 'role',
+  list: true,
+  multiple: true,
+  required: false,
+  description: 'Roles or groups of roles.',
+});
+
 /** A flag whose value is a name of something, or several. */
 export const named = Flags.custom<string, NamedOptions>();
 

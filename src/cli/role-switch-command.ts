@@ -1,6 +1,6 @@
 import type { RolesSwitched } from '../domain/change/role-switch.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
-import { listed, nodeFlag, word } from './command.ts';
+import { listed, nodeFlag, rolesWord } from './command.ts';
 import { Flags } from './oclif.ts';
 import { rolesSwitchedLines } from './render/roles.ts';
 import { nodeOrSelf } from './session.ts';
@@ -22,13 +22,7 @@ export function forceOf(flags: object): { force?: true } {
 export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
   /** Named again by each command: oclif reads no inherited `args`. */
   static override args = {
-    roles: word({
-      names: 'role',
-      list: true,
-      multiple: true,
-      required: false,
-      description: 'Roles or groups of roles.',
-    }),
+    roles: rolesWord,
   };
   static override flags = { node: nodeFlag };
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Bus } from '../bus/bus.ts';
+import { counts } from '../domain/counts.ts';
 import type { Live } from './live.ts';
 
 /** Nothing is asked here but two short questions, by routers in the name of clients. */
@@ -56,16 +57,11 @@ export async function serveHttp(
 
 /** Closes what one address opens beyond its share. */
 function shareOut(server: Server): void {
-  const open = new Map<string, number>();
+  const open = counts();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
-    const count = (open.get(address) ?? 0) + 1;
-    open.set(address, count);
-    socket.once('close', () => {
-      const left = open.get(address)! - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
-    });
-    if (count > CONNECTIONS_OF_ONE_MAX) socket.destroy();
+    open.enter(address);
+    socket.once('close', () => open.leave(address));
+    if (open.of(address) > CONNECTIONS_OF_ONE_MAX) socket.destroy();
   });
 }

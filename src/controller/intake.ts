@@ -7,8 +7,9 @@ import type { Live } from './live.ts';
 
 /**
  * What one sender may say. A pass of an agent is a dozen reports and a command two or three requests;
- * a script may run some in a second. The status of a thousand nodes counts for 22, a router's view for 40. A beat comes every 0.1 s at the fastest. A token stands for all
- * machines that join with it at once, an announcer for all components that say again what they serve.
+ * a script may run some in a second. The status of a thousand nodes counts for 22, a router's view
+ * for 40. A beat comes every 0.1 s at the fastest. A token stands for all machines that join with it at
+ * once, an announcer for all components that say again what they serve.
  */
 const RATES = {
   admin: { burst: 2000, perSecond: 200 },

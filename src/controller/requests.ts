@@ -5,6 +5,7 @@ import { all, CONTROLLER, parseSubject, type Subject } from '../bus/subjects.ts'
 import { landed } from '../domain/change/change.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
+import { counts } from '../domain/counts.ts';
 import { KatoError, refuse } from '../domain/error.ts';
 import { anything, form, shaped } from '../domain/shapes.ts';
 import { OPERATIONS } from '../operations/index.ts';
@@ -55,7 +56,7 @@ export function answerRequests(options: {
   knowledge: () => Knowledge;
 }): void {
   const { lanes, live, intake, records } = options;
-  const serving = new Map<string, number>();
+  const serving = counts();
   const { admit, answered } = intake;
   const admins = hearAdmins({ bus: lanes.control, live, intake, answer: servedAtOnce });
   lanes.nodes.respond(all.ops, servedAtOnce, {
@@ -73,17 +74,13 @@ export function answerRequests(options: {
   /** Questions that wait for an answer cost memory, as those do that follow a change for seconds. */
   async function servedAtOnce(message: Message): Promise<Json> {
     const who = message.sender!;
-    const now = serving.get(who) ?? 0;
+    const now = serving.of(who);
     const isAdmin = live.document?.cluster.nodes[who]?.admin === true;
     if (now >= (isAdmin ? SERVED_MAX.admin : SERVED_MAX.node)) {
       throw refuse('BUSY', `${now} requests of this node are being answered`, undefined, LATER);
     }
-    serving.set(who, now + 1);
-    return fromNode(message).finally(() => {
-      const left = serving.get(who)! - 1;
-      if (left === 0) serving.delete(who);
-      else serving.set(who, left);
-    });
+    serving.enter(who);
+    return fromNode(message).finally(() => serving.leave(who));
   }
 
   async function fromNode(message: Message): Promise<Json> {

@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { refuse } from './error.ts';
+import { checkAddress } from './names.ts';
 import { nodesWith } from './roles.ts';
 
 /** Why an address stands for no machine that others reach (RFC 6890); null for all that may do so. */
@@ -15,10 +16,11 @@ export function specialUse(cluster: Cluster, address: string): string | null {
   return first >= 224 ? 'a multicast address' : null;
 }
 
-/** BAD_ADDRESS for one at which the other nodes would find nobody, or themselves. */
-export function checkNodeAddress(cluster: Cluster, address: string): void {
+/** BAD_ADDRESS for what is none, or at which the other nodes would find nobody, or themselves. */
+export function checkNodeAddress(cluster: Cluster, text: string): string {
+  const address = checkAddress(text);
   const special = specialUse(cluster, address);
-  if (special === null) return;
+  if (special === null) return address;
   throw refuse(
     'BAD_ADDRESS',
     `a node cannot have the address ${address}`,

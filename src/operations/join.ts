@@ -9,7 +9,7 @@ import { pendingUntil } from '../domain/change/leave.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import { sha256 } from '../domain/hash.ts';
-import { checkAddress, checkNodeName } from '../domain/names.ts';
+import { checkNodeName } from '../domain/names.ts';
 import { word, words } from '../domain/shapes.ts';
 import { isGone } from '../domain/verdicts.ts';
 import { PUBLIC_KEY, preparedChange } from './operation.ts';
@@ -45,7 +45,7 @@ const joining = preparedChange(
     const given = {
       ...params,
       name: checkNodeName(params.name),
-      address: checkAddress(params.address),
+      address: checkNodeAddress(known.cluster, params.address),
       nodeId,
       secretHash: sha256(secret),
       coreVersion: known.kato,
@@ -55,7 +55,6 @@ const joining = preparedChange(
     return {
       decide: (cluster, asked) => {
         checkKeyIsFree(cluster, params.key, { controllerKey: known.controllerKey, joiner: true });
-        checkNodeAddress(cluster, given.address);
         const decision = join(cluster, given, { ...asked, by: nodeId });
         return trial ? unchanged(cluster, decision.result) : decision;
       },

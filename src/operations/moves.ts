@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { checkNodeAddress } from '../domain/addresses.ts';
 import { migrateNode } from '../domain/change/migrate.ts';
 import { machinesElsewhere } from '../domain/displaced.ts';
-import { checkAddress } from '../domain/names.ts';
 import { form, list, shaped, word } from '../domain/shapes.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 
@@ -25,8 +24,7 @@ export const nodeDisplaced = read(
   }),
   async (known, { address, machineId, instance }, by): Promise<DisplacedAnswer> => {
     const at = known.now().toISOString();
-    checkNodeAddress(known.cluster, checkAddress(address));
-    const told = { address, machineId, instance, at };
+    const told = { address: checkNodeAddress(known.cluster, address), machineId, instance, at };
     if (by.address !== address) await known.takeDisplaced(by.id, told);
     const { heard } = known.voicesOf(by.id);
     return { address: by.address, isOriginalAlive: heard.some((one) => one !== instance) };
@@ -43,8 +41,7 @@ export const nodeMigrate = preparedChange(
   'admin',
   v.strictObject({ node: NODE, address: word, force: v.boolean() }),
   async (known, { node: id, address, force }) => {
-    const to = checkAddress(address);
-    checkNodeAddress(known.cluster, to);
+    const to = checkNodeAddress(known.cluster, address);
     const own = await addressesOf(known, id);
     return {
       decide: (cluster) => {

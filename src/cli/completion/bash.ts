@@ -1,22 +1,13 @@
-import { casesOf, pattern, quoted, type Tree } from './tree.ts';
+import { quoted, type Tree, takesFunction } from './tree.ts';
 
 /** What was typed is taken apart here: bash itself breaks words at `=` and `:`. */
 export function bash(tree: Tree): string[] {
-  const cases = casesOf(tree).map(({ keys, takes }) => {
-    const what =
-      typeof takes === 'string'
-        ? `takes=${takes}`
-        : `takes=words list=${quoted(takes.map(({ word }) => word).join(' '))}`;
-    return `    ${keys.map(pattern).join(' | ')}) ${what} ;;`;
-  });
   return [
     '# Completion of kato for bash: source <(kato completion bash)',
-    '_kato_takes() {',
-    '  case $1 in',
-    ...cases,
-    '    *) takes= ;;',
-    '  esac',
-    '}',
+    ...takesFunction(
+      tree,
+      (choices) => `list=${quoted(choices.map(({ word }) => word).join(' '))}`,
+    ),
     ...main(tree.places.map(quoted).join(' | ')).split('\n').slice(1, -1),
   ];
 }

@@ -94,8 +94,17 @@ function isRepeated(key: string): boolean {
   return key.endsWith('@*');
 }
 
-/** A key as bash and zsh match it. */
-export function pattern(key: string): string {
+/** What bash and zsh share: a function that sets `takes` for a key. `words` sets the words of a list. */
+export function takesFunction(tree: Tree, words: (choices: readonly Choice[]) => string): string[] {
+  const cases = casesOf(tree).map(({ keys, takes }) => {
+    const what = typeof takes === 'string' ? `takes=${takes}` : `takes=words ${words(takes)}`;
+    return `    ${keys.map(pattern).join(' | ')}) ${what} ;;`;
+  });
+  return ['_kato_takes() {', '  case $1 in', ...cases, '    *) takes= ;;', '  esac', '}'];
+}
+
+/** A key as they match it. */
+function pattern(key: string): string {
   return isRepeated(key) ? `${quoted(key.slice(0, -1))}*` : quoted(key);
 }
 

@@ -1,20 +1,10 @@
-import { type Choice, casesOf, pattern, quoted, type Tree } from './tree.ts';
+import { type Choice, quoted, type Tree, takesFunction } from './tree.ts';
 
 export function zsh(tree: Tree): string[] {
-  const cases = casesOf(tree).map(({ keys, takes }) => {
-    const what =
-      typeof takes === 'string' ? `takes=${takes}` : `takes=words found=(${described(takes)})`;
-    return `    ${keys.map(pattern).join(' | ')}) ${what} ;;`;
-  });
   return [
     '#compdef kato',
     '# Completion of kato for zsh: source <(kato completion zsh), after compinit',
-    '_kato_takes() {',
-    '  case $1 in',
-    ...cases,
-    '    *) takes= ;;',
-    '  esac',
-    '}',
+    ...takesFunction(tree, (choices) => `found=(${described(choices)})`),
     ...main(tree.places.map(quoted).join(' | ')).split('\n').slice(1, -1),
   ];
 }

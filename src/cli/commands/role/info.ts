@@ -1,6 +1,6 @@
 import { KatoError, refuse } from '../../../domain/error.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
+import { KatoCommand, listed, nodeFlag, rolesWord } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import type { Style } from '../../render/style.ts';
@@ -17,13 +17,7 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
     'redis-cli -h 10.0.0.5 -a "$(<%= config.bin %> <%= command.id %> --secret redis -n data-1)" ping',
   ];
   static override args = {
-    roles: word({
-      names: 'role',
-      list: true,
-      multiple: true,
-      required: false,
-      description: 'Roles or groups of roles.',
-    }),
+    roles: rolesWord,
   };
   static override flags = {
     secret: Flags.boolean({

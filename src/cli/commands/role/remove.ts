@@ -1,7 +1,7 @@
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { refuse } from '../../../domain/error.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listed, nodeFlag, word } from '../../command.ts';
+import { listed, nodeFlag, rolesWord } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { askLine, onTerminal } from '../../prompt.ts';
 import { rolesRemovedLines } from '../../render/roles.ts';
@@ -19,13 +19,7 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
     '<%= config.bin %> <%= command.id %> --all-but router',
   ];
   static override args = {
-    roles: word({
-      names: 'role',
-      list: true,
-      multiple: true,
-      required: false,
-      description: 'Roles or groups of roles.',
-    }),
+    roles: rolesWord,
   };
   static override flags = {
     ...selectionFlags,
