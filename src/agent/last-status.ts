@@ -1,5 +1,6 @@
 import type { Json } from '../domain/cluster.ts';
 import type { KatoError } from '../domain/error.ts';
+import { parsedObject } from '../domain/json.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { NodeStatus, PoolStatus, Status, WarningCode } from '../domain/status.ts';
 import { errorOf, failureWarning, roleState } from '../domain/status-of.ts';
@@ -61,13 +62,9 @@ export function lastStatus(
 
 /** Null for one that is damaged: it is a convenience, and made anew. */
 function keptIn(text: string): { at: string; status: Status } | null {
-  try {
-    const kept = JSON.parse(text) as Partial<{ at: string; status: Status }> | null;
-    const isWhole = typeof kept?.at === 'string' && Array.isArray(kept.status?.nodes);
-    return isWhole ? (kept as { at: string; status: Status }) : null;
-  } catch {
-    return null;
-  }
+  const kept = parsedObject(text) as Partial<{ at: string; status: Status }>;
+  const isWhole = typeof kept.at === 'string' && Array.isArray(kept.status?.nodes);
+  return isWhole ? (kept as { at: string; status: Status }) : null;
 }
 
 /** At random around the average, so that nodes which started together do not ask together. */

@@ -3,9 +3,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
 import { refuse, toErrorRecord } from '../domain/error.ts';
+import { parsedJson } from '../domain/json.ts';
 import type { Paths } from '../domain/paths.ts';
 import { meter, type Rate } from '../domain/rate.ts';
-import { amount, anything, form, shaped } from '../domain/shapes.ts';
+import { amount, anything, form, idShape, shaped } from '../domain/shapes.ts';
 import { makeFolder } from '../machine/files.ts';
 import { ensureGroup } from '../machine/groups.ts';
 
@@ -20,7 +21,7 @@ export interface SocketRequest {
 
 const TIMEOUT_MS_MAX = 60_000;
 const REQUEST = v.object({
-  id: form(/^[\w-]{0,64}$/, 'an id'),
+  id: idShape('an id'),
   operation: form(/^[a-z][a-z.-]{0,63}$/, 'an operation'),
   params: anything,
   timeoutMs: amount(1, TIMEOUT_MS_MAX),
@@ -159,18 +160,10 @@ function converse(socket: Socket, { bytesMax, answer, talkMs }: Door): void {
 
 async function answered(text: string, answer: Door['answer']): Promise<Json> {
   try {
-    const { value, fault } = shaped(REQUEST, parsed(text));
+    const { value, fault } = shaped(REQUEST, parsedJson(text));
     if (fault !== null) throw refuse('USAGE', 'this is not a request', fault);
     return { ok: await answer(value as SocketRequest) };
   } catch (error) {
     return { error: toErrorRecord(error) as unknown as Json };
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

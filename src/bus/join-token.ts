@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { refuse } from '../domain/error.ts';
+import { parsedJson } from '../domain/json.ts';
 
 /** All that a machine needs to find the cluster, be sure of it, and be let in. */
 export interface JoinToken {
@@ -47,7 +48,7 @@ export function decodeJoinToken(text: string): JoinToken {
   if (!checksum(bytes).equals(packed.subarray(0, CHECKSUM_BYTES))) {
     throw malformed('a part of it is missing or changed');
   }
-  const fields = v.safeParse(FIELDS, parse(bytes));
+  const fields = v.safeParse(FIELDS, parsedJson(bytes.toString()));
   if (!fields.success) throw malformed('it was made by another version of kato');
   const [address, port, fingerprint, clusterId, seed, id, secret] = fields.output;
   return { address, port, fingerprint, clusterId, seed, id, secret };
@@ -55,14 +56,6 @@ export function decodeJoinToken(text: string): JoinToken {
 
 function checksum(bytes: Uint8Array): Buffer {
   return createHash('sha256').update(bytes).digest().subarray(0, CHECKSUM_BYTES);
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return null;
-  }
 }
 
 function malformed(why: string) {

@@ -7,7 +7,7 @@ import { hear, heardUntil, judgeAll, restartHearing, startHearing } from '../dom
 import { type Timing, timingOf } from '../domain/liveness.ts';
 import { poolsOf } from '../domain/pools.ts';
 import type { Catalogue } from '../domain/role.ts';
-import { form, shaped } from '../domain/shapes.ts';
+import { idShape, shaped } from '../domain/shapes.ts';
 import { noteSpeaker } from '../domain/speakers.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
 import { PROVEN_VERSION } from '../operations/report.ts';
@@ -24,7 +24,7 @@ export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
 const HEARTBEAT = v.object({
   version: v.nullable(PROVEN_VERSION),
   leaving: v.boolean(),
-  instance: v.exactOptional(form(/^[\w-]{0,64}$/, 'an instance')),
+  instance: v.exactOptional(idShape('an instance')),
 });
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */

@@ -7,7 +7,7 @@ import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
 import { counts } from '../domain/counts.ts';
 import { KatoError, refuse } from '../domain/error.ts';
-import { anything, form, shaped } from '../domain/shapes.ts';
+import { anything, idShape, shaped } from '../domain/shapes.ts';
 import { OPERATIONS } from '../operations/index.ts';
 import { nodeJoin } from '../operations/join.ts';
 import { nodeSettleFormer } from '../operations/nodes.ts';
@@ -28,7 +28,7 @@ import type { Records } from './records.ts';
 import type { Reports } from './reports.ts';
 
 /** What stands in a request; the asker and the operation stand in its subject. */
-const REQUEST = v.object({ id: form(/^[\w-]{0,64}$/, 'an id'), params: anything });
+const REQUEST = v.object({ id: idShape('an id'), params: anything });
 
 /** What a removed node says in the end. */
 const STOPPED = v.object({ params: v.object({ stopped: v.literal(true) }) });

@@ -35,6 +35,16 @@ export function isTrusted(catalogue: Catalogue, name: string): boolean {
   return sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS));
 }
 
+/** Whether somebody may be given a role: by what a token allows, null for all, and by who gives it. */
+export function isGrantable(
+  catalogue: Catalogue,
+  role: string,
+  allowed: readonly string[] | null,
+  byAdmin: boolean,
+): boolean {
+  return (byAdmin || !isTrusted(catalogue, role)) && (allowed === null || allowed.includes(role));
+}
+
 const CERTIFICATE_KEYS = 'certificate/';
 
 export function processNames(catalogue: Catalogue, role: string): string[] {

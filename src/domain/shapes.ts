@@ -23,6 +23,11 @@ export function form(pattern: RegExp, what: string, max = NAME_MAX) {
   return v.custom<string>(fits, `not ${what}`);
 }
 
+/** What a program calls something: an id, which may be empty. */
+export function idShape(what: string) {
+  return form(/^[\w-]{0,64}$/, what);
+}
+
 /** As programs write it: `2026-03-01T12:00:00.000Z`. */
 export const isoTime = v.custom<string>((given) => {
   const looksSo = typeof given === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]{1,20}Z$/.test(given);

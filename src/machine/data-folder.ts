@@ -2,6 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, opendir, readdir, rename, stat } from 'node:fs/promises';
 import { type DataFacts, type DataPlaces, dataRefusal } from '../domain/data-state.ts';
 import { KatoError } from '../domain/error.ts';
+import { parsedObject } from '../domain/json.ts';
 import { DATA_MARK, dataRecord, MARK_BYTES_MAX, type Paths } from '../domain/paths.ts';
 import type { DataStep } from '../domain/step.ts';
 import {
@@ -88,7 +89,7 @@ export async function ownedData(paths: Paths): Promise<string[]> {
 /** Null without one, or with one that cannot be read. */
 export async function readMark(folder: string): Promise<DataMark | null> {
   const text = await readForeign(`${folder}/${DATA_MARK}`, MARK_BYTES_MAX).catch(() => null);
-  const { id, secrets } = parsed(text) as Partial<DataMark>;
+  const { id, secrets } = parsedObject(text ?? '') as Partial<DataMark>;
   if (typeof id !== 'string' || id === '') return null;
   return { id, secrets: typeof secrets === 'string' ? secrets : null };
 }
@@ -104,7 +105,7 @@ export async function writeMark(folder: string, mark: DataMark, group: number): 
 async function readRecord(process: string, paths: Paths): Promise<DataFacts['record']> {
   const text = await readIfExists(dataRecord(process, paths));
   if (text === null) return null;
-  const { id } = parsed(text) as Partial<DataRecord>;
+  const { id } = parsedObject(text ?? '') as Partial<DataRecord>;
   return { id: typeof id === 'string' ? id : null };
 }
 
@@ -125,7 +126,7 @@ export async function beginFirstRun(folder: string): Promise<void> {
 export async function firstRunOf(folder: string): Promise<DataFacts['firstRun']> {
   const text = await readIfExists(firstRunMark(folder));
   if (text === null) return null;
-  const { inode, born } = parsed(text) as Partial<ReturnType<typeof bindingOf>>;
+  const { inode, born } = parsedObject(text ?? '') as Partial<ReturnType<typeof bindingOf>>;
   if (inode === undefined || born === undefined) return 'somewhere';
   const now = await stat(folder, { bigint: true }).catch(() => null);
   if (now === null) return 'elsewhere';
@@ -168,13 +169,4 @@ function hasFile(path: string): Promise<boolean> {
 async function recordNames({ made }: Paths): Promise<string[]> {
   const files = await readdir(made).catch(() => []);
   return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5));
-}
-
-function parsed(text: string | null): object {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

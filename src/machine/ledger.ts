@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { KatoError, refuse } from '../domain/error.ts';
 import { sha256 } from '../domain/hash.ts';
+import { parsedJson } from '../domain/json.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { View } from '../domain/view.ts';
 import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from './files.ts';
@@ -147,12 +148,8 @@ function digestOf(value: object): string {
 }
 
 function parsed<T extends object>(text: string): Partial<T> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Partial<T>) : null;
-  } catch {
-    return null;
-  }
+  const value = parsedJson(text);
+  return typeof value === 'object' && value !== null ? (value as Partial<T>) : null;
 }
 
 function damaged(file: string): KatoError {

@@ -1,9 +1,10 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Paths } from '../domain/paths.ts';
 import { groupFile } from '../domain/service-folder.ts';
 import { attempt } from './command.ts';
 import { readIfExists } from './files.ts';
+import { statNumber } from './proc-stat.ts';
 import { serviceNames } from './service.ts';
 
 export interface PortOwner {
@@ -39,10 +40,9 @@ export async function isOfOurs(pid: number | null, paths: Paths): Promise<boolea
   return (await Promise.all(files)).some((text) => text !== null && Number(text) === group);
 }
 
+const GROUP_FIELD = 5;
+
 /** The process group of a pid, which outlives its leader. */
 export async function groupOf(pid: number | null): Promise<number | null> {
-  if (pid === null) return null;
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return afterName.length > 2 ? Number(afterName[2]) : null;
+  return pid === null ? null : statNumber(pid, GROUP_FIELD);
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { checkNodeAddress } from '../domain/addresses.ts';
 import { migrateNode } from '../domain/change/migrate.ts';
 import { machinesElsewhere } from '../domain/displaced.ts';
-import { form, list, shaped, word } from '../domain/shapes.ts';
+import { idShape, list, shaped, word } from '../domain/shapes.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 
 /** What the cluster says to a machine that carries a node's identity elsewhere. */
@@ -19,8 +19,8 @@ export const nodeDisplaced = read(
   'anyone',
   v.strictObject({
     address: word,
-    machineId: form(/^[\w-]{0,64}$/, 'a machine id'),
-    instance: form(/^[\w-]{0,64}$/, 'an instance'),
+    machineId: idShape('a machine id'),
+    instance: idShape('an instance'),
   }),
   async (known, { address, machineId, instance }, by): Promise<DisplacedAnswer> => {
     const at = known.now().toISOString();

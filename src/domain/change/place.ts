@@ -1,7 +1,7 @@
 import type { Cluster, Node, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf, isTrusted } from '../roles.ts';
+import { definitionOf, isGrantable } from '../roles.ts';
 import type { Asked } from './change.ts';
 
 /** What a machine says of itself when it asks to join, as far as it may be one that was there before. */
@@ -45,10 +45,7 @@ function covers(token: Token, node: Node, catalogue: Catalogue): boolean {
   if ('primary' in node.roles || (node.admin && !token.admin)) return false;
   return Object.keys(node.roles)
     .filter((role) => definitionOf(catalogue, role).given !== 'always')
-    .every((role) => {
-      const isAllowed = token.roles === null || token.roles.includes(role);
-      return isAllowed && (token.admin || !isTrusted(catalogue, role));
-    });
+    .every((role) => isGrantable(catalogue, role, token.roles, token.admin));
 }
 
 function addressTaken(holder: Node, { address, gone }: Joiner, token: Token) {

@@ -1,7 +1,7 @@
 import type { Cluster, Node, NodeRole } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import type { Catalogue } from '../role.ts';
-import { definitionOf, expandRoles, isTrusted } from '../roles.ts';
+import { definitionOf, expandRoles, isGrantable, isTrusted } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
@@ -100,8 +100,7 @@ function selectToAdd(
     return (
       definition.given === 'add' &&
       definition.perCluster.max === null &&
-      (byAdmin || !isTrusted(catalogue, role)) &&
-      (node.allowedRoles === null || node.allowedRoles.includes(role))
+      isGrantable(catalogue, role, node.allowedRoles, byAdmin)
     );
   };
   return [...catalogue.roles.keys()].filter((role) => fits(role) && !named.includes(role));

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { reloadWaitMs } from '../../domain/reload-pace.ts';
+import { statNumber } from '../proc-stat.ts';
 
 /** What Linux counts the starts of processes in. */
 const TICK_MS = 10;
+const START_FIELD = 22;
 
 /** When what a service folder runs was last reloaded; an agent that starts anew may be a second early. */
 const lastMs = new Map<string, number>();
@@ -19,7 +20,6 @@ export async function awaitTurn(folder: string, workers: ReadonlySet<string>): P
 
 /** In ms since the machine's boot; null for a worker that has just ended. */
 async function startMs(worker: string): Promise<number | null> {
-  const text = await readFile(`/proc/${worker}/stat`, 'utf8').catch(() => '');
-  const afterName = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return afterName.length > 19 ? Number(afterName[19]) * TICK_MS : null;
+  const ticks = await statNumber(worker, START_FIELD);
+  return ticks === null ? null : ticks * TICK_MS;
 }

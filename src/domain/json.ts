@@ -1,0 +1,14 @@
+/** What a text says that may be damaged, or may be no JSON at all: then null. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The same where an object is wanted: what is none is an empty one. */
+export function parsedObject(text: string): object {
+  const value = parsedJson(text);
+  return typeof value === 'object' && value !== null ? value : {};
+}
