@@ -105,7 +105,7 @@ const TYPING_ERRORS_MAX = 4;
 
 /**
  * The candidate nearest to `name`, when it is near enough to be a typing error. With another number in it
- * it is another thing: `h6` is no `h1`, nor one address the next.
+ * it is another thing: `h6` is no `h1`, nor one address the next; `h33` may be an `h3` that was typed twice.
  */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LABEL_LENGTH_MAX) return undefined;
@@ -113,7 +113,7 @@ function nearest(name: string, candidates: Iterable<string>): string | undefined
   const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
   let bestDistance = Math.min(allowed, TYPING_ERRORS_MAX, name.length - 1) + 1;
   for (const candidate of candidates) {
-    if (withoutDigits(candidate) === withoutDigits(name)) continue;
+    if (isOtherNumber(name, candidate)) continue;
     const distance = editDistance(name, candidate, bestDistance);
     if (distance >= bestDistance) continue;
     best = candidate;
@@ -146,7 +146,15 @@ function editDistance(a: string, b: string, enough: number): number {
   return Math.min(enough, previous[b.length]!);
 }
 
-const withoutDigits = (text: string): string => text.replaceAll(/\d/g, '');
+/** They differ in digits alone, and not only by some that are too many or too few. */
+function isOtherNumber(a: string, b: string): boolean {
+  if (a.replaceAll(/\d/g, '') !== b.replaceAll(/\d/g, '')) return false;
+  const digits = [a, b].map((text) => text.replaceAll(/\D/g, ''));
+  const [short = '', long = ''] = digits.sort((one, other) => one.length - other.length);
+  let at = 0;
+  for (const digit of long) if (digit === short[at]) at++;
+  return at < short.length;
+}
 
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const found = nearest(name, candidates);

@@ -56,6 +56,7 @@ describe('names', () => {
     // Another number is another thing, and no typing error.
     assert.equal(didYouMean('h6', ['h1', 'h2']), undefined);
     assert.equal(didYouMean('10.0.0.77', ['10.0.0.1']), undefined);
+    assert.equal(didYouMean('h33', ['h2', 'h3']), "did you mean 'h3'?");
     assert.equal(didYouMean('data-servcies', ['data-services']), "did you mean 'data-services'?");
   });
 
