@@ -3,6 +3,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { KatoError } from '../domain/error.ts';
 import type { Bus, BusOptions } from './bus.ts';
 import { connectFailure } from './failures.ts';
+import { fullBus } from './full.ts';
 import { signer } from './identity.ts';
 import { makeBus } from './messaging.ts';
 import { inboxPrefix } from './subjects.ts';
@@ -10,14 +11,14 @@ import { inboxPrefix } from './subjects.ts';
 /** Once refused counts for nothing: a reload of the bus refuses whoever is just connecting. */
 const REFUSALS_MAX = 3;
 
-/** Throws CORE_UNREACHABLE, NOT_A_BUS or NOT_ALLOWED. */
+/** Throws CORE_UNREACHABLE, NOT_A_BUS, NOT_ALLOWED or BUSY. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
   for (let refusals = 1; ; refusals++) {
     let nats: NatsConnection;
     try {
       nats = await connect(natsOptions(options));
     } catch (error) {
-      const failure = connectFailure(error, options);
+      const failure = (await fullBus(error, options)) ?? connectFailure(error, options);
       if (failure.code !== 'NOT_ALLOWED' || refusals === REFUSALS_MAX) throw failure;
       await pause(retryDelayMs());
       continue;

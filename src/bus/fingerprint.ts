@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
 import { refuse } from '../domain/error.ts';
 import { type BusAddress, codeOf, notABus, reachFailure } from './failures.ts';
+import { fullBus } from './full.ts';
 
 /** For all of it. With the start of the command, less than the 5 s that a person is promised. */
 const LIMIT_MS = 4000;
@@ -12,7 +13,7 @@ const CHAIN_MAX = 5;
 /**
  * The certificate authority of the bus, in PEM, known by its fingerprint (SHA-256, hex). Nothing
  * is sent but the TLS handshake, so it may be asked before anything is trusted.
- * CORE_UNREACHABLE: nobody answers there. NOT_A_BUS: somebody else does. TOKEN_OTHER_CLUSTER: a
+ * CORE_UNREACHABLE: nobody answers there. NOT_A_BUS: somebody else does. BUSY: it is full. TOKEN_OTHER_CLUSTER: a
  * bus of kato, but of another cluster.
  */
 export async function fetchCertificateAuthority(
@@ -23,7 +24,7 @@ export async function fetchCertificateAuthority(
   const at = `${where.address}:${where.port}`;
   const tcp = await reach(where, at, limit);
   try {
-    const tls = await handshake(tcp, options.clusterId, at, limit);
+    const tls = await handshake(tcp, where, options.clusterId, limit);
     return findAuthority(tls.getPeerCertificate(true), options.fingerprint, at);
   } finally {
     tcp.destroy();
@@ -51,13 +52,16 @@ async function reach({ address, port }: BusAddress, at: string, limit: AbortSign
   }
 }
 
-async function handshake(tcp: Socket, clusterId: string, at: string, limit: AbortSignal) {
+async function handshake(tcp: Socket, where: BusAddress, clusterId: string, limit: AbortSignal) {
   const servername = `bus.${clusterId}`;
   const tls = connectTls({ socket: tcp, servername, rejectUnauthorized: false });
   try {
     await first(tls, 'secureConnect', limit);
     return tls;
   } catch (cause) {
+    const full = await fullBus(cause, where);
+    if (full !== null) throw full;
+    const at = `${where.address}:${where.port}`;
     throw notABus(at, limit.aborted ? new Error('it accepts connections, but is silent') : cause);
   }
 }

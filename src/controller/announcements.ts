@@ -1,5 +1,5 @@
 import type { Bus, Message } from '../bus/bus.ts';
-import { all, CONTROLLER, routerStart } from '../bus/subjects.ts';
+import { type AnnouncerVerb, all, announcement, CONTROLLER, routerStart } from '../bus/subjects.ts';
 import {
   type AnnouncementRules,
   adopt,
@@ -18,6 +18,7 @@ import { proofOfAnnounced } from '../domain/proof.ts';
 import { refusalsToLog } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Announcements } from '../operations/operation.ts';
+import { hearApart } from './hearing-apart.ts';
 import type { Intake } from './intake.ts';
 import type { Live } from './live.ts';
 
@@ -39,6 +40,7 @@ export function followAnnouncements(options: {
   /** Of the controllers. */
   seed: string;
   log(line: string): void;
+  signal: AbortSignal;
 }): AnnouncementsFollowed {
   const { bus, live, seed } = options;
   const { admit } = options.intake;
@@ -48,9 +50,22 @@ export function followAnnouncements(options: {
   let rules: AnnouncementRules | null = rulesNow();
   let proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
 
-  bus.subscribe(all.registers, (message) => take(message, announce), { admit });
-  bus.subscribe(all.unregisters, (message) => take(message, withdraw), { admit });
-  bus.respond(all.greetings, async () => greeting(), { queue: CONTROLLER, admit });
+  hearApart({
+    ...{ live, signal: options.signal, admit },
+    speakers: ({ announcers }) => Object.keys(announcers),
+    listen: (who, admit) => {
+      const of = (verb: AnnouncerVerb) =>
+        who === null ? all.announcements(verb) : announcement(who, verb);
+      const stops = [
+        bus.subscribe(of('register'), (message) => take(message, announce), { admit }),
+        bus.subscribe(of('unregister'), (message) => take(message, withdraw), { admit }),
+        bus.respond(of('greet'), async () => greeting(), { queue: CONTROLLER, admit }),
+      ];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  });
   bus.publish(routerStart, greeting());
   const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
   const stop = live.on('document', () => {

@@ -64,7 +64,7 @@ export async function runController(
   const records = keepRecords(store);
   const intake = createIntake(live, onDropped);
   const announcements = followAnnouncements({
-    ...{ bus: lanes.strangers, live, intake, catalogue, seed, log },
+    ...{ bus: lanes.strangers, live, intake, catalogue, seed, log, signal },
   });
   const askNodes = sharedRounds(bus, live);
   const knowledge = (): Knowledge =>
@@ -77,14 +77,14 @@ export async function runController(
   const reports = await followObserved({ store, live, onReport });
   await store.watchCluster(guard.tell);
   // Before anybody is woken, who would ask at once.
-  answerRequests({ lanes, live, intake, changes, records, reports, knowledge });
+  answerRequests({ lanes, live, intake, changes, records, reports, knowledge, signal });
   const waker = wakeNodes({ bus, live, catalogue, controllerKey });
   const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
     if (beat.version !== null) guard.saw(beat.version);
     waker.repair(nodeId, beat);
   };
   const liveness = watchLiveness({
-    ...{ bus: lanes.beats, store, live, catalogue, onHeartbeat },
+    ...{ bus: lanes.beats, store, live, catalogue, onHeartbeat, signal },
     admit: intake.admit,
   });
   onUp.control = () => {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Bus, Intake, Message } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
-import { all, parseSubject } from '../bus/subjects.ts';
+import { all, heartbeat, parseSubject } from '../bus/subjects.ts';
 import type { Json } from '../domain/cluster.ts';
 import { hear, heardUntil, judgeAll, restartHearing, startHearing } from '../domain/hearing.ts';
 import { type Timing, timingOf } from '../domain/liveness.ts';
@@ -11,6 +11,7 @@ import { idShape, shaped } from '../domain/shapes.ts';
 import { noteSpeaker } from '../domain/speakers.ts';
 import { nextVerdicts } from '../domain/verdicts.ts';
 import { PROVEN_VERSION } from '../operations/report.ts';
+import { hearApart } from './hearing-apart.ts';
 import { type Live, takeVerdicts } from './live.ts';
 import { VERDICTS_KEY } from './reports.ts';
 
@@ -43,6 +44,7 @@ export function watchLiveness(options: {
   /** Also of a node that is not in the document at hand. */
   onHeartbeat(nodeId: string, beat: Heartbeat): void;
   admit: NonNullable<Intake['admit']>;
+  signal: AbortSignal;
 }): { restart(): void; close(): void } {
   const { bus, live } = options;
   const hearing = startHearing(performance.now(), live.signs);
@@ -51,7 +53,13 @@ export function watchLiveness(options: {
   let asking = false;
   let writing = false;
 
-  bus.subscribe(all.heartbeats, heardBeat, { admit: options.admit });
+  hearApart({
+    ...{ live, signal: options.signal, admit: options.admit },
+    speakers: ({ nodes }) => Object.keys(nodes),
+    listen: (who, admit) => {
+      return bus.subscribe(who === null ? all.heartbeats : heartbeat(who), heardBeat, { admit });
+    },
+  });
   schedule();
   return {
     restart: () => restartHearing(hearing, performance.now()),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Admission, Message } from '../bus/bus.ts';
-import { all, CONTROLLER, parseSubject, type Subject } from '../bus/subjects.ts';
+import { all, CONTROLLER, join, parseSubject, type Subject } from '../bus/subjects.ts';
 import { landed } from '../domain/change/change.ts';
 import { isFormer } from '../domain/change/leave.ts';
 import type { Json, Node } from '../domain/cluster.ts';
@@ -21,6 +21,7 @@ import {
 } from '../operations/operation.ts';
 import { hearAdmins } from './admins.ts';
 import type { Changes } from './changes.ts';
+import { hearApart } from './hearing-apart.ts';
 import type { Intake } from './intake.ts';
 import type { Lanes } from './lanes.ts';
 import { documentOf, type Live } from './live.ts';
@@ -54,17 +55,28 @@ export function answerRequests(options: {
   records: Records;
   reports: Reports;
   knowledge: () => Knowledge;
+  signal: AbortSignal;
 }): void {
-  const { lanes, live, intake, records } = options;
+  const { lanes, live, intake, records, signal } = options;
   const serving = counts();
   const { admit, answered } = intake;
   const admins = hearAdmins({ bus: lanes.control, live, intake, answer: servedAtOnce });
-  lanes.nodes.respond(all.ops, servedAtOnce, {
-    queue: CONTROLLER,
-    admit: fromOthers,
-    answered,
+  hearApart({
+    ...{ live, signal, admit: fromOthers },
+    speakers: ({ nodes, former }) => [...Object.keys(nodes), ...Object.keys(former)],
+    listen: (who, admit) => {
+      const subject = who === null ? all.ops : all.opsOf(who);
+      return lanes.nodes.respond(subject, servedAtOnce, { queue: CONTROLLER, admit, answered });
+    },
   });
-  lanes.strangers.respond(all.joins, fromJoiner, { queue: CONTROLLER, admit, answered });
+  hearApart({
+    ...{ live, signal, admit },
+    speakers: ({ tokens }) => Object.keys(tokens),
+    listen: (who, admit) => {
+      const subject = who === null ? all.joins : join(who);
+      return lanes.strangers.respond(subject, fromJoiner, { queue: CONTROLLER, admit, answered });
+    },
+  });
 
   /** What admins say was heard already. */
   function fromOthers(subject: Subject, bytes: number): Admission {

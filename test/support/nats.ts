@@ -35,6 +35,8 @@ export interface TestNats {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Checks and puts the users in force by HUP. */
   reload(users: BusUser[]): Promise<void>;
+  /** The same with what lies in the folder. */
+  hangUp(): Promise<void>;
   /** The server's log so far. */
   log(): Promise<string>;
   connect(who: string, identity: Identity, more?: Partial<BusOptions>): Promise<Bus>;
@@ -91,6 +93,9 @@ export async function startNats(users: BusUser[]): Promise<TestNats> {
     },
     async reload(newUsers) {
       await render('users.conf', folder, busUsersView(newUsers));
+      await nats.hangUp();
+    },
+    async hangUp() {
       await run('nats-server', ['-t', '-c', join(folder, 'nats.conf')], {
         env: { ...process.env, ...environment },
       });

@@ -29,7 +29,9 @@ describe('announcers of routes', () => {
   before(async () => {
     const started = await startNatsWithController(USERS);
     ({ nats, identity, controllerUser, controller } = started);
-    for (const subject of [all.registers, all.unregisters]) controller.subscribe(subject, note);
+    for (const verb of ['register', 'unregister'] as const) {
+      controller.subscribe(all.announcements(verb), note);
+    }
     await controller.rtt();
     shopLink = natsOf(await nats.connect('shop', shop));
     blogLink = natsOf(await nats.connect('blog', blog));
@@ -53,7 +55,7 @@ describe('announcers of routes', () => {
   it('are heard by every controller, once', async () => {
     const second: string[] = [];
     const other = await nats.connect(CONTROLLER, identity);
-    other.subscribe(all.registers, ({ subject }) => second.push(subject));
+    other.subscribe(all.announcements('register'), ({ subject }) => second.push(subject));
     await other.rtt();
     shopLink.publish('router.register', JSON.stringify({ uris: ['a.example.com'] }));
     shopLink.publish('router.register', JSON.stringify({ uris: ['b.example.com'] }));
@@ -63,7 +65,7 @@ describe('announcers of routes', () => {
   });
 
   it('are answered when they greet, with the inbox of any client library', async () => {
-    const stop = controller.respond(all.greetings, async ({ sender }) => ({
+    const stop = controller.respond(all.announcements('greet'), async ({ sender }) => ({
       minimumRegisterIntervalInSeconds: 20,
       sender,
     }));
@@ -136,7 +138,9 @@ describe('announcers of routes', () => {
     const stolen: string[] = [];
     nodeBus.subscribe('kato.node.n1.>', ({ subject }) => stolen.push(subject));
     const greetings: string[] = [];
-    const stop = controller.respond(all.greetings, async ({ subject }) => greetings.push(subject));
+    const stop = controller.respond(all.announcements('greet'), async ({ subject }) =>
+      greetings.push(subject),
+    );
     await Promise.all([nodeBus.rtt(), controller.rtt()]);
     shopLink.publish('router.greet', '', { reply: 'kato.node.n1.wake' });
     shopLink.publish('router.greet', '', { reply: '_INBOX.reply' });
@@ -161,7 +165,7 @@ describe('announcers of routes', () => {
     const wikiLink = natsOf(await nats.connect('wiki', wiki));
     wikiLink.publish('router.register', JSON.stringify({ uris: ['wiki.example.com'] }));
     await until(() => heard.length > 0, { what: 'the new one is heard', seconds: 5 });
-    const stop = controller.respond(all.greetings, async () => 'welcome');
+    const stop = controller.respond(all.announcements('greet'), async () => 'welcome');
     await controller.rtt();
     const answers: unknown[] = [];
     wikiLink.subscribe('_INBOX.wiki', {

@@ -46,8 +46,9 @@ describe('what is announced over the bus', () => {
     const { controller: bus, identity } = started;
     const note = (line: string) => log.push(line);
     const intake = { admit: limitsOf };
+    const { signal } = new AbortController();
     followed = followAnnouncements({
-      ...{ bus, live, intake, catalogue, seed: identity.seed, log: note },
+      ...{ bus, live, intake, catalogue, seed: identity.seed, log: note, signal },
     });
     await bus.rtt();
     link = natsOf(await nats.connect('shop', shop));

@@ -39,8 +39,9 @@ function freshController() {
     publish: () => true,
   } as unknown as Bus;
   const log: string[] = [];
+  const { signal } = new AbortController();
   const announcements = followAnnouncements({
-    ...{ bus, live, intake: { admit: limitsOf }, catalogue, seed: SEED },
+    ...{ bus, live, intake: { admit: limitsOf }, catalogue, seed: SEED, signal },
     log: (line) => log.push(line),
   });
   const secrets = { 'certificate/default': 'secret' };
@@ -50,7 +51,7 @@ function freshController() {
   const options = {
     ...{ bus, live, catalogue, store, seed: SEED, announcements, kato: '0.1.0' },
     controllerKey: 'U',
-    signal: new AbortController().signal,
+    signal,
   } as unknown as Parameters<typeof knowledgeOf>[0];
   return {
     live,
