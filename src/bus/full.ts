@@ -18,8 +18,8 @@ export async function fullBus(cause: unknown, where: BusAddress): Promise<KatoEr
   return refuse(
     'BUSY',
     `the bus at ${where.address}:${where.port} takes no more connections`,
-    'somebody holds very many of them',
-    "on the core, /connz?auth=1 of the bus's monitor port shows whose they are; kato node remove ends a node's",
+    'somebody opens very many of them',
+    'on the core, ss -tn shows from where: let a firewall keep that off',
   );
 }
 

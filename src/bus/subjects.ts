@@ -7,6 +7,8 @@ import { refuse } from '../domain/error.ts';
 
 /** The controllers' name on the bus. No node may have it. */
 export const CONTROLLER = 'ctl';
+/** As who controllers watch the connections of the bus, in its system account. */
+export const WARDEN = 'warden';
 
 /** What a node (later: a person) wants done. `operation` may have dots. */
 export const op = (who: string, operation: string): string =>

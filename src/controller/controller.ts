@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { keyOfSeed } from '../bus/identity.ts';
+import { controllerKeysOf } from '../bus/identity.ts';
 import { openStore, type Store } from '../bus/store.ts';
 import { CONTROLLER, type Subject } from '../bus/subjects.ts';
 import type { Node } from '../domain/cluster.ts';
@@ -13,6 +13,7 @@ import type { Knowledge } from '../operations/operation.ts';
 import { dropAbandonedJoins } from './abandoned.ts';
 import { followAnnouncements } from './announcements.ts';
 import { createChanges } from './changes.ts';
+import { limitConnections } from './connections.ts';
 import { guardHistory } from './history-guard.ts';
 import { serveHttp } from './http.ts';
 import { createIntake } from './intake.ts';
@@ -45,9 +46,9 @@ export async function runController(
   signal: AbortSignal,
 ): Promise<void> {
   const { ca, clusterId, seed } = config;
-  const controllerKey = keyOfSeed(seed);
+  const controllerKeys = controllerKeysOf(seed);
   const confirming = meter();
-  const identity = { who: CONTROLLER, key: controllerKey, seed };
+  const identity = { who: CONTROLLER, key: controllerKeys.controller, seed };
   const onUp: { [lane in keyof Lanes]?: () => void } = {};
   const lanes = await connectLanes(
     { ...config.bus, ca, clusterId, identity, name: 'controller' },
@@ -69,7 +70,7 @@ export async function runController(
   const askNodes = sharedRounds(bus, live);
   const knowledge = (): Knowledge =>
     knowledgeOf({
-      ...{ bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal },
+      ...{ bus, store, live, catalogue, controllerKeys, seed, kato, announcements, signal },
       askNodes,
     });
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
@@ -78,7 +79,7 @@ export async function runController(
   await store.watchCluster(guard.tell);
   // Before anybody is woken, who would ask at once.
   answerRequests({ lanes, live, intake, changes, records, reports, knowledge, signal });
-  const waker = wakeNodes({ bus, live, catalogue, controllerKey });
+  const waker = wakeNodes({ bus, live, catalogue, controllerKeys });
   const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
     if (beat.version !== null) guard.saw(beat.version);
     waker.repair(nodeId, beat);
@@ -93,9 +94,12 @@ export async function runController(
   };
   onUp.beats = liveness.restart;
   onUp.strangers = announcements.restart;
+  const door = { ...config.bus, ca, clusterId, seed };
+  const watching = limitConnections(door, { live, keys: controllerKeys, records }, signal);
   const abandoned = dropAbandonedJoins(live, changes);
   const http = await serveHttp(config.http, { live, bus, kato, clusterId });
   await aborted(signal);
+  await watching;
   await http.close();
   abandoned.close();
   liveness.close();

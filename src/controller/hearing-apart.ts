@@ -1,21 +1,28 @@
 import type { Admission, Intake } from '../bus/bus.ts';
+import type { Subject } from '../bus/subjects.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { meter, type Rate } from '../domain/rate.ts';
 import type { Live } from './live.ts';
 
 type Admit = NonNullable<Intake['admit']>;
 
-/** What is dropped of one speaker before he is left unheard. Dropping that much takes some milliseconds. */
-const DROPPED: Rate = { burst: 1000, perSecond: 1000 };
+/**
+ * What is not taken of one speaker before he is left unheard: so many messages, or four megabytes. It
+ * takes some milliseconds to drop them.
+ */
+const REFUSED: Rate = { burst: 1000, perSecond: 1000 };
+const BYTES_OF_ONE = 4096;
+/** Twice as long with each flood. */
 const UNHEARD_MS = 1000;
+const UNHEARD_MS_MAX = 8000;
 /** After the last flood, until all are heard on one subscription again. */
-const CALM_MS = 10_000;
+const CALM_MS = 20_000;
 
 /**
  * Hears everybody on one subscription, until one of them floods: what he says is then in front of what
  * the others say, even where it is dropped unread. From then on each is heard on a subscription of his
- * own, and who floods on none for a second at a time: the bus drops what nobody hears, which costs
- * a controller nothing.
+ * own, and who floods on none for some seconds: the bus drops what nobody hears, which costs a
+ * controller nothing.
  */
 export function hearApart(options: {
   live: Live;
@@ -27,19 +34,22 @@ export function hearApart(options: {
   signal: AbortSignal;
 }): void {
   const { live, listen, signal } = options;
-  const dropped = meter();
+  const refused = meter();
   const heard = new Map<string, () => void>();
   const unheard = new Set<string>();
+  const floods = new Map<string, number>();
   let stopAll: (() => void) | null = listen(null, admit);
   let calm: NodeJS.Timeout | undefined;
   live.on('document', () => {
     if (stopAll === null) hearEach();
   });
 
-  function admit(...message: Parameters<Admit>): Admission {
-    const admission = options.admit(...message);
-    const [{ who }] = message;
-    if (admission === 'drop' && !dropped.takes(who, DROPPED, 1, performance.now())) leave(who);
+  function admit(subject: Subject, bytes: number): Admission {
+    const admission = options.admit(subject, bytes);
+    const isTaken = typeof admission === 'object' && bytes <= admission.bytes;
+    if (isTaken || admission === 'busy') return admission;
+    const cost = 1 + bytes / BYTES_OF_ONE;
+    if (!refused.takes(subject.who, REFUSED, cost, performance.now())) leave(subject.who);
     return admission;
   }
 
@@ -49,10 +59,15 @@ export function hearApart(options: {
     hearEach();
     stopAll?.();
     stopAll = null;
-    later(() => {
-      unheard.delete(who);
-      if (stopAll === null) hearEach();
-    }, UNHEARD_MS);
+    const before = floods.get(who) ?? 0;
+    floods.set(who, before + 1);
+    later(
+      () => {
+        unheard.delete(who);
+        if (stopAll === null) hearEach();
+      },
+      Math.min(UNHEARD_MS * 2 ** before, UNHEARD_MS_MAX),
+    );
     clearTimeout(calm);
     calm = later(hearTogether, CALM_MS);
   }
@@ -66,6 +81,7 @@ export function hearApart(options: {
   }
 
   function hearTogether(): void {
+    floods.clear();
     stopAll = listen(null, admit);
     for (const who of heard.keys()) stop(who);
   }

@@ -6,6 +6,7 @@ import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Report } from '../domain/step.ts';
 import { isGone } from '../domain/verdicts.ts';
+import type { ControllerKeys } from '../domain/view.ts';
 import type { Announcements, Knowledge } from '../operations/operation.ts';
 import { reportOf } from '../operations/report.ts';
 import { takeDisplaced, voices } from './displaced.ts';
@@ -19,7 +20,7 @@ export function knowledgeOf(options: {
   store: Store;
   live: Live;
   catalogue: Catalogue;
-  controllerKey: string;
+  controllerKeys: ControllerKeys;
   seed: string;
   kato: string;
   announcements: Announcements;
@@ -27,7 +28,8 @@ export function knowledgeOf(options: {
   /** The controller ends: nobody is to wait for what it would hear. */
   signal: AbortSignal;
 }): Knowledge {
-  const { bus, store, live, catalogue, controllerKey, seed, kato, announcements, signal } = options;
+  const { bus, store, live, catalogue, controllerKeys, seed, kato, announcements, signal } =
+    options;
   const { older, verdicts, reports } = live;
   const { cluster, version } = documentOf(live);
   const nowMs = performance.now();
@@ -37,7 +39,7 @@ export function knowledgeOf(options: {
     version: prove(version, seed),
     older,
     catalogue,
-    controllerKey,
+    controllerKeys,
     kato,
     verdicts,
     get announced() {

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts';
 import { wake } from '../bus/subjects.ts';
 import { hashOf } from '../domain/hash.ts';
 import type { Catalogue } from '../domain/role.ts';
+import type { ControllerKeys } from '../domain/view.ts';
 import { viewFor } from '../domain/view-for.ts';
 import type { Live } from './live.ts';
 import type { Heartbeat } from './liveness.ts';
@@ -16,7 +17,7 @@ export function wakeNodes(options: {
   bus: Bus;
   live: Live;
   catalogue: Catalogue;
-  controllerKey: string;
+  controllerKeys: ControllerKeys;
 }): { repair(nodeId: string, beat: Heartbeat): void; close(): void } {
   const { bus, live } = options;
   const sent = new Map<string, string>();
@@ -68,11 +69,11 @@ export function wakeNodes(options: {
     const { document, verdicts, announced } = live;
     if (document === null) return new Map();
     const { cluster, version } = document;
-    const { catalogue, controllerKey } = options;
+    const { catalogue, controllerKeys } = options;
     const input = {
       cluster,
       version: { ...version, proof: '' },
-      controllerKey,
+      controllerKeys,
       catalogue,
       verdicts,
       announced,

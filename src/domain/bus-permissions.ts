@@ -49,6 +49,13 @@ export function permissionsOf(user: BusUser): Permissions {
         ],
         allowResponses: true,
       };
+    case 'warden':
+      // In the system account: lists and ends connections, and hears of new ones.
+      return {
+        publish: ['$SYS.REQ.SERVER.PING.CONNZ', '$SYS.REQ.SERVER.*.KICK'],
+        subscribe: ['$SYS.ACCOUNT.KATO.CONNECT', 'kato.reply.warden.>'],
+        allowResponses: false,
+      };
     case 'join':
       // An inbox for each token: who holds an ended one hears nobody else's answers.
       return {
@@ -75,6 +82,7 @@ export function permissionsOf(user: BusUser): Permissions {
 /** What `templates/nats-server/users.conf` loops over. */
 export interface BusUsersView {
   users: (Permissions & { key: string })[];
+  wardens: (Permissions & { key: string })[];
   announcers: (Permissions & { key: string; name: string })[];
   responseSeconds: number;
 }
@@ -83,14 +91,26 @@ export interface BusUsersView {
  * Whose a key is that a document of kato 0.1.0 has twice: a machine could join with any key, and is to
  * take no place of others by it.
  */
-const RANKS: readonly BusUser['kind'][] = ['controller', 'announcer', 'join', 'node', 'former'];
+const RANKS: readonly BusUser['kind'][] = [
+  'controller',
+  'warden',
+  'announcer',
+  'join',
+  'node',
+  'former',
+];
 
 /**
  * Sorted, so that equal users make an equal file whatever their order. One key twice, or one with a wrong
  * checksum, and the server would take none of them.
  */
 export function busUsersView(users: readonly BusUser[]): BusUsersView {
-  const view: BusUsersView = { users: [], announcers: [], responseSeconds: RESPONSE_SECONDS };
+  const view: BusUsersView = {
+    users: [],
+    wardens: [],
+    announcers: [],
+    responseSeconds: RESPONSE_SECONDS,
+  };
   const rank = ({ kind }: BusUser): number => RANKS.indexOf(kind);
   const owners = new Map<string, BusUser>();
   for (const user of users.filter(({ key }) => isUserKey(key))) {
@@ -100,7 +120,7 @@ export function busUsersView(users: readonly BusUser[]): BusUsersView {
   for (const user of [...owners.values()].sort((a, b) => (a.key < b.key ? -1 : 1))) {
     const entry = { key: user.key, ...permissionsOf(user) };
     if (user.kind === 'announcer') view.announcers.push({ ...entry, name: user.id });
-    else view.users.push(entry);
+    else view[user.kind === 'warden' ? 'wardens' : 'users'].push(entry);
   }
   return view;
 }

@@ -5,6 +5,8 @@ const BITS = 5;
 /** Of a user's public key: what makes its text start with `U`. */
 const USER_PREFIX = 20 << 3;
 const KEY_END = 33;
+/** The two bytes in front of a user's seed: what makes its text start with `SU`. */
+const SEED_PREFIX = [149, 0];
 
 /**
  * Whether the bus takes it for the public key of a user. It refuses the whole list of users for the sake
@@ -20,6 +22,19 @@ export function isUserKey(text: string): boolean {
 /** The 32 bytes of the ed25519 key in a valid NKey. */
 export function rawKeyOf(key: string): Uint8Array {
   return bytesOf(key)!.subarray(1, KEY_END);
+}
+
+/** The seed of a user as text, of the 32 bytes of an ed25519 private key. */
+export function userSeedOf(raw: Uint8Array): string {
+  const bytes = [...SEED_PREFIX, ...raw];
+  const checksum = crc16(Uint8Array.from(bytes));
+  return base32([...bytes, checksum & 0xff, checksum >> 8]);
+}
+
+function base32(bytes: readonly number[]): string {
+  const bits = bytes.map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const digits = bits.match(/.{1,5}/g) ?? [];
+  return digits.map((digit) => BASE32[Number.parseInt(digit.padEnd(BITS, '0'), 2)]).join('');
 }
 
 function bytesOf(text: string): Uint8Array | null {

@@ -11,13 +11,20 @@ import type { Catalogue } from './role.ts';
 import { confirmedWith, nodesWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
 import { hostOf, type Verdicts } from './verdicts.ts';
-import type { BusUser, Pool, PoolMember, ProvenVersion, Version, View } from './view.ts';
+import type {
+  BusUser,
+  ControllerKeys,
+  Pool,
+  PoolMember,
+  ProvenVersion,
+  Version,
+  View,
+} from './view.ts';
 
 export interface ViewInput {
   cluster: Cluster;
   version: ProvenVersion;
-  /** NKey public key of the controllers. */
-  controllerKey: string;
+  controllerKeys: ControllerKeys;
   catalogue: Catalogue;
   verdicts: Verdicts;
   announced: readonly AnnouncedRoute[];
@@ -51,7 +58,7 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     routes: has('router') ? routesOf(cluster, input.announced) : [],
     announced: has('router') ? [...input.announced] : [],
     certificates: has('router') || has('load_balancer') ? Object.values(cluster.certificates) : [],
-    busUsers: has('primary') ? busUsersOf(cluster, input.controllerKey, input.at) : [],
+    busUsers: has('primary') ? busUsersOf(cluster, input.controllerKeys, input.at) : [],
     document: has('primary') ? cluster : null,
     trustedProxies: has('router')
       ? confirmedWith(cluster, 'load_balancer').map((balancer) => balancer.address)
@@ -118,9 +125,10 @@ function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View[
   return [...routes.values()].sort((a, b) => (a.pool < b.pool ? -1 : 1));
 }
 
-function busUsersOf(cluster: Cluster, controllerKey: string, at: string): BusUser[] {
+function busUsersOf(cluster: Cluster, keys: ControllerKeys, at: string): BusUser[] {
   return [
-    { kind: 'controller', key: controllerKey },
+    { kind: 'controller', key: keys.controller },
+    { kind: 'warden', key: keys.warden },
     ...Object.values(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
     ...Object.values(recentlyFormer(cluster, at)).map(
       ({ id, key }): BusUser => ({ kind: 'former', id, key }),

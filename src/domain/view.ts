@@ -65,9 +65,15 @@ export interface PoolMember {
   state: 'in' | 'out';
 }
 
+/** NKey public keys of the controllers: as who they are, and as who they watch the bus's connections. */
+export interface ControllerKeys {
+  controller: string;
+  warden: string;
+}
+
 /** An identity of the bus; `permissionsOf` gives each kind its subjects. */
 export type BusUser =
   | { kind: 'node' | 'former'; id: string; key: string }
-  | { kind: 'controller'; key: string }
+  | { kind: 'controller' | 'warden'; key: string }
   | { kind: 'join'; id: string; key: string }
   | { kind: 'announcer'; id: string; key: string };

@@ -54,7 +54,10 @@ const joining = preparedChange(
     };
     return {
       decide: (cluster, asked) => {
-        checkKeyIsFree(cluster, params.key, { controllerKey: known.controllerKey, joiner: true });
+        checkKeyIsFree(cluster, params.key, {
+          controllerKeys: known.controllerKeys,
+          joiner: true,
+        });
         const decision = join(cluster, given, { ...asked, by: nodeId });
         return trial ? unchanged(cluster, decision.result) : decision;
       },

@@ -13,7 +13,7 @@ import type { Catalogue } from '../domain/role.ts';
 import { list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 import type { Verdicts } from '../domain/verdicts.ts';
-import type { ProvenVersion } from '../domain/view.ts';
+import type { ControllerKeys, ProvenVersion } from '../domain/view.ts';
 
 /**
  * Something that can be asked of the cluster. A `read` answers from what the controllers know; a
@@ -63,7 +63,7 @@ export interface Knowledge {
   /** The state on the bus does not go on from this version, which was seen before. */
   older: SeenBefore | null;
   catalogue: Catalogue;
-  controllerKey: string;
+  controllerKeys: ControllerKeys;
   kato: string;
   verdicts: Verdicts;
   announced: readonly AnnouncedRoute[];

@@ -81,9 +81,9 @@ export const announcerAdd = preparedChange(
     key: PUBLIC_KEY,
     hosts: v.pipe(words, v.minLength(1)),
   }),
-  async ({ controllerKey }, params) => ({
+  async ({ controllerKeys }, params) => ({
     decide: (cluster) => {
-      checkKeyIsFree(cluster, params.key, { controllerKey });
+      checkKeyIsFree(cluster, params.key, { controllerKeys });
       return addAnnouncer(cluster, params);
     },
   }),

@@ -17,9 +17,9 @@ export const tokenCreate = preparedChange(
     uses: amount(-1e9, 1e9),
     ttlSeconds: amount(-1e12, 1e12),
   }),
-  async ({ controllerKey }, params) => ({
+  async ({ controllerKeys }, params) => ({
     decide: (cluster, asked) => {
-      checkKeyIsFree(cluster, params.key, { controllerKey });
+      checkKeyIsFree(cluster, params.key, { controllerKeys });
       return createToken(cluster, params, asked);
     },
   }),

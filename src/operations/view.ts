@@ -51,11 +51,11 @@ async function deliveryFor(
   nodeId: string,
   unproven: readonly AnnouncedRoute[],
 ) {
-  const { cluster, catalogue, controllerKey, verdicts, version, announcements } = knowledge;
+  const { cluster, catalogue, controllerKeys, verdicts, version, announcements } = knowledge;
   const { announced, proof } = announcements.shown(unproven);
   const at = knowledge.now().toISOString();
   const made = viewFor(
-    { cluster, version, controllerKey, catalogue, verdicts, announced, at },
+    { cluster, version, controllerKeys, catalogue, verdicts, announced, at },
     nodeId,
   );
   if (proof !== null && 'router' in made.node.roles) made.announcedProof = proof;

@@ -83,7 +83,12 @@ export function createController(
       const { cluster } = live.document;
       const version = { ...live.document.version, proof: '' };
       const { verdicts } = live;
-      const common = { controllerKey: 'UCTL', catalogue, announced: [], at: NOW };
+      const common = {
+        controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
+        catalogue,
+        announced: [],
+        at: NOW,
+      };
       return viewFor({ cluster, version, verdicts, ...common }, node);
     },
   };

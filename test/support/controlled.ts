@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bus } from '../../src/bus/bus.ts';
-import { createIdentity, type Identity } from '../../src/bus/identity.ts';
+import { controllerKeysOf, createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { openStore, type Store } from '../../src/bus/store.ts';
 import { CONTROLLER, op } from '../../src/bus/subjects.ts';
 import { type ControllerConfig, runController } from '../../src/controller/controller.ts';
@@ -53,8 +53,10 @@ export async function startControlled(
     return { own, user: { ...user, key: own.key } };
   });
   const identities = new Map(all.map(({ own, user }) => [idOf(user), own]));
+  const keys = controllerKeysOf(controller.seed);
   const nats = await startNats([
-    { kind: 'controller', key: controller.key },
+    { kind: 'controller', key: keys.controller },
+    { kind: 'warden', key: keys.warden },
     ...all.map(({ user }) => user),
   ]);
   const store = await openStore(await nats.connect(CONTROLLER, controller), controller.seed);
@@ -139,5 +141,5 @@ async function spawnController(config: ControllerConfig, folder: string) {
 }
 
 function idOf(user: BusUser): string {
-  return user.kind === 'controller' ? CONTROLLER : user.id;
+  return 'id' in user ? user.id : CONTROLLER;
 }

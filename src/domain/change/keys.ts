@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import type { ControllerKeys } from '../view.ts';
 
 /**
  * A key is one identity's alone: the bus tells askers apart by it, and takes no list of users with one
@@ -8,9 +9,9 @@ import { refuse } from '../error.ts';
 export function checkKeyIsFree(
   cluster: Cluster,
   key: string,
-  { controllerKey, joiner = false }: { controllerKey: string; joiner?: boolean },
+  { controllerKeys, joiner = false }: { controllerKeys: ControllerKeys; joiner?: boolean },
 ): void {
-  const owner = ownerOf(cluster, key, controllerKey);
+  const owner = ownerOf(cluster, key, controllerKeys);
   if (owner === null || (joiner && owner.kind === 'node')) return;
   throw refuse(
     'CONFLICT',
@@ -20,16 +21,20 @@ export function checkKeyIsFree(
   );
 }
 
-function ownerOf(cluster: Cluster, key: string, controllerKey: string) {
-  if (key === controllerKey) return { kind: 'controller', what: 'the controllers' };
+/** Whose a key is, and how it is called there. */
+export function ownerOf(cluster: Cluster, key: string, keys: ControllerKeys) {
+  if (key === keys.controller || key === keys.warden) {
+    return { kind: 'controller', id: '', what: 'the controllers' };
+  }
   const has = (one: { key: string }): boolean => one.key === key;
   const node = Object.values(cluster.nodes).find(has);
-  if (node !== undefined) return { kind: 'node', what: `node ${node.name}` };
+  if (node !== undefined) return { kind: 'node', id: node.id, what: `node ${node.name}` };
   const former = Object.values(cluster.former).find(has);
-  if (former !== undefined) return { kind: 'former', what: `the removed node ${former.name}` };
+  if (former !== undefined)
+    return { kind: 'former', id: former.id, what: `the removed node ${former.name}` };
   const token = Object.values(cluster.tokens).find(has);
-  if (token !== undefined) return { kind: 'join', what: `the token ${token.id}` };
+  if (token !== undefined) return { kind: 'join', id: token.id, what: `the token ${token.id}` };
   const announcer = Object.values(cluster.announcers).find(has);
   if (announcer === undefined) return null;
-  return { kind: 'announcer', what: `the announcer ${announcer.name}` };
+  return { kind: 'announcer', id: announcer.name, what: `the announcer ${announcer.name}` };
 }

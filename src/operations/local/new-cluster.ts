@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createIdentity, type Identity } from '../../bus/identity.ts';
+import { controllerKeysOf, createIdentity, type Identity } from '../../bus/identity.ts';
 import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
 import { refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
@@ -93,7 +93,7 @@ export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
     {
       cluster: draft.cluster,
       version: prove(versionOf(draft.cluster, hashOf(draft.cluster)), draft.controller.seed),
-      controllerKey: draft.controller.key,
+      controllerKeys: controllerKeysOf(draft.controller.seed),
       catalogue,
       verdicts: NO_VERDICTS,
       announced: [],

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
 import { connect as dial } from 'node:net';
-import { join } from 'node:path';
 import { connect as dialTls } from 'node:tls';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { connectBusAtLast } from '../../../src/bus/connection.ts';
-import { fetchCertificateAuthority } from '../../../src/bus/fingerprint.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { ADMIN } from '../../../src/bus/limits.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
@@ -208,20 +205,6 @@ describe('connection to the bus', () => {
     await failed;
     await nats.start();
     await until(() => node.connected && controller.connected, { what: 'both back', seconds: 10 });
-  });
-
-  it('says so when the bus takes no more connections', async () => {
-    const config = join(nats.folder, 'nats.conf');
-    const text = await readFile(config, 'utf8');
-    await writeFile(config, text.replace('max_connections: 5000', 'max_connections: 2'));
-    await nats.hangUp();
-    const { address, port, fingerprint } = nats;
-    await rejectsWith('BUSY', nats.connect('n1', n1));
-    const trust = { fingerprint, clusterId: CLUSTER_ID };
-    await rejectsWith('BUSY', fetchCertificateAuthority({ address, port }, trust));
-    await writeFile(config, text);
-    await nats.hangUp();
-    await (await nats.connect('n1', n1)).close();
   });
 
   it('waits for a bus that is not there yet, or until it is told to end', async () => {

@@ -103,6 +103,7 @@ describe('who floods', function () {
       `requests of another node in ${othersMs.map(Math.round).join(', ')} ms`,
       `${Math.round(memoryMb)} MB`,
     ].join('; ');
+    assert.ok(othersMs.at(-2)! < CHANGE_MS_MAX, told);
     // One may be unlucky, where as many processes flood as there are processors.
     assert.ok(ms.length > 3 && ms.at(-2)! < CHANGE_MS_MAX, told);
     assert.ok(ms.at(-1)! < 2 * CHANGE_MS_MAX, told);
@@ -146,10 +147,12 @@ describe('who floods', function () {
     });
   }
 
-  /** As its agent asks on each pass; what gets no answer fails the test. */
+  /** As its agent asks, which asks again when nobody is there to answer. */
   async function requestOfAnother(): Promise<number> {
     const beganMs = performance.now();
-    await links[OTHER]!.ask('view', { id: '', params: { known: null } }, 2 * CHANGE_MS_MAX);
+    const body = { id: '', params: { known: null } };
+    const ask = () => links[OTHER]!.ask('view', body, CHANGE_MS_MAX).catch(() => null);
+    await until(ask, { what: 'another node is answered', seconds: 5 });
     return performance.now() - beganMs;
   }
 

@@ -51,12 +51,15 @@ const SUBJECTS = [
   ...['$JS.API.STREAM.DELETE.KV_cluster', '$JS.API.STREAM.MSG.GET.KV_secrets'],
   ...['$JS.API.CONSUMER.CREATE.KV_cluster', '$JS.FC.x', '$JS.ACK.x', '$JS.API.>'],
   ...['$SYS.REQ.SERVER.PING', '$SYS.REQ.USER.INFO', '$SYS.>', '$SRV.PING'],
+  ...['$SYS.REQ.SERVER.PING.CONNZ', '$SYS.REQ.SERVER.X.KICK', '$SYS.REQ.SERVER.X.RELOAD'],
+  ...['$SYS.ACCOUNT.KATO.CONNECT', '$SYS.ACCOUNT.>', '$SYS.REQ.ACCOUNT.KATO.CLAIMS.UPDATE'],
 ];
 
 const KINDS: Record<string, Kind> = {
   'node n1': { who: 'n1', user: (key) => ({ kind: 'node', id: 'n1', key }) },
   'former f1': { who: 'f1', user: (key) => ({ kind: 'former', id: 'f1', key }) },
   'join t1': { who: 't1', user: (key) => ({ kind: 'join', id: 't1', key }) },
+  warden: { who: 'warden', user: (key) => ({ kind: 'warden', key }) },
   controller: { who: 'ctl', user: (key) => ({ kind: 'controller', key }) },
   'announcer web': { who: 'web', user: (key) => ({ kind: 'announcer', id: 'web', key }) },
 };

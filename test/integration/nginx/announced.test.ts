@@ -66,7 +66,14 @@ describe('what is announced over the bus', () => {
   async function routerConfig(): Promise<string> {
     const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: '' };
     const known = { cluster, version, catalogue, verdicts: NO_VERDICTS, at: NOW };
-    const view = viewFor({ ...known, controllerKey: 'U', announced: live.announced }, 'web');
+    const view = viewFor(
+      {
+        ...known,
+        controllerKeys: { controller: 'U', warden: 'UWARDEN' },
+        announced: live.announced,
+      },
+      'web',
+    );
     const paths = makeRoot();
     try {
       const spec = await compileProcess(view, 'router', paths);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
-import { createIdentity, type Identity } from '../../../src/bus/identity.ts';
+import { controllerKeysOf, createIdentity, type Identity } from '../../../src/bus/identity.ts';
 import { openStore } from '../../../src/bus/store.ts';
 import { CONTROLLER } from '../../../src/bus/subjects.ts';
 import type { Cluster } from '../../../src/domain/cluster.ts';
@@ -36,8 +36,10 @@ export const scale: Part = async (tell) => {
   const started: ChildProcess[] = [];
   const identities = new Map(names().map((id) => [id, createIdentity()]));
   const controllerIdentity = createIdentity();
+  const keys = controllerKeysOf(controllerIdentity.seed);
   const nats = await startNats([
-    { kind: 'controller', key: controllerIdentity.key },
+    { kind: 'controller', key: keys.controller },
+    { kind: 'warden', key: keys.warden },
     ...[...identities].map(([id, { key }]) => ({ kind: 'node', id, key }) as const),
   ]);
   try {

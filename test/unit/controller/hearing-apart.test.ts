@@ -59,11 +59,21 @@ describe('who is heard while one floods', () => {
     assert.deepEqual(ears(), ['b', 'c']);
     say('b', 'b', FLOOD);
     assert.deepEqual(ears(), ['c']);
+    mock.timers.tick(1999);
+    assert.deepEqual(ears(), ['c']);
+    mock.timers.tick(1);
+    assert.deepEqual(ears(), ['b', 'c']);
+  });
+
+  it('is nobody who says what is far too large', () => {
+    over = '';
+    const admission = heard.get('b')!({ kind: 'heartbeat', who: 'b' }, 8 * 1024 * 1024);
+    assert.notEqual(admission, 'drop');
+    assert.deepEqual(ears(), ['c']);
   });
 
   it('is everybody at once again, when all was calm for a while', () => {
-    over = '';
-    mock.timers.tick(9999);
+    mock.timers.tick(19_999);
     assert.deepEqual(ears(), ['b', 'c']);
     mock.timers.tick(1);
     assert.deepEqual(ears(), [EVERYBODY]);

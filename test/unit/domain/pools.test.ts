@@ -35,7 +35,13 @@ describe('a machine that holds a token and has not shown its key', () => {
     pending,
   );
   const version = { lineage: 'l1', epoch: 1, revision: 1, hash: '', proof: '' };
-  const input = { cluster, version, controllerKey: 'UCTL', catalogue, at: NOW };
+  const input = {
+    cluster,
+    version,
+    controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
+    catalogue,
+    at: NOW,
+  };
   const view = (of: Cluster, id: string) =>
     viewFor({ ...input, cluster: of, verdicts: NO_VERDICTS, announced: [] }, id);
 

@@ -10,7 +10,7 @@ function viewOf(cluster: Cluster, node: string, changes: Partial<ViewInput> = {}
   const input: ViewInput = {
     cluster,
     version: VERSION,
-    controllerKey: 'UCTL',
+    controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
     catalogue,
     verdicts: NO_VERDICTS,
     announced: [],
@@ -98,7 +98,15 @@ describe('the view of', () => {
       viewOf(full, 'core').busUsers.map((user) =>
         'id' in user ? `${user.kind} ${user.id}` : user.kind,
       ),
-      ['controller', 'node core', 'former late', 'join good', 'join ended', 'announcer paas'],
+      [
+        'controller',
+        'warden',
+        'node core',
+        'former late',
+        'join good',
+        'join ended',
+        'announcer paas',
+      ],
     );
   });
 

@@ -219,7 +219,7 @@ function knowing(cluster: Cluster): Knowledge {
     catalogue,
     version: prove(versionOf(cluster, ''), 'seed'),
     older: null,
-    controllerKey: 'UCTL',
+    controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
     kato: '0.1.0',
     verdicts: NO_VERDICTS,
     announced: [],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createIdentity } from '../../../src/bus/identity.ts';
 import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
 import { versionOf, viewFor } from '../../../src/domain/view-for.ts';
 import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
@@ -27,7 +28,7 @@ const viewOf = (node: string) =>
     {
       cluster,
       version: { ...versionOf(cluster, 'h'), proof: '' },
-      controllerKey: 'UCTL',
+      controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
       catalogue,
       verdicts: NO_VERDICTS,
       announced: [],
@@ -56,7 +57,7 @@ describe('the secrets of a view', () => {
     const below = async (prefix: string) =>
       Object.fromEntries(Object.entries(stored).filter(([name]) => name.startsWith(prefix)));
     const known = { catalogue, secretsBelow: below } as unknown as Knowledge;
-    const controller = { seed: 'seed', key: 'UCTL' };
+    const controller = createIdentity();
     const identity = { nodeId: 'core' };
     const draft = { cluster, secrets: stored, controller, identity } as unknown as Draft;
     assert.deepEqual(
@@ -68,7 +69,7 @@ describe('the secrets of a view', () => {
   it('that are needed and not there are named, to whom it concerns', async () => {
     const lost = without(SECRETS.ofRole('core', 'redis', 'password'));
     const identity = { nodeId: 'core' };
-    const controller = { seed: 'seed', key: 'UCTL' };
+    const controller = createIdentity();
     const draft = { cluster, secrets: lost, controller, identity } as unknown as Draft;
     assert.throws(() => firstDelivery(draft, catalogue), {
       code: 'BAD_FILE',

@@ -50,7 +50,7 @@ function freshController() {
   };
   const options = {
     ...{ bus, live, catalogue, store, seed: SEED, announcements, kato: '0.1.0' },
-    controllerKey: 'U',
+    controllerKeys: { controller: 'U', warden: 'UWARDEN' },
     signal,
   } as unknown as Parameters<typeof knowledgeOf>[0];
   return {

@@ -52,6 +52,7 @@ describe('compiling a view', () => {
       pools: [testPool('controllers', 'controllers', ['10.0.0.1:9080'])],
       busUsers: [
         { kind: 'controller', key: 'UDE6DISQ6DMWVGMDLRJ2F3LCRKRZICZPNNM4KBDD5IVBBVXV4OIPJGCI' },
+        { kind: 'warden', key: 'UDE7LUH4BNGQ5OE5GQ74J4D6K3RCPDZSLYFJYJDBMWHEMQ4EJSYJIZ6P' },
         {
           kind: 'node',
           id: 'n1',
