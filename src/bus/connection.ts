@@ -10,6 +10,9 @@ import { inboxPrefix } from './subjects.ts';
 
 /** Once refused counts for nothing: a reload of the bus refuses whoever is just connecting. */
 const REFUSALS_MAX = 3;
+/** Who is refused so often tries more and more slowly: a removed node does for as long as it runs. */
+const REFUSALS_SOON = 10;
+const REFUSED_DELAY_MS_MAX = 5000;
 
 /** Throws CORE_UNREACHABLE, NOT_A_BUS, NOT_ALLOWED or BUSY. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
@@ -34,16 +37,18 @@ export async function connectBusAtLast(
 ): Promise<Bus | null> {
   // A reload of the bus drops without a word who is just connecting: the first try is short.
   let timeoutMs = FIRST_TIMEOUT_MS;
+  let refusals = 0;
   while (!signal.aborted) {
     try {
       return await connectBus({ ...options, timeoutMs });
     } catch (error) {
       timeoutMs = CONNECT_TIMEOUT_MS;
-      options.onStatus?.(
-        'down',
-        error instanceof KatoError ? error : connectFailure(error, options),
-      );
-      await pause(retryDelayMs(), undefined, { signal }).catch(() => {});
+      const failure = error instanceof KatoError ? error : connectFailure(error, options);
+      options.onStatus?.('down', failure);
+      refusals = failure.code === 'NOT_ALLOWED' ? refusals + 1 : 0;
+      const longer = 2 ** Math.max(0, refusals - REFUSALS_SOON);
+      const delayMs = Math.min(retryDelayMs() * longer, REFUSED_DELAY_MS_MAX);
+      await pause(delayMs, undefined, { signal }).catch(() => {});
     }
   }
   return null;

@@ -58,7 +58,8 @@ export function viewFor(input: ViewInput, nodeId: string): View {
     routes: has('router') ? routesOf(cluster, input.announced) : [],
     announced: has('router') ? [...input.announced] : [],
     certificates: has('router') || has('load_balancer') ? Object.values(cluster.certificates) : [],
-    busUsers: has('primary') ? busUsersOf(cluster, input.controllerKeys, input.at) : [],
+    busUsers: has('primary') ? busUsersOf(cluster, input.controllerKeys.controller, input.at) : [],
+    ...(has('primary') ? { warden: input.controllerKeys.warden } : {}),
     document: has('primary') ? cluster : null,
     trustedProxies: has('router')
       ? confirmedWith(cluster, 'load_balancer').map((balancer) => balancer.address)
@@ -125,10 +126,9 @@ function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View[
   return [...routes.values()].sort((a, b) => (a.pool < b.pool ? -1 : 1));
 }
 
-function busUsersOf(cluster: Cluster, keys: ControllerKeys, at: string): BusUser[] {
+function busUsersOf(cluster: Cluster, controllerKey: string, at: string): BusUser[] {
   return [
-    { kind: 'controller', key: keys.controller },
-    { kind: 'warden', key: keys.warden },
+    { kind: 'controller', key: controllerKey },
     ...Object.values(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
     ...Object.values(recentlyFormer(cluster, at)).map(
       ({ id, key }): BusUser => ({ kind: 'former', id, key }),

@@ -34,6 +34,8 @@ export interface View {
   certificates: Certificate[];
   /** Who may use the bus; empty for a node without it. */
   busUsers: BusUser[];
+  /** Public key of the one who watches its connections; only for the core, and not of controllers of 0.1.0. */
+  warden?: string;
   /** The whole document, for the core: what a lost or older bus can be recovered from. */
   document: Cluster | null;
   /** Addresses of load balancers: routers believe their X-Forwarded headers. */

@@ -1,6 +1,6 @@
 import { type BusUsersView, busUsersView } from '../bus-permissions.ts';
 import { refuse } from '../error.ts';
-import type { View } from '../view.ts';
+import type { BusUser, View } from '../view.ts';
 import type { CommonValues } from './template-view.ts';
 
 /** What `templates/nats-server/` loops over and fills in. */
@@ -19,13 +19,17 @@ export function busView(
   { settings }: CommonValues,
 ): BusView {
   return {
-    ...busUsersView(view.busUsers),
+    ...busUsersView([...view.busUsers, ...wardenOf(view)]),
     clusterId: view.cluster.id,
     port: Number(settings.port),
     monitorPort: Number(settings.monitor_port),
     certificate: secretOf(secrets, 'bus/certificate'),
     key: secretOf(secrets, 'bus/key'),
   };
+}
+
+function wardenOf({ warden }: View): BusUser[] {
+  return warden === undefined ? [] : [{ kind: 'warden', key: warden }];
 }
 
 function secretOf(secrets: Readonly<Record<string, string>>, name: string): string {

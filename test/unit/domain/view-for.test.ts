@@ -98,15 +98,7 @@ describe('the view of', () => {
       viewOf(full, 'core').busUsers.map((user) =>
         'id' in user ? `${user.kind} ${user.id}` : user.kind,
       ),
-      [
-        'controller',
-        'warden',
-        'node core',
-        'former late',
-        'join good',
-        'join ended',
-        'announcer paas',
-      ],
+      ['controller', 'node core', 'former late', 'join good', 'join ended', 'announcer paas'],
     );
   });
 

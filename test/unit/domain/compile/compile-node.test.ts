@@ -50,9 +50,9 @@ describe('compiling a view', () => {
     core: testView(['primary', 'controller', 'router'], {
       node: testNode(['primary', 'controller', 'router'], { address: '10.0.0.1', admin: true }),
       pools: [testPool('controllers', 'controllers', ['10.0.0.1:9080'])],
+      warden: 'UDE7LUH4BNGQ5OE5GQ74J4D6K3RCPDZSLYFJYJDBMWHEMQ4EJSYJIZ6P',
       busUsers: [
         { kind: 'controller', key: 'UDE6DISQ6DMWVGMDLRJ2F3LCRKRZICZPNNM4KBDD5IVBBVXV4OIPJGCI' },
-        { kind: 'warden', key: 'UDE7LUH4BNGQ5OE5GQ74J4D6K3RCPDZSLYFJYJDBMWHEMQ4EJSYJIZ6P' },
         {
           kind: 'node',
           id: 'n1',
