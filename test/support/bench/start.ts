@@ -22,6 +22,9 @@ const ANSWERS: Record<string, Json> = {
   'token.list': [],
 };
 
+/** What a shell runs when Tab is pressed where a name belongs. */
+const TAB = ['complete', '--', 'node', 'remove', ''];
+
 /** How long a command takes that has next to nothing to do. */
 export const start: Part = async (tell) => {
   tell('start: the same few commands over and over');
@@ -35,10 +38,14 @@ export const start: Part = async (tell) => {
       { argv: [NODE, '-e', '0'] },
       { argv: [KATO, '--version'] },
       { argv: [KATO, '--help'] },
+      { argv: [KATO, ...TAB] },
       ...COMMANDS.map((words) => ({ argv: [KATO, ...words.split(' ')] })),
     ];
     const times = await timeHere({ runs: RUNS, commands }, child);
-    const [node, version, help, ...others] = times as [Samples, Samples, Samples, ...Samples[]];
+    const [node, version, help, tab, ...others] = times as [
+      ...[Samples, Samples, Samples, Samples],
+      ...Samples[],
+    ];
     const ratio = (samples: Samples): number => median(samples) / median(node);
     return [
       row('`node -e 0`', median(node), ' ms', null, spread(node)),
@@ -52,6 +59,7 @@ export const start: Part = async (tell) => {
           spread(others[i]!),
         ),
       ),
+      row('Tab after `kato node remove `', median(tab), ' ms', atMost(60, ' ms'), spread(tab)),
       row('`kato --help` / `node -e 0`', ratio(help), '', null, spread(help)),
     ];
   } finally {
