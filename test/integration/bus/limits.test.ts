@@ -12,6 +12,7 @@ import type { NodeProcesses } from '../../../src/operations/roles.ts';
 import { clusterWith, tokenOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';
 import { reportOf } from '../../support/reports.ts';
+import { until } from '../../support/until.ts';
 
 const LONG = 'a'.repeat(31_000_000);
 /** An admin waits no longer than this, whatever others send at the time. */
@@ -65,6 +66,8 @@ describe('what one message may be', function () {
   });
 
   it('has a limit in each field, also where all of it would fit', async () => {
+    const isHeard = () => here.ask('web', 'node.list', {}).catch(() => false);
+    await until(isHeard, { what: 'who said too much is heard again', seconds: 10 });
     const long = 'a'.repeat(100_000);
     for (const [operation, params] of [
       ['node.info', { node: long }],
