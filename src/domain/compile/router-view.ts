@@ -1,5 +1,6 @@
 import { isHostPattern } from '../names.ts';
 import type { Pool, View } from '../view.ts';
+import { type Below, belowPatterns, type Place } from './below.ts';
 import { certificateFor } from './certificates.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';
 import { type StickyPool, stickyPool } from './sticky.ts';
@@ -19,6 +20,8 @@ export interface RouterView extends ProxyView, Upstreams {
   stickyPools: StickyPool[];
   /** Backends that a cookie may name. */
   stickyBackends: { address: string; id: string }[];
+  /** Patterns that serve paths of the hosts below them. */
+  below: Below[];
   hosts: HostView[];
 }
 
@@ -29,18 +32,15 @@ interface HostView {
    * each host again, 4 s for 5,000 of them.
    */
   certificate: string | null;
-  /** Something is at `/`; else the rest of the host is 404. */
+  /** Something is at `/`; else the rest is what a pattern above the host has for it, or 404. */
   hasRoot: boolean;
+  below: Below | null;
   locations: LocationView[];
 }
 
-interface LocationView {
+interface LocationView extends Pick<Place, 'target' | 'cookie'> {
   /** `/`, `= /path` or `/path/`: nginx takes the longest that fits. */
   match: string;
-  /** What `proxy_pass` gets after `http://`; empty when no backend is left. */
-  target: string;
-  /** The variable with the cookie to set; empty when clients need not stay. */
-  cookie: string;
 }
 
 interface Leads {
@@ -69,7 +69,17 @@ export function routerView(
   const backends = new Map(
     stickyPools.flatMap((pool) => pool.members.map(({ address, id }) => [address, id] as const)),
   );
-  const hosts = Map.groupBy(leads, (lead) => lead.host);
+  const places = leads.map((lead): Place => {
+    const index = sticky.indexOf(lead);
+    const target = index < 0 ? lead.upstream : `$sticky_pool_${index}`;
+    return {
+      host: lead.host,
+      path: lead.path,
+      target: filled.includes(lead) ? target : '',
+      cookie: index < 0 ? '' : `$sticky_cookie_${index}`,
+    };
+  });
+  const below = belowPatterns(places);
   return {
     ...proxy,
     ...sharingZone([
@@ -78,19 +88,15 @@ export function routerView(
     ]),
     stickyPools,
     stickyBackends: [...backends].map(([address, id]) => ({ address, id })),
-    hosts: [...hosts].map(([name, ofHost]) => ({
+    below: [...new Set(below.values())].sort((a, b) => a.index - b.index),
+    hosts: [...Map.groupBy(places, ({ host }) => host)].map(([name, ofHost]) => ({
       name,
       certificate: ownCertificate(proxy, name),
-      hasRoot: ofHost.some((lead) => lead.path === '/'),
-      locations: ofHost.flatMap((lead) => {
-        const index = sticky.indexOf(lead);
-        const target = index < 0 ? lead.upstream : `$sticky_pool_${index}`;
-        return matches(lead.path).map((match) => ({
-          match,
-          target: filled.includes(lead) ? target : '',
-          cookie: index < 0 ? '' : `$sticky_cookie_${index}`,
-        }));
-      }),
+      hasRoot: ofHost.some(({ path }) => path === '/'),
+      below: below.get(name) ?? null,
+      locations: ofHost.flatMap(({ path, target, cookie }) =>
+        matches(path).map((match) => ({ match, target, cookie })),
+      ),
     })),
   };
 }

@@ -27,6 +27,14 @@ describe('a router', () => {
       ['paths.example.com', '/api/deep', [c]],
       ['*.wild.example.com', '/', [a]],
       ['tame.wild.example.com', '/', [b]],
+      ['blog.wild.example.com', '/img', [b]],
+      ['*.deep.wild.example.com', '/api', [c]],
+      ['*.deep.wild.example.com', '/api/v1.0', [b]],
+      ['x.deep.wild.example.com', '/api/own', [a], true],
+      ['*.open.example.com', '/api', [b]],
+      ['*.open.example.com', '/none', []],
+      ['*.open.example.com', '/stay', [c], true],
+      ['x.open.example.com', '/own', [a]],
       ['none.example.com', '/', []],
     );
     const controllers = testPool('controllers', 'controllers', [c]);
@@ -59,6 +67,29 @@ describe('a router', () => {
     assert.equal(await backendOf({ host: 'x.wild.example.com' }), 'a');
     assert.equal(await backendOf({ host: 'x.y.wild.example.com' }), 'a');
     assert.equal(await backendOf({ host: 'tame.wild.example.com' }), 'b');
+  });
+
+  it('takes the most specific host that has a route for the path', async () => {
+    const at = (host: string, path: string) => backendOf({ host: `${host}.example.com`, path });
+    assert.equal(await at('blog.wild', '/img/x'), 'b');
+    assert.equal(await at('blog.wild', '/'), 'a');
+    assert.equal(await at('blog.wild', '/imgx?y=1'), 'a');
+    // Three deep, and a path of a pattern that looks like a regular expression.
+    assert.equal(await at('x.deep.wild', '/api/own/y'), 'a');
+    assert.equal(await at('x.deep.wild', '/api/v1.0'), 'b');
+    assert.equal(await at('x.deep.wild', '/api/v1x0'), 'c');
+    assert.equal(await at('y.deep.wild', '/other'), 'a');
+    assert.equal(await at('x.deep.wild', '/other'), 'a');
+  });
+
+  it('has for a host what a pattern above it has, answers without a backend and cookies too', async () => {
+    const at = (path: string) => get({ host: 'x.open.example.com', path });
+    assert.equal((await at('/api/x')).seen().backend, 'b');
+    const [nothing, empty, stay] = [await at('/'), await at('/none/x'), await at('/stay')];
+    assert.deepEqual([nothing.status, nothing.text], [404, 'no route for this path\n']);
+    assert.deepEqual([empty.status, empty.text], [503, 'no backend for this route\n']);
+    assert.equal(stay.seen().backend, 'c');
+    assert.match(String(stay.headers['set-cookie']), /^kato_sticky=[0-9a-f]{12}; Path=\/stay;/);
   });
 
   it('says plainly that a host, or a backend, is not there', async () => {
