@@ -29,6 +29,9 @@ export interface BackendOptions {
   port?: number;
   /** Reads a request whole, then closes without an answer. */
   hangUp?: boolean;
+  /** What it answers with, if not 200. */
+  status?: number;
+  headers?: Record<string, string | string[]>;
 }
 
 /** A backend that answers with what it saw, and echoes bytes after a WebSocket handshake. */
@@ -42,7 +45,10 @@ export async function startBackend(name: string, options: BackendOptions = {}): 
     for await (const chunk of incoming) body += String(chunk);
     if (options.hangUp === true) return incoming.socket.destroy();
     const { url, method, headers } = incoming;
-    response.setHeader('content-type', 'application/json');
+    response.writeHead(options.status ?? 200, {
+      'content-type': 'application/json',
+      ...options.headers,
+    });
     response.end(JSON.stringify({ backend: name, url, method, headers, body }));
   });
   server.on('upgrade', (incoming, socket) => {

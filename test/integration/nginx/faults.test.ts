@@ -103,4 +103,26 @@ describe('a router in front of dead backends', () => {
     const strange = await get({ headers: { cookie: 'kato_sticky=nobody' } });
     assert.equal(strange.status, 200);
   });
+
+  for (const status of [401, 404, 500]) {
+    it(`keeps a client whose first answer is ${status}`, async () => {
+      const failing = await startBackend('failing', { status });
+      try {
+        await start([failing.address], true);
+        const answer = await get();
+        assert.equal(answer.status, status);
+        assert.match(String(answer.headers['set-cookie']), /^kato_sticky=[0-9a-f]{12};/);
+      } finally {
+        await failing.stop();
+      }
+    });
+  }
+
+  it('ties no client to a backend that did not answer', async () => {
+    await start([hangUp.address, REFUSING], true);
+    for (let i = 0; i < 4; i++) {
+      const { status, headers } = await get({ method: 'POST' });
+      assert.deepEqual([status, headers['set-cookie']], [502, undefined]);
+    }
+  });
 });
