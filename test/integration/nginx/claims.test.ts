@@ -78,4 +78,33 @@ describe('what a client claims by headers', () => {
   it('passes both when the client is a trusted proxy', async () => {
     assert.deepEqual(await arrived(await startBalancer([CLIENT])), { ...CLAIMS, ...HARMLESS });
   });
+
+  it('counts with the first of a list, as two proxies in a row make it', async () => {
+    const router = await startRouter([CLIENT]);
+    const told = async (headers: Record<string, string>): Promise<unknown[]> => {
+      const seen = (await ask(ROUTER, router.http, { host: HOST, headers })).seen().headers;
+      const names = ['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'x-real-ip'];
+      return names.map((name) => seen[name]);
+    };
+    const lists = {
+      'x-forwarded-proto': 'https,http',
+      'x-forwarded-host': 'shop.example.org, inner.example.org',
+      'x-forwarded-port': '8443, 80',
+      'x-real-ip': '10.0.0.1, 10.0.0.2',
+    };
+    assert.deepEqual(await told(lists), ['https', 'shop.example.org', '8443', '10.0.0.1']);
+    const here = [HOST, String(router.http), CLIENT];
+    assert.deepEqual(await told({ 'x-forwarded-proto': 'HTTP , https' }), ['http', ...here]);
+    assert.deepEqual(await told({ 'x-forwarded-proto': 'httpsx' }), ['http', ...here]);
+    assert.deepEqual(await told({ 'x-forwarded-port': 'x, 443' }), ['http', ...here]);
+  });
+
+  it('takes no port of its own for one that a proxy which ended TLS does not tell', async () => {
+    const router = await startRouter([CLIENT]);
+    for (const proto of ['https', 'wss', 'https, http']) {
+      const headers = { 'x-forwarded-proto': proto };
+      const seen = (await ask(ROUTER, router.http, { host: HOST, headers })).seen().headers;
+      assert.deepEqual([seen['x-forwarded-proto'], seen['x-forwarded-port']], ['https', '443']);
+    }
+  });
 });
