@@ -62,3 +62,30 @@ const CLAIMED = {
 export const CLAIMS: readonly Claim[] = Object.values(CLAIMED)
   .flat()
   .map((name) => ({ name, variable: name.toLowerCase().replaceAll('-', '_') }));
+
+/** What a proxy sets by itself, or reads to tell where a request ends. */
+const OWN = [
+  'Content-Length',
+  'Transfer-Encoding',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Port',
+  'X-Forwarded-Proto',
+  'X-Real-IP',
+];
+
+/**
+ * Other names that a program gets as one of the above: CGI and WSGI write `-` as `_`, and nginx itself
+ * reads `$http_x_real_ip` from either. With other characters nginx would not find them to clear.
+ */
+export function disguises(): string[] {
+  const names = [...OWN, ...CLAIMS.map(({ name }) => name)];
+  return names.flatMap((name) => {
+    const [first = '', ...others] = name.split('-');
+    const forms = others.reduce(
+      (made, word) => made.flatMap((form) => [`${form}-${word}`, `${form}_${word}`]),
+      [first],
+    );
+    return forms.filter((form) => form !== name);
+  });
+}

@@ -1,7 +1,7 @@
 import { isNetwork } from '../names.ts';
 import type { View } from '../view.ts';
 import { type CertificateView, certificatesOf } from './certificates.ts';
-import { CLAIMS, type Claim } from './claims.ts';
+import { CLAIMS, type Claim, disguises } from './claims.ts';
 import type { CommonValues } from './template-view.ts';
 
 /** What routers and load balancers have in common. */
@@ -15,6 +15,10 @@ export interface ProxyView {
   trusted: string[];
   /** Further headers that pass from these alone. */
   claims: readonly Claim[];
+  /** Headers that are cleared because those with underscores pass; empty where these do not. */
+  disguises: string[];
+  /** Any header passes. */
+  oddHeaders: boolean;
 }
 
 export function proxyView(
@@ -31,5 +35,7 @@ export function proxyView(
     fallback: certificates[0]?.file ?? '',
     trusted,
     claims: CLAIMS,
+    disguises: settings.odd_headers === 'drop' ? [] : disguises(),
+    oddHeaders: settings.odd_headers === 'all',
   };
 }

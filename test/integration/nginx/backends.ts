@@ -135,6 +135,9 @@ export interface Answer {
 /** Far below the 60 s that nginx waits by itself for a backend without power. */
 const ANSWER_LIMIT_MS = 5000;
 
+/** Node's own limit, 16 kB, is below what proxies pass. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+
 /** One request over a connection of its own. */
 export async function ask(address: string, port: number, asked: Asked): Promise<Answer> {
   const { host, path = '/', method = 'GET', headers = {}, body = '', from } = asked;
@@ -146,6 +149,7 @@ export async function ask(address: string, port: number, asked: Asked): Promise<
     headers: { host, ...headers },
     localAddress: from,
     agent: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });
   outgoing.end(body);

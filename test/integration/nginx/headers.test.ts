@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { CLAIMS } from '../../../src/domain/compile/claims.ts';
+import { ask, type Backend, type BackendOptions, startBackend } from './backends.ts';
+import { leading, type RunningProxy, routers, startProxy } from './proxies.ts';
+
+const CLIENT = '127.0.0.1';
+const ROUTER = '127.0.67.1';
+const BALANCER = '127.0.67.2';
+const HOST = 'shop.example.com';
+const ODD = { api_key: '1', 'app.version': '2', _x: '3' };
+
+describe('headers on their way through a load balancer and a router', () => {
+  let backend: Backend | undefined;
+  let proxies: RunningProxy[] = [];
+  afterEach(async () => {
+    await Promise.all([backend?.stop(), ...proxies.map(({ service }) => service.stop())]);
+    backend = undefined;
+    proxies = [];
+  });
+
+  /** The router trusts the balancer, as it does in a cluster. */
+  const start = async (
+    ofRouter: Record<string, string | number>,
+    ofBalancer: Record<string, string | number>,
+    options: BackendOptions = {},
+  ): Promise<RunningProxy> => {
+    backend = await startBackend('a', options);
+    const led = { ...leading([HOST, '/', [backend.address], true]), trustedProxies: [CLIENT] };
+    const router = await startProxy('router', ROUTER, led, ofRouter);
+    const pool = routers([`${router.address}:${router.http}`]);
+    const balancer = await startProxy('load_balancer', BALANCER, pool, ofBalancer);
+    proxies = [router, balancer];
+    return balancer;
+  };
+  const arrived = async (headers: Record<string, string>): Promise<Record<string, unknown>> => {
+    const answer = await ask(BALANCER, proxies[1]!.http, { host: HOST, headers });
+    assert.equal(answer.status, 200);
+    return answer.seen().headers;
+  };
+
+  it('are dropped when they have other characters than letters, digits and hyphens', async () => {
+    await start({}, {});
+    const seen = await arrived({ ...ODD, 'api-key': '4' });
+    assert.equal(seen['api-key'], '4');
+    for (const name of Object.keys(ODD)) assert.equal(seen[name], undefined);
+  });
+
+  it('arrive when both let them pass', async () => {
+    await start({ odd_headers: 'all' }, { odd_headers: 'all' });
+    const seen = await arrived(ODD);
+    for (const [name, value] of Object.entries(ODD)) assert.equal(seen[name], value);
+  });
+
+  it('arrive with underscores alone, and none that stands for what kato sets or clears', async () => {
+    await start({ odd_headers: 'underscores' }, { odd_headers: 'underscores' });
+    const { _x, api_key, 'app.version': version } = await arrived(ODD);
+    assert.deepEqual([_x, api_key, version], ['3', '1', undefined]);
+    const own = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port'];
+    const names = [...own, 'X-Real-IP', ...CLAIMS.map(({ name }) => name)];
+    for (const [mark, other] of ['__', '_-', '-_'] as const) {
+      const forms = names
+        .map((name) => name.replace('-', '\0').replaceAll('-', other!).replace('\0', mark!))
+        .filter((form) => form.includes('_'));
+      const got = await arrived(Object.fromEntries(forms.map((form) => [form, 'evil'])));
+      const evil = Object.entries(got).filter(([, value]) => String(value).includes('evil'));
+      assert.deepEqual(evil, []);
+    }
+  });
+
+  it('of an answer may be long: 60 kB with 20 cookies', async () => {
+    const cookies = Array.from({ length: 20 }, (_, index) => `c${index}=${'x'.repeat(3000)}`);
+    const balancer = await start({}, {}, { headers: { 'set-cookie': cookies } });
+    const answer = await ask(BALANCER, balancer.http, { host: HOST });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['set-cookie']?.length, 21);
+  });
+
+  it('of an answer are replaced by 502 when they are longer than the setting', async () => {
+    const headers = { 'x-long': 'x'.repeat(5000) };
+    const balancer = await start({ max_answer_headers_kb: 4 }, {}, { headers });
+    assert.equal((await ask(BALANCER, balancer.http, { host: HOST })).status, 502);
+    assert.match(proxies[0]!.service.log(), /too big header/);
+  });
+});
