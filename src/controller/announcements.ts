@@ -145,6 +145,8 @@ export function followAnnouncements(options: {
       id: bus.who,
       hosts: [],
       minimumRegisterIntervalInSeconds: REGISTER_SECONDS,
+      pruneThresholdInSeconds: STALE_SECONDS,
+      // As the name is misspelt in the field, where programs read it.
       prunteThresholdInSeconds: STALE_SECONDS,
     };
   }

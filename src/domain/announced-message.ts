@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { mayAnnounce, parseRoute } from './change/routes.ts';
+import { checkPathIsFree, mayAnnounce, parseRoute } from './change/routes.ts';
 import type { Cluster } from './cluster.ts';
 import { KatoError } from './error.ts';
 import { checkBackend } from './names.ts';
 import { own } from './own.ts';
 import type { AnnouncedRoute } from './pools.ts';
 import type { RefusalReason } from './refusals.ts';
-import { list, shaped, text, whole, word } from './shapes.ts';
+import { list, shaped, text, word } from './shapes.ts';
 
 const URIS_MAX = 500;
 /** As much as one message holds: which of them is too long is told by itself. */
@@ -14,10 +14,19 @@ const URI_BYTES_MAX = 32_768;
 /** Longer than any host name and path that a route can have. */
 const URI_LENGTH_MAX = 600;
 
+/** A number, or one as text: components in the field send both. */
+const PORT = v.pipe(
+  v.custom<number | string>((given) => {
+    const isText = typeof given === 'string' && /^\d{1,5}$/.test(given);
+    return isText || (Number.isSafeInteger(given) && Number(given) >= 0);
+  }, 'not a number'),
+  v.transform(Number),
+);
+
 /** `router.register` and `router.unregister`, the part of Cloud Foundry's form that leads somewhere. */
 const MESSAGE = v.object({
   host: word,
-  port: whole(0),
+  port: PORT,
   uris: list(text(URI_BYTES_MAX), URIS_MAX),
 });
 
@@ -42,7 +51,11 @@ export function routesOfMessage(
     return [];
   }
   return [...new Set(uris)].flatMap((uri) => {
-    const route = readable(() => parseRoute(uri.slice(0, URI_LENGTH_MAX)));
+    const route = readable(() => {
+      const parsed = parseRoute(uri.slice(0, URI_LENGTH_MAX));
+      checkPathIsFree(parsed.path);
+      return parsed;
+    });
     if ('fault' in route) {
       refuse('route', route.fault);
       return [];

@@ -7,6 +7,7 @@ const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
 /** What controllers give nodes as ids: `n` and twelve hex digits. */
 const NODE_ID = /^n[0-9a-f]{12}$/;
 const HOST_LENGTH_MAX = 253;
+export const ROUTERS_OWN = '/.kato';
 export const LABEL_LENGTH_MAX = 63;
 
 function isHostname(text: string): boolean {
@@ -17,6 +18,11 @@ function isHostname(text: string): boolean {
 /** A host name of a route: `*.` may stand for the first labels. */
 export function isHostPattern(text: string): boolean {
   return isHostname(text.startsWith('*.') ? text.slice(2) : text);
+}
+
+/** What a router answers itself, on every host name: no route leads there. */
+export function isRoutersOwn(path: string): boolean {
+  return path === ROUTERS_OWN || path.startsWith(`${ROUTERS_OWN}/`);
 }
 
 /** A word that would be taken for another node: no name of anything may look so. */
@@ -46,7 +52,8 @@ export function checkHostname(text: string, what: string): string {
 }
 
 export function checkHostPattern(text: string): string {
-  const name = text.toLowerCase();
+  // With a dot at the end, as in zone files, it is the same name.
+  const name = text.toLowerCase().replace(/\.$/, '');
   if (isHostPattern(name)) return name;
   throw refuse(
     'BAD_NAME',

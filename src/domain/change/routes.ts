@@ -1,7 +1,14 @@
 import { type BackendJudge, backendJudge, refusedBackend } from '../backends.ts';
 import type { Announcer, Cluster, Route } from '../cluster.ts';
 import { refuse } from '../error.ts';
-import { checkBackend, checkHostPattern, didYouMean, isIdentifier } from '../names.ts';
+import {
+  checkBackend,
+  checkHostPattern,
+  didYouMean,
+  isIdentifier,
+  isRoutersOwn,
+  ROUTERS_OWN,
+} from '../names.ts';
 import { own } from '../own.ts';
 import { routePool } from '../pools.ts';
 import { idsWith } from '../roles.ts';
@@ -24,6 +31,7 @@ export interface RouteAdd {
 export function addRoute(cluster: Cluster, params: RouteAdd, asked: Asked): Decision<Route> {
   const { host, path } = parseRoute(params.route);
   reserve(cluster, host);
+  checkPathIsFree(path);
   const key = routePool(host, path);
   const before = own(cluster.routes, key);
   const given = params.backends.map(checkBackend);
@@ -112,6 +120,17 @@ function reserve(cluster: Cluster, host: string): void {
     'CONFLICT',
     `${host} is the endpoint of the cluster`,
     'it leads to the controllers and cannot be a route',
+  );
+}
+
+/** What routers answer themselves would never reach a backend. */
+export function checkPathIsFree(path: string): void {
+  if (!isRoutersOwn(path)) return;
+  throw refuse(
+    'CONFLICT',
+    `'${path}' cannot be the path of a route`,
+    `routers answer ${ROUTERS_OWN} and what is below it themselves`,
+    'give another path',
   );
 }
 

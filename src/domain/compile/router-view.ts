@@ -1,4 +1,4 @@
-import { isHostPattern } from '../names.ts';
+import { isHostPattern, isRoutersOwn } from '../names.ts';
 import type { Pool, View } from '../view.ts';
 import { type Below, belowPatterns, type Place } from './below.ts';
 import { certificateFor } from './certificates.ts';
@@ -50,8 +50,8 @@ interface Leads {
   pool: Pool;
 }
 
-/** Characters that nginx takes as they are; `/.kato` is the router's own. */
-const PATH = /^\/(?!\.kato(?:\/|$))[A-Za-z0-9._~/-]*$/;
+/** Characters that nginx takes as they are. */
+const PATH = /^\/[A-Za-z0-9._~/-]*$/;
 const CONTROLLERS = 'controllers';
 
 export function routerView(
@@ -117,7 +117,7 @@ function leadsOf(view: View): Leads[] {
   };
   const pools = new Map(view.pools.map((pool) => [pool.name, pool]));
   const routes = view.routes
-    .filter(({ host, path }) => host !== endpoint && isHostPattern(host) && PATH.test(path))
+    .filter(({ host, path }) => host !== endpoint && isHostPattern(host) && isServed(path))
     .map((route) => ({
       host: route.host,
       path: route.path.replace(/\/+$/, '') || '/',
@@ -126,6 +126,10 @@ function leadsOf(view: View): Leads[] {
     }));
   const all = isHostPattern(endpoint) ? [api, ...routes] : routes;
   return [...new Map(all.map((lead) => [`${lead.host} ${lead.path}`, lead])).values()];
+}
+
+function isServed(path: string): boolean {
+  return PATH.test(path) && !isRoutersOwn(path);
 }
 
 /** `/api` is also `/api/x` but not `/apix`. */

@@ -34,11 +34,15 @@ describe('announced routes', () => {
   it('that are none are counted with what is wrong', () => {
     const { register, leads, refused } = heard();
     register('a.example.com');
-    register(['a.example.com'], { port: '8080' });
-    assert.equal(refused('form')?.count, 2);
-    assert.match(refused('form')!.example, /^port: .*"8080"/);
+    for (const port of ['http', '', '1e3', -1, 80.5, [8080], null])
+      register(['a.example.com'], { port });
+    assert.equal(refused('form')?.count, 8);
+    assert.equal(refused('form')!.example, 'port: not a number');
     register(['*', 'a b', `a.example.com/${'x'.repeat(10_000)}`]);
     assert.equal(refused('route')?.count, 3);
+    register(['a.example.com/.kato', 'a.example.com/.kato/x/']);
+    assert.equal(refused('route')?.count, 5);
+    assert.match(refused('route')!.example, /'\/\.kato\/x' cannot .* answer \/\.kato and/);
     assert.ok(refused('route')!.example.length <= 700);
     register(['a.example.com'], { port: 70_000 });
     register(['a.example.com'], { host: 'a b' });
@@ -46,6 +50,17 @@ describe('announced routes', () => {
     register(['a.example.com'], { by: 'stranger' });
     assert.equal(refused('form', 'stranger'), undefined);
     assert.deepEqual(leads(), []);
+  });
+
+  it('are understood with the port as text, and with the dot at the end of a name', () => {
+    const { register, registry, leads } = heard();
+    assert.ok(register(['a.example.com.', 'A.example.com./cart'], { port: '8080' }));
+    assert.deepEqual(leads(), ['a.example.com/', 'a.example.com/cart']);
+    assert.deepEqual(
+      new Set(heldRoutes(registry).map(({ backend }) => backend)),
+      new Set(['10.0.0.9:8080']),
+    );
+    assert.ok(!register(['a.example.com']), 'the same, said otherwise');
   });
 
   it('never lead to a port of the cluster or to a special address, whoever says so', () => {

@@ -76,6 +76,24 @@ describe('routes', () => {
     assert.equal(parseRoute('shop.example.com/.well-known').path, '/.well-known');
   });
 
+  it('never have a path that routers answer themselves; one of before can be removed', () => {
+    for (const path of ['/.kato', '/.kato/', '/.kato/health', '/.kato/x/y']) {
+      const wrong = () => add(cluster, `shop.example.com${path}`, ['10.0.0.7:1']);
+      assert.throws(wrong, { code: 'CONFLICT', why: /^routers answer \/\.kato and/ }, path);
+    }
+    assert.ok(add(cluster, 'shop.example.com/.katowice', ['10.0.0.7:1']).changed);
+    const route = { host: 'a.org', path: '/.kato', backends: ['10.0.0.7:1'], sticky: false };
+    const before = { ...cluster, routes: { 'a.org/.kato': route } };
+    assert.ok(removeRoute(before, { route: 'a.org/.kato', backends: [] }).changed);
+  });
+
+  it('are the same with a dot at the end of the name, as in zone files', () => {
+    assert.equal(parseRoute('Shop.example.com./cart').host, 'shop.example.com');
+    assert.equal(parseRoute('*.example.com.').host, '*.example.com');
+    assert.throws(() => parseRoute('shop.example.com..'), { code: 'BAD_NAME' });
+    assert.throws(() => add(cluster, 'api.example.com.', ['10.0.0.7:1']), { code: 'CONFLICT' });
+  });
+
   it('never take the endpoint of the cluster', () => {
     assert.throws(() => add(cluster, 'api.example.com', ['10.0.0.7:1']), { code: 'CONFLICT' });
     assert.throws(() => add(cluster, 'API.example.com/x', ['10.0.0.7:1']), { code: 'CONFLICT' });
