@@ -14,7 +14,7 @@ import {
   withdraw,
 } from '../domain/announcements.ts';
 import type { Json } from '../domain/cluster.ts';
-import { proofOfAnnounced } from '../domain/proof.ts';
+import { announcedPeriod, isAnnouncedProven, proveAnnounced } from '../domain/proof.ts';
 import { refusalsToLog } from '../domain/refusals.ts';
 import type { Catalogue } from '../domain/role.ts';
 import type { Announcements } from '../operations/operation.ts';
@@ -48,7 +48,7 @@ export function followAnnouncements(options: {
   const adopted = new Set<string>();
   let startedMs = performance.now();
   let rules: AnnouncementRules | null = rulesNow();
-  let proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
+  let proven = provenNow();
 
   hearApart({
     ...{ live, signal: options.signal, admit },
@@ -77,7 +77,7 @@ export function followAnnouncements(options: {
   return {
     needsFrom,
     adopt: (nodeId, routes, proof) => {
-      if (!needsFrom(nodeId) || proof !== proofOfAnnounced(routes, seed)) return false;
+      if (!needsFrom(nodeId) || !isAnnouncedProven(routes, proof, seed, Date.now())) return false;
       adopted.add(nodeId);
       if (rules !== null && adopt(registry, rules, routes, performance.now())) show();
       return true;
@@ -87,9 +87,8 @@ export function followAnnouncements(options: {
         const announced = heldBeside(registry, rules, unproven, performance.now());
         return { announced, proof: null };
       }
-      if (proven.announced !== live.announced) {
-        proven = { announced: live.announced, proof: proofOfAnnounced(live.announced, seed) };
-      }
+      const isOld = proven.period !== announcedPeriod(Date.now());
+      if (isOld || proven.announced !== live.announced) proven = provenNow();
       return proven;
     },
     refused: () => {
@@ -133,6 +132,13 @@ export function followAnnouncements(options: {
 
   function logRefusals(nowMs: number): void {
     for (const line of refusalsToLog(registry.refusals, nowMs)) options.log(line);
+  }
+
+  /** Of all that is announced; made once for all routers that ask. */
+  function provenNow() {
+    const { announced } = live;
+    const period = announcedPeriod(Date.now());
+    return { announced, period, proof: proveAnnounced(announced, seed, period) };
   }
 
   function rulesNow(): AnnouncementRules | null {

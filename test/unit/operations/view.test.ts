@@ -6,7 +6,7 @@ import { knowledgeOf } from '../../../src/controller/knowledge.ts';
 import { createLive, takeDocument } from '../../../src/controller/live.ts';
 import type { Json } from '../../../src/domain/cluster.ts';
 import type { AnnouncedRoute } from '../../../src/domain/pools.ts';
-import { proofOfAnnounced } from '../../../src/domain/proof.ts';
+import { announcedPeriod, proveAnnounced } from '../../../src/domain/proof.ts';
 import type { View } from '../../../src/domain/view.ts';
 import { view } from '../../../src/operations/view.ts';
 import { ANNOUNCERS } from '../../support/announcing.ts';
@@ -24,19 +24,24 @@ const SHOP: AnnouncedRoute = {
 };
 const BLOG = { ...SHOP, announcer: 'blog', host: 'a.blog.org' };
 
+const PERIODS_MS = 20 * 60_000;
+const proofOf = (routes: AnnouncedRoute[], seed = SEED, agoMs = 0): string =>
+  proveAnnounced(routes, seed, announcedPeriod(Date.now() - agoMs));
+
 type Asked = { announced?: AnnouncedRoute[]; announcedProof?: string };
 type Answer = { needs?: string; view?: View };
 
 /** A controller that has just started, and what a node is answered that fetches its view. */
 function freshController() {
   const live = createLive();
+  const said: [string, Json][] = [];
   takeDocument(live, cluster, 1);
   const bus = {
     who: 'ctl',
     connected: true,
     subscribe: () => () => {},
     respond: () => () => {},
-    publish: () => true,
+    publish: (subject: string, body: Json) => said.push([subject, body]) > 0,
   } as unknown as Bus;
   const log: string[] = [];
   const { signal } = new AbortController();
@@ -56,6 +61,7 @@ function freshController() {
   return {
     live,
     announcements,
+    said,
     fetch: async (node: string, asked: Asked = {}): Promise<Answer> => {
       const params = { known: null, ...asked };
       const answer: Json = await view.run(knowledgeOf(options), params, cluster.nodes[node]!);
@@ -72,7 +78,7 @@ describe('what a router hands in of announced routes', () => {
   afterEach(() => controller.announcements.close());
 
   const list = [BLOG, SHOP];
-  const proven = { announced: list, announcedProof: proofOfAnnounced(list, SEED) };
+  const proven = { announced: list, announcedProof: proofOf(list) };
   const shown = (answer: Answer) => answer.view?.announced.map(({ host }) => host);
 
   it('is asked for by a controller that has just started, and believed with its proof', async () => {
@@ -90,12 +96,27 @@ describe('what a router hands in of announced routes', () => {
     const forged: Asked[] = [
       { announced: [evil] },
       { announced: [evil], announcedProof: 'made up' },
-      { announced: [evil, SHOP], announcedProof: proofOfAnnounced([SHOP], SEED) },
-      { announced: [evil], announcedProof: proofOfAnnounced([evil], 'a seed of others') },
+      { announced: [evil, SHOP], announcedProof: proofOf([SHOP]) },
+      { announced: [evil], announcedProof: proofOf([evil], 'a seed of others') },
     ];
     for (const asked of forged) await controller.fetch('web', asked);
     assert.deepEqual(controller.live.announced, []);
     await controller.fetch('web2', proven);
+    assert.deepEqual(controller.live.announced, list);
+  });
+
+  it('is not brought up again when it is long over, however well it was proven', async () => {
+    for (const agoMs of [PERIODS_MS, -PERIODS_MS]) {
+      const announcedProof = proofOf([SHOP], SEED, agoMs);
+      const own = await controller.fetch('web', { announced: [SHOP], announcedProof });
+      assert.deepEqual(shown(own), ['shop.org'], 'that router alone goes on with it');
+      assert.deepEqual(controller.live.announced, []);
+    }
+    const redated = `${announcedPeriod(Date.now())}.${proofOf([SHOP], SEED, PERIODS_MS).split('.')[1]}`;
+    await controller.fetch('web', { announced: [SHOP], announcedProof: redated });
+    assert.deepEqual(controller.live.announced, []);
+    const recent = proofOf(list, SEED, 5 * 60_000);
+    await controller.fetch('web', { announced: list, announcedProof: recent });
     assert.deepEqual(controller.live.announced, list);
   });
 
@@ -115,8 +136,16 @@ describe('what a router hands in of announced routes', () => {
     assert.deepEqual(own.view!.announced, [SHOP]);
   });
 
+  it('is wanted by the controller for so long that announcers say it again meanwhile', () => {
+    const [[subject, body]] = controller.said as [[string, Record<string, number>]];
+    assert.equal(subject, 'kato.router.start');
+    assert.equal(body.minimumRegisterIntervalInSeconds, 20);
+    const { pruneThresholdInSeconds, prunteThresholdInSeconds } = body;
+    assert.deepEqual([pruneThresholdInSeconds, prunteThresholdInSeconds], [120, 120]);
+  });
+
   it('is not looked at when nobody asked for it, however good its proof', async () => {
-    const empty = { announced: [], announcedProof: proofOfAnnounced([], SEED) };
+    const empty = { announced: [], announcedProof: proofOf([]) };
     await controller.fetch('web', empty);
     await controller.fetch('web', proven);
     assert.deepEqual(controller.live.announced, []);
