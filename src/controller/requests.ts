@@ -15,6 +15,7 @@ import {
   checkParams,
   checkRight,
   type Knowledge,
+  nameNodes,
   noSuchOperation,
   type Operation,
   resolveNodes,
@@ -138,12 +139,14 @@ export function answerRequests(options: {
   /** What the document at hand refuses already waits for nobody, and is counted. */
   function judge(operation: Operation, params: unknown, { id, by, name }: Asker): void {
     const at = new Date().toISOString();
+    const { cluster } = documentOf(live);
     try {
       if (by !== null) checkRight(operation, params, by);
-      else nodeJoin.judge(documentOf(live).cluster, params, id, at);
+      else nodeJoin.judge(cluster, params, id, at);
     } catch (error) {
       if (error instanceof KatoError) {
-        const told = operation.kind === 'change' ? operation.record(params) : (params as Json);
+        const named = nameNodes(operation, params, cluster);
+        const told = operation.kind === 'change' ? operation.record(named) : (named as Json);
         records.refused({ at, by: name, operation: operation.name, params: told }, error.code, id);
       }
       throw error;
@@ -155,7 +158,7 @@ export function answerRequests(options: {
     const former = live.document?.cluster.former[who];
     const removed = live.document !== null && isFormer(live.document.cluster, who);
     if (removed && former?.awaited === true && shaped(STOPPED, body).fault === null) {
-      const request = { operation: nodeSettleFormer, params: { id: who }, id: randomUUID() };
+      const request = { operation: nodeSettleFormer, params: { node: who }, id: randomUUID() };
       await options.changes.perform({ ...request, by: null, who: former.name, asker: who });
     }
     return { removed };

@@ -1,4 +1,5 @@
 import { BYTES_WARNING, bytesOf } from './change/budget.ts';
+import { nameOfNode } from './change/find-node.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Node } from './cluster.ts';
 import { type IdentityInput, identityWarnings } from './displaced.ts';
@@ -125,7 +126,7 @@ function roleStatus(
   return {
     name: role,
     state: gone ? goneState(state) : roleState(stopped !== null, reports, failed),
-    ...(stopped === null ? {} : { stoppedBy: input.cluster.nodes[stopped.by]?.name ?? stopped.by }),
+    ...(stopped === null ? {} : { stoppedBy: nameOfNode(input.cluster, stopped.by) }),
     processes: reports.map(([name, process]) => ({
       name,
       state: process === undefined || gone ? 'STOPPED' : process.state,

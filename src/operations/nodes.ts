@@ -98,8 +98,8 @@ async function whoAnswers(known: Knowledge, ids: readonly string[]): Promise<Set
 export const nodeSettleFormer = change(
   'node.settle-former',
   'controller',
-  v.strictObject({ id: word }),
-  (cluster, params) => settleFormer(cluster, params),
+  v.strictObject({ node: NODE }),
+  (cluster, { node }) => settleFormer(cluster, { id: node }),
 );
 
 /** Asked by the controller itself when a node shows its own key. */

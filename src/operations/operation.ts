@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Asked, Decision } from '../domain/change/change.ts';
-import { findNode, nodesCalled } from '../domain/change/find-node.ts';
+import { findNode, nameOfNode, nodesCalled } from '../domain/change/find-node.ts';
 import type { Cluster, Json, Node } from '../domain/cluster.ts';
 import type { Displaced, DisplacedOf, Voices } from '../domain/displaced.ts';
 import { refuse } from '../domain/error.ts';
@@ -202,7 +202,7 @@ export function resolveNodes(
 
 /** The same the other way: names, as people read them in the history also when the nodes are gone. */
 export function nameNodes(operation: Operation, params: unknown, cluster: Cluster): unknown {
-  return mapNodes(operation, params, (id) => cluster.nodes[id]?.name ?? id);
+  return mapNodes(operation, params, (id) => nameOfNode(cluster, id));
 }
 
 function mapNodes(operation: Operation, params: unknown, to: (node: string) => string): unknown {

@@ -112,6 +112,8 @@ describe('when the core loses what it knows', () => {
     assert.deepEqual(await routes(), ['shop.example.com']);
     assert.deepEqual([await pidsOn(router), await pidsOn(data)], pids);
     await typed(core, `kato route add news.example.com ${data.address}:8081`);
+    const history = await typed(core, 'kato history');
+    assert.match(history, /^\S+ \S+ +h1 .* done +state\.recover from=\d+$/m);
     const { nodes, cluster } = await statusOf(router);
     assert.ok(nodes.every((node) => node.state === 'active'));
     assert.ok(nodes.find((node) => node.self)!.appliedRevision <= cluster.revision);

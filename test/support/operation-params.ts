@@ -23,7 +23,7 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'node.list': () => ({}),
   'node.migrate': (T) => ({ node: T, address: '10.0.0.99', force: true }),
   'node.remove': (T) => ({ nodes: [T], skipDetach: true }),
-  'node.settle-former': (T) => ({ id: T }),
+  'node.settle-former': (T) => ({ node: T }),
   'node.setup-load-balancer': (T) => ({ node: T, addresses: [], excludeSelf: true, force: true }),
   'process.list': (T) => ({ node: T }),
   'process.switch': (T) => ({ node: T, processes: ['redis'], to: 'stop' }),

@@ -1,5 +1,6 @@
 import type { Json } from '../../domain/cluster.ts';
 import type { HistoryEntry } from '../../domain/history.ts';
+import { isUserKey } from '../../domain/nkey.ts';
 import { table } from './table.ts';
 import { localTime } from './time.ts';
 
@@ -19,8 +20,8 @@ export function historyLines(
   return table([['WHEN', 'BY', 'REVISION', 'OUTCOME', 'WHAT'], ...rows], width);
 }
 
-/** Long words that only programs read. */
-const UNREADABLE = new Set(['key', 'secretHash', 'catalogue', 'machineId']);
+/** Long words that only programs read. The key of a setting is a name, and no key of the bus. */
+const UNREADABLE = new Set(['secretHash', 'catalogue', 'machineId']);
 
 const VALUE_LENGTH_MAX = 60;
 
@@ -28,7 +29,7 @@ const VALUE_LENGTH_MAX = 60;
 function paramsText(params: Json, names: ReadonlyMap<string, string>): string {
   if (params === null || typeof params !== 'object' || Array.isArray(params)) return '';
   return Object.entries(params)
-    .filter(([name]) => !UNREADABLE.has(name))
+    .filter(([name, value]) => !UNREADABLE.has(name) && !isUserKey(String(value)))
     .filter(([, value]) => value !== null && value !== false && String(value) !== '')
     .map(([name, value]) => `${name}=${valueText(value, names)}`)
     .join(' ');

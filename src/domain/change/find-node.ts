@@ -34,6 +34,11 @@ export function nodesCalled(cluster: Cluster, called: string): Node[] {
   return confirmed.length > 0 ? confirmed : found;
 }
 
+/** What people call it, or called it while it was one. */
+export function nameOfNode({ nodes, former }: Cluster, id: string): string {
+  return (own(nodes, id) ?? own(former, id))?.name ?? id;
+}
+
 export function withNode(cluster: Cluster, node: Node): Pick<Cluster, 'nodes'> {
   return { nodes: { ...cluster.nodes, [node.id]: node } };
 }

@@ -1,7 +1,9 @@
 import { connectBus } from '../../bus/connection.ts';
 import { openStore, type Store } from '../../bus/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
+import type { Cluster } from '../../domain/cluster.ts';
 import { KatoError } from '../../domain/error.ts';
+import type { HistoryEntry } from '../../domain/history.ts';
 import { within } from '../../machine/wait.ts';
 import { refuseUnloadedState } from './bus-data.ts';
 import type { Host } from './host.ts';
@@ -19,11 +21,21 @@ export async function putOnBus(host: Host, draft: Draft): Promise<void> {
     await refuseUnloadedState(host, store);
     // The draft knows it, also where an interrupted recovery is run again without its file.
     if (draft.cluster.epoch > 1) {
-      await store.replaceState(await outranking(bus, draft), draft.secrets);
+      const cluster = await outranking(bus, draft);
+      await store.replaceState(cluster, draft.secrets);
+      const entry = recoveryEntry(cluster, draft.identity.name);
+      await store.appendHistory(entry, null).catch(() => undefined);
     } else await createOnce(store, draft);
   } finally {
     await bus.close();
   }
+}
+
+/** That the cluster goes on from another state is there to be seen, whatever the history was before. */
+function recoveryEntry({ revision }: Cluster, by: string): HistoryEntry {
+  const params = { from: revision - 1 };
+  const at = new Date().toISOString();
+  return { at, by, operation: 'state.recover', params, outcome: 'done', revision };
 }
 
 /** CONFLICT means that a run before this one came as far as here. */

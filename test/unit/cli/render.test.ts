@@ -4,7 +4,6 @@ import { notReady } from '../../../src/cli/ready.ts';
 import { nagiosLines, prometheusLines } from '../../../src/cli/render/checks.ts';
 import { flatLines } from '../../../src/cli/render/config.ts';
 import { failureLines } from '../../../src/cli/render/failure.ts';
-import { historyLines } from '../../../src/cli/render/history.ts';
 import { rolesChangedLines, rolesSwitchedLines } from '../../../src/cli/render/roles.ts';
 import { announcerListLines } from '../../../src/cli/render/routes.ts';
 import { table, wrap } from '../../../src/cli/render/table.ts';
@@ -67,25 +66,6 @@ describe('what a person reads', () => {
     assert.deepEqual(
       rolesSwitchedLines({ node: 'web', roles: [], already: [], spared: [] }, 'stop'),
       ['web: nothing to do'],
-    );
-  });
-
-  it('a history without the words that only programs read', () => {
-    const entry = {
-      at: NOW,
-      by: 'core',
-      operation: 'token.create',
-      params: { id: 'k3', key: 'UABC', roles: ['a', 'b'], admin: false, node: null },
-      outcome: 'done',
-      revision: 4,
-    };
-    assert.match(historyLines([entry], 100)[1]!, / core +4 +done +token\.create id=k3 roles=a,b$/);
-    const often = { ...entry, outcome: 'NOT_ALLOWED', revision: null, count: 300 };
-    assert.match(historyLines([often], 100)[1]!, / core +- +NOT_ALLOWED, 300 times +token\.create/);
-    const own = { ...entry, operation: 'role.add', params: { node: 'n1', roles: ['redis'] } };
-    assert.match(
-      historyLines([own], 100, new Map([['n1', 'web']]))[1]!,
-      /role\.add node=web roles=/,
     );
   });
 

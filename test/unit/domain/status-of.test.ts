@@ -100,6 +100,10 @@ describe('the status of a cluster', () => {
     assert.deepEqual(shown.warnings, [
       { code: 'ROLE_STOPPED', message: 'redis on db is stopped by core', node: 'db' },
     ]);
+    const byGone = { ...roles, redis: { stopped: { by: 'n1', at: NOW } } };
+    const former = { n1: { id: 'n1', name: 'old', key: 'U', removedAt: NOW, awaited: false } };
+    const gone = { ...withNode(cluster, 'db', { roles: byGone }), former };
+    assert.equal(status(gone, [coreUp]).nodes[1]!.roles[1]!.stoppedBy, 'old');
   });
 
   it('warns of what keeps dying, of what nobody wants, and of a step that failed', () => {
