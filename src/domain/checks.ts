@@ -1,6 +1,12 @@
 import type { Certificate } from './cluster.ts';
 import { poolChecks } from './pool-checks.ts';
-import { hasGone, type NodeStatus, type Status, type WarningCode } from './status.ts';
+import {
+  hasGone,
+  type NodeStatus,
+  type RoleStatus,
+  type Status,
+  type WarningCode,
+} from './status.ts';
 
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
 
@@ -159,9 +165,16 @@ function roleChecks(node: NodeStatus): Check[] {
   return wrong.map((role) => ({
     name: 'roles',
     level: role.state === 'failed' ? 'critical' : 'warning',
-    message: `${role.name} on ${node.name} ${role.state === 'failed' ? 'has failed' : 'is starting'}`,
+    message: `${role.name} on ${node.name} ${howIs(role, node)}`,
     subject: `${node.name}/${role.name}`,
   }));
+}
+
+/** With the reason, where the step that failed is of the role. */
+function howIs({ state, processes }: RoleStatus, { error }: NodeStatus): string {
+  if (state !== 'failed') return 'is starting';
+  const isWhy = processes.some(({ name }) => error?.step.endsWith(` ${name}`));
+  return isWhy ? `has failed: ${error?.message}` : 'has failed';
 }
 
 /** All runs as it ran, and the node cannot follow what the cluster wants of it now. */

@@ -102,8 +102,9 @@ export function failureWarning(
   { step, code, message, why, next }: NodeError,
 ): Warning {
   const text = `${node}: ${step} failed: ${message}`;
-  const isToldWhole = code === 'DATA_MISSING';
-  return { code: 'STEP_FAILED', message: isToldWhole ? `${text}: ${why}; ${next}` : text, node };
+  if (code !== 'DATA_MISSING') return { code: 'STEP_FAILED', message: text, node };
+  const more = [why, next].filter((part) => part !== undefined);
+  return { code, message: [text, more.join('; ')].join(': '), node };
 }
 
 export function nodeState(verdicts: Verdicts, node: Node): NodeState {

@@ -29,6 +29,7 @@ export type WarningCode =
   | 'NODE_DEAD'
   | 'NODE_INACTIVE'
   | 'STEP_FAILED'
+  | 'DATA_MISSING'
   | 'PROCESS_FATAL'
   | 'PROCESS_ROGUE'
   | 'ROLE_STOPPED'

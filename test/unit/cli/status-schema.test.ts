@@ -81,6 +81,7 @@ describe('the schema of the status', () => {
       NODE_DEAD: true,
       NODE_INACTIVE: true,
       STEP_FAILED: true,
+      DATA_MISSING: true,
       PROCESS_FATAL: true,
       PROCESS_ROGUE: true,
       ROLE_STOPPED: true,

@@ -150,6 +150,17 @@ describe('the checks', () => {
     assert.ok(!checks.some(({ name, level }) => name === 'nodes' && level !== 'unknown'));
   });
 
+  it('say why a role has failed, where its own step is the reason', () => {
+    const process = { name: 'redis', state: 'STOPPED' as const, pid: null, since: null };
+    const redis = { ...role('failed'), processes: [process] };
+    const because = (step: string) => {
+      const error = { step, code: 'DATA_MISSING' as const, message: 'the data is missing' };
+      return found({ nodes: [{ ...NODE, roles: [redis], error }] }).map(({ message }) => message);
+    };
+    assert.deepEqual(because('find-data redis'), ['redis on web has failed: the data is missing']);
+    assert.deepEqual(because('find-data postgresql'), ['redis on web has failed']);
+  });
+
   it('are as bad as the worst of them', () => {
     const check = (level: Check['level']): Check => ({ name: 'bus', level, message: '' });
     assert.equal(worstOf([]), 'ok');

@@ -117,6 +117,12 @@ describe('the status of a cluster', () => {
     const shown = status(cluster, [coreUp, reportOf('db', processes, { failures: [failure] })]);
     assert.deepEqual(codes(shown), ['STEP_FAILED', 'PROCESS_FATAL', 'PROCESS_ROGUE']);
     assert.equal(shown.nodes[1]!.error!.step, 'start redis');
+    const told = { code: 'DATA_MISSING' as const, message: 'no data', why: 'w', next: 'n' };
+    const missing = { ...failure, kind: 'find-data' as const, ...told };
+    const report = reportOf('db', { redis: 'STOPPED' }, { failures: [missing] });
+    assert.deepEqual(status(cluster, [coreUp, report]).warnings, [
+      { code: 'DATA_MISSING', message: 'db: find-data redis failed: no data: w; n', node: 'db' },
+    ]);
   });
 
   it('warns of a bus that holds an older state than a node has seen', () => {
