@@ -61,8 +61,13 @@ export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>>
 
   protected async perform(): Promise<Changed<Result>> {
     const request = await this.request();
-    return changed<Result>(await performed(request, await this.waiting()));
+    const done = changed<Result>(await performed(request, await this.waiting()));
+    if (!done.changed) await this.checkSo(done.result);
+    return done;
   }
+
+  /** Throws where what was asked for before has failed since. */
+  protected async checkSo(_result: Result): Promise<void> {}
 
   protected render({ result, changed }: Changed<Result>): readonly string[] {
     return changed ? this.say(result) : this.sayAlready(result);

@@ -1,4 +1,5 @@
 import type { SettingValue } from '../domain/role.ts';
+import { refuseFailed } from './already.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
 import { word } from './command.ts';
 
@@ -9,10 +10,18 @@ export const WHERE = {
 
 /** What set, del, push and pop share: the value that is in force afterwards is printed. */
 export abstract class ConfigCommand extends ChangeCommand<SettingValue> {
-  protected abstract change(): Promise<Record<string, string>>;
+  protected abstract change(): Promise<Record<string, string> & { component: string }>;
+
+  private component = '';
 
   protected async request(): Promise<Request> {
-    return { operation: 'config.set', params: await this.change() };
+    const params = await this.change();
+    this.component = params.component;
+    return { operation: 'config.set', params };
+  }
+
+  protected override async checkSo(): Promise<void> {
+    await refuseFailed((_node, role) => role.name === this.component);
   }
 
   protected say(value: SettingValue): readonly string[] {

@@ -1,4 +1,5 @@
 import type { ProcessesSwitched } from '../domain/change/process-switch.ts';
+import { refuseFailed } from './already.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
 import { listed, nodeFlag, word } from './command.ts';
 import { switchedLines } from './render/roles.ts';
@@ -32,6 +33,14 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
     const node = await nodeOrSelf(flags.node);
     const params = { node, processes: listed(args.processes), to: this.to, ...forceOf(flags) };
     return { operation: 'process.switch', params };
+  }
+
+  protected override async checkSo({ node, already }: ProcessesSwitched): Promise<void> {
+    if (this.to !== 'start') return;
+    await refuseFailed(
+      ({ name }, { processes }) =>
+        name === node && processes.some((process) => already.includes(process.name)),
+    );
   }
 
   protected say({ node, processes, already, spared = [] }: ProcessesSwitched): readonly string[] {

@@ -1,4 +1,5 @@
 import type { RolesSwitched } from '../domain/change/role-switch.ts';
+import { refuseFailed } from './already.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
 import { listed, nodeFlag, rolesWord } from './command.ts';
 import { Flags } from './oclif.ts';
@@ -33,6 +34,11 @@ export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
     const node = await nodeOrSelf(flags.node);
     const params = { node, roles: listed(args.roles), to: this.to, ...forceOf(flags) };
     return { operation: 'role.switch', params };
+  }
+
+  protected override async checkSo({ node, already }: RolesSwitched): Promise<void> {
+    if (this.to !== 'start') return;
+    await refuseFailed(({ name }, role) => name === node && already.includes(role.name));
   }
 
   protected say(result: RolesSwitched): readonly string[] {

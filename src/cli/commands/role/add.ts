@@ -1,4 +1,5 @@
 import type { RolesChanged } from '../../../domain/change/role-changes.ts';
+import { refuseFailed } from '../../already.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
@@ -43,6 +44,10 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     this.noStart = flags['no-start'];
     const params = { node, roles, selection, noStart: this.noStart };
     return { operation: 'role.add', params };
+  }
+
+  protected override async checkSo({ node, already }: RolesChanged): Promise<void> {
+    await refuseFailed(({ name }, role) => name === node && already.includes(role.name));
   }
 
   protected say(result: RolesChanged): readonly string[] {

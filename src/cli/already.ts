@@ -1,0 +1,42 @@
+import { KatoError } from '../domain/error.ts';
+import type { NodeStatus, RoleStatus, Status } from '../domain/status.ts';
+import { askStatus } from './session.ts';
+
+/** Of which roles of which nodes something was asked for that had been asked for before. */
+export type Meant = (node: NodeStatus, role: RoleStatus) => boolean;
+
+/** What was asked for before is wanted, and may have failed: then that is thrown. */
+export async function refuseFailed(isMeant: Meant): Promise<void> {
+  const failure = failureAmong(await askStatus(false), isMeant);
+  if (failure !== null) throw failure;
+}
+
+/** The first failure of a role that is meant, as an error; null where all of them are well. */
+export function failureAmong({ nodes }: Status, isMeant: Meant): KatoError | null {
+  for (const node of nodes) {
+    for (const role of node.roles.filter((one) => isMeant(node, one))) {
+      const { error } = node;
+      const isWhy = role.processes.some(({ name }) => error?.step.endsWith(` ${name}`));
+      if (role.state !== 'failed' && !isWhy) continue;
+      const { code, message, why, next } = isWhy ? error! : keepsDying(node, role);
+      const what = `already asked for, and not so: ${node.name}: ${message}`;
+      return new KatoError({
+        code,
+        message: what,
+        ...(why === undefined ? {} : { why }),
+        ...(next === undefined ? {} : { next }),
+      });
+    }
+  }
+  return null;
+}
+
+function keepsDying({ name: node, state }: NodeStatus, { name, processes }: RoleStatus) {
+  const process = processes.find((one) => one.state === 'FATAL')?.name ?? processes[0]?.name;
+  return {
+    code: 'ROLE_FAILED' as const,
+    message: `the role '${name}' has failed`,
+    why: state === 'dead' ? `${node} is dead` : `${process} keeps dying`,
+    next: state === 'dead' ? 'kato status' : `its log on ${node}: /var/log/kato/${process}/current`,
+  };
+}
