@@ -2,6 +2,7 @@ import { accepts } from '../domain/acceptance.ts';
 import type { Json } from '../domain/cluster.ts';
 import { isAway, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
 import { isOfCore } from '../domain/standing.ts';
+import type { Status } from '../domain/status.ts';
 import type { Report } from '../domain/step.ts';
 import type { Version } from '../domain/view.ts';
 import { watchDeadPeers } from '../machine/dead-peers.ts';
@@ -11,8 +12,9 @@ import { sweepLeftovers } from '../machine/leftovers.ts';
 import { AGENT } from '../machine/places.ts';
 import { watchProcesses } from '../machine/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
+import { startBeating } from './beats.ts';
 import { linkToCluster } from './cluster-link.ts';
-import { leaveCluster } from './farewell.ts';
+import { leaveCluster, removedNow } from './farewell.ts';
 import { agentInfo } from './info.ts';
 import { exportKeeper } from './kept-export.ts';
 import { lastStatus } from './last-status.ts';
@@ -20,6 +22,7 @@ import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
 import { describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
+import { createWaits } from './waits.ts';
 
 export interface AgentEvents {
   log(line: string): void;
@@ -46,7 +49,13 @@ export async function runAgent(
   let hasLeft = false;
 
   const loop = createLoop(onePass, log);
-  const beating = startBeating();
+  const waits = createWaits();
+  const beating = startBeating({
+    delayMs: Number(delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0) * 1000,
+    everyMs: () => delivery?.view.heartbeatMs ?? null,
+    beat: () => beat(false),
+    signal,
+  });
   const link = linkToCluster({
     identity,
     instance: context.bootId,
@@ -85,12 +94,14 @@ export async function runAgent(
   async function onePass(): Promise<void> {
     const failure = await takeView();
     if (hasLeft) return;
+    waits.note('fetch-view', failure);
     if (delivery === null) {
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
     const report = await pass(context, delivery, refusedView, (partial) => void tell(partial));
     const unkept = refusedView === null ? await exports.keep(delivery.view) : null;
     if (unkept !== null) report.failures.push(unkept);
+    report.failures.push(...waits.failures());
     await tell(report);
     for (const step of report.steps) {
       log(`${step.kind} ${step.process}: ${step.failed ? 'failed' : 'done'} in ${step.ms} ms`);
@@ -137,13 +148,21 @@ export async function runAgent(
       await writeLedger(paths, fetched);
     } catch (error) {
       const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
-      if (last !== null) await tell({ ...last, version, steps: [], failures: [failure] });
+      const before = last ?? (await firstReport());
+      if (before !== null) await tell({ ...before, version, steps: [], failures: [failure] });
       throw new LedgerNotKept(failure, { cause: error });
     }
-    const wasMs = delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS;
+    const wasMs = delivery?.view.heartbeatMs ?? Number.POSITIVE_INFINITY;
     delivery = fetched;
     // By the old interval the next sign of life may come too late.
     if (fetched.view.heartbeatMs < wasMs) beating.now();
+  }
+
+  /** Of a node that could not make a pass yet since its agent started. */
+  async function firstReport(): Promise<Report | null> {
+    if (delivery === null) return null;
+    const now = await describeNow(context, delivery);
+    return { ...now, steps: [], failures: [], refusedView: null, complete: false };
   }
 
   /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */
@@ -154,7 +173,7 @@ export async function runAgent(
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
-    await leaveCluster(context, link.sayStopped);
+    await leaveCluster(context, identity, link.sayStopped);
     return true;
   }
 
@@ -172,8 +191,10 @@ export async function runAgent(
     if (last === null || hasLeft) return;
     try {
       await link.report(report ? { ...report, ...exports.said } : await reportNow());
+      waits.note('send-report', null);
     } catch (error) {
-      if (!(error instanceof KatoError)) log(`report: ${String(error)}`);
+      if (error instanceof KatoError) waits.note('send-report', error);
+      else log(`report: ${String(error)}`);
     }
   }
 
@@ -184,12 +205,14 @@ export async function runAgent(
   }
 
   async function answer(request: SocketRequest): Promise<Json> {
+    if (hasLeft) throw removedNow(identity);
     if (request.operation === 'agent.info') return agentInfo(context, identity, delivery, link);
     try {
       const body = { id: request.id, params: request.params };
       const reply = await link.ask(request.operation, body, request.timeoutMs);
-      if (request.operation === 'status') void remembered.keep(reply).catch(() => undefined);
-      return reply;
+      if (request.operation !== 'status') return reply;
+      void remembered.keep(reply).catch(() => undefined);
+      return waits.warned(reply as unknown as Status, identity.name) as unknown as Json;
     } catch (error) {
       if (request.operation !== 'status' || !isAway(error)) throw error;
       if (delivery === null) throw damageTold(error, kept.damage);
@@ -202,28 +225,8 @@ export async function runAgent(
   function beat(leaving: boolean): void {
     link.beat({ version: delivery?.view.version ?? null, leaving });
   }
-
-  /** `now`: controllers that had lost the bus are to know at once who is there and what it has seen. */
-  function startBeating(): { now(): void; end(): void } {
-    const delaySeconds = Number(delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0);
-    const fromMs = performance.now() + delaySeconds * 1000;
-    const next = (): void => {
-      clearTimeout(timer);
-      if (signal.aborted) return;
-      beat(false);
-      timer = setTimeout(next, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
-    };
-    let timer = setTimeout(next, delaySeconds * 1000);
-    return {
-      now: () => {
-        if (performance.now() >= fromMs) next();
-      },
-      end: () => clearTimeout(timer),
-    };
-  }
 }
 
-const DEFAULT_HEARTBEAT_MS = 2000;
 const STATUS_MS = 5000;
 
 /** Nothing is remembered: what the node knew is damaged, and nobody is there to say it anew. */

@@ -86,19 +86,20 @@ async function isStarted(paths: Paths): Promise<boolean> {
 }
 
 async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
-  const { readIdentity } = await import('../machine/ledger.ts');
+  const { noNodeHere, readIdentity } = await import('../machine/ledger.ts');
   const identity = await readIdentity(paths).catch((error: unknown) => {
     if (error instanceof KatoError) return error;
-    return null; // only root may read it
+    return 'unknown' as const; // only root may read it
   });
   // No agent can run then, and its log would say no more.
   if (identity instanceof KatoError) return identity;
+  if (identity === null) return noNodeHere(paths);
   if (isUp) {
     const next = `kato node boot starts it anew; where that fails: ${paths.log}/agent/current`;
     const why = 'it has ended, or its socket was deleted';
     return refuse('NOT_SET_UP', 'the agent of this node does not listen', why, next);
   }
-  if (identity !== null) {
+  if (identity !== 'unknown') {
     const why = 'it was halted, or nothing has started it since the boot';
     return refuse('NOT_SET_UP', 'this node is not started', why, 'kato node boot');
   }
@@ -106,6 +107,6 @@ async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
     'NOT_SET_UP',
     'no agent runs on this machine',
     'it is no node of a cluster, or is not started',
-    'kato node setup core, or kato node attach CORE_IP; a node that is set up starts by kato node boot',
+    'as root: kato node boot starts it, or says what it is',
   );
 }

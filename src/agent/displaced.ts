@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../domain/cluster.ts';
-import { elsewhere, elsewhereWarning } from '../domain/displaced.ts';
+import { type Elsewhere, elsewhere, elsewhereHelp, elsewhereWarning } from '../domain/displaced.ts';
 import { isAway, KatoError, refuse } from '../domain/error.ts';
 import { isAt, isOfCore, type Whereabouts } from '../domain/standing.ts';
 import type { Status, Warning } from '../domain/status.ts';
@@ -101,7 +101,7 @@ export async function runDisplaced(
   async function leave(): Promise<void> {
     if (isOfCore(identity)) return;
     log('this node was removed from the cluster: stopping its roles');
-    await leaveCluster(context, async () => undefined);
+    await leaveCluster(context, identity, async () => undefined);
   }
 
   async function answer({ operation, params, timeoutMs }: SocketRequest): Promise<Json> {
@@ -148,14 +148,19 @@ export async function runDisplaced(
   }
 
   function warning(): Warning {
-    const { name, machineId } = identity;
+    const { name } = identity;
     if (isOfCore(identity)) return { code: 'NODE_MOVED', message: message(), node: name };
-    const now = {
-      address: situation.address ?? 'no address',
-      machineId: situation.where.machineId,
-      isOriginalAlive: situation.answer?.isOriginalAlive === true,
-    };
-    return elsewhereWarning({ name, address: known() }, elsewhere(machineId, now));
+    return elsewhereWarning({ name, address: known() }, machine());
+  }
+
+  function machine(): Elsewhere {
+    const { address, where, answer } = situation;
+    return elsewhere(identity.machineId, {
+      address,
+      holder: answer?.holder ?? null,
+      machineId: where.machineId,
+      isOriginalAlive: answer?.isOriginalAlive === true,
+    });
   }
 
   /** Where the node is as far as the cluster is concerned. */
@@ -171,7 +176,6 @@ export async function runDisplaced(
 
   function help(): string {
     if (isOfCore(identity)) return `give it ${known()} again`;
-    const migrate = `kato node migrate ${known()} ${situation.address ?? ''} on the core`;
-    return `${migrate}, or give it ${known()} again; kato node attach makes a copy a new node`;
+    return elsewhereHelp({ name: identity.name, address: known() }, machine());
   }
 }

@@ -1,9 +1,10 @@
+import { type KatoError, refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import { removeBootUnit } from '../machine/boot-unit.ts';
 import { run } from '../machine/command.ts';
 import { writeFileAtomic } from '../machine/files.ts';
-import { forgetNode } from '../machine/ledger.ts';
+import { forgetNode, type NodeIdentity } from '../machine/ledger.ts';
 import { observe } from '../machine/observe.ts';
 import { AGENT } from '../machine/places.ts';
 import { serviceOf } from '../machine/service.ts';
@@ -15,6 +16,7 @@ const STOP_SECONDS = 20;
 /** The node leaves: its processes end, what it knew is forgotten, its data stays, its tree ends. */
 export async function leaveCluster(
   { paths }: PassContext,
+  identity: NodeIdentity,
   sayStopped: () => Promise<void>,
 ): Promise<void> {
   const { processes } = await observe(paths);
@@ -25,11 +27,21 @@ export async function leaveCluster(
     ),
   );
   await sayStopped();
-  await forgetNode(paths);
+  await forgetNode(paths, identity);
   await removeBootUnit(paths);
   // A later attach, perhaps by another kato, starts an agent of its own.
   await writeFileAtomic(`${serviceOf(AGENT, paths)}/down`, '', { mode: 0o600 });
   await endTree(paths);
+}
+
+/** What those are told who ask meanwhile. */
+export function removedNow({ name, core }: NodeIdentity): KatoError {
+  return refuse(
+    'NOT_SET_UP',
+    `node ${name} was taken out of its cluster`,
+    'its roles are being stopped; its data stays',
+    `when that is done, kato node attach ${core.address} with a token makes it a node again`,
+  );
 }
 
 /** The last act: the tree ends this agent, too. */

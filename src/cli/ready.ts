@@ -1,6 +1,12 @@
 import { refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
-import { hasGone, type NodeStatus, type ProcessStatus, type Status } from '../domain/status.ts';
+import {
+  hasGone,
+  type NodeStatus,
+  type ProcessStatus,
+  type Status,
+  type WarningCode,
+} from '../domain/status.ts';
 
 /**
  * What keeps a process of a node, or `all`, from being ready; null when nothing does. What a person
@@ -11,14 +17,29 @@ export function notReady(status: Status, called: string, process: string): strin
   if (hasGone(node.state)) {
     throw refuse(
       'NODE_UNREACHABLE',
-      `node ${node.name} ${node.state === 'left' ? 'has left' : 'is dead'}`,
-      undefined,
-      'kato status shows since when',
+      `node ${node.name} ${howGone(node)}`,
+      ...whyGone(status, node),
     );
   }
   if (node.appliedRevision === 0) return `${node.name} has not reported yet`;
   return process === 'all' ? firstMissing(node) : missing(node, processCalled(node, process));
 }
+
+function howGone({ state }: NodeStatus): string {
+  return state === 'left' ? 'has left' : 'is dead';
+}
+
+/** Why, and what to do: a machine that is elsewhere says both in its warning. */
+function whyGone({ warnings }: Status, { name, state, address }: NodeStatus) {
+  const told = warnings.find((one) => one.node === name && ELSEWHERE.includes(one.code));
+  if (told !== undefined) return [told.message] as const;
+  if (state === 'left') {
+    return ['it was halted in order', `kato node boot at ${address} starts it`] as const;
+  }
+  return [undefined, 'kato status shows since when'] as const;
+}
+
+const ELSEWHERE: readonly WarningCode[] = ['NODE_MOVED', 'NODE_CLONED'];
 
 /** What a person stopped or holds on a node, and `all` does not mean: `redis is held`. */
 export function leftDown(status: Status, called: string): string[] {

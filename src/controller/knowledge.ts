@@ -1,6 +1,7 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Store } from '../bus/store.ts';
 import { nodeAsk } from '../bus/subjects.ts';
+import { elsewhereHelp, machinesElsewhere } from '../domain/displaced.ts';
 import { type ErrorCode, KatoError } from '../domain/error.ts';
 import { prove } from '../domain/proof.ts';
 import type { Catalogue } from '../domain/role.ts';
@@ -65,8 +66,10 @@ export function knowledgeOf(options: {
           {
             code: 'NODE_UNREACHABLE',
             message: `node ${cluster.nodes[id]?.name ?? id} does not answer`,
-            why: error.message,
-            next: 'kato status shows when it was last seen',
+            ...(whyAway(id) ?? {
+              why: error.message,
+              next: 'kato status shows when it was last seen',
+            }),
           },
           { cause: error },
         );
@@ -86,6 +89,17 @@ export function knowledgeOf(options: {
         signal.addEventListener('abort', done);
       }),
   };
+
+  /** A node whose machine is elsewhere does not answer, however long somebody waits. */
+  function whyAway(id: string): { why: string; next: string } | null {
+    const node = cluster.nodes[id];
+    if (node === undefined) return null;
+    const told = live.displaced.get(id) ?? [];
+    const { heard } = voices(live)(id);
+    const [found] = machinesElsewhere(cluster, node, told, heard, Date.now());
+    if (found === undefined) return null;
+    return { why: `its machine is at ${found.address} now`, next: elsewhereHelp(node, found) };
+  }
 }
 
 /** Live nodes answer within this. */

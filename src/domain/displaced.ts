@@ -45,7 +45,10 @@ function isSame(one: Displaced, other: Displaced): boolean {
 
 /** One that counts now. */
 export interface Elsewhere {
-  address: string;
+  /** Null while the machine has none. */
+  address: string | null;
+  /** Name of another node that the cluster knows there: the machine cannot stay. */
+  holder: string | null;
   machineId: string;
   /** Another machine is heard as the node. */
   isOriginalAlive: boolean;
@@ -62,36 +65,61 @@ export function machinesElsewhere(
   nowMs: number,
 ): Elsewhere[] {
   if (told.length === 0) return [];
-  const taken = new Set(Object.values(cluster.nodes).map(({ address }) => address));
   return told
     .filter(({ at }) => Math.abs(nowMs - Date.parse(at)) < COUNTS_MS)
-    .filter(({ address, instance }) => !taken.has(address) && !heard.includes(instance))
-    .map(({ address, machineId }) =>
-      elsewhere(node.machineId, { address, machineId, isOriginalAlive: heard.length > 0 }),
-    );
+    .filter(({ address, instance }) => address !== node.address && !heard.includes(instance))
+    .flatMap(({ address, machineId }): Elsewhere[] => {
+      const holder = holderOf(cluster, node, { address });
+      // It is that node by now: it was attached anew.
+      if (holder !== undefined && !isOtherMachine(holder.machineId, machineId)) return [];
+      const now = { address, machineId, holder: holder?.name ?? null };
+      return [elsewhere(node.machineId, { ...now, isOriginalAlive: heard.length > 0 })];
+    });
+}
+
+/** Another node that the cluster knows at the address of a machine. */
+export function holderOf(
+  { nodes }: Cluster,
+  { id }: Node,
+  { address }: Pick<Displaced, 'address'>,
+): Node | undefined {
+  return Object.values(nodes).find((other) => other.id !== id && other.address === address);
 }
 
 export function elsewhere(known: string, now: Omit<Elsewhere, 'isCopy'>): Elsewhere {
-  const { address, isOriginalAlive, machineId } = now;
-  const isCopy = isOriginalAlive || isOtherMachine(known, machineId);
-  return { address, machineId, isOriginalAlive, isCopy };
+  const isCopy = now.isOriginalAlive || isOtherMachine(known, now.machineId);
+  return { ...now, isCopy };
 }
 
 /** What is wrong with who is who, and the command that helps. */
 export function elsewhereWarning(
-  { name, address: known }: Pick<Node, 'name' | 'address'>,
-  { address: now, isCopy, isOriginalAlive }: Elsewhere,
+  node: Pick<Node, 'name' | 'address'>,
+  machine: Elsewhere,
 ): Warning {
-  const migrate = `kato node migrate ${known} ${now}`;
-  if (!isCopy) {
-    const what = `${name} is at ${now} now, the cluster knows ${known}`;
-    const message = `${what}: ${migrate} on the core, or give it ${known} again`;
-    return { code: 'NODE_MOVED', message, node: name };
-  }
+  const { name, address: known } = node;
+  const { address: now, holder, isCopy } = machine;
+  const at = holder === null ? now : `${now}, the address of ${holder}`;
+  const moved =
+    now === null
+      ? `${name} has no address, the cluster knows ${known}`
+      : `${name} is at ${at} now, the cluster knows ${known}`;
+  const copied = now === null ? 'is here, without an address' : `runs at ${at}`;
+  const what = isCopy ? `a copy of ${name} ${copied}` : moved;
+  const code = isCopy ? 'NODE_CLONED' : 'NODE_MOVED';
+  return { code, message: `${what}: ${elsewhereHelp(node, machine)}`, node: name };
+}
+
+/** The command that helps, and where. */
+export function elsewhereHelp(
+  { name, address: known }: Pick<Node, 'name' | 'address'>,
+  { address: now, holder, isCopy, isOriginalAlive }: Elsewhere,
+): string {
+  const mayStay = now !== null && holder === null;
+  const migrate = `kato node migrate ${known} ${now} on the core`;
   const attach = 'kato node attach there makes it a node of its own';
-  const which = isOriginalAlive ? '' : `; ${migrate} on the core makes it ${name}`;
-  const message = `a copy of ${name} runs at ${now}: ${attach}${which}`;
-  return { code: 'NODE_CLONED', message, node: name };
+  if (!isCopy) return `${mayStay ? `${migrate}, or ` : ''}give it ${known} again`;
+  if (!mayStay) return `give it an address of its own; then ${attach}`;
+  return isOriginalAlive ? attach : `${attach}; ${migrate} makes it ${name}`;
 }
 
 function twinWarning({ name, address }: Node): Warning {

@@ -92,8 +92,9 @@ export interface StepFailure extends ErrorRecord {
   /**
    * `keep-ledger`: the view could not be put on disk, and so nothing of it was done. `compile`: the
    * files of the process could not be made of it. `keep-export`: the cluster's export was not kept.
+   * `fetch-view`, `send-report`: controllers answer, and refuse it.
    */
-  kind: Step['kind'] | 'keep-ledger' | 'compile' | 'keep-export';
+  kind: Step['kind'] | 'keep-ledger' | 'compile' | 'keep-export' | 'fetch-view' | 'send-report';
   process: string;
 }
 

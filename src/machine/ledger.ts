@@ -128,14 +128,37 @@ export function secretsIn(text: string): Record<string, string> | null {
   return digest === undefined || digest === digestOf(secrets) ? secrets : null;
 }
 
-/** The machine is no node any more. Data folders stay. */
-export async function forgetNode(paths: Paths): Promise<void> {
+/** The machine is no node any more, and knows which one it was. Data folders stay. */
+export async function forgetNode(
+  paths: Paths,
+  { name, core }: Pick<NodeIdentity, 'name' | 'core'>,
+): Promise<void> {
   await rm(identityFile(paths), { force: true });
   await rm(paths.state, { recursive: true, force: true });
+  await makeFolder(paths.state, 0o700);
+  await writeJson(formerFile(paths), { name, core: core.address, at: new Date().toISOString() });
+}
+
+/** NOT_SET_UP for a machine that is no node: it may have been one, and was taken out. */
+export async function noNodeHere(paths: Paths): Promise<KatoError> {
+  const text = (await readIfExists(formerFile(paths)).catch(() => null)) ?? '';
+  const { name, core, at } = parsed<{ name: string; core: string; at: string }>(text) ?? {};
+  const was =
+    name === undefined
+      ? 'nothing on it says that it was one'
+      : `as ${name} it was taken out of the cluster of ${core} on ${at}; its data stays`;
+  const attach = `kato node attach ${core ?? 'CORE_IP'} with a token`;
+  const next =
+    name === undefined ? `kato node setup core, or ${attach}` : `${attach} makes it one again`;
+  return refuse('NOT_SET_UP', 'this machine is no node of a cluster', was, next);
 }
 
 function identityFile(paths: Paths): string {
   return `${paths.state}/identity.json`;
+}
+
+function formerFile(paths: Paths): string {
+  return `${paths.state}/former.json`;
 }
 
 function secretsFile(paths: Paths): string {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { checkNodeAddress } from '../domain/addresses.ts';
 import { migrateNode } from '../domain/change/migrate.ts';
-import { machinesElsewhere } from '../domain/displaced.ts';
+import { holderOf, machinesElsewhere } from '../domain/displaced.ts';
 import { idShape, list, shaped, word } from '../domain/shapes.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 
@@ -9,6 +9,8 @@ import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 export interface DisplacedAnswer {
   /** Where the cluster knows the node: the machine goes on as it once it is there. */
   address: string;
+  /** Name of another node that has the address which the machine tells; of an earlier kato none. */
+  holder?: string | null;
   /** Another machine was heard as the node just now. */
   isOriginalAlive: boolean;
 }
@@ -27,7 +29,8 @@ export const nodeDisplaced = read(
     const told = { address: checkNodeAddress(known.cluster, address), machineId, instance, at };
     if (by.address !== address) await known.takeDisplaced(by.id, told);
     const { heard } = known.voicesOf(by.id);
-    return { address: by.address, isOriginalAlive: heard.some((one) => one !== instance) };
+    const holder = holderOf(known.cluster, by, told)?.name ?? null;
+    return { address: by.address, holder, isOriginalAlive: heard.some((one) => one !== instance) };
   },
 );
 

@@ -7,6 +7,7 @@ import {
   rolesOf,
   settled,
   statusOf,
+  statusWhen,
   tokenFrom,
   type,
   typed,
@@ -44,6 +45,17 @@ describe('a node whose address is another one when it boots', () => {
     tree = await treeOf(data);
     await readdress(data, data.address, otherAddress(data));
     await typed(data, 'kato node boot');
+    const { nodes } = await statusWhen(core, 'the core says where it is', ({ warnings }) =>
+      warnings.some(({ code, node }) => code === 'NODE_MOVED' && node === 'h2'),
+    );
+    assert.equal(nodes.find(({ name }) => name === 'h2')!.state, 'left');
+    assert.match(await typed(core, 'kato check'), /^warning +nodes +h2 is at/m);
+    for (const line of ['kato process list -n h2', 'kato process ready -n h2 all']) {
+      const gone = await refused(core, line);
+      assert.equal(gone.code, 'NODE_UNREACHABLE', line);
+      const migrate = `kato node migrate ${data.address} ${otherAddress(data)} on the core`;
+      assert.ok(`${gone.why} ${gone.next}`.includes(migrate), line);
+    }
     const { exitCode, stderr } = await type(data, `kato node attach ${core.address} </dev/null`);
     assert.equal(exitCode, 2);
     assert.match(stderr, /note: this machine is node h2.* knows at 10\.78\.\d+\.2; it has .*\.102/);

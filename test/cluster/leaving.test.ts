@@ -112,6 +112,18 @@ describe('leaving a cluster', () => {
   it('a removed node that was off learns of it when it returns, and may come back', async () => {
     await host(5).powerOn();
     await becomesClean(5);
+    for (const line of ['kato status', 'kato node boot']) {
+      const told = await until(
+        async () => {
+          const answer = await refused(host(5), line);
+          return answer.message === 'this machine is no node of a cluster' ? answer : null;
+        },
+        { what: `${line} says what became of it`, seconds: 10 },
+      );
+      assert.equal(told.exitCode, 3);
+      assert.match(told.why!, /^as h5 it was taken out of the cluster of 10\.\S+ on \S+; its data/);
+      assert.match(told.next!, new RegExp(`^kato node attach ${core().address} with a token`));
+    }
     await typed(host(5), 'ls /var/lib/kato/data/redis/appendonlydir');
     await attach(host(5), core(), 'redis');
     const { nodes } = await settled(core());

@@ -1,6 +1,6 @@
 import { refuse } from '../../domain/error.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
-import { readIdentity } from '../../machine/ledger.ts';
+import { noNodeHere, readIdentity } from '../../machine/ledger.ts';
 import { AGENT } from '../../machine/places.ts';
 import { control, readStatus, serviceOf } from '../../machine/service.ts';
 import { accepts } from '../../machine/socket.ts';
@@ -24,12 +24,7 @@ export async function bootNode(host: Host): Promise<boolean> {
   const { paths } = host;
   checkRoot('kato node boot');
   if ((await readIdentity(paths)) === null) {
-    throw refuse(
-      'NOT_SET_UP',
-      'this machine is no node of a cluster',
-      'there is nothing to start',
-      'kato node setup core, or kato node attach CORE_IP',
-    );
+    throw await noNodeHere(paths);
   }
   await forgetHalt(paths);
   const ran = await supervisionRunning(paths);

@@ -76,7 +76,10 @@ describe('kato where no agent runs', () => {
   it('says so, and what to do', async () => {
     const { exitCode, stderr } = await here.kato('status');
     assert.equal(exitCode, 3);
-    assert.match(stderr, /^kato: no agent runs on this machine\n {2}why: .+\n {2}next: [\s\S]+\n$/);
+    assert.match(
+      stderr,
+      /^kato: this machine is no node of a cluster\n {2}why: .+\n {2}next: [\s\S]+\n$/,
+    );
   });
 
   it('shows no stack, unless it is asked for', async () => {
@@ -87,7 +90,7 @@ describe('kato where no agent runs', () => {
   it('is critical for monitoring', async () => {
     const { exitCode, stdout } = await here.kato('check', '--format', 'nagios');
     assert.equal(exitCode, 2);
-    assert.match(stdout, /^KATO CRITICAL - no agent runs on this machine/);
+    assert.match(stdout, /^KATO CRITICAL - this machine is no node of a cluster/);
   });
 
   it('knows its version, and what roles are', async () => {

@@ -12,7 +12,7 @@ import { newTokenLines } from '../../../src/cli/render/token.ts';
 import { selectionOf } from '../../../src/cli/selection.ts';
 import { isParseError, usageError } from '../../../src/cli/usage-error.ts';
 import type { Check } from '../../../src/domain/checks.ts';
-import type { ProcessStatus, Status } from '../../../src/domain/status.ts';
+import type { NodeState, ProcessStatus, Status, Warning } from '../../../src/domain/status.ts';
 import { NOW } from '../../support/clusters.ts';
 
 describe('what a person reads', () => {
@@ -211,6 +211,18 @@ describe('readiness', () => {
   it('of all does not need what a person stopped', () => {
     assert.equal(notReady(status([process('STOPPED', true)]), 'web', 'all'), null);
     assert.equal(notReady(status([process('STOPPED')], 'core'), 'web', 'all'), null);
+  });
+
+  it('is refused for a node that has gone, with what helps', () => {
+    const gone = (state: NodeState, warnings: Warning[] = []) => {
+      const { nodes, ...rest } = status([process('STOPPED')]);
+      const all = { ...rest, warnings, nodes: [{ ...nodes[0]!, state }] };
+      return () => notReady(all, 'web', 'all');
+    };
+    assert.throws(gone('left'), { next: 'kato node boot at 10.0.0.2 starts it' });
+    const moved = { code: 'NODE_MOVED' as const, message: 'web is at 10.0.0.9', node: 'web' };
+    assert.throws(gone('left', [moved]), { why: 'web is at 10.0.0.9' });
+    assert.throws(gone('dead'), { next: 'kato status shows since when' });
   });
 
   it('is refused for what is not there', () => {

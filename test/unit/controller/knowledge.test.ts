@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { knowledgeOf } from '../../../src/controller/knowledge.ts';
 import { createLive, takeDocument } from '../../../src/controller/live.ts';
+import type { Displaced } from '../../../src/domain/displaced.ts';
 import { refuse } from '../../../src/domain/error.ts';
 import { clusterWith } from '../../support/clusters.ts';
 
 describe('a question to one node', () => {
-  const askWith = (error: Error) => {
+  const askWith = (error: Error, displaced: Displaced[] = []) => {
     const live = createLive();
     takeDocument(live, clusterWith({ web: [] }), 1);
+    live.displaced.set('web', displaced);
     const bus = { request: () => Promise.reject(error) } as unknown as Bus;
     const options = { bus, live, seed: 'of the controllers' } as unknown as Parameters<
       typeof knowledgeOf
@@ -24,6 +26,16 @@ describe('a question to one node', () => {
         why: 'it is not on the bus',
       });
     }
+  });
+
+  it('whose machine is elsewhere says where, and what to do', async () => {
+    const at = new Date().toISOString();
+    const there = { address: '10.0.0.9', machineId: 'machine-web', instance: 'boot-1', at };
+    await assert.rejects(askWith(refuse('NODE_UNREACHABLE', 'it is not on the bus'), [there]), {
+      message: 'node web does not answer',
+      why: 'its machine is at 10.0.0.9 now',
+      next: 'kato node migrate 10.0.0.2 10.0.0.9 on the core, or give it 10.0.0.2 again',
+    });
   });
 
   it('is answered in its own words where it refuses', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   type Displaced,
+  elsewhere,
   elsewhereWarning,
   machinesElsewhere,
   nextDisplaced,
@@ -123,9 +124,26 @@ describe('a machine that is elsewhere', () => {
     assert.deepEqual(shown({ machineId: 'another' }), [`${copy}; ${migrate}`]);
   });
 
+  it('cannot stay where another node is: nobody is told what would be refused', () => {
+    const at = '10.0.0.3, the address of db';
+    const own = 'kato node attach there makes it a node of its own';
+    assert.deepEqual(shown({ address: '10.0.0.3' }), [
+      `NODE_MOVED web is at ${at} now, the cluster knows 10.0.0.2: give it 10.0.0.2 again`,
+    ]);
+    assert.deepEqual(shown({ address: '10.0.0.3' }, ['boot-0']), [
+      `NODE_CLONED a copy of web runs at ${at}: give it an address of its own; then ${own}`,
+    ]);
+  });
+
+  it('may have no address, and says so itself', () => {
+    const here = { address: null, holder: null, machineId: '', isOriginalAlive: false };
+    const { message } = elsewhereWarning(web!, elsewhere('', here));
+    assert.equal(message, 'web has no address, the cluster knows 10.0.0.2: give it 10.0.0.2 again');
+  });
+
   it('is none any more when it speaks as the node, is one of its own, or is silent', () => {
     assert.deepEqual(shown({}, ['boot-1']), []);
-    assert.deepEqual(shown({ address: '10.0.0.3' }), []);
+    assert.deepEqual(shown({ address: '10.0.0.3', machineId: 'machine-db' }), []);
     assert.deepEqual(shown({ address: '10.0.0.2' }), []);
     assert.equal(shown({}, [], 29).length, 1);
     assert.deepEqual(shown({}, [], 31), []);

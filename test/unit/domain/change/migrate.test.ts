@@ -7,6 +7,7 @@ const there = (changes: Partial<Elsewhere> = {}): Elsewhere => ({
   address: '10.0.0.9',
   machineId: 'machine-web',
   isOriginalAlive: false,
+  holder: null,
   isCopy: false,
   ...changes,
 });

@@ -1,0 +1,39 @@
+import { isAway, type KatoError, toErrorRecord } from '../domain/error.ts';
+import type { Status } from '../domain/status.ts';
+import { errorOf, failureWarning } from '../domain/status-of.ts';
+import type { StepFailure } from '../domain/step.ts';
+import { AGENT } from '../machine/places.ts';
+
+/** What an agent cannot do though the bus is there, and no step of a pass tells of. */
+type WaitsFor = 'fetch-view' | 'send-report';
+
+/**
+ * Why an agent waits. Who is away is told by others, and what is in a report by the controllers; the
+ * rest is for who asks on this node.
+ */
+export interface Waits {
+  /** Null when it waits no more. */
+  note(what: WaitsFor, error: KatoError | null): void;
+  /** For the report: one that arrives was not refused. */
+  failures(): StepFailure[];
+  /** The status with what no report could tell. */
+  warned(status: Status, node: string): Status;
+}
+
+export function createWaits(): Waits {
+  const waits = new Map<WaitsFor, StepFailure>();
+  return {
+    note: (kind, error) => {
+      if (error === null || isAway(error)) waits.delete(kind);
+      else waits.set(kind, { kind, process: AGENT, ...toErrorRecord(error) });
+    },
+    failures: () => [...waits.values()].filter(({ kind }) => kind === 'fetch-view'),
+    warned: (status, node) => {
+      const said = new Set(status.warnings.map(({ message }) => message));
+      const own = [...waits.values()]
+        .map((failure) => failureWarning(node, errorOf(failure)))
+        .filter(({ message }) => !said.has(message));
+      return own.length === 0 ? status : { ...status, warnings: [...own, ...status.warnings] };
+    },
+  };
+}
