@@ -19,7 +19,7 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
   static override summary = 'Tell the cluster that a node has another address now.';
   static override description =
     'The machine itself has the new address already, and says so: kato status shows it. It goes on\n' +
-    'with its roles and its data. A core keeps its address.';
+    'with its roles and its data; what listens on its address follows. A core keeps its address.';
   static override examples = ['<%= config.bin %> <%= command.id %> 10.0.0.3 10.0.0.9'];
   static override args = {
     old: word({
@@ -34,11 +34,6 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
       char: 'f',
       default: false,
       summary: 'Although no machine has said that it is the node at that address.',
-    }),
-    'no-restart': Flags.boolean({
-      char: 'r',
-      default: false,
-      summary: 'Accepted as in earlier katos: what has to know of the new address learns it.',
     }),
   };
 
