@@ -107,7 +107,7 @@ function tooLong(
     'TIMEOUT',
     `the change is written, but ${waiting.map(nameOf).join(', ')} did not finish it within ${seconds} s`,
     away ?? states.join(', '),
-    'kato status shows how far it is',
+    'kato status shows how its roles are, and what fails',
   );
 }
 
@@ -132,6 +132,6 @@ function unreachable(gone: readonly Progress[]): KatoError {
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,
     'it will follow when it is back',
-    'kato status says what is the matter with it; kato node remove takes a node out that does not come back',
+    'kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back',
   );
 }

@@ -1,25 +1,16 @@
-import { loopJudge } from './backends.ts';
+import { balancerPool } from './balancer-pools.ts';
 import { recentlyFormer } from './change/leave.ts';
-import { pinnedMembers, routersFor } from './change/load-balancer.ts';
 import { stillShown } from './change/tokens.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { refuse } from './error.ts';
 import { keptExportOf } from './kept-export.ts';
 import { timingOf } from './liveness.ts';
-import { type AnnouncedRoute, neverEmpty, poolsOf, routePool } from './pools.ts';
+import { type AnnouncedRoute, poolsOf, routePool } from './pools.ts';
 import type { Catalogue } from './role.ts';
 import { confirmedWith, nodesWith } from './roles.ts';
 import { settingsOf } from './settings.ts';
-import { hostOf, type Verdicts } from './verdicts.ts';
-import type {
-  BusUser,
-  ControllerKeys,
-  Pool,
-  PoolMember,
-  ProvenVersion,
-  Version,
-  View,
-} from './view.ts';
+import type { Verdicts } from './verdicts.ts';
+import type { BusUser, ControllerKeys, Pool, ProvenVersion, Version, View } from './view.ts';
 
 export interface ViewInput {
   cluster: Cluster;
@@ -90,27 +81,7 @@ function poolsForNode(input: ViewInput, node: Node): Pool[] {
   const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
   if (isRouter) return pools.filter((pool) => pool.kind !== 'routers');
   const routers = pools.find((pool) => pool.kind === 'routers')!;
-  return [{ ...routers, members: membersFor(input, node, routers) }];
-}
-
-/**
- * A load balancer's own pool: pinned addresses as given, or the cluster's routers. One that became a
- * load balancer since is left out: requests might go round in a circle.
- */
-function membersFor(input: ViewInput, balancer: Node, routers: Pool): Pool['members'] {
-  const wanted = routersFor(input.cluster, balancer);
-  if (balancer.pinnedRouters === null) {
-    return neverEmpty(routers.members.filter(({ address }) => wanted.includes(hostOf(address))));
-  }
-  const isLoop = loopJudge(input.cluster, input.catalogue, ['load_balancer']);
-  const good = pinnedMembers(input.cluster, input.catalogue, balancer).filter(
-    (one) => !isLoop(one),
-  );
-  const pinned = good.map((address): PoolMember => {
-    const known = routers.members.find((member) => member.address === address);
-    return known ?? { address, state: 'in' };
-  });
-  return neverEmpty(pinned);
+  return [balancerPool(cluster, catalogue, node, routers)];
 }
 
 function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View['routes'] {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { pinnedPools } from '../domain/balancer-pools.ts';
 import { findNode, nodesCalled } from '../domain/change/find-node.ts';
 import type { Cluster } from '../domain/cluster.ts';
 import { poolsOf } from '../domain/pools.ts';
@@ -67,7 +68,8 @@ function statusWith(known: Knowledge, answers: Reports, all: boolean): Status {
     lastSeen.set(id, 0);
   }
   const { cluster, older, catalogue, verdicts, announced, displaced, voicesOf } = known;
-  const pools = poolsOf(cluster, catalogue, announced, verdicts.outages);
+  const shared = poolsOf(cluster, catalogue, announced, verdicts.outages);
+  const pools = [...shared, ...pinnedPools(cluster, catalogue, shared)];
   const nowMs = known.now().getTime();
   return statusOf({
     cluster,

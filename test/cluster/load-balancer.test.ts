@@ -98,13 +98,19 @@ describe('a load balancer', () => {
   });
 
   it('stays with pinned addresses until it is told to follow again', async () => {
-    await typed(balancer(), `kato node setup load_balancer ${host(2).address}`);
+    const said = await typed(balancer(), `kato node setup load_balancer ${host(2).address}`);
+    assert.match(said, /^kato status shows it$/m);
     await poolIs(2);
+    for (const at of [balancer(), core()]) {
+      const shown = new RegExp(`^ +routers of h4 +pool +${host(2).address}:80 *$`, 'm');
+      assert.match(await typed(at, 'kato status'), shown);
+    }
     await typed(host(3), 'kato role add router');
     await settled(core());
     assert.deepEqual(await pool(), [addressOf(2)]);
     await typed(balancer(), 'kato node setup load_balancer');
     await poolIs(1, 2, 3);
+    assert.doesNotMatch(await typed(core(), 'kato status'), /routers of/);
     await typed(host(3), 'kato role remove router');
     await poolIs(1, 2);
   });

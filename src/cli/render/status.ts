@@ -89,7 +89,7 @@ function paintState(state: NodeState, cell: string, style: Style): string {
 /** `shop.example.com  route  10.0.0.5:8080 10.0.0.6:8080(out)` */
 function poolRow({ name, kind, members }: PoolStatus): string[] {
   const texts = members.map(({ address, state }) => (state === 'in' ? address : `${address}(out)`));
-  return [`  ${name}`, kind === name ? 'pool' : kind, texts.join(' ') || 'no member'];
+  return [`  ${name}`, kind === 'route' ? kind : 'pool', texts.join(' ') || 'no member'];
 }
 
 function unassignedBlocks(unassigned: readonly string[], width: number): Block[] {
