@@ -115,7 +115,6 @@ const process = form({
     ),
     null,
   ),
-  kill_group: v.optional(v.boolean(), false),
   ports: v.optional(v.array(port), []),
 });
 
@@ -170,7 +169,7 @@ export function roleDefinition(name: string, content: RoleFileContent): RoleDefi
 }
 
 function processDefinition(content: ProcessContent): ProcessDefinition {
-  const { programs, ready, reload, confirm, kill_group, set_secrets, ports: _, ...same } = content;
+  const { programs, ready, reload, confirm, set_secrets, ports: _, ...same } = content;
   return {
     ...same,
     programs: Object.fromEntries(
@@ -186,7 +185,6 @@ function processDefinition(content: ProcessContent): ProcessDefinition {
     setSecrets: set_secrets,
     files: content.files satisfies FileDefinition[],
     reload: reload === undefined ? null : { signal: reload, confirm: confirmDefinition(confirm) },
-    killGroup: kill_group,
   };
 }
 

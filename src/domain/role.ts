@@ -55,7 +55,6 @@ export interface ProcessDefinition {
   /** What the process does on a changed file that says `reload`. */
   reload: { signal: ReloadSignal; confirm: ReloadConfirm | null } | null;
   /** Kills what a crashed master left behind before it is started again (nginx workers). */
-  killGroup: boolean;
 }
 
 export interface ProgramDefinition {

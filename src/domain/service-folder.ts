@@ -1,23 +1,17 @@
 import { execlineWord, execlineWords } from './execline.ts';
 import { hashOf } from './hash.ts';
-import { DATA_MARK, dataRecord, MARK_BYTES_MAX, type Paths } from './paths.ts';
+import { DATA_MARK, type Paths } from './paths.ts';
+import { awaitData, leftovers, READY_FD, sayReady } from './service-scripts.ts';
 import type { ProcessSpec, ServiceFolder } from './spec.ts';
 
-/** How often readiness is asked for, and how long one answer may take. */
-const CHECK_EVERY_MS = 200;
-const CHECK_LIMIT_MS = 5000;
-/** A process without a check is ready when it has lived this long. */
-const SETTLED_MS = 250;
 const FINISH_LIMIT_MS = 5000;
 /** Enough to see a process that dies again and again. */
 const DEATHS_KEPT = 10;
 const LOG_FILE_BYTES = 1_000_000;
 const LOG_FILES = 5;
-/** A volume may be away for long, and a log is for more than that. */
-const SAY_EVERY_SECONDS = 600;
 const AWAIT_DATA = 'await-data';
 const SAY_READY = 'say-ready';
-const READY_FD = 3;
+const LEFTOVERS = 'leftovers';
 const SCRIPT = 0o700;
 const PLAIN = 0o600;
 
@@ -32,7 +26,7 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     run: script(runLines(process, paths)),
     survivors: script(survivorLines(process, paths)),
     'data/check': script(checkLines(process)),
-    [SAY_READY]: sayReady(process.ready === null ? SETTLED_MS : CHECK_EVERY_MS / 2),
+    [SAY_READY]: shell(sayReady(process.ready !== null)),
     'notification-fd': plain(String(READY_FD)),
     'down-signal': plain(`SIG${process.stop.signal}`),
     'timeout-kill': plain(String(process.stop.seconds * 1000)),
@@ -42,8 +36,11 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     'log/notification-fd': plain('3'),
   };
   const { dataFolder } = process;
-  if (dataFolder !== null) files[AWAIT_DATA] = awaitData(process.name, dataFolder, paths);
-  if (process.killGroup) files.finish = script([killGroup('KILL', process.name, paths)]);
+  if (dataFolder !== null) files[AWAIT_DATA] = shell(awaitData(process.name, dataFolder, paths));
+  if (process.sparesStarted !== true) {
+    files[LEFTOVERS] = shell(leftovers(lockFile(process.name, paths)));
+    files.finish = script([`foreground { ${killGroup(process.name, paths)} }`, `./${LEFTOVERS}`]);
+  }
   return { hash: serviceFolderHash(files), programHash: programHash(files), files };
 }
 
@@ -85,6 +82,7 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
     'fdmove -c 2 1',
     makePrivate(paths.locks),
     'foreground { ./survivors }',
+    ...(process.sparesStarted === true ? [] : [`foreground { ./${LEFTOVERS} }`]),
     `foreground { redirfd -w 1 ${execlineWord(groupFile(name, paths))} sh -c "echo $PPID" }`,
     ...(config === null ? [] : [recordLoaded(name, paths)]),
     // With the pid of the program to be.
@@ -103,53 +101,6 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
 }
 
 /**
- * At boot the supervision starts programs before the agent has looked: one whose volume is not there
- * yet waits for it, and none runs on a folder that is not its own. After the lock is taken, so that
- * two do not wait for one data.
- */
-function awaitData(name: string, folder: string, paths: Paths): Files[string] {
-  const mark = shellWord(`${folder}/${DATA_MARK}`);
-  const record = shellWord(dataRecord(name, paths));
-  const content = `#!/bin/sh
-# Runs the program that follows once its data is there.
-mark=${mark} record=${record} waited=0
-id() { head -c ${MARK_BYTES_MAX} "$1" | sed -n 's/.*"id":"\\([^"]*\\)".*/\\1/p'; }
-is_there() {
-  [ -f "$mark" ] && [ ! -L "$mark" ] || return 1
-  [ ! -f "$record" ] || [ "$(id "$mark")" = "$(id "$record")" ]
-}
-until is_there; do
-  [ $((waited % ${SAY_EVERY_SECONDS})) -ne 0 ] ||
-    echo "waiting for the data: there is no $mark that fits $record"
-  sleep 1
-  waited=$((waited + 1))
-done
-exec "$@"
-`;
-  return { content, mode: SCRIPT };
-}
-
-function shellWord(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/**
- * Tells the supervision when the program is ready, as s6-notifyoncheck does; that one needs a new file
- * for it, and where the disk has no room for one it waits for itself, and starts nothing.
- */
-function sayReady(settleMs: number): Files[string] {
-  const content = `#!/bin/sh
-# Tells the supervision when the program with the process id $1 is ready.
-sleep ${settleMs / 1000}
-while kill -0 "$1" 2>/dev/null; do
-  ! timeout ${CHECK_LIMIT_MS / 1000} ./data/check ${READY_FD}>&- || exec echo >&${READY_FD}
-  sleep ${CHECK_EVERY_MS / 1000}
-done
-`;
-  return { content, mode: SCRIPT };
-}
-
-/**
  * Before the program reads its config: a switch in between then looks like a missed reload. By a rename,
  * so that a disk without room keeps what was recorded last.
  */
@@ -160,16 +111,15 @@ function recordLoaded(name: string, paths: Paths): string {
   return `foreground { if { ${copy} } ${execlineWords(['mv', '-T', next!, loaded!])} }`;
 }
 
-/** Ends what a supervisor that was killed left running, so that there are never two. */
+/** Ends a program that a supervisor which was killed left running, so that there are never two. */
 function survivorLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[] {
   const { name, stop } = process;
   const lock = execlineWord(lockFile(name, paths));
-  const kill = process.killGroup ? killGroup : killLeader;
   return [
     `if -n { redirfd -w 2 /dev/null s6-setlock -n ${lock} true }`,
     `foreground { ${killLeader(stop.signal, name, paths)} }`,
     `if -n { redirfd -w 2 /dev/null s6-setlock -t ${stop.seconds * 1000} ${lock} true }`,
-    kill('KILL', name, paths),
+    killLeader('KILL', name, paths),
   ];
 }
 
@@ -177,8 +127,9 @@ function killLeader(signal: string, name: string, paths: Paths): string {
   return `${fromGroupFile(name, paths)} "read -r group && kill -s ${signal} \\"$group\\""`;
 }
 
-function killGroup(signal: string, name: string, paths: Paths): string {
-  return `${fromGroupFile(name, paths)} "read -r group && kill -s ${signal} -- \\"-$group\\""`;
+/** Right after the end of its leader, while the number can be no other group's. */
+function killGroup(name: string, paths: Paths): string {
+  return `${fromGroupFile(name, paths)} "read -r group && kill -s KILL -- \\"-$group\\""`;
 }
 
 function fromGroupFile(name: string, paths: Paths): string {
@@ -218,6 +169,10 @@ function asUser(user: string): string[] {
 
 function script(lines: string[]): Files[string] {
   return { content: `#!/usr/bin/execlineb -P\n${lines.join('\n')}\n`, mode: SCRIPT };
+}
+
+function shell(content: string): Files[string] {
+  return { content, mode: SCRIPT };
 }
 
 function plain(line: string): Files[string] {

@@ -37,7 +37,8 @@ export interface ProcessSpec {
   config: ConfigSpec | null;
   reloadSignal: string | null;
   reloadConfirm: ReloadConfirm | null;
-  killGroup: boolean;
+  /** What it started may outlive it: an apt-get that is killed leaves packages half installed. */
+  sparesStarted?: true;
   /** A larger number than the one observed asks for one restart. */
   restarts: number;
   /** TCP ports it will listen on. */

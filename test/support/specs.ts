@@ -16,7 +16,6 @@ export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   config: null,
   reloadSignal: null,
   reloadConfirm: null,
-  killGroup: false,
   restarts: 0,
   listens: [],
 };

@@ -93,7 +93,6 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     config: configOf(input, definition, context),
     reloadSignal: definition.reload?.signal ?? null,
     reloadConfirm: confirmOf(definition.reload?.confirm ?? null, values),
-    killGroup: definition.killGroup,
     restarts: view.node.restarts[name] ?? 0,
     listens: ports
       .filter((port) => port.protocol === 'tcp')

@@ -161,7 +161,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     config: null,
     reloadSignal: null,
     reloadConfirm: null,
-    killGroup: false,
+    sparesStarted: true,
     restarts: 0,
     listens: [],
   };

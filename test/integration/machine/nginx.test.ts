@@ -138,7 +138,6 @@ http { access_log off;
       config: configOf({ 'nginx.conf': text }, check),
       reloadSignal: 'HUP',
       reloadConfirm: null,
-      killGroup: true,
       listens: [{ address: '127.0.0.1', port }],
     });
   }

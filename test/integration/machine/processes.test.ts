@@ -128,7 +128,7 @@ describe('processes under s6', function () {
   it('stops one that ignores its stop signal', async () => {
     const argv = ['sh', '-c', 'trap "" TERM; while :; do sleep 60; done'];
     const stop = { signal: 'TERM', seconds: 1 };
-    await install(processSpec(paths, { name: 'stubborn', argv, stop, killGroup: true }), paths);
+    await install(processSpec(paths, { name: 'stubborn', argv, stop }), paths);
     await applyStep({ kind: 'stop', process: 'stubborn', seconds: 1 }, { paths, self: null });
     assert.equal((await look('stubborn', paths)).state, 'STOPPED');
   });

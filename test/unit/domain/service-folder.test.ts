@@ -27,7 +27,6 @@ const nginx: Omit<ProcessSpec, 'service'> = {
   config: { hash: '0123456789abcdef', files: [], check: null },
   reloadSignal: 'HUP',
   reloadConfirm: null,
-  killGroup: true,
 };
 
 const agent: Omit<ProcessSpec, 'service'> = {
@@ -36,6 +35,7 @@ const agent: Omit<ProcessSpec, 'service'> = {
   argv: ['/opt/kato/bin/kato', 'internal', 'agent'],
   environment: { KATO_ROOT: '/', GREETING: 'a "word", a \\ and $HOME' },
   ready: { command: ['test', '-S', '/run/kato/agent.sock'] },
+  sparesStarted: true,
 };
 
 /** All files as one text for people to review. */
@@ -62,7 +62,7 @@ describe('the service folder of a process', () => {
     const { hash } = serviceFolder(redis, paths);
     assert.equal(serviceFolder({ ...redis, up: false, restarts: 9 }, paths).hash, hash);
     assert.notEqual(serviceFolder({ ...redis, argv: [...redis.argv, '-v'] }, paths).hash, hash);
-    assert.notEqual(serviceFolder({ ...redis, killGroup: true }, paths).hash, hash);
+    assert.notEqual(serviceFolder({ ...redis, sparesStarted: true }, paths).hash, hash);
   });
 
   it('refuses a word that no program can be given', () => {
