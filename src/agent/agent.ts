@@ -9,6 +9,7 @@ import { watchDeadPeers } from '../machine/dead-peers.ts';
 import { isHalting } from '../machine/halting.ts';
 import { type Delivery, type NodeIdentity, takeLedger, writeLedger } from '../machine/ledger.ts';
 import { sweepLeftovers } from '../machine/leftovers.ts';
+import { lostLines } from '../machine/lost-lines.ts';
 import { AGENT } from '../machine/places.ts';
 import { watchProcesses } from '../machine/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
@@ -17,7 +18,7 @@ import { linkToCluster } from './cluster-link.ts';
 import { leaveCluster, removedNow } from './farewell.ts';
 import { agentInfo } from './info.ts';
 import { exportKeeper } from './kept-export.ts';
-import { lastStatus } from './last-status.ts';
+import { damageTold, lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
 import { describeNow, type PassContext, pass } from './pass.ts';
@@ -182,7 +183,13 @@ export async function runAgent(
       throw refuse('NODE_UNREACHABLE', 'the agent has only just started');
     }
     const { processes, at } = await describeNow(context, delivery);
-    return { ...last, ...exports.said, processes, at };
+    return { ...last, ...(await said()), processes, at };
+  }
+
+  /** What a report says beside the pass. */
+  async function said(): Promise<Partial<Report>> {
+    const lost = await lostLines(paths);
+    return { ...exports.said, ...(lost === null ? {} : { lostLines: lost }) };
   }
 
   /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
@@ -190,7 +197,7 @@ export async function runAgent(
     if (report !== undefined) last = report;
     if (last === null || hasLeft) return;
     try {
-      await link.report(report ? { ...report, ...exports.said } : await reportNow());
+      await link.report(report ? { ...report, ...(await said()) } : await reportNow());
       waits.note('send-report', null);
     } catch (error) {
       if (error instanceof KatoError) waits.note('send-report', error);
@@ -228,19 +235,5 @@ export async function runAgent(
 }
 
 const STATUS_MS = 5000;
-
-/** Nothing is remembered: what the node knew is damaged, and nobody is there to say it anew. */
-function damageTold(error: KatoError, damage: string | null): KatoError {
-  if (damage === null) return error;
-  const next =
-    'it is fetched anew when a controller answers; what runs goes on. ' +
-    'Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core';
-  return refuse(
-    error.code,
-    `${error.message}, and this node has forgotten what it is`,
-    damage,
-    next,
-  );
-}
 
 class LedgerNotKept extends KatoError {}

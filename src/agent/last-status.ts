@@ -1,6 +1,7 @@
 import type { Json } from '../domain/cluster.ts';
-import type { KatoError } from '../domain/error.ts';
+import { type KatoError, refuse } from '../domain/error.ts';
 import { parsedObject } from '../domain/json.ts';
+import { lostLinesWarnings } from '../domain/lost-lines.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { NodeStatus, PoolStatus, Status, WarningCode } from '../domain/status.ts';
 import { errorOf, failureWarning, roleState } from '../domain/status-of.ts';
@@ -107,6 +108,7 @@ function aged(
         message: `${reason.message}${because(reason)}: ${known}`,
       },
       ...report.failures.map((failure) => failureWarning(own.name, errorOf(failure))),
+      ...lostLinesWarnings(own.name, report),
     ],
     nodes: [own, ...others],
     pools: mergedPools(kept?.status.pools ?? [], view.pools),
@@ -173,4 +175,18 @@ function processFields(process: ProcessReport | undefined) {
     since: process?.since ?? null,
     ...(process?.held === true ? { held: true } : {}),
   };
+}
+
+/** Nothing is remembered: what the node knew is damaged, and nobody is there to say it anew. */
+export function damageTold(error: KatoError, damage: string | null): KatoError {
+  if (damage === null) return error;
+  const next =
+    'it is fetched anew when a controller answers; what runs goes on. ' +
+    'Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core';
+  return refuse(
+    error.code,
+    `${error.message}, and this node has forgotten what it is`,
+    damage,
+    next,
+  );
 }

@@ -39,8 +39,8 @@ export interface ChecksInput {
   status: Status;
   /** Null when they could not be read. */
   certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
-  /** Of the file system with this node's state, from 0 to 1. */
-  diskFree: number;
+  /** From 0 to 1, of the file systems with this node's state and with its logs. */
+  diskFree: { state: number; logs: number };
   nowMs: number;
 }
 
@@ -60,6 +60,7 @@ export function checksOf(input: ChecksInput): Check[] {
     ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status)),
     ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
     diskCheck(input.diskFree),
+    ...lostLinesChecks(status),
   ];
 }
 
@@ -206,16 +207,29 @@ function exportCheck({ warnings }: Status): Check {
   return { name: 'export', level: 'warning', message: late.message };
 }
 
-function diskCheck(free: number): Check {
+/** Of whichever has less. */
+function diskCheck({ state, logs }: ChecksInput['diskFree']): Check {
+  const free = Math.min(state, logs);
   const level =
     free < DISK_FREE_CRITICAL ? 'critical' : free < DISK_FREE_WARNING ? 'warning' : 'ok';
   const percent = Math.floor(free * 100);
   return {
     name: 'disk',
     level,
-    message: `${percent} % of the disk of this node is free`,
+    message: `${percent} % of the disk ${logs < state ? 'with the logs ' : ''}of this node is free`,
     value: percent,
   };
+}
+
+function lostLinesChecks({ warnings }: Status): Check[] {
+  return warnings
+    .filter(({ code }) => code === 'LOG_LOST')
+    .map(({ message, node }) => ({
+      name: 'disk',
+      level: 'critical',
+      message,
+      ...(node === undefined ? {} : { subject: node }),
+    }));
 }
 
 function orOk(name: CheckName, fine: string, found: Check[]): Check[] {

@@ -29,6 +29,8 @@ export interface Paths {
    * he can also lock, and who waits for the lock waits for him.
    */
   locks: string;
+  /** A file for each log that loses lines now. Mode 0700. */
+  lost: string;
   cache: string;
 }
 
@@ -51,6 +53,7 @@ export function pathsOf(root: string): Paths {
     socket: `${run}/agent.sock`,
     readSocket: `${run}/status.sock`,
     locks: `${run}/locks`,
+    lost: `${run}/lost`,
     cache: `${base}/var/cache/kato`,
   };
 }

@@ -1,14 +1,13 @@
 import { execlineWord, execlineWords } from './execline.ts';
 import { hashOf } from './hash.ts';
 import { DATA_MARK, type Paths } from './paths.ts';
+import { logScripts } from './service-log.ts';
 import { awaitData, leftovers, READY_FD, sayReady } from './service-scripts.ts';
 import type { ProcessSpec, ServiceFolder } from './spec.ts';
 
 const FINISH_LIMIT_MS = 5000;
 /** Enough to see a process that dies again and again. */
 const DEATHS_KEPT = 10;
-const LOG_FILE_BYTES = 1_000_000;
-const LOG_FILES = 5;
 const AWAIT_DATA = 'await-data';
 const SAY_READY = 'say-ready';
 const LEFTOVERS = 'leftovers';
@@ -32,9 +31,9 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
     'timeout-kill': plain(String(process.stop.seconds * 1000)),
     'timeout-finish': plain(String(FINISH_LIMIT_MS)),
     'max-death-tally': plain(String(DEATHS_KEPT)),
-    'log/run': script(logLines(process.name, paths)),
-    'log/notification-fd': plain('3'),
   };
+  const log = logScripts(process.name, paths);
+  for (const [path, content] of Object.entries(log)) files[path] = shell(content);
   const { dataFolder } = process;
   if (dataFolder !== null) files[AWAIT_DATA] = shell(awaitData(process.name, dataFolder, paths));
   if (process.sparesStarted !== true) {
@@ -146,15 +145,6 @@ function checkLines(process: Omit<ProcessSpec, 'service'>): string[] {
   return [
     'redirfd -w 2 /dev/null',
     `bash -c "exec 3<>\\"/dev/tcp/$0/$1\\"" ${execlineWords([address, String(port)])}`,
-  ];
-}
-
-function logLines(name: string, paths: Paths): string[] {
-  const folder = `${paths.log}/${name}`;
-  return [
-    makePrivate(paths.log),
-    `foreground { mkdir -p ${execlineWord(folder)} }`,
-    `s6-log -d3 -b n${LOG_FILES} s${LOG_FILE_BYTES} T ${execlineWord(folder)}`,
   ];
 }
 

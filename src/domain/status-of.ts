@@ -4,6 +4,7 @@ import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import type { Node } from './cluster.ts';
 import { type IdentityInput, identityWarnings } from './displaced.ts';
 import { exportFault } from './kept-export.ts';
+import { lostLinesWarnings } from './lost-lines.ts';
 import { olderState, type SeenBefore } from './older-state.ts';
 import { poolWarnings } from './pool-warnings.ts';
 import type { Catalogue } from './role.ts';
@@ -185,6 +186,7 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
     if (isGone(input.verdicts, node.id)) return said;
     const failures = report?.failures ?? [];
     said.push(...failures.map((failure) => failureWarning(node.name, errorOf(failure))));
+    said.push(...lostLinesWarnings(node.name, report));
     for (const { name, stoppedBy, processes } of node.roles) {
       if (stoppedBy !== undefined) {
         warn('ROLE_STOPPED', `${name} on ${node.name} is stopped by ${stoppedBy}`);

@@ -39,6 +39,7 @@ export type WarningCode =
   | 'BACKEND_LOOP'
   | 'CERTIFICATE_EXPIRES'
   | 'EXPORT_LATE'
+  | 'LOG_LOST'
   | 'STATE_LARGE'
   | 'NODE_REFUSED'
   | 'NODE_REPLACED'

@@ -77,8 +77,16 @@ export interface Report {
   refusedView: Version | null;
   /** When the export of the cluster that this node keeps was last up to date, by the node's clock. */
   exportedAt?: string;
+  lostLines?: LostLines;
   /** False while the pass is under way. */
   complete: boolean;
+}
+
+/** Logs that lose lines now, since nothing can be written to them. */
+export interface LostLines {
+  /** By their processes; `supervision` is that of s6 itself. */
+  logs: string[];
+  diskFull: boolean;
 }
 
 export interface StepResult {

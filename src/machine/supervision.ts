@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { refuse } from '../domain/error.ts';
 import { execlineWords } from '../domain/execline.ts';
 import type { Paths } from '../domain/paths.ts';
+import { treeLogger } from '../domain/service-log.ts';
 import { isBootUnitInstalled, UNIT } from './boot-unit.ts';
 import { COMMAND_ENVIRONMENT, run } from './command.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
@@ -15,7 +16,6 @@ const START_LIMIT_MS = 10_000;
 /** Above the longest stop time of any role, which s6 keeps itself. */
 const STOP_LIMIT_MS = 120_000;
 const PROCESSES_MAX = 500;
-const LOG_FILE_BYTES = 1_000_000;
 
 /**
  * Starts the s6 tree over all service folders, detached from the caller, unless it runs. Each
@@ -24,6 +24,7 @@ const LOG_FILE_BYTES = 1_000_000;
 export async function bootSupervision(paths: Paths): Promise<string> {
   await makeFolder(paths.service, 0o700);
   await makeFolder(paths.log, 0o700);
+  await makeFolder(paths.lost, 0o700);
   await tightenFolders(paths);
   return withLock('boot', paths, async () => {
     if (!(await supervisionRunning(paths))) await startTree(paths);
@@ -79,9 +80,8 @@ async function startTree(paths: Paths): Promise<void> {
 
 /** The tree's own messages go through a logger too, so that they cannot fill the disk. */
 function startDetached(paths: Paths): void {
-  const logger = ['s6-log', '-b', 'n2', `s${LOG_FILE_BYTES}`, 'T', `${paths.log}/supervision`];
   const tree = ['s6-svscan', '-c', String(PROCESSES_MAX), paths.service];
-  const text = `pipeline -w { ${execlineWords(logger)} } fdmove -c 2 1 ${execlineWords(tree)}`;
+  const text = `pipeline -w { ${execlineWords(treeLogger(paths))} } fdmove -c 2 1 ${execlineWords(tree)}`;
   spawn('execlineb', ['-Pc', text], {
     detached: true,
     stdio: 'ignore',

@@ -6,7 +6,7 @@ const DEBOUNCE_MS = 30;
 /** For what the kernel's events miss, such as a folder replaced between two looks. */
 const RESCAN_MS = 10_000;
 
-/** Calls back soon after any process has changed its state, or a service folder comes or goes. */
+/** Calls back soon after a process has changed its state, a service folder comes or goes, or a log loses lines. */
 export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
   const watchers = new Map<string, FSWatcher>();
   let pending: NodeJS.Timeout | undefined;
@@ -38,7 +38,8 @@ export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
     if (closed) return;
     const known = watchers.size;
     const wanted = names.map((name) => serviceOf(name, paths));
-    const folders = [paths.service, ...wanted.flatMap((folder) => [folder, `${folder}/supervise`])];
+    const own = [paths.service, paths.lost];
+    const folders = [...own, ...wanted.flatMap((folder) => [folder, `${folder}/supervise`])];
     for (const folder of watchers.keys()) if (!folders.includes(folder)) drop(folder);
     for (const folder of folders) add(folder);
     if (watchers.size > known) changed(); // something may have happened before it was watched

@@ -69,6 +69,7 @@ const REPORT = v.object({
   roles: table(NAME, list(NAME, PROCESSES_MAX), PROCESSES_MAX),
   refusedView: v.nullable(VERSION),
   exportedAt: v.exactOptional(isoTime),
+  lostLines: v.exactOptional(v.object({ logs: list(NAME, PROCESSES_MAX), diskFull: v.boolean() })),
   complete: v.boolean(),
 });
 

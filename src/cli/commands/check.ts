@@ -59,7 +59,9 @@ export default class CheckCluster extends KatoCommand<Check[]> {
 async function lookAtEverything(): Promise<Check[]> {
   try {
     const status = await askStatus(false);
-    const [certificates, diskFree] = await Promise.all([certificatesIfAny(), freeShare()]);
+    const { state, log } = ownPaths();
+    const [certificates, ofState] = await Promise.all([certificatesIfAny(), freeShare(state)]);
+    const diskFree = { state: ofState, logs: await freeShare(log).catch(() => ofState) };
     return checksOf({ status, certificates, diskFree, nowMs: Date.now() });
   } catch (error) {
     if (!(error instanceof KatoError)) throw error;
@@ -78,7 +80,7 @@ async function certificatesIfAny(): Promise<Certificate[] | null> {
   }
 }
 
-async function freeShare(): Promise<number> {
-  const { bavail, blocks } = await statfs(ownPaths().state);
+async function freeShare(folder: string): Promise<number> {
+  const { bavail, blocks } = await statfs(folder);
   return blocks === 0 ? 1 : bavail / blocks;
 }

@@ -64,13 +64,14 @@ async function updateFolder(
   files: ServiceFolder['files'],
   keep: string | null,
 ): Promise<void> {
-  const logBefore = await readIfExists(`${folder}/log/run`);
+  let logChanged = false;
   for (const [path, { content, mode }] of Object.entries(files)) {
     if ((await readIfExists(`${folder}/${path}`)) === content)
       await chmod(`${folder}/${path}`, mode);
     else {
       await makeFolder(dirname(`${folder}/${path}`));
       await writeFileAtomic(`${folder}/${path}`, content, { mode });
+      logChanged ||= path.startsWith('log/');
     }
   }
   for (const path of await servicePaths(folder)) {
@@ -78,7 +79,6 @@ async function updateFolder(
     if (!isKept) await removeTree(folder, `${folder}/${path}`);
   }
   const log = `${folder}/log`;
-  const logChanged = files['log/run']?.content !== logBefore;
   if (logChanged && (await isSupervised(log))) await control(log, 'r');
 }
 

@@ -91,6 +91,7 @@ describe('the schema of the status', () => {
       BACKEND_LOOP: true,
       CERTIFICATE_EXPIRES: true,
       EXPORT_LATE: true,
+      LOG_LOST: true,
       STATE_LARGE: true,
       NODE_REFUSED: true,
       NODE_REPLACED: true,

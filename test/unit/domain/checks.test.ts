@@ -10,7 +10,7 @@ function found(status: Partial<Status>, changes: Partial<ChecksInput> = {}): Che
   const checks = checksOf({
     status: statusWith({ nodes: [NODE], ...status }),
     certificates: [],
-    diskFree: 0.5,
+    diskFree: { state: 0.5, logs: 0.5 },
     nowMs: Date.parse(NOW),
     ...changes,
   });
@@ -119,8 +119,16 @@ describe('the checks', () => {
   });
 
   it('warn of a full disk', () => {
-    assert.deepEqual(levels(found({}, { diskFree: 0.09 })), ['warning disk']);
-    assert.deepEqual(levels(found({}, { diskFree: 0.02 })), ['critical disk']);
+    assert.deepEqual(levels(found({}, { diskFree: { state: 0.09, logs: 0.5 } })), ['warning disk']);
+    assert.deepEqual(levels(found({}, { diskFree: { state: 0.5, logs: 0.02 } })), [
+      'critical disk',
+    ]);
+  });
+
+  it('tell of each node that loses lines of its logs', () => {
+    const warnings = [{ code: 'LOG_LOST' as const, message: 'web loses lines', node: 'web' }];
+    const lost = { name: 'disk', level: 'critical', message: 'web loses lines', subject: 'web' };
+    assert.deepEqual(found({ warnings }), [lost]);
   });
 
   it('know less, and say so, while the bus is away or refuses this node', () => {

@@ -125,6 +125,22 @@ describe('the status of a cluster', () => {
     ]);
   });
 
+  it('warns of logs that lose lines, and says why', () => {
+    const warned = (diskFull: boolean) => {
+      const lostLines = { logs: ['agent', 'redis'], diskFull };
+      return status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' }, { lostLines })])
+        .warnings;
+    };
+    const lost = { code: 'LOG_LOST', node: 'db' };
+    const message = 'db loses lines of its logs (agent redis):';
+    assert.deepEqual(warned(true), [
+      { ...lost, message: `${message} the disk of /var/log/kato is full` },
+    ]);
+    assert.deepEqual(warned(false), [
+      { ...lost, message: `${message} /var/log/kato cannot be written` },
+    ]);
+  });
+
   it('warns of a bus that holds an older state than a node has seen', () => {
     const refusedView = { lineage: 'l1', epoch: 1, revision: 1, hash: 'other' };
     const shown = status(cluster, [coreUp, reportOf('db', { redis: 'RUNNING' }, { refusedView })]);

@@ -1,0 +1,16 @@
+import type { Warning } from './status.ts';
+import type { Report } from './step.ts';
+
+/** A log that cannot be written holds up no program: its lines are lost, and somebody is to know. */
+export function lostLinesWarnings(node: string, report: Report | undefined): Warning[] {
+  if (report?.lostLines === undefined) return [];
+  const { logs, diskFull } = report.lostLines;
+  const why = diskFull ? 'the disk of /var/log/kato is full' : '/var/log/kato cannot be written';
+  return [
+    {
+      code: 'LOG_LOST',
+      message: `${node} loses lines of its logs (${logs.join(' ')}): ${why}`,
+      node,
+    },
+  ];
+}
