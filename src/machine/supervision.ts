@@ -13,8 +13,6 @@ import { hasReader, isSupervised, serviceNames, serviceOf } from './service.ts';
 import { within } from './wait.ts';
 
 const START_LIMIT_MS = 10_000;
-/** Above the longest stop time of any role, which s6 keeps itself. */
-const STOP_LIMIT_MS = 120_000;
 const PROCESSES_MAX = 500;
 
 /**
@@ -47,17 +45,6 @@ export async function supervisionEnded(paths: Paths): Promise<boolean> {
 /** Names one life of the tree: new with each boot. Null when the node has never booted. */
 export async function bootId(paths: Paths): Promise<string | null> {
   return (await readIfExists(`${paths.run}/boot-id`))?.trim() ?? null;
-}
-
-/** Stops all processes at once, each by its own stop signal and time, and ends the tree. */
-export async function shutdownSupervision(paths: Paths): Promise<void> {
-  if (!(await supervisionRunning(paths))) return;
-  if (await isBootUnitInstalled(paths)) {
-    await run(['systemctl', 'stop', UNIT], { timeoutMs: STOP_LIMIT_MS });
-  }
-  if (await supervisionRunning(paths)) await run(['s6-svscanctl', '-t', paths.service]);
-  const ended = await within(STOP_LIMIT_MS, () => supervisionEnded(paths));
-  if (!ended) throw refuse('TIMEOUT', `the processes did not stop in ${STOP_LIMIT_MS / 1000} s`);
 }
 
 /** Makes the tree see folders that are new or gone; without a tree its next boot does. */

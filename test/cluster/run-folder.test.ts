@@ -31,6 +31,13 @@ describe('when somebody deletes what kato has in /run', () => {
     for (const host of lab.hosts) await typed(host, 'test -s /run/kato/boot-id');
   });
 
+  it('a boot also starts an agent anew that is frozen: the kernel listens for it, and it does not', async () => {
+    await typed(node, 'kill -STOP "$(s6-svstat -o pid /var/lib/kato/service/agent)"');
+    assert.match(await typed(node, 'kato node boot'), /starting/);
+    assert.match(await typed(node, 'kato node boot'), /already so/);
+    await settled(core);
+  });
+
   it('then all works as before: configs are loaded, processes are restarted and held', async () => {
     await core.kato('config', 'set', 'router', 'client_timeout', '61s');
     await core.kato('restart', '-n', node.name, 'redis');

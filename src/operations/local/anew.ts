@@ -3,11 +3,8 @@ import type { View } from '../../domain/view.ts';
 import { setAside } from '../../machine/aside.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
 import { readLedger } from '../../machine/ledger.ts';
-import {
-  bootSupervision,
-  shutdownSupervision,
-  supervisionRunning,
-} from '../../machine/supervision.ts';
+import { shutdownSupervision } from '../../machine/shutdown.ts';
+import { bootSupervision, supervisionRunning } from '../../machine/supervision.ts';
 import { type Carried, losesData } from './carried.ts';
 import type { Host } from './host.ts';
 

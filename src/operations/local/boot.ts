@@ -1,12 +1,14 @@
 import { refuse } from '../../domain/error.ts';
+import type { Paths } from '../../domain/paths.ts';
+import { applyStep } from '../../machine/apply/apply.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
 import { noNodeHere, readIdentity } from '../../machine/ledger.ts';
 import { AGENT } from '../../machine/places.ts';
-import { control, readStatus, serviceOf } from '../../machine/service.ts';
-import { accepts } from '../../machine/socket.ts';
+import { readStatus, serviceOf } from '../../machine/service.ts';
+import { shutdownSupervision, whatLives } from '../../machine/shutdown.ts';
+import { answers } from '../../machine/socket.ts';
 import {
   bootSupervision,
-  shutdownSupervision,
   supervisionEnded,
   supervisionRunning,
 } from '../../machine/supervision.ts';
@@ -15,6 +17,7 @@ import { checkRoot, type Host, startAgent } from './host.ts';
 
 /** The agent's program takes a second or two to listen. */
 const LISTEN_MS = 20_000;
+const READY_SECONDS = 20;
 
 /**
  * Starts this node from its ledger: everything comes up that was up. Where it runs already, what is
@@ -32,29 +35,43 @@ export async function bootNode(host: Host): Promise<boolean> {
   return ran ? reviveAgent(host) : true;
 }
 
-/** One that is about to start by itself is left to that. False: it listens. */
+/** One that is about to start by itself is left to that. False: it answers. */
 async function reviveAgent(host: Host): Promise<boolean> {
   const { paths } = host;
   const folder = serviceOf(AGENT, paths);
-  if (await accepts(paths.socket)) return false;
+  if (await answers(paths.socket)) return false;
   const status = await readStatus(folder);
   if (status === null || !status.wantedUp) await startAgent(host);
-  else if (status.up && status.ready) await control(folder, 'r');
-  if (await within(LISTEN_MS, () => accepts(paths.socket))) return true;
+  else if (status.up && status.ready) await restartAgent(paths);
+  if (await within(LISTEN_MS, () => answers(paths.socket))) return true;
   throw refuse(
     'ROLE_FAILED',
-    'the agent of this node does not listen',
-    `it was started, and is not there after ${LISTEN_MS / 1000} s`,
+    'the agent of this node does not answer',
+    `it was started, and does not answer after ${LISTEN_MS / 1000} s`,
     `look at ${paths.log}/${AGENT}/current`,
   );
 }
 
+/** One that is frozen is killed when its time is over. */
+async function restartAgent(paths: Paths): Promise<void> {
+  const step = {
+    kind: 'restart',
+    process: AGENT,
+    restarts: 0,
+    readySeconds: READY_SECONDS,
+  } as const;
+  await applyStep(step, { paths, self: null });
+}
+
 /** Stops this node in order, as a shutdown of the machine does: the others see that it left. */
-export async function haltNode({ paths }: Host): Promise<boolean> {
+export async function haltNode(
+  { paths }: Host,
+  onWait: (lives: string[]) => void,
+): Promise<boolean> {
   checkRoot('kato node halt');
   if (!(await supervisionRunning(paths))) return false;
   await announceHalt(paths);
-  await shutdownSupervision(paths);
+  await shutdownSupervision(paths, onWait);
   return true;
 }
 
@@ -68,7 +85,7 @@ export async function hasLeft({ paths }: Host): Promise<void> {
   if (await within(LEAVE_MS, gone)) return;
   throw refuse(
     'TIMEOUT',
-    `the roles of this node did not stop within ${LEAVE_MS / 1000} s`,
+    `this node did not stop within ${LEAVE_MS / 1000} s: ${(await whatLives(paths)).join(', ')}`,
     'the cluster has removed it; its agent goes on stopping what is left',
     `look at ${paths.log}/agent/current`,
   );

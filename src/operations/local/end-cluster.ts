@@ -1,7 +1,7 @@
 import { asideUnderWay, setAside } from '../../machine/aside.ts';
 import { removeBootUnit } from '../../machine/boot-unit.ts';
 import { readIdentity } from '../../machine/ledger.ts';
-import { shutdownSupervision } from '../../machine/supervision.ts';
+import { shutdownSupervision } from '../../machine/shutdown.ts';
 import { checkRoot, type Host } from './host.ts';
 
 /**

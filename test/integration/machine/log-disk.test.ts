@@ -5,7 +5,8 @@ import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/files.ts';
 import { lostLines } from '../../../src/machine/lost-lines.ts';
-import { shutdownSupervision, supervisionEnded } from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
+import { supervisionEnded } from '../../../src/machine/supervision.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, processSpec, testNode } from './node.ts';
 

@@ -11,7 +11,8 @@ import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/files.ts';
 import { observe } from '../../../src/machine/observe.ts';
-import { bootSupervision, shutdownSupervision } from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
+import { bootSupervision } from '../../../src/machine/supervision.ts';
 import { PLAIN_PROCESS } from '../../support/specs.ts';
 import { until } from '../../support/until.ts';
 

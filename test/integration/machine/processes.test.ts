@@ -7,12 +7,8 @@ import type { ProcessSpec, Spec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { observe } from '../../../src/machine/observe.ts';
-import {
-  bootId,
-  bootSupervision,
-  shutdownSupervision,
-  supervisionRunning,
-} from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
+import { bootId, bootSupervision, supervisionRunning } from '../../../src/machine/supervision.ts';
 import { watchProcesses } from '../../../src/machine/watch.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';

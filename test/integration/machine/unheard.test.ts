@@ -4,7 +4,7 @@ import type { Paths } from '../../../src/domain/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
-import { shutdownSupervision } from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
 import { accepts, freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, look, onePass, processSpec, testNode } from './node.ts';

@@ -2,7 +2,7 @@ import { mkdir, rename, symlink } from 'node:fs/promises';
 import type { Paths } from '../../../src/domain/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { run } from '../../../src/machine/command.ts';
-import { shutdownSupervision } from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
 import { endNode, onePass, processSpec, testNode } from './node.ts';
 
 /** What a first run of the database makes, and what both write when they start. */

@@ -1,5 +1,6 @@
 import { KatoCommand } from '../../command.ts';
 import { ownHost } from '../../home.ts';
+import { note } from '../../output.ts';
 
 export default class NodeHalt extends KatoCommand<{ already: boolean }> {
   static override summary = 'Stop everything on this node in order, as before a shutdown.';
@@ -13,7 +14,8 @@ export default class NodeHalt extends KatoCommand<{ already: boolean }> {
   protected async perform(): Promise<{ already: boolean }> {
     await this.parse(NodeHalt);
     const { haltNode } = await import('../../../operations/local/boot.ts');
-    return { already: !(await haltNode(await ownHost())) };
+    const onWait = (lives: string[]): void => note(`waiting for ${lives.join(', ')}`);
+    return { already: !(await haltNode(await ownHost(), onWait)) };
   }
 
   protected render({ already }: { already: boolean }): readonly string[] {
