@@ -1,4 +1,4 @@
-import { placeholdersIn } from '../domain/compile/fill.ts';
+import { namesValue, placeholdersIn } from '../domain/compile/fill.ts';
 import { KatoError } from '../domain/error.ts';
 import { canonicalJson } from '../domain/hash.ts';
 import { didYouMean } from '../domain/names.ts';
@@ -101,7 +101,11 @@ function processMistakes(
       ];
   const checked =
     check !== null && files.length === 0 ? ['check: there are no files to check'] : [];
-  return [...unknown, ...absent, ...homeless, ...checked];
+  const circular =
+    namesValue(check ?? [], 'data') && namesValue(initialize?.argv ?? [], 'config')
+      ? ['check: it cannot look at the data, which a first run makes out of the config']
+      : [];
+  return [...unknown, ...absent, ...homeless, ...checked, ...circular];
 }
 
 function confirmTexts(confirm: ReloadConfirm | null): string[] {

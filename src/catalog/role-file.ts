@@ -23,6 +23,7 @@ function form<const E extends v.ObjectEntries>(entries: E) {
 /** The form of `roles/<name>.yml`: what may be left out is filled in, what is unknown is refused. */
 const identifier = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of a-z 0-9 _ -'));
 const line = v.pipe(v.string(), v.nonEmpty('a text'), v.regex(/^[^\n]*$/, 'one line of text'));
+const variable = v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'a name of A-Z a-z 0-9 _'));
 const absolute = v.pipe(v.string(), v.regex(/^\//, 'an absolute path'));
 const count = v.pipe(v.number(), v.integer('a whole number'), v.minValue(0, 'at least 0'));
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(1, 'at least 1'), v.maxValue(3600));
@@ -70,7 +71,7 @@ const process = form({
     {},
   ),
   user: v.optional(identifier, 'root'),
-  environment: v.optional(v.record(v.string(), v.string()), {}),
+  environment: v.optional(v.record(variable, v.string()), {}),
   ready: v.optional(
     v.pipe(
       form({

@@ -47,10 +47,14 @@ function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Ste
   }
   const secrets = secretSteps(process, spec, now);
   const isDown = secrets.some((step) => step.kind === 'stop');
+  const config = configSteps(process, now);
+  const firstRun = initializeSteps(process, spec, now);
   steps.push(
     ...dataSteps(process, spec, now),
-    ...configSteps(process, now),
-    ...initializeSteps(process, spec, now),
+    // A check may look at the data; what makes the data may read the config.
+    ...(process.initialize?.readsConfig === true
+      ? [...config, ...firstRun]
+      : [...firstRun, ...config]),
     ...secrets,
   );
   if (now?.serviceHash !== process.service.hash) {
@@ -95,7 +99,7 @@ function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): St
   ];
 }
 
-/** After the config, which a first run may read. Data that there was once is never made again. */
+/** Data that there was once is never made again. */
 function initializeSteps(
   process: ProcessSpec,
   spec: Spec,
@@ -105,7 +109,7 @@ function initializeSteps(
   const { initialize } = process;
   const state = now?.data ?? 'none';
   if (data === null || initialize === null || (state !== 'none' && state !== 'begun')) return [];
-  return [{ kind: 'initialize', ...data, ...initialize }];
+  return [{ kind: 'initialize', ...data, argv: initialize.argv, marker: initialize.marker }];
 }
 
 /**

@@ -93,10 +93,23 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
     ...(dataFolder === null ? [] : [`./${AWAIT_DATA}`]),
     `cd ${execlineWord(dataFolder ?? '/')}`,
     'unexport ?',
-    ...Object.entries(process.environment).map((pair) => `export ${execlineWords(pair)}`),
-    ...asUser(process.user),
+    ...asUserWith(process.environment, process.user),
     execlineWords(process.argv),
   ];
+}
+
+/** What changes how programs are found or loaded is set last: these lines are programs themselves. */
+function asUserWith(environment: ProcessSpec['environment'], user: string): string[] {
+  const lines = (rank: number): string[] =>
+    Object.entries(environment)
+      .filter(([name]) => rankOf(name) === rank)
+      .map((pair) => `export ${execlineWords(pair)}`);
+  return [...lines(0), ...asUser(user), ...lines(1), ...lines(2)];
+}
+
+function rankOf(variable: string): number {
+  if (variable === 'PATH') return 2;
+  return variable.startsWith('LD_') ? 1 : 0;
 }
 
 /**

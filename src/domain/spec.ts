@@ -31,7 +31,7 @@ export interface ProcessSpec {
   stop: { signal: string; seconds: number };
   /** Absolute path below KATO_ROOT, or null. */
   dataFolder: string | null;
-  initialize: { argv: string[]; marker: string } | null;
+  initialize: { argv: string[]; marker: string; readsConfig: boolean } | null;
   /** `hash` is of the secrets that the data is to have. */
   setSecrets: { argv: string[]; hash: string } | null;
   config: ConfigSpec | null;

@@ -11,7 +11,7 @@ import type {
 import { serviceFolder } from '../service-folder.ts';
 import type { ConfigFile, ConfigSpec, ProcessSpec, Spec } from '../spec.ts';
 import type { View } from '../view.ts';
-import { fill, type Values } from './fill.ts';
+import { fill, namesValue, type Values } from './fill.ts';
 import { type PlannedProcess, processesOf } from './processes.ts';
 import { type CommonValues, itemsOf, templateView } from './template-view.ts';
 
@@ -88,7 +88,11 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     readySeconds: definition.readySeconds,
     stop,
     dataFolder: definition.data ? `${paths.data}/${name}` : null,
-    initialize: initialize && { ...initialize, argv: fillAll(initialize.argv) },
+    initialize: initialize && {
+      argv: fillAll(initialize.argv),
+      marker: initialize.marker,
+      readsConfig: namesValue(initialize.argv, 'config'),
+    },
     setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(context.secrets) },
     config: configOf(input, definition, context),
     reloadSignal: definition.reload?.signal ?? null,

@@ -11,6 +11,10 @@ export function placeholdersIn(text: string): string[] {
   return [...text.matchAll(PLACEHOLDER)].map((match) => match[1]!);
 }
 
+export function namesValue(texts: readonly string[], name: string): boolean {
+  return texts.flatMap(placeholdersIn).includes(name);
+}
+
 /** The text with every `${name}` replaced. ROLE_FILE when a name has no value. */
 export function fill(text: string, values: Values): string {
   return text.replace(PLACEHOLDER, (_, name: string) => {

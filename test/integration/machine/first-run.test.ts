@@ -4,8 +4,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { run } from '../../../src/machine/command.ts';
 import { until } from '../../support/until.ts';
-import { dataOf, look, onePass } from './node.ts';
-import { BASE, type DataNode, dataNode, ROWS } from './volume.ts';
+import { configOf, dataOf, look, onePass } from './node.ts';
+import { BASE, type DataNode, dataNode, INITIALIZE, ROWS } from './volume.ts';
 
 const MARK = '.db.initializing';
 
@@ -23,10 +23,13 @@ describe('a first run that breaks off', function () {
   const rows = () => readFile(`${node.folder}/${ROWS}`, 'utf8');
   /** Names beside the folder. */
   const beside = async () => (await readdir(node.paths.data)).filter((name) => name !== 'db');
+  const withFirstRun = (script: string): ProcessSpec => {
+    const initialize = { ...database.initialize!, argv: ['sh', '-c', script] };
+    return { ...database, initialize };
+  };
   const failing = (): ProcessSpec => {
-    const { marker, argv } = database.initialize!;
-    const half = `${argv.at(-1)} && echo half >${BASE}/half && exit 9`;
-    return { ...database, initialize: { marker, argv: ['sh', '-c', half] } };
+    const half = `${INITIALIZE} && echo half >${BASE}/half && exit 9`;
+    return withFirstRun(half);
   };
 
   it('is made again from the beginning, and what it left is kept beside', async () => {
@@ -37,6 +40,25 @@ describe('a first run that breaks off', function () {
     const [aside, ...others] = await beside();
     assert.deepEqual(others, []);
     assert.equal(await readFile(`${node.paths.data}/${aside}/${BASE}/half`, 'utf8'), 'half\n');
+  });
+
+  it('comes before the check of a config that looks at the data', async () => {
+    const check = ['grep', '-q', 'first', `${node.folder}/${ROWS}`];
+    assert.deepEqual(
+      await pass({ ...database, config: configOf({ 'db.conf': 'x\n' }, check) }),
+      [],
+    );
+    assert.match(await rows(), /^first\n/);
+  });
+
+  it('comes after the config that it reads', async () => {
+    const reading = withFirstRun(
+      `${INITIALIZE} && cat ${node.paths.config}/db/current/db.conf >>${ROWS}`,
+    );
+    const initialize = { ...reading.initialize!, readsConfig: true };
+    const config = configOf({ 'db.conf': 'of the config\n' }, ['true']);
+    assert.deepEqual(await pass({ ...reading, initialize, config }), []);
+    assert.match(await rows(), /^first\nof the config\n/);
   });
 
   it('again and again fills no disk with what it leaves', async () => {
@@ -50,10 +72,10 @@ describe('a first run that breaks off', function () {
   });
 
   it('by the end of its agent is waited for, and never runs beside a second one', async () => {
-    const { marker, argv } = database.initialize!;
+    const { marker } = database.initialize!;
     const gate = `${node.paths.run}/gate`;
     await run(['mkfifo', '-m', '666', gate]);
-    const slow = ['sh', '-c', `${argv.at(-1)}; read -r _ <${gate}; rm -rf ${node.folder}/*`];
+    const slow = ['sh', '-c', `${INITIALIZE}; read -r _ <${gate}; rm -rf ${node.folder}/*`];
     const step = { ...dataOf(database), kind: 'initialize', argv: slow, marker };
     await mkdir(node.folder);
     await run(['chown', 'redis:', node.folder]);
@@ -75,9 +97,8 @@ describe('a first run that breaks off', function () {
     await run(['mount', ...disk]).catch(() => this.skip());
     try {
       const fill = `head -c 1000000 /dev/zero >${BASE}/more`;
-      const { marker, argv } = database.initialize!;
-      const large = { marker, argv: ['sh', '-c', `${argv.at(-1)} && ${fill}`] };
-      assert.equal((await pass({ ...database, initialize: large }))[0]?.code, 'FAILED');
+      const large = withFirstRun(`${INITIALIZE} && ${fill}`);
+      assert.equal((await pass(large))[0]?.code, 'FAILED');
       assert.match(await rows(), /^first\n/);
       await run(['mount', '-o', 'remount,size=4m', paths.data]);
       assert.deepEqual(await pass(), []);

@@ -51,6 +51,20 @@ describe('processes under s6', function () {
     );
   });
 
+  it('gives one whatever environment its role says, and finds its own programs all the same', async () => {
+    const environment = { PATH: '/nowhere', LD_LIBRARY_PATH: '/nowhere', LATER: 'a "word"' };
+    const argv = ['/bin/sh', '-c', 'echo "$PATH, $LD_LIBRARY_PATH, $LATER"; exec /bin/sleep 99'];
+    const told = processSpec(paths, { name: 'told', user: 'redis', argv, environment });
+    await install(told, paths);
+    await until(
+      async () =>
+        (await readFile(`${paths.log}/told/current`, 'utf8')).includes(
+          '/nowhere, /nowhere, a "word"',
+        ),
+      { what: 'it has its environment', seconds: 5 },
+    );
+  });
+
   it('restarts it for new files, also when the agent ended between the two steps', async () => {
     await install(redis, paths);
     const before = await look('redis', paths);

@@ -9,7 +9,7 @@ import { endNode, onePass, processSpec, testNode } from './node.ts';
 export const BASE = 'base';
 export const ROWS = 'base/rows';
 /** Refuses a folder with anything in it, as initdb does. */
-const INITIALIZE = `test -z "$(ls -A)" && mkdir ${BASE} && echo first >${ROWS}`;
+export const INITIALIZE = `test -z "$(ls -A)" && mkdir ${BASE} && echo first >${ROWS}`;
 const WORK = ['sh', '-c', 'echo started >>rows; exec sleep infinity'];
 
 /** A node with one process `db` that keeps data, on a volume or not. */
@@ -44,7 +44,7 @@ export async function dataNode(): Promise<DataNode> {
     database: processSpec(paths, {
       ...kept,
       argv: ['sh', '-c', `cd ${BASE} && exec "$@"`, 'sh', ...WORK],
-      initialize: { argv: ['sh', '-c', INITIALIZE], marker: ROWS },
+      initialize: { argv: ['sh', '-c', INITIALIZE], marker: ROWS, readsConfig: false },
     }),
     volumes: {
       link: {

@@ -95,4 +95,18 @@ describe('the catalogue', () => {
       "roles/redis.yml: processes/0: process 'redis' is defined differently in roles/postgresql.yml",
     ]);
   });
+
+  it('refuses a check that waits for a first run that waits for what is checked', () => {
+    edit('postgresql.yml', '    files:', '    check: [test, -d, "${data}"]\n    files:');
+    assert.deepEqual(mistakes(), []);
+    edit('postgresql.yml', '--auth=reject', '--pwfile=${config}/password');
+    assert.deepEqual(mistakes(), [
+      'roles/postgresql.yml: processes/0/check: it cannot look at the data, which a first run makes out of the config',
+    ]);
+  });
+
+  it('refuses names that no variable can have', () => {
+    edit('primary.yml', 'KATO_BUS_CRT:', '"KATO=BUS":');
+    assert.match(mistakes()[0]!, /environment\/KATO=BUS: .* is not a name of A-Z a-z 0-9 _$/);
+  });
 });
