@@ -109,24 +109,37 @@ export function checkBackend(text: string): string {
 
 /** Nobody mistypes more than this, nor a word that is longer. */
 const TYPING_ERRORS_MAX = 4;
+const WORD_ENDS = /[-._/:]/;
 
 /**
  * The candidate nearest to `name`, when it is near enough to be a typing error. With another number in it
  * it is another thing: `h6` is no `h1`, nor one address the next; `h33` may be an `h3` that was typed twice.
  */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  if (name.length > LABEL_LENGTH_MAX) return undefined;
+  if (name.length > HOST_LENGTH_MAX) return undefined;
   let best: string | undefined;
-  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
-  let bestDistance = Math.min(allowed, TYPING_ERRORS_MAX, name.length - 1) + 1;
+  let bestDistance = TYPING_ERRORS_MAX + 1;
   for (const candidate of candidates) {
     if (isOtherNumber(name, candidate)) continue;
-    const distance = editDistance(name, candidate, bestDistance);
-    if (distance >= bestDistance) continue;
+    const enough = Math.min(bestDistance, typingErrorsIn(name, candidate) + 1);
+    const distance = editDistance(name, candidate, enough);
+    if (distance >= enough) continue;
     best = candidate;
     bestDistance = distance;
   }
   return best;
+}
+
+/**
+ * As many as the words allow that are not the same in both: `shop.example.com` is as far from
+ * `blog.example.com` as `shop` is from `blog`.
+ */
+function typingErrorsIn(name: string, candidate: string): number {
+  const words = candidate.split(WORD_ENDS);
+  const differing = name.split(WORD_ENDS).filter((word) => !words.includes(word));
+  const { length } = differing.length === 0 ? name : differing.join('.');
+  const allowed = length < 4 ? 1 : Math.max(2, Math.floor(length / 3));
+  return Math.min(allowed, TYPING_ERRORS_MAX, length - 1);
 }
 
 /**
@@ -153,9 +166,8 @@ function editDistance(a: string, b: string, enough: number): number {
   return Math.min(enough, previous[b.length]!);
 }
 
-/** They differ in digits alone, and not only by some that are too many or too few. */
+/** Their digits differ, and not only by some that are too many or too few. */
 function isOtherNumber(a: string, b: string): boolean {
-  if (a.replaceAll(/\d/g, '') !== b.replaceAll(/\d/g, '')) return false;
   const digits = [a, b].map((text) => text.replaceAll(/\D/g, ''));
   const [short = '', long = ''] = digits.sort((one, other) => one.length - other.length);
   let at = 0;

@@ -1,7 +1,7 @@
 import type { Certificate, Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { sha256 } from '../hash.ts';
-import { checkHostPattern } from '../names.ts';
+import { checkHostPattern, didYouMean } from '../names.ts';
 import { own } from '../own.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 
@@ -82,7 +82,7 @@ export function removeCertificate(
     throw refuse(
       'NOT_FOUND',
       `there is no certificate for ${domain}`,
-      undefined,
+      didYouMean(domain, Object.keys(cluster.certificates)),
       'kato op custom_ssl_cert list',
     );
   }

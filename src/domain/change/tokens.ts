@@ -1,5 +1,6 @@
 import type { Cluster, Token } from '../cluster.ts';
 import { refuse } from '../error.ts';
+import { didYouMean } from '../names.ts';
 import { own } from '../own.ts';
 import { definitionOf, expandRoles, idsWith, isTrusted, nodesWith } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
@@ -92,7 +93,7 @@ export function revokeToken(
     throw refuse(
       'NOT_FOUND',
       `there is no token '${params.id}'`,
-      undefined,
+      didYouMean(params.id, Object.keys(cluster.tokens)),
       'kato token list shows all tokens',
     );
   }

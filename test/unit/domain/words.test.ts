@@ -57,6 +57,12 @@ describe('names', () => {
     assert.equal(didYouMean('h6', ['h1', 'h2']), undefined);
     assert.equal(didYouMean('10.0.0.77', ['10.0.0.1']), undefined);
     assert.equal(didYouMean('h33', ['h2', 'h3']), "did you mean 'h3'?");
+    assert.equal(didYouMean('web6', ['wab1', 'web-1']), undefined);
+    // What is the same in both says nothing about the rest.
+    assert.equal(didYouMean('blog.example.com', ['shop.example.com']), undefined);
+    assert.equal(didYouMean('rack-a', ['rack-b']), undefined);
+    const host = `${'a-long-name.'.repeat(9)}example.com`;
+    assert.equal(didYouMean(`shpo.${host}`, [`shop.${host}`]), `did you mean 'shop.${host}'?`);
     assert.equal(didYouMean('data-servcies', ['data-services']), "did you mean 'data-services'?");
   });
 

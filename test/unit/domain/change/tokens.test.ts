@@ -58,6 +58,13 @@ describe('tokens', () => {
     assert.throws(() => createToken(first, params(), asked()), { code: 'CONFLICT' });
   });
 
+  it('are not another one that a person may have meant: it is named', () => {
+    const cluster = clusterWith({}, { tokens: { k3m9x2qa: tokenOf('k3m9x2qa') } });
+    const revoke = (id: string) => () => revokeToken(cluster, { id }, asked());
+    assert.throws(revoke('k3m9xq2a'), { code: 'NOT_FOUND', why: "did you mean 'k3m9x2qa'?" });
+    assert.throws(revoke('k4m9x2qa'), { code: 'NOT_FOUND', why: undefined });
+  });
+
   it('are revoked once', () => {
     const cluster = clusterWith({}, { tokens: { t1: tokenOf('t1') } });
     const revoked = revokeToken(cluster, { id: 't1' }, asked());
