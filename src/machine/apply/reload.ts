@@ -2,7 +2,7 @@ import { type KatoError, refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import type { StepOf } from '../../domain/step.ts';
 import { exists, readLinkIfExists, switchLink } from '../files.ts';
-import { lastLogLines } from '../log-tail.ts';
+import { type LogPlace, lastLogLines, logEnd } from '../log-tail.ts';
 import { configOf } from '../places.ts';
 import { control, readStatus, serviceOf, statusWithin } from '../service.ts';
 import { within } from '../wait.ts';
@@ -27,11 +27,12 @@ export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void
   const living = await workersOf(pid);
   if (living !== null) await awaitTurn(folder, living);
   const isTaken = await witnessOf(step.confirm, pid);
+  const since = await logEnd(step.process, paths);
   await control(folder, letter);
   // A config that passed its check may still fail to load: a port that is taken, say.
   if (isTaken !== null && !(await within(CONFIRM_LIMIT_MS, isTaken))) {
     await goBack(step.process, paths);
-    throw await refusal(step.process, paths);
+    throw await refusal(step.process, since, paths);
   }
   if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
 }
@@ -55,11 +56,12 @@ async function goBack(process: string, paths: Paths): Promise<void> {
   await switchLink(`${parent}/current`, loaded);
 }
 
-async function refusal(process: string, paths: Paths): Promise<KatoError> {
+async function refusal(process: string, since: LogPlace | null, paths: Paths): Promise<KatoError> {
+  const lines = await lastLogLines(process, paths, since);
   return refuse(
     'CONFIG_REFUSED',
     `${process} did not take its new config`,
-    `it wrote last:\n${await lastLogLines(process, paths)}`,
+    lines === '' ? 'it wrote nothing to its log' : `it wrote:\n${lines}`,
     'it goes on with the old one; correct what it names, and it is tried again',
   );
 }

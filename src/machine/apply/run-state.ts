@@ -4,7 +4,7 @@ import { groupFile } from '../../domain/service-folder.ts';
 import type { Listen } from '../../domain/spec.ts';
 import type { StepOf } from '../../domain/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
-import { lastLogLines } from '../log-tail.ts';
+import { type LogPlace, lastLogLines, logEnd } from '../log-tail.ts';
 import { olderMark, restartsFile } from '../places.ts';
 import { groupOf, portOwner } from '../ports.ts';
 import type { ServiceStatus } from '../process-state.ts';
@@ -35,10 +35,13 @@ const SUPERVISED_LIMIT_MS = 5000;
 export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> {
   const folder = serviceOf(step.process, paths);
   const status = await readStatus(folder);
-  if (status?.up !== true) await refuseTakenPorts(step.process, step.listens, paths);
+  const isUp = status?.up === true;
+  if (!isUp) await refuseTakenPorts(step.process, step.listens, paths);
+  // What an earlier life wrote says nothing of this one.
+  const since = isUp ? null : await logEnd(step.process, paths);
   await bringUp(folder);
   await recordRestarts(step, paths);
-  await waitReady(step.process, step.readySeconds, paths);
+  await waitReady(step.process, { seconds: step.readySeconds, since }, paths);
 }
 
 export async function stop(step: StepOf<'stop'>, paths: Paths): Promise<void> {
@@ -66,10 +69,11 @@ export async function restart(step: StepOf<'restart'>, context: ApplyContext): P
     return control(folder, 'r');
   }
   const before = await freshStatus(process, paths);
+  const since = await logEnd(process, paths);
   if (before?.up === true) await endInstance(folder, before.pid);
   await bringUp(folder);
   await recordRestarts(step, paths);
-  await waitReady(process, step.readySeconds, paths);
+  await waitReady(process, { seconds: step.readySeconds, since }, paths);
 }
 
 /**
@@ -130,7 +134,11 @@ async function bringUp(folder: string): Promise<void> {
   await control(folder, 'u');
 }
 
-async function waitReady(process: string, seconds: number, paths: Paths): Promise<void> {
+async function waitReady(
+  process: string,
+  { seconds, since }: { seconds: number; since: LogPlace | null },
+  paths: Paths,
+): Promise<void> {
   let state = 'STARTING';
   const folder = serviceOf(process, paths);
   await statusWithin(folder, seconds * 1000, async () => {
@@ -138,7 +146,7 @@ async function waitReady(process: string, seconds: number, paths: Paths): Promis
     return state === 'RUNNING' || state === 'FATAL';
   });
   if (state === 'RUNNING') return;
-  const lines = await lastLogLines(process, paths);
+  const lines = await lastLogLines(process, paths, since);
   throw refuse(
     'ROLE_FAILED',
     state === 'FATAL'
