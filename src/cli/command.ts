@@ -1,3 +1,4 @@
+import { wordsIn } from '../domain/names.ts';
 import { printableValue } from '../domain/printable.ts';
 import type { Named } from './completion/named.ts';
 import { Args, Command, Flags } from './oclif.ts';
@@ -78,7 +79,13 @@ export const named = Flags.custom<string, NamedOptions>();
 
 /** Several words as people join them, by spaces or by commas: `redis memcached`, `redis,memcached`. */
 export function listed(words: readonly string[] | undefined): string[] {
-  return (words ?? []).flatMap((text) => text.split(/[,\s]+/)).filter((text) => text !== '');
+  return (words ?? []).flatMap(wordsIn);
+}
+
+/** The same where no word means all: a word with nothing in it, as of an empty variable, is no such wish. */
+export function listedOrAll(words: readonly string[] | undefined): string[] {
+  const found = listed(words);
+  return found.length === 0 ? [...(words ?? [])] : found;
 }
 
 export const nodeFlag = named({

@@ -1,7 +1,7 @@
 import type { ProcessesSwitched } from '../domain/change/process-switch.ts';
 import { refuseFailed } from './already.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
-import { listed, nodeFlag, word } from './command.ts';
+import { listedOrAll, nodeFlag, word } from './command.ts';
 import { switchedLines } from './render/roles.ts';
 import { forceOf } from './role-switch-command.ts';
 import { nodeOrSelf } from './session.ts';
@@ -31,7 +31,7 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof ProcessSwitchCommand);
     const node = await nodeOrSelf(flags.node);
-    const params = { node, processes: listed(args.processes), to: this.to, ...forceOf(flags) };
+    const params = { node, processes: listedOrAll(args.processes), to: this.to, ...forceOf(flags) };
     return { operation: 'process.switch', params };
   }
 

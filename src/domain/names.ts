@@ -6,6 +6,7 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const IDENTIFIER = /^[a-z][a-z0-9_-]{0,62}$/;
 /** What controllers give nodes as ids: `n` and twelve hex digits. */
 const NODE_ID = /^n[0-9a-f]{12}$/;
+const MACHINE_NAME = /^[\w.-]{1,64}$/;
 const HOST_LENGTH_MAX = 253;
 export const ROUTERS_OWN = '/.kato';
 export const LABEL_LENGTH_MAX = 63;
@@ -41,19 +42,24 @@ export function isNetwork(text: string): boolean {
   return isIPv4(address) && Number(bits) <= 32;
 }
 
-export function checkHostname(text: string, what: string): string {
-  const name = text.toLowerCase();
+export function checkHostname(text: string, what: string, next?: string): string {
+  const name = spelled(text);
   if (isHostname(name)) return name;
   throw refuse(
     'BAD_NAME',
     `${what} '${text}' is not a host name`,
     'labels of a-z, 0-9 and - joined by dots, each at most 63 characters, are allowed',
+    next,
   );
 }
 
+/** DNS has one spelling for all: the dot at the end of a full name says nothing here. */
+function spelled(host: string): string {
+  return host.toLowerCase().replace(/(?<=[^.])\.$/, '');
+}
+
 export function checkHostPattern(text: string): string {
-  // With a dot at the end, as in zone files, it is the same name.
-  const name = text.toLowerCase().replace(/\.$/, '');
+  const name = spelled(text);
   if (isHostPattern(name)) return name;
   throw refuse(
     'BAD_NAME',
@@ -79,6 +85,26 @@ export function checkNodeName(text: string): string {
     `'${text}' is not a node name`,
     'a-z, 0-9 and - are allowed, at most 63 characters, the first and last not -',
   );
+}
+
+/** Several words in one, as people join them: by spaces or by commas. */
+export function wordsIn(text: string): string[] {
+  return text.split(/[,\s]+/).filter((word) => word !== '');
+}
+
+/** What a machine may call itself: more than its node may be called, as `web_01` or `Web.example.com.`. */
+export function isMachineName(text: string): boolean {
+  return MACHINE_NAME.test(text);
+}
+
+/** The nearest name that a node may have; null where nothing is left of it. */
+export function asNodeName(text: string): string | null {
+  const label = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, LABEL_LENGTH_MAX);
+  const name = label.replace(/^-/, '').replace(/-$/, '');
+  return name === '' || isNodeId(name) ? null : name;
 }
 
 export function checkAddress(text: string): string {

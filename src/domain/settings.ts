@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { CLUSTER_SETTINGS } from './cluster-settings.ts';
 import { refuse } from './error.ts';
-import { didYouMean, isNetwork } from './names.ts';
+import { didYouMean, isNetwork, wordsIn } from './names.ts';
 import { own } from './own.ts';
 import { durationMs, sizeBytes } from './quantity.ts';
 import type { Catalogue, SettingDefinition, SettingValue } from './role.ts';
@@ -119,6 +119,6 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
 }
 
 function asNetworks(value: SettingValue): string[] | undefined {
-  const items = Array.isArray(value) ? value : [String(value)];
+  const items = Array.isArray(value) ? value : wordsIn(String(value));
   return items.every((item) => typeof item === 'string' && isNetwork(item)) ? items : undefined;
 }

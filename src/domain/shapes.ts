@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isMachineName } from './names.ts';
 
 /**
  * Shapes of what others send. All of them have a limit, and look at the size before the content:
@@ -27,6 +28,15 @@ export function form(pattern: RegExp, what: string, max = NAME_MAX) {
 export function idShape(what: string) {
   return form(/^[\w-]{0,64}$/, what);
 }
+
+/** What a machine calls itself. */
+export const machineName = v.custom<string>(
+  (given) => typeof given === 'string' && isMachineName(given),
+  'not the host name of a machine',
+);
+
+/** As in `0.1.0`, `0.2.0-beta.1` or `0.1.0+abc`. */
+export const katoVersion = form(/^\d{1,6}(\.\d{1,6}){2}([-+][\w.+-]{0,64})?$/, 'a version of kato');
 
 /** As programs write it: `2026-03-01T12:00:00.000Z`. */
 export const isoTime = v.custom<string>((given) => {

@@ -10,7 +10,7 @@ import type { Cluster } from '../domain/cluster.ts';
 import { refuse } from '../domain/error.ts';
 import { sha256 } from '../domain/hash.ts';
 import { checkNodeName } from '../domain/names.ts';
-import { word, words } from '../domain/shapes.ts';
+import { katoVersion, machineName, word, words } from '../domain/shapes.ts';
 import { isGone } from '../domain/verdicts.ts';
 import { PUBLIC_KEY, preparedChange } from './operation.ts';
 import { roleSecrets } from './secrets.ts';
@@ -23,10 +23,10 @@ const JOIN = v.strictObject({
   proof: word,
   name: word,
   nameChosen: v.optional(v.boolean(), false),
-  hostname: word,
+  hostname: machineName,
   address: word,
   machineId: word,
-  version: word,
+  version: katoVersion,
   catalogue: words,
   roles: words,
   noStart: v.boolean(),

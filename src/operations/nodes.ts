@@ -5,7 +5,7 @@ import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
 import type { Node } from '../domain/cluster.ts';
 import { checkAddress } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
-import { word, words } from '../domain/shapes.ts';
+import { katoVersion, word, words } from '../domain/shapes.ts';
 import type { NodeState } from '../domain/status.ts';
 import { byAddress, nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';
@@ -106,7 +106,7 @@ export const nodeSettleFormer = change(
 export const nodeConfirm = preparedChange(
   'node.confirm',
   'controller',
-  v.strictObject({ node: NODE, version: word, catalogue: words }),
+  v.strictObject({ node: NODE, version: katoVersion, catalogue: words }),
   async (known, params) => {
     const replaced = known.cluster.nodes[params.node]?.replaces;
     const replacedIsGone = replaced !== undefined && isGone(known.verdicts, replaced);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Json } from '../domain/cluster.ts';
 import { ERROR_CODES, type ErrorCode, shortened } from '../domain/error.ts';
 import { printableText } from '../domain/printable.ts';
-import { form, isoTime, list, shaped, table, whole, word } from '../domain/shapes.ts';
+import { form, isoTime, katoVersion, list, shaped, table, whole, word } from '../domain/shapes.ts';
 import type { Report } from '../domain/step.ts';
 
 /** Far above any node: it has a dozen roles, and one of them three processes. */
@@ -37,7 +37,7 @@ export const PROVEN_VERSION = v.object({ ...VERSION.entries, proof: word });
 const REPORT = v.object({
   node: word,
   version: PROVEN_VERSION,
-  kato: word,
+  kato: katoVersion,
   catalogue: list(NAME, PROCESSES_MAX),
   bootId: word,
   at: isoTime,

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster.ts';
 import { refuse } from '../error.ts';
 import { checkKeeper } from '../kept-export.ts';
 import { timingOf } from '../liveness.ts';
+import { wordsIn } from '../names.ts';
 import type { SettingValue } from '../role.ts';
 import { portClash } from '../rules.ts';
 import { checkSetting, definitionOfSetting, settingsOf } from '../settings.ts';
@@ -68,8 +69,9 @@ function nextValue(
       `kato config set ${params.component} ${params.key} ${params.value}`,
     );
   }
-  if (params.act === 'pop') return before.filter((item) => item !== params.value);
-  return before.includes(params.value) ? before : [...before, params.value];
+  const items = wordsIn(params.value);
+  if (params.act === 'pop') return before.filter((item) => !items.includes(item));
+  return [...new Set([...before, ...items])];
 }
 
 function nodesUsing(cluster: Cluster, component: string): string[] {

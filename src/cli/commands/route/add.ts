@@ -1,6 +1,6 @@
 import type { Route } from '../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
+import { listed, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { routeLine } from '../../render/routes.ts';
 
@@ -22,6 +22,7 @@ export default class RouteAdd extends ChangeCommand<Route> {
       description: 'HOST or HOST/PATH; HOST may be *.example.com.',
     }),
     backends: word({
+      list: true,
       multiple: true,
       required: true,
       description: 'ADDRESS:PORT of each backend.',
@@ -36,7 +37,8 @@ export default class RouteAdd extends ChangeCommand<Route> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RouteAdd);
-    const { route, backends } = args;
+    const { route } = args;
+    const backends = listed(args.backends);
     // Controllers of 0.1.0 do not know it.
     const insisting = flags['any-backend'] ? { anyBackend: true } : {};
     const params = { route, backends, sticky: flags.sticky, ...insisting };

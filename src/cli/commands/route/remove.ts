@@ -1,6 +1,6 @@
 import type { Route } from '../../../domain/cluster.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
+import { listedOrAll, word } from '../../command.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteRemove extends ChangeCommand<Route> {
@@ -13,6 +13,7 @@ export default class RouteRemove extends ChangeCommand<Route> {
     route: word({ names: 'route', required: true, description: 'HOST or HOST/PATH.' }),
     backends: word({
       names: 'backend',
+      list: true,
       multiple: true,
       required: false,
       description: 'ADDRESS:PORT of a backend.',
@@ -21,7 +22,8 @@ export default class RouteRemove extends ChangeCommand<Route> {
 
   protected async request(): Promise<Request> {
     const { args } = await this.parse(RouteRemove);
-    const { route, backends = [] } = args;
+    const { route } = args;
+    const backends = listedOrAll(args.backends);
     return { operation: 'route.remove', params: { route, backends } };
   }
 

@@ -1,7 +1,7 @@
 import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
 import type { ListedNode } from '../../../../operations/nodes.ts';
 import { type Changed, changed, performed, waitFlags } from '../../../change-command.ts';
-import { KatoCommand, listed, word } from '../../../command.ts';
+import { KatoCommand, listedOrAll, word } from '../../../command.ts';
 import { Flags } from '../../../oclif.ts';
 import { leavesOut } from '../../../own-address.ts';
 import { ask, self } from '../../../session.ts';
@@ -37,7 +37,7 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
 
   protected async perform(): Promise<Changed<LoadBalancerSet>> {
     const { args, flags } = await this.parse(SetupLoadBalancer);
-    const addresses = listed(args.ip);
+    const addresses = listedOrAll(args.ip);
     const { node } = await self();
     const named = addresses.length > 0;
     const routers = { named, addresses: named ? addresses : await routerAddresses() };

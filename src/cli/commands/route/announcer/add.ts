@@ -1,6 +1,6 @@
 import type { Announcer } from '../../../../domain/cluster.ts';
 import { performed, waitFlags } from '../../../change-command.ts';
-import { KatoCommand, word } from '../../../command.ts';
+import { KatoCommand, listed, word } from '../../../command.ts';
 import { Flags } from '../../../oclif.ts';
 import { self } from '../../../session.ts';
 
@@ -42,7 +42,7 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
     const { createIdentity } = await import('../../../../bus/identity.ts');
     const { cluster } = await self();
     const { key, seed } = createIdentity();
-    const params = { name: args.name, key, hosts: flags.host };
+    const params = { name: args.name, key, hosts: listed(flags.host) };
     const { result } = await performed({ operation: 'announcer.add', params }, flags);
     const { name, hosts } = result as unknown as Announcer;
     const bus = `tls://${cluster.core.address}:${cluster.core.port}`;
