@@ -14,9 +14,23 @@ export function createVoice(): Voice {
 
 /**
  * Runs phases and shows each as it begins: as a list with spinners on a terminal, as plain lines
- * (`==> name: title`) elsewhere. All of it goes to stderr.
+ * (`==> name: title`) elsewhere. All of it goes to stderr. What they have noted for the end is told
+ * where there is none, too.
  */
-export async function showPhases<Context>(
+export async function showPhases<Context extends object>(
+  phases: readonly Phase<Context>[],
+  context: Context & { notes?: readonly string[] },
+  voice: Voice,
+): Promise<void> {
+  try {
+    await show(phases, context, voice);
+  } catch (error) {
+    for (const line of context.notes ?? []) note(`note: ${line}`);
+    throw error;
+  }
+}
+
+async function show<Context>(
   phases: readonly Phase<Context>[],
   context: Context,
   voice: Voice,

@@ -1,18 +1,22 @@
+import { decodeJoinToken, type JoinToken } from '../bus/join-token.ts';
 import { refuse } from '../domain/error.ts';
 import { readWordFile } from './read-file.ts';
 
-/** A join token: from the flag, a file, the environment, or typed unseen at the terminal. */
-export async function readToken(
-  given: string | undefined,
+/** A join token from the flag, a file or the environment; null where there is none. TOKEN_MALFORMED. */
+export async function givenToken(
+  flag: string | undefined,
   file: string | undefined,
-): Promise<string> {
-  if (given !== undefined) return given;
-  if (file !== undefined) return readWordFile(file, 'token');
-  const fromEnvironment = process.env.KATO_TOKEN;
-  if (fromEnvironment !== undefined && fromEnvironment !== '') return fromEnvironment;
+): Promise<JoinToken | null> {
+  const text = flag ?? (file === undefined ? undefined : await readWordFile(file, 'token'));
+  const given = text ?? (process.env.KATO_TOKEN || undefined);
+  return given === undefined ? null : decodeJoinToken(given);
+}
+
+/** One that is typed unseen at the terminal. */
+export async function askToken(): Promise<JoinToken> {
   if (process.stdin.isTTY === true) {
     const { askSecret } = await import('./prompt.ts');
-    return askSecret('Join token (kato token create on the core): ');
+    return decodeJoinToken(await askSecret('Join token (kato token create on the core): '));
   }
   throw refuse(
     'USAGE',

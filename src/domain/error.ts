@@ -1,4 +1,5 @@
 import { printableText } from './printable.ts';
+import { toldOfSurroundings } from './system-error.ts';
 
 /** The closed list of what can go wrong. docs/reference/errors.md says what leads to each. */
 export const ERROR_CODES = {
@@ -118,6 +119,8 @@ export function refuse(code: ErrorCode, message: string, why?: string, next?: st
 /** Any thrown value as a record; what nobody expected is INTERNAL and keeps its text for the log only. */
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof KatoError) return error.toJSON();
+  const told = toldOfSurroundings(error);
+  if (told !== null) return new KatoError(told).toJSON();
   return {
     code: 'INTERNAL',
     message: shortened(error instanceof Error ? error.message : String(error), SENTENCE_MAX),

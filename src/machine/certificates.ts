@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { refuse } from '../domain/error.ts';
 import { run } from './command.ts';
+import { translated } from './files.ts';
 
 /** They are pinned, not renewed: a cluster must not stop on some day years from now. */
 const VALID_DAYS = 20 * 365;
@@ -143,7 +144,7 @@ async function makeCertificate(request: Request): Promise<KeyedCertificate> {
   });
   const { subject, days, authority } = request;
   const signer = { certificate: '', key, ...authority };
-  const folder = await mkdtemp(join(tmpdir(), 'kato-certificate-'));
+  const folder = await translated(tmpdir(), () => mkdtemp(join(tmpdir(), 'kato-certificate-')));
   const openssl = (line: string, ...more: string[]) =>
     run(['openssl', ...line.split(' '), '-config', 'config', ...more], { cwd: folder });
   try {
@@ -155,7 +156,8 @@ async function makeCertificate(request: Request): Promise<KeyedCertificate> {
       'signer.key': signer.key,
     };
     for (const [name, content] of Object.entries(files)) {
-      await writeFile(join(folder, name), content, { mode: 0o600 });
+      const path = join(folder, name);
+      await translated(path, () => writeFile(path, content, { mode: 0o600 }));
     }
     await openssl('req -new -key key -out request', '-subj', subject);
     const by = authority === undefined ? '-selfsign' : '-cert signer.crt';

@@ -13,7 +13,8 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type ErrorCode, KatoError } from '../domain/error.ts';
+import { KatoError } from '../domain/error.ts';
+import { toldOf } from '../domain/system-error.ts';
 
 export interface FileOptions {
   mode: number;
@@ -77,12 +78,19 @@ export async function writeDurably(
 
 /** The mode is the last folder's; those above it that are missing can be entered by all. */
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
-  await translated(path, async () => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-    // Not recursive: that calls a disk that is read-only a missing folder.
-    await mkdir(path, { mode }).catch((error: unknown) => {
+  await translated(path, () => makeWithParents(path, mode));
+}
+
+/** Node's own recursive one calls a disk that is read-only a missing folder. */
+async function makeWithParents(path: string, mode: number): Promise<void> {
+  const make = () =>
+    mkdir(path, { mode }).catch((error: unknown) => {
       if (!isErrno(error) || error.code !== 'EEXIST') throw error;
     });
+  await make().catch(async (error: unknown) => {
+    if (!isErrno(error) || error.code !== 'ENOENT') throw error;
+    await makeWithParents(dirname(path), 0o755);
+    await make();
   });
 }
 
@@ -214,20 +222,8 @@ async function ifExists<T>(pending: Promise<T>): Promise<T | null> {
   }
 }
 
-const CODES: Record<string, { code: ErrorCode; why: string; next: string }> = {
-  ENOSPC: { code: 'NO_SPACE', why: 'the disk is full', next: 'free some space: df -h' },
-  EDQUOT: { code: 'NO_SPACE', why: 'the quota is used up', next: 'free some space: quota -v' },
-  EROFS: { code: 'READ_ONLY', why: 'the file system is read-only', next: 'mount it writable' },
-  EACCES: { code: 'READ_ONLY', why: 'permission denied', next: 'run kato as root' },
-  ENOENT: { code: 'FAILED', why: 'its folder does not exist', next: 'make the folder first' },
-  ENOTDIR: { code: 'FAILED', why: 'a part of its path is no folder', next: 'give another path' },
-  EISDIR: { code: 'FAILED', why: 'it is a folder', next: 'give the name of a file' },
-  EPERM: { code: 'READ_ONLY', why: 'not permitted', next: 'run kato as root; see lsattr' },
-  EXDEV: { code: 'CONFLICT', why: 'it is on another file system', next: 'unmount it first' },
-  EBUSY: { code: 'CONFLICT', why: 'something is mounted there', next: 'unmount it first' },
-};
-
-async function translated<T>(
+/** The same errors for what is done to `path` by other means. */
+export async function translated<T>(
   path: string,
   action: () => Promise<T>,
   verb: 'write' | 'move' = 'write',
@@ -236,9 +232,11 @@ async function translated<T>(
     return await action();
   } catch (error) {
     if (!isErrno(error)) throw error;
-    const known = CODES[error.code ?? ''];
-    const record = known ?? { code: 'FAILED', why: error.message };
-    throw new KatoError({ ...record, message: `cannot ${verb} ${path}` }, { cause: error });
+    const message = `cannot ${verb} ${path}`;
+    const record = toldOf(error, `${verb} ${path}`);
+    throw new KatoError(record ?? { code: 'FAILED', why: error.message, message }, {
+      cause: error,
+    });
   }
 }
 

@@ -1,11 +1,9 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { KatoError, refuse } from '../domain/error.ts';
-import { sha256 } from '../domain/hash.ts';
-import { parsedJson } from '../domain/json.ts';
 import type { Paths } from '../domain/paths.ts';
 import type { View } from '../domain/view.ts';
-import { exists, makeFolder, readIfExists, syncFolder, writeFileAtomic } from './files.ts';
+import { makeFolder, readIfExists } from './files.ts';
+import { digestOf, keptIn, moveAside, parsed, writeJson, writeKept } from './kept-json.ts';
 
 /** Who this node is: made at setup or attach. Its presence means that the machine is a node. */
 export interface NodeIdentity {
@@ -38,20 +36,16 @@ interface Ledger {
   digest?: string;
 }
 
-const SECRET_FILE = { mode: 0o600 };
 /** Among the secrets, and not the name of one. */
 const SECRETS_DIGEST = '.sha256';
-/** Of damaged files: enough to see what happens, not enough to fill a disk. */
-const ASIDE_MAX = 5;
 
 /** Null on a machine that is no node. BAD_FILE, with what helps, when the file is damaged. */
 export async function readIdentity(paths: Paths): Promise<NodeIdentity | null> {
   const file = identityFile(paths);
   const text = await readIfExists(file);
   if (text === null) return null;
-  const { digest, ...identity } = parsed<NodeIdentity & { digest?: string }>(text) ?? {};
-  const isWhole = digest === undefined || digest === digestOf(identity);
-  if (isWhole && typeof identity.nodeId === 'string') return identity as NodeIdentity;
+  const identity = keptIn<NodeIdentity>(text);
+  if (typeof identity?.nodeId === 'string') return identity;
   const isCore = (await readLedger(paths).catch(() => null))?.view.document != null;
   const away = `kato node halt; mv ${file} ${file}.damaged`;
   throw refuse(
@@ -66,7 +60,7 @@ export async function readIdentity(paths: Paths): Promise<NodeIdentity | null> {
 
 export async function writeIdentity(paths: Paths, identity: NodeIdentity): Promise<void> {
   await makeFolder(paths.state, 0o700);
-  await writeJson(identityFile(paths), { ...identity, digest: digestOf(identity) });
+  await writeKept(identityFile(paths), identity);
 }
 
 /** Null on a node that has not been told anything yet. BAD_FILE when a file of it is damaged. */
@@ -165,32 +159,7 @@ function secretsFile(paths: Paths): string {
   return `${paths.state}/secrets.json`;
 }
 
-/** The text of what was read is the text of what was written: JSON keeps the order of keys. */
-function digestOf(value: object): string {
-  return sha256(JSON.stringify(value));
-}
-
-function parsed<T extends object>(text: string): Partial<T> | null {
-  const value = parsedJson(text);
-  return typeof value === 'object' && value !== null ? (value as Partial<T>) : null;
-}
-
 function damaged(file: string): KatoError {
   const next = 'kato node halt, then kato node boot: the agent fetches it anew';
   return refuse('BAD_FILE', `${file} is damaged`, 'what is in it is not what was written', next);
-}
-
-/** The first ones are kept; the last name is taken again. */
-async function moveAside(file: string): Promise<string> {
-  for (let number = 1; ; number++) {
-    const aside = `${file}.damaged-${number}`;
-    if (number < ASIDE_MAX && (await exists(aside))) continue;
-    await rename(file, aside);
-    await syncFolder(dirname(file));
-    return aside;
-  }
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(value)}\n`, SECRET_FILE);
 }

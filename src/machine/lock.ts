@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { refuse } from '../domain/error.ts';
 import type { Paths } from '../domain/paths.ts';
 import { COMMAND_ENVIRONMENT } from './command.ts';
-import { makeFolder, readIfExists } from './files.ts';
+import { makeFolder, readIfExists, translated } from './files.ts';
 
 const LOCK_LIMIT_MS = 60_000;
 /** Most have to wait for a moment only, and nobody has to be told. */
@@ -30,6 +30,8 @@ export async function withLock<T>(
 ): Promise<T> {
   await makeFolder(paths.locks, 0o700);
   const file = `${paths.locks}/${name}.lock`;
+  // By us, who can tell why it cannot be made.
+  await translated(file, async () => (await open(file, 'a')).close());
   const held = takeLock(file);
   const timer = onWait && setTimeout(async () => onWait(await holderOf(file)), TOLD_AFTER_MS);
   try {
@@ -38,7 +40,7 @@ export async function withLock<T>(
       throw refuse('TIMEOUT', `waited in vain for ${file}`, why, 'see whether that still gets on');
     }
     clearTimeout(timer);
-    await writeFile(file, `${holder} (pid ${process.pid})\n`);
+    await translated(file, () => writeFile(file, `${holder} (pid ${process.pid})\n`));
     return await action();
   } finally {
     clearTimeout(timer);

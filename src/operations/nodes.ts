@@ -5,7 +5,7 @@ import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
 import type { Node } from '../domain/cluster.ts';
 import { checkAddress } from '../domain/names.ts';
 import { nodesWith } from '../domain/roles.ts';
-import { katoVersion, word, words } from '../domain/shapes.ts';
+import { katoVersion, words } from '../domain/shapes.ts';
 import type { NodeState } from '../domain/status.ts';
 import { byAddress, nodeState } from '../domain/status-of.ts';
 import { isGone } from '../domain/verdicts.ts';

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import type { View } from '../../domain/view.ts';
 import { setAside } from '../../machine/aside.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
+import { makeFolder } from '../../machine/files.ts';
+import { takeKept, writeKept } from '../../machine/kept-json.ts';
 import { readLedger } from '../../machine/ledger.ts';
 import { shutdownSupervision } from '../../machine/shutdown.ts';
 import { bootSupervision, supervisionRunning } from '../../machine/supervision.ts';
@@ -25,7 +26,7 @@ const IDENTITY_ALONE = ['service', 'config', 'state'];
 export async function putAside(host: Host, carried: Carried, wanted: Wanted): Promise<string[]> {
   const { paths } = host;
   await makeFolder(paths.aside, 0o700);
-  await writeFileAtomic(wantedFile(host), `${JSON.stringify(wanted)}\n`, { mode: 0o600 });
+  await writeKept(wantedFile(host), wanted);
   const ran = await supervisionRunning(paths);
   await shutdownSupervision(paths);
   const only = losesData(carried) ? {} : { only: IDENTITY_ALONE };
@@ -37,11 +38,13 @@ export async function putAside(host: Host, carried: Carried, wanted: Wanted): Pr
   }
 }
 
-/** What a run before this one, which broke off, was to make of this machine in that cluster. */
-export async function wantedBefore(host: Host, clusterId: string): Promise<Wanted | null> {
-  const text = await readIfExists(wantedFile(host));
-  const wanted = text === null ? null : (JSON.parse(text) as Wanted);
-  return wanted?.clusterId === clusterId ? wanted : null;
+/**
+ * What a run before this one, which broke off, was to make of this machine in that cluster; where it is,
+ * if it is damaged.
+ */
+export async function wantedBefore(host: Host, clusterId: string) {
+  const { value, aside } = await takeKept<Wanted>(wantedFile(host));
+  return { before: value?.clusterId === clusterId ? value : null, damaged: aside };
 }
 
 export async function forgetWanted(host: Host): Promise<void> {

@@ -1,34 +1,29 @@
 import { fetchCertificateAuthority } from '../../bus/fingerprint.ts';
-import { decodeJoinToken, type JoinToken } from '../../bus/join-token.ts';
+import type { JoinToken } from '../../bus/join-token.ts';
 import { KatoError } from '../../domain/error.ts';
-import { checkAddress, checkNodeName } from '../../domain/names.ts';
+import { checkNodeName } from '../../domain/names.ts';
 import { expandRoles } from '../../domain/roles.ts';
+import { checkGround } from '../../machine/ground.ts';
 import { hostFacts } from '../../machine/host.ts';
 import { writeIdentity } from '../../machine/ledger.ts';
 import { forgetWanted, putAside, rolesBefore, wantedBefore } from './anew.ts';
 import { type Carried, findIdentity, losesData } from './carried.ts';
-import {
-  checkRoot,
-  chooseAddress,
-  type Host,
-  installFor,
-  lacksPackages,
-  refuseTakenPorts,
-  startAgent,
-} from './host.ts';
+import { chooseAddress, type Host, installFor, refuseTakenPorts, startAgent } from './host.ts';
 import {
   type Admitted,
   forgetJoinKey,
   type JoinRequest,
   requestJoin,
+  setDamagedKeyAside,
   tryJoin,
 } from './join-request.ts';
+import { machineNameOf, nodeNameOf } from './own-names.ts';
 import type { Phase } from './phases.ts';
 
 export interface Attach {
   host: Host;
   core: string;
-  token: string;
+  token: JoinToken;
   roles: string[];
   noStart: boolean;
   force: boolean;
@@ -39,7 +34,6 @@ export interface Attach {
   /** What the machine has of another node; null on one that is nobody yet. */
   carried: Carried | null;
   /** Filled in by the phases. */
-  decoded?: JoinToken;
   ca?: string;
   joined?: Admitted;
   /** Where it went. */
@@ -69,21 +63,27 @@ export function joinPhases({ carried }: Attach): readonly Phase<Attach>[] {
 
 async function check(attach: Attach): Promise<void> {
   const { host } = attach;
-  checkRoot('kato node attach');
-  attach.decoded = decodeJoinToken(attach.token);
-  await takeUp(attach, attach.decoded);
+  await checkGround(host.paths);
+  await takeUp(attach);
   attach.roles = expandRoles(host.catalogue, attach.roles);
   const { address, notes } = await chooseAddress(attach.address);
   attach.address = address;
   attach.notes.push(...notes);
-  if (attach.name !== undefined) attach.name = checkNodeName(attach.name);
+  const facts = await hostFacts();
+  machineNameOf(facts);
+  const { name } = attach;
+  attach.name = name === undefined ? nodeNameOf(facts.hostname, '--name') : checkNodeName(name);
   await refuseTakenPorts(host, address, attach.roles);
 }
 
 /** A node that is joined anew is what it was, where nobody says otherwise. */
-async function takeUp(attach: Attach, { clusterId }: JoinToken): Promise<void> {
-  const { host, carried } = attach;
-  const before = await wantedBefore(host, clusterId);
+async function takeUp(attach: Attach): Promise<void> {
+  const { host, carried, token } = attach;
+  const { before, damaged } = await wantedBefore(host, token.clusterId);
+  const unreadable = [damaged, await setDamagedKeyAside(host)].filter((file) => file !== null);
+  attach.notes.push(
+    ...unreadable.map((file) => `the attach before this one left ${file}, damaged`),
+  );
   if (before !== null && attach.roles.length === 0 && before.roles.length > 0) {
     attach.roles = before.roles;
     const roles = before.roles.join(', ');
@@ -102,7 +102,7 @@ async function takeUp(attach: Attach, { clusterId }: JoinToken): Promise<void> {
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */
 async function verifyCore(attach: Attach): Promise<void> {
-  const { port, fingerprint, clusterId } = attach.decoded!;
+  const { port, fingerprint, clusterId } = attach.token;
   const where = { address: attach.core, port };
   attach.ca = await fetchCertificateAuthority(where, { fingerprint, clusterId }).catch(
     (error: unknown) => {
@@ -112,20 +112,18 @@ async function verifyCore(attach: Attach): Promise<void> {
 }
 
 /** Nobody at the address that was typed: the token knows the one that the core has. */
-function withHint(error: unknown, { core, decoded }: Attach): unknown {
+function withHint(error: unknown, { core, token }: Attach): unknown {
   if (!(error instanceof KatoError) || error.exitCode !== 5 || error.next !== undefined)
     return error;
   const next =
-    decoded!.address === core
+    token.address === core
       ? `on ${core}, kato status shows whether the bus runs`
-      : `the token is of the core at ${decoded!.address}: kato node attach ${decoded!.address}`;
+      : `the token is of the core at ${token.address}: kato node attach ${token.address}`;
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 
 /** A join that will be refused is refused before anything is installed for it, or given up. */
 async function tryToken(attach: Attach): Promise<void> {
-  const { host, carried, roles } = attach;
-  if (carried === null && !(await lacksPackages(host, ['base', ...roles]))) return;
   await tryJoin(requestOf(attach));
 }
 
@@ -135,10 +133,10 @@ async function packages({ host, roles }: Attach): Promise<void> {
 
 /** To install packages may have taken long: the token is tried once more, then all goes aside. */
 async function aside(attach: Attach): Promise<void> {
-  const { host, carried, roles, name, decoded } = attach;
+  const { host, carried, roles, name, token } = attach;
   if (carried === null) return;
   await tryJoin(requestOf(attach));
-  const { clusterId } = decoded!;
+  const { clusterId } = token;
   attach.aside = await putAside(host, carried, { clusterId, roles, name });
 }
 
@@ -147,10 +145,10 @@ async function askToJoin(attach: Attach): Promise<void> {
 }
 
 function requestOf(attach: Attach): JoinRequest {
-  const { host, core, roles, noStart, force, name, nameChosen, decoded, ca, address } = attach;
+  const { host, core, roles, noStart, force, name, nameChosen, token, ca, address } = attach;
   return {
-    ...{ host, core, roles, noStart, force, name, nameChosen },
-    token: decoded!,
+    ...{ host, core, roles, noStart, force, nameChosen, token },
+    name: name!,
     ca: ca!,
     address: address!,
   };
@@ -158,15 +156,15 @@ function requestOf(attach: Attach): JoinRequest {
 
 /** From here on the machine is a node: a crash after this is mended by the agent alone. */
 async function agent(attach: Attach): Promise<void> {
-  const { host, joined, decoded } = attach;
+  const { host, joined, token } = attach;
   const { own, nodeId, name } = joined!;
   await writeIdentity(host.paths, {
     format: 1,
     nodeId,
     name,
     ...own,
-    clusterId: decoded!.clusterId,
-    core: { address: attach.core, port: decoded!.port },
+    clusterId: token.clusterId,
+    core: { address: attach.core, port: token.port },
     ca: attach.ca!,
     machineId: (await hostFacts()).machineId,
     address: attach.address!,
@@ -177,17 +175,15 @@ async function agent(attach: Attach): Promise<void> {
 }
 
 /**
- * What this machine is before it is attached. On a node of that core it makes sure that the agent
- * runs: a run before this one may have been interrupted. Throws as `findIdentity`.
+ * What this machine is before it is attached, to the core that is named or else to that of the token. On
+ * a node of its cluster it makes sure that the agent runs: a run before this one may have been
+ * interrupted. Throws as `findIdentity`.
  */
-export async function resumeAttached(host: Host, core: string): ReturnType<typeof findIdentity> {
-  checkRoot('kato node attach');
-  const found = await findIdentity(host, core);
+export async function resumeAttached(
+  host: Host,
+  named: { core: string | undefined; token: JoinToken | null },
+): ReturnType<typeof findIdentity> {
+  const found = await findIdentity(host, named);
   if (found.is === 'node') await startAgent(host);
   return found;
-}
-
-/** CORE_IP as a person gives it. */
-export function checkCore(text: string): string {
-  return checkAddress(text);
 }

@@ -1,6 +1,7 @@
 import { refuse } from '../../domain/error.ts';
 import type { Paths } from '../../domain/paths.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
+import { refuseNoexec } from '../../machine/ground.ts';
 import { announceHalt, forgetHalt } from '../../machine/halting.ts';
 import { noNodeHere, readIdentity } from '../../machine/ledger.ts';
 import { AGENT } from '../../machine/places.ts';
@@ -29,6 +30,7 @@ export async function bootNode(host: Host): Promise<boolean> {
   if ((await readIdentity(paths)) === null) {
     throw await noNodeHere(paths);
   }
+  await refuseNoexec(paths.service, `${serviceOf(AGENT, paths)}/run`);
   await forgetHalt(paths);
   const ran = await supervisionRunning(paths);
   await bootSupervision(paths);

@@ -1,5 +1,6 @@
 import { connectBus } from '../../bus/connection.ts';
 import { fetchCertificateAuthority, fingerprintOf } from '../../bus/fingerprint.ts';
+import type { JoinToken } from '../../bus/join-token.ts';
 import { op } from '../../bus/subjects.ts';
 import { KatoError, refuse } from '../../domain/error.ts';
 import { isOfCore, standingOf } from '../../domain/standing.ts';
@@ -13,26 +14,33 @@ const CORE_MS = 2500;
 /**
  * An identity that this machine carries and cannot go on with. `moved`: the machine does not have
  * its address; `clone`: it is another machine, too; `refused`: the bus does not know its key;
- * `removed`: the cluster took it out; `stranger`: another cluster is where its own was.
+ * `removed`: the cluster took it out; `stranger`: another cluster is where its own was; `left`: its
+ * own cluster cannot be asked to let it go to the other one that is meant.
  */
 export interface Carried {
   identity: NodeIdentity;
-  why: 'moved' | 'clone' | 'refused' | 'removed' | 'stranger';
+  why: 'moved' | 'clone' | 'refused' | 'removed' | 'stranger' | 'left';
   /** The address that the machine has. */
   address: string;
 }
 
 export type Found =
   | { is: 'nobody' }
-  /** A node of the core that was named: there is nothing to join. */
+  /** A node of the cluster that is meant: there is nothing to join. */
   | { is: 'node'; identity: NodeIdentity }
   | { is: 'carrier'; carried: Carried };
 
+/** Which cluster a person means: by its core, by a token of it, or by nothing: that of this machine. */
+interface Meant {
+  core: string | undefined;
+  token: JoinToken | null;
+}
+
 /**
- * What this machine is before it is attached to a core. Reads only. CONFLICT on the core of a
- * cluster, whatever its addresses are; ALREADY_ATTACHED for a node of another core.
+ * What this machine is before it is attached to a cluster. Reads only. CONFLICT on the core of a
+ * cluster, whatever its addresses are; ALREADY_ATTACHED for a node of another one that can let it go.
  */
-export async function findIdentity({ paths }: Host, core: string): Promise<Found> {
+export async function findIdentity({ paths }: Host, meant: Meant): Promise<Found> {
   const identity = await readIdentity(paths);
   if (identity === null) return { is: 'nobody' };
   const where = await whereabouts();
@@ -40,10 +48,21 @@ export async function findIdentity({ paths }: Host, core: string): Promise<Found
   const address = (await likelyAddress(where)) ?? identity.address;
   if (isOfCore(identity)) throw isCore(identity, standing === 'home' ? null : address);
   if (standing !== 'home') return { is: 'carrier', carried: { identity, why: standing, address } };
-  if (identity.core.address !== core) throw isElsewhere(identity, core);
   const told = await askCore(identity);
-  if (told === null) return { is: 'node', identity };
-  return { is: 'carrier', carried: { identity, why: told, address: identity.address } };
+  const isItsNode = told === 'known' || told === 'away';
+  if (!isOther(identity, meant)) {
+    if (isItsNode) return { is: 'node', identity };
+    return { is: 'carrier', carried: { identity, why: told, address: identity.address } };
+  }
+  if (told === 'known') throw isElsewhere(identity, meant);
+  const why = told === 'stranger' ? told : 'left';
+  return { is: 'carrier', carried: { identity, why, address: identity.address } };
+}
+
+/** The argument counts before the token: each of both may be old. */
+function isOther({ core, clusterId }: NodeIdentity, meant: Meant): boolean {
+  if (meant.core !== undefined && meant.core !== core.address) return true;
+  return meant.token !== null && meant.token.clusterId !== clusterId;
 }
 
 /** Whether what it has goes aside, its data too: then a person is asked. */
@@ -61,6 +80,7 @@ export function whatIsCarried({ identity, why, address }: Carried): string {
     refused: `the bus does not know the key of node ${name} any more: it is joined anew`,
     removed: `node ${name} was removed from the cluster: it is joined anew`,
     stranger: `this machine is node ${name} of the cluster that was at ${core.address} before`,
+    left: `this machine is node ${name} of the core ${core.address}, which cannot let it go now`,
   };
   return texts[why];
 }
@@ -69,39 +89,40 @@ export function whatIsCarried({ identity, why, address }: Carried): string {
 export function waysOut({ identity, why, address }: Carried): string {
   const anew = 'with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside';
   if (why === 'stranger') return anew;
+  if (why === 'left')
+    return `kato node detach takes it out once ${identity.core.address} answers; ${anew}`;
   const { name, address: old } = identity;
   const migrate = `kato node migrate ${old} ${address} on the core`;
   return `it stays ${name} by ${migrate}, or when it has ${old} again; ${anew}`;
 }
 
-/** What the cluster says of this identity; null when it knows it, or cannot be asked. */
-async function askCore(identity: NodeIdentity): Promise<Carried['why'] | null> {
+/** What the cluster says of this identity; `away` where nobody can be asked. */
+async function askCore(
+  identity: NodeIdentity,
+): Promise<'known' | 'away' | Exclude<Carried['why'], 'moved' | 'clone' | 'left'>> {
   const { core, ca, clusterId, nodeId, key, seed } = identity;
+  let isLetIn = false;
   try {
+    // First: the library of the bus goes on for minutes to knock at a machine that is gone.
+    const known = { fingerprint: fingerprintOf(ca), clusterId, timeoutMs: CORE_MS };
+    await fetchCertificateAuthority(core, known);
     const who = { who: nodeId, key, seed };
     const options = { ...core, ca, clusterId, identity: who, name: 'attach', timeoutMs: CORE_MS };
     const bus = await connectBus(options);
+    isLetIn = true;
     try {
       const question = { id: '', params: {} };
       const answer = await bus.request(op(nodeId, 'removed'), question, { timeoutMs: CORE_MS });
-      return (answer as { removed?: boolean } | null)?.removed === true ? 'removed' : null;
+      return (answer as { removed?: boolean } | null)?.removed === true ? 'removed' : 'known';
     } finally {
       await bus.close();
     }
   } catch (error) {
     if (!(error instanceof KatoError)) throw error;
     if (error.code === 'NOT_ALLOWED') return 'refused';
-    return error.code === 'NOT_A_BUS' && (await isStranger(identity)) ? 'stranger' : null;
+    if (error.code === 'TOKEN_OTHER_CLUSTER') return 'stranger';
+    return isLetIn ? 'known' : 'away';
   }
-}
-
-/** A bus of kato, and of another cluster: no wrong clock, and no other program. */
-async function isStranger({ core, ca, clusterId }: NodeIdentity): Promise<boolean> {
-  const known = { fingerprint: fingerprintOf(ca), clusterId, timeoutMs: CORE_MS };
-  return fetchCertificateAuthority(core, known).then(
-    () => false,
-    (error: unknown) => error instanceof KatoError && error.code === 'TOKEN_OTHER_CLUSTER',
-  );
 }
 
 function isCore({ name, address }: NodeIdentity, now: string | null): KatoError {
@@ -122,11 +143,14 @@ function isCore({ name, address }: NodeIdentity, now: string | null): KatoError 
   );
 }
 
-function isElsewhere({ core, name }: NodeIdentity, wanted: string): KatoError {
+function isElsewhere({ core, name }: NodeIdentity, meant: Meant): KatoError {
+  const other = meant.core ?? meant.token?.address;
   return refuse(
     'ALREADY_ATTACHED',
     `this machine is attached to the core ${core.address} already`,
-    `it is its node ${name}`,
-    `kato node detach takes it out of there; then attach it to ${wanted}`,
+    meant.core === undefined || meant.core === core.address
+      ? `it is its node ${name}, and the token is of another cluster`
+      : `it is its node ${name}`,
+    `kato node detach takes it out of there; then kato node attach ${other}`,
   );
 }

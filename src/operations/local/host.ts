@@ -10,7 +10,6 @@ import { installBootUnit } from '../../machine/boot-unit.ts';
 import { COMMAND_ENVIRONMENT } from '../../machine/command.ts';
 import { isRoot } from '../../machine/host.ts';
 import { addresses, primaryAddress } from '../../machine/network.ts';
-import { missingPackages } from '../../machine/packages.ts';
 import { AGENT } from '../../machine/places.ts';
 import { isOfOurs, portOwner } from '../../machine/ports.ts';
 import { serviceOf } from '../../machine/service.ts';
@@ -90,10 +89,6 @@ export async function refuseTakenPorts(
       'stop it, or give the role to another machine',
     );
   }
-}
-
-export async function lacksPackages(host: Host, roles: readonly string[]): Promise<boolean> {
-  return (await missingPackages(packagesOf(host, roles), host.paths)).length > 0;
 }
 
 /** Before the node exists, so that a package that cannot be had leaves nothing half done. */

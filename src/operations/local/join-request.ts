@@ -9,9 +9,9 @@ import { join } from '../../bus/subjects.ts';
 import type { Joined } from '../../domain/change/join.ts';
 import type { Json } from '../../domain/cluster.ts';
 import { isAway } from '../../domain/error.ts';
-import { checkNodeName } from '../../domain/names.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
+import { makeFolder, readIfExists } from '../../machine/files.ts';
 import { hostFacts } from '../../machine/host.ts';
+import { keptIn, takeKept, writeKept } from '../../machine/kept-json.ts';
 import type { Host } from './host.ts';
 import { patiently } from './patience.ts';
 
@@ -32,8 +32,7 @@ export interface JoinRequest {
   noStart: boolean;
   force: boolean;
   address: string;
-  /** The host name, when not given. */
-  name: string | undefined;
+  name: string;
   nameChosen: boolean;
 }
 
@@ -105,7 +104,7 @@ async function paramsOf(request: JoinRequest, own: Identity, trial: boolean) {
     secret,
     key: own.key,
     proof: proveKey(own.seed, { clusterId, tokenId }),
-    name: name ?? checkNodeName(facts.hostname.split('.')[0]!),
+    name,
     nameChosen,
     hostname: facts.hostname,
     address,
@@ -119,19 +118,24 @@ async function paramsOf(request: JoinRequest, own: Identity, trial: boolean) {
   };
 }
 
+/** Says where a key is that is damaged: the machine joins with another one. */
+export async function setDamagedKeyAside(host: Host): Promise<string | null> {
+  return (await takeKept(keyFile(host))).aside;
+}
+
 /** The same key on every try, so that a join that was interrupted is the same join. */
 async function ownKey(host: Host): Promise<Identity> {
   const kept = await keptKey(host);
   if (kept !== null) return kept;
   const made = createIdentity();
   await makeFolder(host.paths.state, 0o700);
-  await writeFileAtomic(keyFile(host), `${JSON.stringify(made)}\n`, { mode: 0o600 });
+  await writeKept(keyFile(host), made);
   return made;
 }
 
 async function keptKey(host: Host): Promise<Identity | null> {
-  const kept = await readIfExists(keyFile(host));
-  return kept === null ? null : (JSON.parse(kept) as Identity);
+  const text = await readIfExists(keyFile(host));
+  return text === null ? null : keptIn<Identity>(text);
 }
 
 /** The key is in the identity by now. */

@@ -3,7 +3,6 @@ import { controllerKeysOf, createIdentity, type Identity } from '../../bus/ident
 import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
 import { refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
-import { checkNodeName } from '../../domain/names.ts';
 import { prove } from '../../domain/proof.ts';
 import type { Catalogue } from '../../domain/role.ts';
 import { NO_VERDICTS } from '../../domain/verdicts.ts';
@@ -17,6 +16,7 @@ import type { HostFacts } from '../../machine/host.ts';
 import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
 import { newLineage } from '../lineage.ts';
 import { SECRETS, secretsOf } from '../secrets.ts';
+import { nodeNameOf } from './own-names.ts';
 
 /** All that a new cluster starts with: kept on disk until the bus has it. */
 export interface Draft {
@@ -120,7 +120,7 @@ function coreNode(
   const id = `n${randomBytes(6).toString('hex')}`;
   return {
     id,
-    name: checkNodeName(facts.hostname.split('.')[0]!),
+    name: nodeNameOf(facts.hostname, null),
     hostname: facts.hostname,
     address,
     zone: 'default',

@@ -5,8 +5,10 @@ import { refuse } from '../../domain/error.ts';
 import { hashOf } from '../../domain/hash.ts';
 import { checkHostname } from '../../domain/names.ts';
 import { copyAside } from '../../machine/aside.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../../machine/files.ts';
+import { makeFolder } from '../../machine/files.ts';
+import { checkGround, checkScratch } from '../../machine/ground.ts';
 import { hostFacts } from '../../machine/host.ts';
+import { takeKept, writeKept } from '../../machine/kept-json.ts';
 import {
   readIdentity,
   readLedger,
@@ -24,6 +26,7 @@ import {
   startAgent,
 } from './host.ts';
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
+import { defaultEndpoint, machineNameOf, nodeNameOf } from './own-names.ts';
 import type { Phase } from './phases.ts';
 import { putOnBus } from './put-on-bus.ts';
 import { recoveredDraft } from './recover.ts';
@@ -57,22 +60,33 @@ async function check(setup: SetupCore): Promise<void> {
   const { host } = setup;
   checkRoot('kato node setup core');
   if (setup.endpoint !== undefined) setup.endpoint = checkEndpoint(setup.endpoint);
-  const draft = await readDraft(host);
+  const draft = await readDraft(setup);
   if (draft !== null && isMeant(draft, setup.saved)) {
     setup.draft = draft;
-    return;
+    return checkGround(host.paths);
   }
   const existing = await readIdentity(host.paths);
   if (existing !== null && setup.saved !== undefined) {
     await checkIsHere(existing.address);
     setup.address = existing.address;
-    return;
+    return checkGround(host.paths);
   }
   if (existing !== null) return checkSame(setup);
+  await checkGround(host.paths);
+  await checkScratch();
+  if (setup.saved === undefined) await checkNames(setup);
   const { address, notes } = await chooseAddress(setup.address);
   setup.address = address;
   setup.notes.push(...notes);
   await refuseTakenPorts(host, address, CORE_ROLES);
+}
+
+/** What the cluster and its first node are to be called, before anything is made for them. */
+async function checkNames(setup: SetupCore): Promise<void> {
+  const facts = await hostFacts();
+  machineNameOf(facts);
+  nodeNameOf(facts.hostname, null);
+  setup.endpoint ??= defaultEndpoint(facts);
 }
 
 /** A core comes back where it was: nodes look for it there. */
@@ -148,14 +162,13 @@ async function identity(setup: SetupCore): Promise<void> {
   }
   setup.draft = setup.saved === undefined ? await freshDraft(setup) : await savedDraft(setup);
   await makeFolder(host.paths.state, 0o700);
-  const text = `${JSON.stringify(setup.draft)}\n`;
-  await writeFileAtomic(draftFile(host), text, { mode: 0o600 });
+  await writeKept(draftFile(host), setup.draft);
 }
 
 async function freshDraft({ host, endpoint, address }: SetupCore): Promise<Draft> {
   const facts = await hostFacts();
   return newCluster({
-    endpoint: endpoint ?? checkHostname(`api.${facts.fullName}`, 'endpoint'),
+    endpoint: endpoint!,
     address: address!,
     facts,
     catalogue: host.catalogue,
@@ -201,9 +214,15 @@ async function state({ host, draft }: SetupCore): Promise<void> {
   await rm(draftFile(host), { force: true });
 }
 
-async function readDraft(host: Host): Promise<Draft | null> {
-  const text = await readIfExists(draftFile(host));
-  return text === null ? null : (JSON.parse(text) as Draft);
+/** A damaged one goes aside. Where the machine is a core by then, its ledger has what the draft had. */
+async function readDraft({ host, notes }: SetupCore): Promise<Draft | null> {
+  const { value, aside } = await takeKept<Draft>(draftFile(host));
+  if (aside === null) return value;
+  notes.push(`the setup before this one left its draft damaged: it is in ${aside}`);
+  if ((await readIdentity(host.paths)) === null) return null;
+  const recover = `kato node setup core --recover-from ${host.paths.ledger}`;
+  notes.push(`where kato status shows no cluster now, ${recover} goes on`);
+  return null;
 }
 
 function draftFile({ paths }: Host): string {

@@ -29,8 +29,9 @@ describe('names', () => {
 
   it('of hosts are labels with dots', () => {
     assert.equal(checkHostname('API.Example.com', 'the endpoint'), 'api.example.com');
+    assert.equal(checkHostname('api.example.com.', 'the endpoint'), 'api.example.com');
     const long = Array.from({ length: 64 }, () => 'abc').join('.');
-    for (const wrong of ['', 'a..b', '.a', 'a.', 'a/b', 'a;b', '*.a', long]) {
+    for (const wrong of ['', 'a..b', '.a', 'a..', '.', 'a/b', 'a;b', '*.a', long]) {
       assert.throws(() => checkHostname(wrong, 'the endpoint'), { code: 'BAD_NAME' }, wrong);
     }
   });
@@ -132,6 +133,18 @@ describe('errors', () => {
   it('never repeat all that somebody sent', () => {
     const error = refuse('BAD_NAME', `'${'a'.repeat(31_000_000)}' is not a node name`);
     assert.ok(error.message.length <= 1000);
+  });
+
+  it('of the machine are told as such, wherever they happen', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    assert.deepEqual(toErrorRecord(Object.assign(full, { syscall: 'open', path: '/run/kato/x' })), {
+      code: 'NO_SPACE',
+      message: 'cannot open /run/kato/x',
+      why: 'the disk is full',
+      next: 'free some space: df -h; df -i',
+    });
+    const frozen = Object.assign(new Error(), { code: 'EROFS', syscall: 'write' });
+    assert.equal(toErrorRecord(frozen).message, 'cannot write to the disk');
   });
 
   it('that nobody expected are INTERNAL and ask to be reported', () => {

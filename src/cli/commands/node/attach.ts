@@ -1,4 +1,5 @@
 import { refuse } from '../../../domain/error.ts';
+import { checkAddress } from '../../../domain/names.ts';
 import type { Attach } from '../../../operations/local/attach.ts';
 import {
   type Carried,
@@ -7,7 +8,7 @@ import {
   whatIsCarried,
 } from '../../../operations/local/carried.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
-import { KatoCommand, named, word } from '../../command.ts';
+import { KatoCommand, listed, named, word } from '../../command.ts';
 import { ownHost } from '../../home.ts';
 import { Flags } from '../../oclif.ts';
 import { note } from '../../output.ts';
@@ -21,23 +22,26 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   static override summary = 'Attach this machine to a cluster.';
   static override description =
     'Needs a join token from the core (kato token create), given by --token-file, by the ' +
-    'environment variable KATO_TOKEN, by --token, or typed at the prompt. Run again after an ' +
-    'interruption, it goes on where it was; on a node of the same cluster it adds the roles.\n' +
-    'On a machine that is another node still, as after a copy of its disk, what it has is set aside\n' +
-    'below /var/lib/kato/aside, its data too. That asks once more on a terminal; elsewhere --yes is\n' +
+    'environment variable KATO_TOKEN, by --token, or typed at the prompt. The token knows the address\n' +
+    'of the core; one that is given counts before it. Run again after an interruption, it goes on\n' +
+    'where it was; on a node of the same cluster it adds the roles, and needs no token.\n' +
+    'On a machine that is another node still, as after a copy of its disk or the end of its core, what it\n' +
+    'has is set aside below /var/lib/kato/aside, its data too. That asks once more on a terminal; elsewhere --yes is\n' +
     'needed.';
   static override examples = [
-    '<%= config.bin %> node attach -e router 10.0.0.1',
+    '<%= config.bin %> node attach -e router',
     '<%= config.bin %> node attach -e data-services --token-file /root/token 10.0.0.1',
   ];
   static override args = {
-    core: word({ required: true, description: 'Address of the core.' }),
+    core_ip: word({ description: 'Address of the core; the one in the token by default.' }),
   };
   static override flags = {
     enable: named({
       char: 'e',
       names: 'role to add',
       list: true,
+      multiple: true,
+      multipleNonGreedy: true,
       helpValue: 'ROLES',
       summary: 'Roles or groups of roles for this node, joined by commas.',
     }),
@@ -67,23 +71,28 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
 
   protected async perform(): Promise<AttachValue> {
     const { args, flags } = await this.parse(NodeAttach);
-    const roles = (flags.enable ?? '').split(',').filter((role) => role !== '');
+    const roles = listed(flags.enable);
+    const core = args.core_ip === undefined ? undefined : checkAddress(args.core_ip);
     const local = await import('../../../operations/local/attach.ts');
+    const { checkRoot } = await import('../../../operations/local/host.ts');
+    checkRoot('kato node attach');
     const host = await ownHost();
-    const { readToken } = await import('../../token-source.ts');
-    const core = local.checkCore(args.core);
-    const found = await local.resumeAttached(host, core);
+    const { askToken, givenToken } = await import('../../token-source.ts');
+    const given = await givenToken(flags.token, flags['token-file']);
+    const found = await local.resumeAttached(host, { core, token: given });
     if (found.is === 'node') {
-      const notes = keptNotes(found.identity, flags);
+      const unused = 'the token is not used: this machine is a node of the cluster already';
+      const notes = [...(given === null ? [] : [unused]), ...keptNotes(found.identity, flags)];
       return this.already(roles, flags['no-start'], notes);
     }
     const carried = found.is === 'carrier' ? found.carried : null;
     if (carried !== null) note(`note: ${whatIsCarried(carried)}`);
+    const token = given ?? (await askToken());
     const attach: Attach = {
       host,
-      core,
+      core: core ?? token.address,
       roles,
-      token: await readToken(flags.token, flags['token-file']),
+      token,
       noStart: flags['no-start'],
       force: flags.force,
       address: flags.address,

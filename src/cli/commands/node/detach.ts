@@ -1,4 +1,4 @@
-import { refuse } from '../../../domain/error.ts';
+import { isAway, KatoError, refuse } from '../../../domain/error.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
 import { KatoCommand } from '../../command.ts';
@@ -81,7 +81,9 @@ const PHASES: readonly Phase<Context>[] = [
     name: 'ask',
     title: 'Ask the cluster',
     run: async ({ id }) => {
-      await askForChange('node.detach', { node: id });
+      await askForChange('node.detach', { node: id }).catch((error: unknown) => {
+        throw isAway(error) ? withoutCore(error) : error;
+      });
     },
   },
   {
@@ -93,6 +95,14 @@ const PHASES: readonly Phase<Context>[] = [
     },
   },
 ];
+
+/** The cluster alone makes a node give up what it is; a person can go elsewhere with the machine. */
+function withoutCore(error: KatoError): KatoError {
+  const next =
+    'run it again when the core is back; if it is gone for good, kato node attach to another ' +
+    'cluster sets aside what this machine has';
+  return new KatoError({ ...error.toJSON(), next }, { cause: error });
+}
 
 const LAST_PHASES: readonly Phase<Ending>[] = [
   {
