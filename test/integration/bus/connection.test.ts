@@ -175,9 +175,8 @@ describe('connection to the bus', () => {
       });
       assert.doesNotMatch(heard, /PONG|MSG/, login);
     }
-    // What the server says of it may be lost with the connection.
     const refused = async () => (await nats.log()).split('authentication error').length > 3;
-    await until(refused, { what: 'all were refused', seconds: 5 });
+    await until(refused, { what: 'the server refused all', seconds: 5 });
   });
 
   it('says what is wrong where no bus is', async () => {

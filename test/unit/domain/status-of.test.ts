@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../../src/domain/cluster.ts';
 import { poolsOf } from '../../../src/domain/pools.ts';
-import type { ProcessState } from '../../../src/domain/spec.ts';
-import { roleState, type StatusInput, statusOf } from '../../../src/domain/status-of.ts';
+import { type StatusInput, statusOf } from '../../../src/domain/status-of.ts';
 import type { Report } from '../../../src/domain/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/verdicts.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
@@ -235,21 +234,5 @@ describe('the status of a cluster', () => {
     );
     const shown = status(many, []).nodes.map((node) => node.address);
     assert.deepEqual(shown.slice(-2), ['10.0.0.10', '10.0.0.11']);
-  });
-});
-
-describe('a role', () => {
-  const of = (state: ProcessState, stopped = false, failed: string[] = [], held = false) =>
-    roleState(stopped, [['p', { state, pid: null, since: NOW, held }]], new Set(failed));
-
-  it('is what its processes are', () => {
-    assert.equal(of('RUNNING'), 'running');
-    assert.equal(of('STARTING'), 'starting');
-    assert.equal(of('FATAL'), 'failed');
-    assert.equal(of('STOPPED', true), 'stopped');
-    assert.equal(of('STOPPED', false, [], true), 'stopped');
-    assert.equal(of('RUNNING', false, ['p']), 'failed');
-    assert.equal(roleState(false, [], new Set()), 'running');
-    assert.equal(roleState(false, [['p', undefined]], new Set()), 'starting');
   });
 });

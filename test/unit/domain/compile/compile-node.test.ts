@@ -72,7 +72,10 @@ describe('compiling a view', () => {
   };
   for (const [name, view] of Object.entries(golden)) {
     it(`of ${name} makes the golden spec`, () => {
-      const text = stringify(compile(view), { lineWidth: 0, aliasDuplicateObjects: false });
+      const text = stringify(shortened(compile(view)), {
+        lineWidth: 0,
+        aliasDuplicateObjects: false,
+      });
       const file = join(GOLDEN, `${name}.yml`);
       if (globalThis.process.env.UPDATE_GOLDEN === '1') {
         mkdirSync(GOLDEN, { recursive: true });
@@ -155,3 +158,10 @@ describe('compiling a view', () => {
     assert.throws(() => compile(testView(['kafka'])), { code: 'UNKNOWN_ROLE' });
   });
 });
+
+/** What is the same for every process stands in the golden files of service folders. */
+function shortened(spec: Spec): Spec {
+  for (const { service } of spec.processes)
+    service.files['log/keep']!.content = '(the same for all)';
+  return spec;
+}
