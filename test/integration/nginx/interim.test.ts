@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { leading, type RunningProxy, routers, startProxy } from './proxies.ts';
+
+const CLIENT = '127.0.0.1';
+const ROUTER = '127.0.68.1';
+const BALANCER = '127.0.68.2';
+const HOST = 'shop.example.com';
+const LIMIT_MS = 5000;
+const INTERIM = [100, 101, 102, 103];
+
+describe('an interim answer of a backend', () => {
+  let backend: Server;
+  let router: RunningProxy;
+  let balancer: RunningProxy;
+  before(async () => {
+    backend = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        const asked = Number(/^GET \/(\d+)/.exec(String(data))?.[1]);
+        const interim = `HTTP/1.1 ${asked} Interim\r\nLink: </a.css>; rel=preload\r\n\r\n`;
+        socket.write(asked < 200 ? interim : '');
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody');
+      });
+    }).listen(0, CLIENT);
+    await once(backend, 'listening');
+    const address = `${CLIENT}:${(backend.address() as AddressInfo).port}`;
+    const led = { ...leading([HOST, '/', [address]]), trustedProxies: [CLIENT] };
+    router = await startProxy('router', ROUTER, led);
+    balancer = await startProxy('load_balancer', BALANCER, routers([`${ROUTER}:${router.http}`]));
+  });
+  after(async () => {
+    await Promise.all([router.service.stop(), balancer.service.stop()]);
+    backend.close();
+  });
+
+  for (const role of ['router', 'load_balancer'] as const) {
+    const proxy = (): RunningProxy => (role === 'router' ? router : balancer);
+
+    it(`of HTTP/1.1 is a 502 from a ${role}, and the next request is answered`, async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const ask = async (path: string): Promise<[number | undefined, string]> => {
+        const { address, http } = proxy();
+        const signal = AbortSignal.timeout(LIMIT_MS);
+        const headers = { host: HOST };
+        const asked = get({ host: address, port: http, path, headers, agent, signal });
+        const [response] = await once(asked, 'response');
+        return [response.statusCode, await text(response)];
+      };
+      for (const status of INTERIM) {
+        const [code, said] = await ask(`/${status}`);
+        assert.deepEqual([code, said.includes('interim answer')], [502, true]);
+        assert.deepEqual(await ask('/200'), [200, 'body']);
+      }
+      agent.destroy();
+    });
+
+    it(`of HTTP/2 is a 502 from a ${role}, and all else on the connection goes on`, async () => {
+      const session = connectHttp2(`https://${proxy().address}:${proxy().https}`, {
+        rejectUnauthorized: false,
+      });
+      const paths = [...INTERIM, 200].flatMap((status) => [`/${status}`, '/200']);
+      const statuses = await Promise.all(paths.map((path) => askHttp2(session, path)));
+      const due = paths.map((path) => (path === '/200' ? 200 : 502));
+      assert.deepEqual(statuses, due);
+      assert.equal(await askHttp2(session, '/200'), 200);
+      session.close();
+    });
+  }
+
+  it('is in the log of the router, with the backend', () => {
+    assert.match(
+      router.service.log(),
+      /interim answer, 103.* upstream: "http:\/\/127\.0\.0\.1:\d+\//,
+    );
+  });
+});
+
+async function askHttp2(session: ClientHttp2Session, path: string): Promise<unknown> {
+  const stream = session.request(
+    { ':path': path, ':authority': HOST },
+    { signal: AbortSignal.timeout(LIMIT_MS) },
+  );
+  const [headers] = await once(stream, 'response');
+  await text(stream);
+  return headers[':status'];
+}
