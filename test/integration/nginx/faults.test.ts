@@ -52,6 +52,15 @@ describe('a router in front of dead backends', () => {
     assert.ok(met >= 1 && met < 15, `met ${met} times`);
   });
 
+  it('meets a dead one a few times, then once in some seconds, as the README says', async () => {
+    await start([holes[0]!, live[0]!, live[1]!]);
+    for (const startMs = performance.now(); performance.now() - startMs < 9000; ) {
+      assert.equal((await get()).status, 200);
+    }
+    const met = router!.service.log().split('timed out').length - 1;
+    assert.ok(met >= 3 && met <= 10, `met ${met} times`);
+  });
+
   for (const dead of [1, 2]) {
     it(`says so when ${dead} of ${dead} are dead`, async () => {
       await start(holes.slice(0, dead));
