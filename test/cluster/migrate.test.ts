@@ -14,7 +14,8 @@ import {
 import { assertData, cloneOf, dataNode, otherAddress, readdress } from '../support/identities.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
-import { restarted, runningOn } from '../support/running.ts';
+import { pidOf, restarted, runningOn } from '../support/running.ts';
+import { until } from '../support/until.ts';
 
 /** What was heard of a machine that is off counts for so long. */
 const LONG_SECONDS = 45;
@@ -151,6 +152,10 @@ describe('a node that goes to another address', () => {
     await typed(copy, 'kato node boot');
     const cloned = saying('NODE_CLONED', new RegExp(`^a copy of h2 runs at ${copy.address}: `));
     for (const host of [core, copy]) await statusWhen(host, `${host.name} knows`, cloned);
+    await until(async () => (await pidOf(copy, 'redis')) > 0, {
+      what: 'the copy runs what it ran, as the guide warns',
+      seconds: 10,
+    });
     const refusal = await refused(core, `kato node migrate ${now} ${copy.address}`);
     assert.equal(refusal.message, `node h2 is alive at ${now}`);
     const spoken = await refused(copy, 'kato role remove redis');
