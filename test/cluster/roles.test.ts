@@ -99,11 +99,13 @@ describe('roles of a running cluster', () => {
   });
 
   it('are given stopped with --no-start, and started later', async () => {
-    await typed(host(2), 'kato role add --no-start redis memcached');
+    const said = await typed(host(2), 'kato role add --no-start redis memcached');
+    const [, start] = /^stopped; (kato start .+) starts what is new$/m.exec(said)!;
     assert.equal((await roleAt(2, 'redis')).state, 'stopped');
     assert.equal((await processAt(2, 'redis')).state, 'STOPPED');
-    await typed(host(2), 'kato start');
+    await typed(host(2), start!);
     assert.equal((await processAt(2, 'redis')).state, 'RUNNING');
+    assert.equal((await processAt(2, 'memcached')).state, 'RUNNING');
     await settled(core());
   });
 

@@ -14,6 +14,6 @@ export function attachValueLines(value: AttachValue): string[] {
     `${already ? 'already so: ' : ''}${node} is attached to ${endpoint} at ${core}`,
     `its roles: ${roles.join(', ')}`,
     '',
-    'kato status --all shows the cluster; kato role add gives this node another role',
+    'kato status --all shows the cluster; kato info shows which roles this node could have',
   ];
 }

@@ -48,6 +48,22 @@ describe('the view of', () => {
     assert.deepEqual(view.trustedProxies, ['10.0.0.3']);
   });
 
+  it('routers and load balancers have all certificates, also those that come later', () => {
+    const certificate = { domain: 'shop.org', chain: '', notAfter: later(86_400) };
+    const served = { ...cluster, certificates: { 'shop.org': certificate } };
+    const roles = { base: { stopped: null }, router: { stopped: null } };
+    const withLater = withNode(served, 'db', { roles });
+    const has = (of: Cluster) =>
+      ['web', 'lb', 'db'].map((node) => viewOf(of, node).certificates.length);
+    assert.deepEqual(
+      [has(served), has(withLater)],
+      [
+        [1, 1, 0],
+        [1, 1, 1],
+      ],
+    );
+  });
+
   it('a load balancer has the routers, which follow the cluster', () => {
     const addresses = (of: Cluster) => viewOf(of, 'lb').pools[0]!.members.map((one) => one.address);
     assert.deepEqual(addresses(cluster), ['10.0.0.1:80', '10.0.0.2:80']);
