@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { ErrorRecord } from '../../src/domain/error.ts';
-import { clusterOf, nodeOn, rolesOf, settled, tokenFrom, type, typed } from '../support/cluster.ts';
+import {
+  clusterOf,
+  nodeOn,
+  rolesOf,
+  settled,
+  statusWhen,
+  tokenFrom,
+  type,
+  typed,
+} from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { AWAY } from '../support/memory.ts';
@@ -104,5 +113,35 @@ describe('what a node has on its disk is damaged', () => {
     await typed(core, `${move} && ${recover}`);
     const { nodes } = await settled(core);
     assert.equal(nodes.length, 2);
+  });
+});
+
+describe('a node whose disk is full when its agent starts', () => {
+  const lab = useLab({ hosts: 2 });
+
+  it('says so to the cluster, though it can keep nothing of what that wants now', async () => {
+    const [core, node] = lab.hosts as [Host, Host];
+    await clusterOf(core, [[node, 'redis']]);
+    await settled(core);
+    await typed(
+      node,
+      `cp -a ${STATE} /root/state && mount -t tmpfs -o size=512k tmpfs ${STATE} && ` +
+        `cp -a /root/state/. ${STATE} && (cat /dev/zero >${STATE}/full 2>/dev/null || true)`,
+    );
+    await typed(node, 's6-svc -wD -T 10000 -d /var/lib/kato/service/agent');
+    await typed(core, 'kato config set --no-wait redis max_memory 100m');
+    await typed(node, 's6-svc -u /var/lib/kato/service/agent');
+    const what = 'the core tells that the node cannot keep what it is told';
+    const { warnings } = await statusWhen(core, what, (status) =>
+      status.warnings.some(({ message }) => /^h2: keep-ledger agent failed/.test(message)),
+    );
+    assert.ok(warnings.every(({ code }) => code === 'STEP_FAILED'));
+    await typed(node, `rm ${STATE}/full`);
+    await settled(core);
+    assert.equal((await typed(core, 'kato config get redis max_memory')).trim(), '100m');
+    await typed(
+      node,
+      `cp -a ${STATE}/. /root/state && umount ${STATE} && cp -a /root/state/. ${STATE}`,
+    );
   });
 });
