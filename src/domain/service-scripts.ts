@@ -65,14 +65,16 @@ export function leftovers(lock: string): string {
   return `#!/bin/sh
 # Ends what the program has left behind: all that has its lock file open.
 lock=${file} name=${name} tries=0
-left() {
-  find /proc/[0-9]*/fd -lname "*$name" -o -lname "*$name (deleted)" 2>/dev/null |
-    while read -r fd; do [ ! "$fd" -ef "$lock" ] || echo "$fd"; done | cut -d/ -f3 | sort -u
-}
-while pids=$(left) && [ -n "$pids" ]; do
+while true; do
+  pids=
+  for fd in $(find /proc/[0-9]*/fd -lname "*$name" -o -lname "*$name (deleted)" 2>/dev/null); do
+    pid=\${fd#/proc/}
+    [ ! "$fd" -ef "$lock" ] || pids="$pids \${pid%%/*}"
+  done
+  [ -n "$pids" ] || exit 0
   kill -KILL $pids 2>/dev/null
   tries=$((tries + 1))
-  [ $tries -lt ${KILL_TRIES} ] || exec echo "left behind, and not to be ended:" $pids
+  [ $tries -lt ${KILL_TRIES} ] || exec echo "left behind, and not to be ended:$pids"
   sleep 0.1
 done
 `;

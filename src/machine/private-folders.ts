@@ -1,4 +1,4 @@
-import { chmod, link, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Paths } from '../domain/paths.ts';
 import { groupFile, lockFile } from '../domain/service-folder.ts';
@@ -30,8 +30,13 @@ export async function moveOldLock(process: string, paths: Paths): Promise<void> 
   await unlessGone(rename(old('group'), groupFile(process, paths)));
 }
 
+/** What is right is left alone: a disk that is read-only takes nothing, and a node boots all the same. */
 async function chmodIfThere(path: string, mode: number): Promise<void> {
-  await unlessGone(chmod(path, mode));
+  await unlessGone(
+    stat(path).then((found) => {
+      return (found.mode & 0o7777) === mode ? undefined : chmod(path, mode);
+    }),
+  );
 }
 
 async function unlessGone(action: Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/files.ts';
 import { lostLines } from '../../../src/machine/lost-lines.ts';
 import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
-import { supervisionEnded } from '../../../src/machine/supervision.ts';
+import { bootSupervision, supervisionEnded } from '../../../src/machine/supervision.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, processSpec, testNode } from './node.ts';
 
@@ -98,5 +98,12 @@ describe('a log that cannot be written', function () {
     await shutdownSupervision(paths);
     assert.ok(await supervisionEnded(paths));
     assert.ok(performance.now() - startedMs < 20_000);
+  });
+
+  it('holds up no boot, though its disk can only be read', async () => {
+    await run(['mount', '-o', 'remount,ro', paths.log]);
+    await bootSupervision(paths);
+    await goesOn();
+    assert.deepEqual((await lostLines(paths))?.logs, ['talker']);
   });
 });

@@ -74,7 +74,7 @@ describe('a process of which its supervision does not hear', function () {
         name: 'slow',
         argv: ['sleep', 'infinity'],
         ready: { command: ['test', '-e', gate()] },
-        readySeconds: 1,
+        readySeconds: 3,
       });
       await assert.rejects(install(slow, paths), { code: 'ROLE_FAILED' });
       ({ pid } = await look('slow', paths));
