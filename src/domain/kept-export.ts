@@ -2,6 +2,7 @@ import { findNode, nodesCalled } from './change/find-node.ts';
 import type { Cluster, Node } from './cluster.ts';
 import { clusterSetting } from './cluster-settings.ts';
 import { refuse } from './error.ts';
+import type { Warning } from './status.ts';
 import type { Report } from './step.ts';
 import type { KeptExport } from './view.ts';
 
@@ -52,7 +53,7 @@ export function exportFault(
   cluster: Cluster,
   reports: ReadonlyMap<string, Report>,
   isGone: (id: string) => boolean,
-): { message: string; node?: string } | null {
+): Omit<Warning, 'code'> | null {
   const called = keeperName(cluster);
   if (called === '') return null;
   const keeper = keeperOf(cluster);

@@ -37,6 +37,12 @@ export function readText(path: string): string {
   return readFileSync(join(HOME, path), 'utf8');
 }
 
+/** The texts of a union type that is a closed list. */
+export function closedList(file: string, type: string): string[] {
+  const [, list = ''] = new RegExp(`type ${type} =([^;]+);`).exec(readText(file)) ?? [];
+  return [...list.matchAll(/'([^']+)'/g)].map(([, text]) => text!);
+}
+
 function readSource(path: string): Source {
   const text = readText(path);
   const [top = '', below = ''] = path.split('/');

@@ -5,6 +5,7 @@ import { rolesReferenceLines } from '../../src/cli/render/roles-reference.ts';
 import { CLUSTER_SETTINGS } from '../../src/domain/cluster-settings.ts';
 import { ERROR_CODES } from '../../src/domain/error.ts';
 import { catalogue } from '../support/clusters.ts';
+import { closedList } from '../support/sources.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -57,13 +58,13 @@ describe('the documentation', () => {
   });
 
   it('names every warning of the status, and none that there is not', () => {
-    const codes = codesOf('src/domain/status.ts', 'WarningCode');
+    const codes = closedList('src/domain/status.ts', 'WarningCode');
     const rows = read('docs/reference/status.md').matchAll(/^\| `([A-Z_]+)` \|/gm);
     assert.deepEqual([...rows].map(([, code]) => code).sort(), codes.sort());
   });
 
   it('names every check', () => {
-    const names = codesOf('src/domain/checks.ts', 'CheckName');
+    const names = closedList('src/domain/checks.ts', 'CheckName');
     const rows = read('docs/reference/checks.md').matchAll(/^\| ([a-z]+) \|/gm);
     const found = [...rows].map(([, name]) => name!).filter((name) => name !== 'check');
     assert.deepEqual(found.sort(), names.sort());
@@ -102,12 +103,6 @@ describe('the documentation', () => {
     assert.deepEqual(broken, []);
   });
 });
-
-/** The texts of a union type that is a closed list. */
-function codesOf(file: string, type: string): string[] {
-  const [, list = ''] = new RegExp(`type ${type} =([^;]+);`).exec(read(file)) ?? [];
-  return [...list.matchAll(/'([^']+)'/g)].map(([, code]) => code!);
-}
 
 /** What a page tells people to type: lines of code blocks that begin with kato, by itself or after a prompt. */
 function commandLines(page: string): string[] {

@@ -1,0 +1,197 @@
+import type { CallExpression, Node, TemplateExpression } from 'typescript/unstable/ast';
+import {
+  isArrayLiteralExpression,
+  isArrowFunction,
+  isCallExpression,
+  isImportDeclaration,
+  isNoSubstitutionTemplateLiteral,
+  isObjectLiteralExpression,
+  isPropertyAssignment,
+  isPropertyDeclaration,
+  isShorthandPropertyAssignment,
+  isStringLiteral,
+  isTemplateExpression,
+  isTypeNode,
+} from 'typescript/unstable/ast/is';
+import { closedList, readText } from '../sources.ts';
+import { ancestors, everyNode, lastName, type Program, pathOf, withProgram } from './program.ts';
+import { textsOf } from './texts.ts';
+
+/**
+ * - `hint`: what to do next, the `next` of an error
+ * - `warning`: of the status; `check`: of `kato check`
+ * - `note`: on stderr, on the way
+ * - `said`: what a command prints of what it did or found
+ * - `phase`: a step that is shown while it is done
+ */
+export type Kind = 'hint' | 'warning' | 'check' | 'note' | 'said' | 'phase';
+
+/** One sentence that kato can print. */
+export interface Said {
+  kind: Kind;
+  /** The file that has its words, below `src`: `cli/follow.ts`. */
+  file: string;
+  /** Values stand as `${...}`. */
+  text: string;
+}
+
+/** Shells read those, or the pages of the reference are made of them. */
+const NOT_PRINTED = /^src\/cli\/(completion\/|render\/(roles-)?reference|oclif)/;
+/** What an object of these types says as `message`. */
+const MESSAGES: [RegExp, Kind][] = [
+  [/^(Omit<)?Warning\b/, 'warning'],
+  [/^Check\b/, 'check'],
+];
+const WARNING_CODES = closedList('src/domain/status.ts', 'WarningCode');
+const NOTES = ['note', 'noteOpen'];
+
+interface Listing {
+  /** Every sentence, in the order of its file. */
+  said: Said[];
+  /** Hints whose words cannot be found, as `file: expression`. */
+  untraced: string[];
+}
+
+export function listing(): Listing {
+  const { found, untraced } = withProgram((program) => {
+    const nodes = program.files.flatMap(([, file]) => everyNode(file));
+    const ofErrors = new Set(nodes.flatMap((node) => errorWords(node, program)));
+    return {
+      found: nodes.flatMap((node) => [
+        ...hintsAt(node, program),
+        ...messagesAt(node, program),
+        ...saidAt(node, ofErrors),
+        ...phaseAt(node, program),
+      ]),
+      untraced: nodes.flatMap((node) => untracedAt(node, program)),
+    };
+  });
+  const lines = new Map([...found, ...ofLauncher()].map((said) => [lineOf(said), said]));
+  const sorted = [...lines].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    said: sorted.map(([, said]) => said).sort((a, b) => compare(a.file, b.file)),
+    untraced: [...new Set(untraced)].sort(),
+  };
+}
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
+
+/** `hint cli/follow.ts: kato status shows how far it is`. */
+export function lineOf({ kind, file, text }: Said): string {
+  return `${kind.padEnd(7)} ${file}: ${text.replaceAll('\n', '\\n')}`;
+}
+
+function of(kind: Kind, at: Node, program: Program): Said[] {
+  return textsOf(at, program).map(({ node, text }) => ({ kind, file: shortPath(node), text }));
+}
+
+const shortPath = (node: Node): string => pathOf(node).replace(/^src\//, '');
+
+function hintsAt(node: Node, program: Program): Said[] {
+  const hint = hintAt(node);
+  return hint === undefined ? [] : of('hint', hint, program);
+}
+
+/** `refuse(code, message, why, HINT)`, and `next: HINT`. */
+function hintAt(node: Node): Node | undefined {
+  return isRefusal(node) ? node.arguments[3] : propertyAt(node, 'next');
+}
+
+function untracedAt(node: Node, program: Program): string[] {
+  const hint = hintAt(node);
+  if (hint === undefined || isArrowFunction(hint) || hint.getText() === 'null') return [];
+  if (textsOf(hint, program).length > 0) return [];
+  return [`${shortPath(hint)}: ${hint.getText().replaceAll(/\s+/g, ' ')}`];
+}
+
+/** The words of errors: they are no sentences of their own. */
+function errorWords(node: Node, program: Program): Node[] {
+  const given = isRefusal(node) ? node.arguments.slice(1) : [];
+  const values = ['message', 'why', 'next'].flatMap((name) => propertyAt(node, name) ?? []);
+  return [...given, ...values].flatMap((one) => textsOf(one, program).map((text) => text.node));
+}
+
+function isRefusal(node: Node): node is CallExpression {
+  return isCallExpression(node) && lastName(node.expression) === 'refuse';
+}
+
+function messagesAt(node: Node, program: Program): Said[] {
+  const value = propertyAt(node, 'message');
+  if (value === undefined || !isObjectLiteralExpression(node.parent)) return [];
+  const code = node.parent.properties.flatMap((one) => propertyAt(one, 'code') ?? [])[0];
+  const isWarning = WARNING_CODES.some((name) => code?.getText() === `'${name}'`);
+  const type = program.wantedType(node.parent);
+  const kind = MESSAGES.find(([pattern]) => pattern.test(type))?.[1];
+  if (kind === undefined && !isWarning) return [];
+  return of(kind ?? 'warning', value, program);
+}
+
+function phaseAt(node: Node, program: Program): Said[] {
+  const value = propertyAt(node, 'title');
+  return value === undefined ? [] : of('phase', value, program);
+}
+
+/** The value of `name: value` or of `name`, in an object. */
+function propertyAt(node: Node, name: string): Node | undefined {
+  if (isPropertyAssignment(node) && node.name.getText() === name) return node.initializer;
+  return isShorthandPropertyAssignment(node) && node.name.getText() === name
+    ? node.name
+    : undefined;
+}
+
+/** Sentences of the command line that are neither of an error nor of the help. */
+function saidAt(node: Node, ofErrors: ReadonlySet<Node>): Said[] {
+  const path = pathOf(node);
+  if (!path.startsWith('src/cli/') || NOT_PRINTED.test(path) || ofErrors.has(node)) return [];
+  const text = sentenceAt(node);
+  if (text === null && !isBesideSentences(node)) return [];
+  const above = ancestors(node);
+  if (above.some((one) => isOtherwiseTold(one))) return [];
+  const call = above.find((one) => isCallExpression(one));
+  const isNote = call !== undefined && NOTES.includes(lastName(call.expression));
+  const kind = isNote ? 'note' : 'said';
+  return [{ kind, file: shortPath(node), text: text ?? node.getText().slice(1, -1) }];
+}
+
+/** Text of more than one word; null for any other. */
+function sentenceAt(node: Node): string | null {
+  const isPlain = isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node);
+  if (!isPlain && !isTemplateExpression(node)) return null;
+  const text = isPlain ? node.text : withValues(node);
+  const words = text.replaceAll(/\$\{[^}]*\}/g, '$');
+  return /[a-z]{2}/.test(words) && /\S \S/.test(words) ? text : null;
+}
+
+/** `['started', 'not held before']`: a word beside sentences is one. */
+function isBesideSentences(node: Node): boolean {
+  const list = node.parent;
+  if (!isStringLiteral(node) || node.text === '' || list === undefined) return false;
+  return isArrayLiteralExpression(list) && list.elements.some((one) => sentenceAt(one) !== null);
+}
+
+function withValues({ head, templateSpans }: TemplateExpression): string {
+  const spans = templateSpans.map(
+    ({ expression, literal }) =>
+      `\${${expression.getText().replaceAll(/\s+/g, ' ')}}${literal.text}`,
+  );
+  return head.text + spans.join('');
+}
+
+const OF_HELP = ['summary', 'description', 'helpValue', 'examples', 'helpGroup', 'names', 'title'];
+
+/** A part of the help, of a template that is told whole, of a type, or of an import. */
+function isOtherwiseTold(one: Node): boolean {
+  if (isImportDeclaration(one) || isTypeNode(one) || isTemplateExpression(one)) return true;
+  if (isPropertyAssignment(one)) return OF_HELP.includes(one.name.getText());
+  if (!isPropertyDeclaration(one)) return false;
+  return /^(static|override static)/.test(one.getText()) || one.name.getText() === 'localWords';
+}
+
+/** `bin/kato` is a script for sh. */
+function ofLauncher(): Said[] {
+  return [...readText('bin/kato').matchAll(/^ *next: (.*?)"/gm)].map(([, text = '']) => ({
+    kind: 'hint',
+    file: 'bin/kato',
+    text: text.replaceAll(/\$(\w+)/g, '${$1}'),
+  }));
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { assertGolden } from '../support/golden.ts';
+import { lineOf, listing } from '../support/said/listing.ts';
+
+const GOLDEN = join(import.meta.dirname, 'golden/said.txt');
+
+/** Records that were made elsewhere are handed on. */
+const HANDED_ON = [
+  'domain/error.ts: safe(next)',
+  'domain/error.ts: this.next',
+  'operations/report.ts: v.exactOptional(cut(SENTENCE_MAX))',
+];
+
+const { said, untraced } = listing();
+
+describe('what kato can print', () => {
+  it('is listed: hints, warnings, checks, notes, phases, and what commands say they did', () => {
+    assertGolden(GOLDEN, `${said.map(lineOf).join('\n')}\n`);
+  });
+
+  it('has no hint whose words the listing cannot find', () => {
+    assert.deepEqual(untraced, HANDED_ON);
+  });
+});
