@@ -123,7 +123,7 @@ export function elsewhereHelp(
 }
 
 function twinWarning({ name, address }: Node): Warning {
-  const help = 'on the copy: kato node halt, another address, kato node attach';
+  const help = 'on the copy: kato node halt, another address, kato node attach CORE_IP';
   const message = `two machines speak as ${name} (${address}): ${help}`;
   return { code: 'NODE_CLONED', message, node: name };
 }

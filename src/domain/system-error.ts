@@ -2,8 +2,8 @@ import type { ErrorCode, ErrorRecord } from './error.ts';
 
 /** What the system says when a file cannot be written, as a person is told. */
 const TOLD: Readonly<Record<string, { code: ErrorCode; why: string; next: string }>> = {
-  ENOSPC: { code: 'NO_SPACE', why: 'the disk is full', next: 'free some space: df -h; df -i' },
-  EDQUOT: { code: 'NO_SPACE', why: 'the quota is used up', next: 'free some space: quota -v' },
+  ENOSPC: { code: 'NO_SPACE', why: 'the disk is full', next: 'free space or files: df -h; df -i' },
+  EDQUOT: { code: 'NO_SPACE', why: 'the quota is used up', next: 'free some, or raise it' },
   EROFS: { code: 'READ_ONLY', why: 'the file system is read-only', next: 'mount it writable' },
   EACCES: { code: 'READ_ONLY', why: 'permission denied', next: 'run kato as root' },
   ENOENT: { code: 'FAILED', why: 'its folder does not exist', next: 'make the folder first' },

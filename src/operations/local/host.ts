@@ -33,7 +33,7 @@ export function checkRoot(command: string): void {
     'NOT_ROOT',
     `${command} needs root`,
     'it installs packages and starts services',
-    `sudo ${command}`,
+    'run the command as root',
   );
 }
 
