@@ -61,7 +61,7 @@ export function requestFailure(error: unknown, subject: string, timeoutMs: numbe
     const why = `nobody takes ${subject}`;
     return isNode
       ? failure('NODE_UNREACHABLE', 'the node is not on the bus', why, error)
-      : failure('CONTROLLER_AWAY', 'no controller is on the bus', why, error);
+      : failure('CONTROLLER_AWAY', 'no controller is on the bus', why, error, START_IT);
   }
   if (cause instanceof errors.TimeoutError) {
     const what = isNode ? 'the node' : 'the controller';
@@ -85,13 +85,15 @@ export function busAway(cause?: unknown): KatoError {
 export function notABus(at: string, cause: unknown): KatoError {
   const time = OUT_OF_TIME[codeOf(cause)];
   if (time !== undefined) {
-    const record = refuse('NOT_A_BUS', `the certificate of ${at} ${time}`, CLOCK, SET_IT);
-    return new KatoError(record.toJSON(), { cause });
+    return failure('NOT_A_BUS', `the certificate of ${at} ${time}`, CLOCK, cause, SET_IT);
   }
   const why = codeOf(cause) || String(cause instanceof Error ? cause.message : cause);
   return failure('NOT_A_BUS', `what listens at ${at} is not this cluster's bus`, why, cause);
 }
 
+/** Held or broken, it cannot be started by a command that needs one. */
+const START_IT =
+  'on the core: kato status shows how its controller is; kato node halt, then kato node boot, starts it';
 const CLOCK = 'by the clock of this machine, which is probably wrong';
 const SET_IT = 'set its clock; date -u shows it';
 const OUT_OF_TIME: Record<string, string> = {
@@ -107,6 +109,12 @@ const UNROUTABLE = new Set([
   'EAI_AGAIN',
 ]);
 
-function failure(code: ErrorCode, message: string, why: string | undefined, cause: unknown) {
-  return new KatoError(refuse(code, message, why).toJSON(), { cause });
+function failure(
+  code: ErrorCode,
+  message: string,
+  why: string | undefined,
+  cause: unknown,
+  next?: string,
+) {
+  return new KatoError(refuse(code, message, why, next).toJSON(), { cause });
 }

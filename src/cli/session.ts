@@ -68,11 +68,13 @@ export async function askForChange<Result>(
   }
 }
 
+/** Where no controller is there, what brings one back comes first: kato history needs one, too. */
 function unanswered(error: KatoError): KatoError {
+  if (error.code === 'CONTROLLER_AWAY') return error;
   const next =
     error.code === 'BUS_AWAY'
       ? 'run it again when the bus is back: to repeat it does no harm'
-      : 'kato history shows whether it was done all the same; to repeat it does no harm';
+      : 'once a controller answers, kato history shows whether it was done; to repeat it does no harm';
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

@@ -51,19 +51,28 @@ export function processNames(catalogue: Catalogue, role: string): string[] {
   return definitionOf(catalogue, role).processes.map((process) => process.name);
 }
 
-/** Why a node may not have these roles together, or undefined when it may. */
-export function exclusion(catalogue: Catalogue, roles: readonly string[]): KatoError | undefined {
+/** Why a node may not have its roles together, or undefined when it may. */
+export function exclusion(
+  catalogue: Catalogue,
+  node: Pick<Node, 'name' | 'roles'>,
+  before: Node['roles'],
+): KatoError | undefined {
+  const roles = Object.keys(node.roles);
   for (const name of roles) {
     const role = definitionOf(catalogue, name);
     const other = roles.find((candidate) => excludes(catalogue, role, candidate));
     if (other === undefined) continue;
+    const [fresh, there] = other in before ? [name, other] : [other, name];
+    const give = `give '${fresh}' to another node`;
     return refuse(
       'ROLE_EXCLUDED',
       `the roles '${name}' and '${other}' cannot share a node`,
       role.excludes.includes('*')
         ? `a node with '${name}' has no other role`
         : `'${name}' excludes '${other}'`,
-      `give '${other}' to another node, or remove it first: kato role remove ${other}`,
+      there in before
+        ? `${give}, or remove '${there}' first: kato role remove -n ${node.name} ${there}`
+        : give,
     );
   }
   return undefined;

@@ -4,14 +4,15 @@ import type { Catalogue } from './role.ts';
 import { definitionOf, exclusion, shortage } from './roles.ts';
 import { settingsOf } from './settings.ts';
 
-/** What a cluster with this node in it would break: ROLE_EXCLUDED, ROLE_NEEDED, ROLE_LIMIT or PORT_TAKEN. */
+/** What a cluster with this node in it, which has had the roles `before`, would break: ROLE_EXCLUDED, ROLE_NEEDED, ROLE_LIMIT or PORT_TAKEN. */
 export function brokenRule(
   cluster: Cluster,
   catalogue: Catalogue,
   node: Node,
+  before: Node['roles'] = {},
 ): KatoError | undefined {
   return (
-    exclusion(catalogue, Object.keys(node.roles)) ??
+    exclusion(catalogue, node, before) ??
     shortage(catalogue, cluster) ??
     portClash(cluster, catalogue, [node])
   );

@@ -53,7 +53,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   const roles = [...new Set([...alwaysGiven(asked), ...wanted])];
   const node = newNode(cluster, params, token, place, roles, asked);
   for (const role of wanted) {
-    checkTokenRole(token, role);
+    checkTokenRole(token, role, wanted);
     checkMayHave(node, role, asked.catalogue, token.admin);
   }
   const nodes = { ...without(cluster.nodes, place.abandoned), [node.id]: node };
@@ -116,13 +116,14 @@ function spendable(token: Token): void {
   );
 }
 
-function checkTokenRole(token: Token, role: string): void {
+/** The new token is to allow all that is wanted: one for each role in turn would never do. */
+function checkTokenRole(token: Token, role: string, wanted: readonly string[]): void {
   if (token.roles === null || token.roles.includes(role)) return;
   throw refuse(
     'TOKEN_ROLE',
     `the token ${token.id} does not allow the role '${role}'`,
     `it allows ${token.roles.join(', ') || 'no role'}`,
-    `make one on the core: kato token create --roles ${role}`,
+    `make one on the core: kato token create --roles ${wanted.join(',')}`,
   );
 }
 

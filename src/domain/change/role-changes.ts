@@ -187,7 +187,7 @@ function settle(
   const wanted = new Set(dataProcesses(catalogue, kept));
   const after = { ...node, roles, purged: node.purged.filter((name) => !wanted.has(name)) };
   const nodes = withNode(cluster, after);
-  const refusal = brokenRule({ ...cluster, ...nodes }, catalogue, after);
+  const refusal = brokenRule({ ...cluster, ...nodes }, catalogue, after, node.roles);
   if (refusal !== undefined) throw refusal;
   return changed(cluster, nodes, result, [node.id]);
 }

@@ -37,7 +37,7 @@ function showEverything({ env, answers }: Machine): void {
       'ROLE_EXCLUDED',
       "the roles 'load_balancer' and 'router' cannot share a node",
       "a node with 'load_balancer' has no other role",
-      "give 'router' to another node, or remove it first: kato role remove router",
+      "give 'router' to another node, or remove 'load_balancer' first: kato role remove -n h5 load_balancer",
     );
   };
   answers['certificate.list'] = () => [{ domain: 'shop.example.com', notAfter }];

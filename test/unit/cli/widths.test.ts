@@ -84,7 +84,7 @@ const SHOWN: Record<string, (width: number) => string[]> = {
         code: 'ROLE_EXCLUDED',
         message: "the roles 'load_balancer' and 'router' cannot share a node",
         why: "a node with 'load_balancer' has no other role",
-        next: "give 'router' to another node, or remove it first: kato role remove router",
+        next: "give 'router' to another node, or remove 'load_balancer' first: kato role remove -n h5 load_balancer",
       },
       width,
     ),
