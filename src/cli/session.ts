@@ -74,7 +74,7 @@ function unanswered(error: KatoError): KatoError {
   const next =
     error.code === 'BUS_AWAY'
       ? 'run it again when the bus is back: to repeat it does no harm'
-      : 'once a controller answers, kato history shows whether it was done; to repeat it does no harm';
+      : 'when a controller answers, kato history shows if it was done; to repeat it does no harm';
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

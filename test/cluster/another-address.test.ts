@@ -22,6 +22,7 @@ import {
 } from '../support/identities.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { hint } from '../support/said/hint.ts';
 
 describe('a node whose address is another one when it boots', () => {
   const lab = useLab({ hosts: 3 });
@@ -164,7 +165,11 @@ describe('a core whose address is away for a moment', () => {
         const error = await refused(core, line, { env: { KATO_TOKEN: token } });
         assert.deepEqual([error.code, error.exitCode], ['CONFLICT', 4]);
         assert.match(error.message, /is the core h1 of its cluster/);
-        assert.match(error.next!, new RegExp(`^give it ${core.address} again`));
+        const { values } = hint(
+          error.next,
+          'operations/local/carried.ts: give it ${address} again; a copy of its disk: kato node halt, then move /var/lib/kato away',
+        );
+        assert.deepEqual(values, [core.address]);
         await assertTree(core, before);
       }
     }

@@ -14,6 +14,7 @@ import { interrupted, SIGNALS } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { restarted, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 
 describe('a copy of a disk, beside the node that it was made of', () => {
   const lab = useLab({ hosts: 3 });
@@ -118,12 +119,21 @@ describe('a copy of a disk, beside the node that it was made of', () => {
     await cloneOf(original, copy, { sameMachineId: true });
     const before = await treeOf(copy);
     const given = await env(1);
+    const unasked = await refused(copy, line.replace('--yes ', ''), { env: given });
+    hint(
+      unasked.next,
+      'operations/local/carried.ts: it stays ${name} by kato node migrate ${old} ${address} on the core, or when it has ${old} again; with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside',
+    );
     const mount = 'mount -t tmpfs tmpfs /var/lib/kato/data/postgresql';
     await typed(copy, mount);
     const inTheWay = await refused(copy, line, { env: given });
     assert.deepEqual([inTheWay.code, inTheWay.exitCode], ['CONFLICT', 4]);
     assert.match(inTheWay.why!, /is mounted at \/var\/lib\/kato\/data\/postgresql$/);
-    await typed(copy, 'umount /var/lib/kato/data/postgresql && rm -r /var/lib/kato/aside');
+    const { text } = hint(
+      inTheWay.next,
+      'machine/aside.ts: kato node halt; umount ${inside}, also in /etc/fstab; then run the command again',
+    );
+    await typed(copy, `set -e; ${text.slice(0, text.indexOf(','))}; rm -r /var/lib/kato/aside`);
     await assertTree(copy, before);
 
     await typed(copy, 'mv /var/lib/kato /root/kato && mkdir /var/lib/kato');

@@ -14,6 +14,7 @@ import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { AWAY } from '../support/memory.ts';
 import { pidOf, restarted, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 const STATE = '/var/lib/kato/state';
@@ -74,7 +75,10 @@ describe('what a node has on its disk is damaged', () => {
       assert.equal((await type(node, 'kato status')).exitCode, AWAY);
       const { why, next } = await statusError(node);
       assert.match(why!, /secrets\.json is damaged, and is kept in .*secrets\.json\.damaged-1$/);
-      assert.match(next!, /fetched anew/);
+      hint(
+        next,
+        'agent/agent.ts: it is fetched anew when a controller answers; what runs goes on. Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core',
+      );
     });
     const redis = await pidOf(node, 'redis');
     await core.powerOn();
@@ -89,15 +93,17 @@ describe('what a node has on its disk is damaged', () => {
       seconds: SECONDS,
     });
     const { next = '' } = await statusError(node);
-    const [, move, attach = ''] = /^(.*); then (kato node attach .*) CORE_IP/.exec(next) ?? [];
-    await typed(node, move!);
-    const env = { KATO_TOKEN: await tokenFrom(core) };
-    await until(
-      async () =>
-        (await type(node, `${attach.replace('ROLES', 'redis')} ${core.address}`, { env }))
-          .exitCode === 0,
-      { what: 'it is attached, once the node that it was is dead', seconds: SECONDS * 2 },
+    const { text, commands } = hint(
+      next,
+      "machine/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node attach -e ROLES CORE_IP with a new token, in the node's place",
     );
+    await typed(node, text.slice(0, text.indexOf('; then')));
+    const attach = commands[1]!.replace('ROLES', 'redis').replace('CORE_IP', core.address);
+    const env = { KATO_TOKEN: await tokenFrom(core) };
+    await until(async () => (await type(node, attach, { env })).exitCode === 0, {
+      what: 'it is attached, once the node that it was is dead',
+      seconds: SECONDS * 2,
+    });
     await settled(core);
     assert.deepEqual(rolesOf(await nodeOn(node, core)), ['base', 'redis']);
   });
@@ -109,8 +115,11 @@ describe('what a node has on its disk is damaged', () => {
       seconds: SECONDS,
     });
     const { next = '' } = await statusError(core);
-    const [, move, recover] = /^(.*); then (kato node setup core .*)$/.exec(next) ?? [];
-    await typed(core, `${move} && ${recover}`);
+    const { text } = hint(
+      next,
+      'machine/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node setup core --recover-from ${paths.ledger}',
+    );
+    await typed(core, `set -e; ${text.replace('; then', ';')}`);
     const { nodes } = await settled(core);
     assert.equal(nodes.length, 2);
   });

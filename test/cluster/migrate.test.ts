@@ -15,6 +15,7 @@ import { assertData, cloneOf, dataNode, otherAddress, readdress } from '../suppo
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { pidOf, restarted, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 /** What was heard of a machine that is off counts for so long. */
@@ -57,13 +58,23 @@ describe('a node that goes to another address', () => {
       await statusWhen(host, `${host.name} knows`, saying('NODE_MOVED', moved));
     }
     assert.equal(await stateOf(data), 'dead');
+    const { warnings } = await statusOf(core);
+    const { commands } = hint(
+      warnings.find(({ code }) => code === 'NODE_MOVED')?.message,
+      'domain/displaced.ts: ${name} is at ${now} now, the cluster knows ${known}: kato node migrate ${known} ${now} on the core, or give it ${known} again',
+    );
+    assert.deepEqual(commands, [command]);
     const { stdout } = await type(core, 'kato check --json');
     const checks = JSON.parse(stdout) as { name: string; message: string }[];
     assert.ok(checks.some(({ name, message }) => name === 'nodes' && moved.test(message)));
     for (const line of ['kato role add memcached', 'kato node detach', 'kato route list']) {
       const { code, exitCode, next } = await refused(data, line);
       assert.deepEqual([code, exitCode], ['CONFLICT', 4], line);
-      assert.ok(next!.startsWith(command));
+      const told = hint(
+        next,
+        "agent/displaced.ts: kato node migrate ${known()} ${situation.address ?? ''} on the core, or give it ${known()} again; kato node attach makes a copy a new node",
+      );
+      assert.equal(told.commands[0], command);
     }
     assert.deepEqual(restarted(before, await runningOn([data])), []);
   });
@@ -93,9 +104,18 @@ describe('a node that goes to another address', () => {
     const [old, now] = [data.address, otherAddress(data)];
     const typo = await refused(core, `kato node migrate ${old} ${now.slice(0, -1)}9`);
     assert.equal(typo.code, 'CONFLICT');
-    assert.equal(typo.next, `kato node migrate ${old} ${now}`);
+    const meant = hint(
+      typo.next,
+      'domain/change/migrate.ts: kato node migrate ${from} ${other.address}',
+    );
+    assert.deepEqual(meant.commands, [`kato node migrate ${old} ${now}`]);
     const taken = await refused(core, `kato node migrate ${old} ${router.address}`);
     assert.match(taken.message, /belongs to node h3/);
+    const { commands } = hint(
+      taken.next,
+      'domain/change/migrate.ts: kato node list shows all nodes',
+    );
+    assert.match(await typed(core, commands[0]!), new RegExp(`^${router.address} +h3 `, 'm'));
     const noNode = await refused(core, `kato node migrate ${now} ${old}`);
     assert.equal(noNode.code, 'UNKNOWN_NODE');
     const whole = await refused(core, `kato node migrate ${core.address} ${now}`);

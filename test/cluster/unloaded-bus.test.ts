@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { asJson, coreOn, isSettled, refused, statusWhen, typed } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { hint } from '../support/said/hint.ts';
 
 const DATA = '/var/lib/kato/data/nats-server';
 const STREAM = `${DATA}/jetstream/KATO/streams/KV_cluster`;
@@ -12,6 +13,8 @@ const LEDGER = '/var/lib/kato/state/ledger.json';
 describe('a bus that comes up without the state that is on its disk', () => {
   const lab = useLab({ hosts: 1 });
   let core: Host;
+  let follows: string;
+  let lost: string;
 
   before(async () => {
     [core] = lab.hosts as [Host];
@@ -33,7 +36,11 @@ describe('a bus that comes up without the state that is on its disk', () => {
     assert.doesNotMatch(message, /recover/);
     const error = await refused(core, 'kato route add late.example.com 10.9.9.1:80');
     assert.equal(error.code, 'STATE_OLDER');
-    assert.match(error.next!, /^on the core: df -h .* kato node halt and kato node boot/);
+    const { commands } = hint(
+      error.next,
+      'domain/older-state.ts: on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again',
+    );
+    follows = commands.join(' && ');
   });
 
   it('is not given another one by a recovery', async () => {
@@ -41,11 +48,16 @@ describe('a bus that comes up without the state that is on its disk', () => {
     const error = await refused(core, `kato node setup core --recover-from ${LEDGER}`);
     assert.equal(error.code, 'CONFLICT');
     assert.match(error.message, /has not loaded: KV_cluster$/);
+    const { text } = hint(
+      error.next,
+      'operations/local/bus-data.ts: df -h ${folder}; with room there, kato node halt and kato node boot load it again. What is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again',
+    );
+    lost = text.replace(/.*repair: (.*); then.*/, '$1');
     assert.equal(await typed(core, `find ${STREAM}/msgs -type f | xargs cksum`), before);
   });
 
   it('has it again by what the hint says', async () => {
-    await typed(core, `cp /root/meta.sum ${STREAM}/meta.sum && kato node halt && kato node boot`);
+    await typed(core, `cp /root/meta.sum ${STREAM}/meta.sum && ${follows}`);
     await statusWhen(core, 'all is well', (now) => isSettled(now) && now.warnings.length === 0);
     const routes = await asJson<{ route: string }[]>(core, 'kato route list');
     assert.deepEqual(
@@ -56,8 +68,7 @@ describe('a bus that comes up without the state that is on its disk', () => {
   });
 
   it('is recovered where the data was moved away, as the refusal says', async () => {
-    const halt = `kato node halt && mv ${DATA} ${DATA}.damaged`;
-    await typed(core, `${halt} && kato node setup core --recover-from ${LEDGER}`);
+    await typed(core, `set -e; ${lost}; kato node setup core --recover-from ${LEDGER}`);
     await statusWhen(core, 'all is well', (now) => isSettled(now));
     const routes = await asJson<{ route: string }[]>(core, 'kato route list');
     assert.equal(routes.length, 2);

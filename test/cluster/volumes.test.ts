@@ -5,6 +5,7 @@ import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { remembered } from '../support/memory.ts';
 import { pidOf, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 const ROLES = ['postgresql', 'redis'];
@@ -149,7 +150,11 @@ describe('data on volumes', () => {
     const restart = await type(core, `kato restart -n ${host.name} redis --json`);
     const { error } = JSON.parse(restart.stdout) as { error: { code: string; next: string } };
     assert.equal(error.code, 'DATA_MISSING');
-    const [, remove, add] = /for good: (.*), then (.*)$/.exec(error.next) ?? [];
+    const { commands } = hint(
+      error.next,
+      'domain/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato role remove --purge-data -n ${node} ${role}, then kato role add -n ${node} ${role}',
+    );
+    const [remove, add] = commands;
     await typed(core, `${remove} --yes`);
     await typed(core, add!);
     await settled(core);
@@ -169,8 +174,11 @@ describe('data on volumes', () => {
       seconds: 20,
     });
     const own = (await remembered(core)).nodes.find((node) => node.self)!;
-    const [, recover = ''] = /for good: (.*) FILE$/.exec(own.error?.next ?? '') ?? [];
-    await typed(core, `${recover} /var/lib/kato/state/ledger.json`);
+    const { commands } = hint(
+      own.error?.next,
+      'domain/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato node setup core --recover-from FILE',
+    );
+    await typed(core, commands[0]!.replace('FILE', '/var/lib/kato/state/ledger.json'));
     await settled(core);
     assert.equal(await redis(nodes[1], 'get k'), 'kept');
   });

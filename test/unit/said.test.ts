@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertGolden } from '../support/golden.ts';
+import { GOLDEN } from '../support/said/hint.ts';
 import { lineOf, listing } from '../support/said/listing.ts';
 import { faultFinder, PROGRAMS } from '../support/said/named.ts';
+import { UNFOLLOWED } from '../support/said/unfollowed.ts';
+import { commandsAt } from '../support/said/words.ts';
+import { readSources, type Source } from '../support/sources.ts';
 
-const GOLDEN = join(import.meta.dirname, 'golden/said.txt');
+const ROOT = join(import.meta.dirname, '../..');
 
 /** Records that were made elsewhere are handed on. */
 const HANDED_ON = [
@@ -18,7 +22,7 @@ const { said, untraced } = listing();
 
 describe('what kato can print', () => {
   it('is listed: hints, warnings, checks, notes, phases, and what commands say they did', () => {
-    assertGolden(GOLDEN, `${said.map(lineOf).join('\n')}\n`);
+    assertGolden(join(ROOT, GOLDEN), `${said.map(lineOf).join('\n')}\n`);
   });
 
   it('has no hint whose words the listing cannot find', () => {
@@ -41,4 +45,43 @@ describe('what kato can print', () => {
       [],
     );
   });
+
+  it('tells what to do next in words that a test follows, or that stand on the list with a reason', () => {
+    const toFollow = said
+      .filter(({ kind, text }) => kind === 'hint' || namesCommand(text))
+      .map(({ file, text }) => `${file}: ${text}`);
+    const followed = followedBy(readSources('test/**/*.test.ts'));
+    const excepted = Object.values(UNFOLLOWED).flat();
+    assert.deepEqual(
+      toFollow.filter((line) => !followed(line) && !excepted.includes(line)),
+      [],
+      'nobody follows these',
+    );
+    assert.deepEqual(
+      excepted.filter((line) => followed(line) || !toFollow.includes(line)),
+      [],
+      'these need no reason any more',
+    );
+  });
 });
+
+/** In a sentence, or with what it takes: the name alone is what a command calls itself. */
+function namesCommand(text: string): boolean {
+  return commandsAt(text).some(({ path }) => path.length > 0 && text !== `kato ${path.join(' ')}`);
+}
+
+/** Whether a test names a hint, by which the helper `hint` finds it in what was printed. */
+function followedBy(tests: Source[]): (line: string) => boolean {
+  const texts = tests.map(({ text }) => unquoted(text)).join('\n');
+  return (line) => ["'", '"', '`'].some((quote) => texts.includes(quote + line + quote));
+}
+
+/** The constants of a test in the place of their names, and no backslashes. */
+function unquoted(text: string): string {
+  const constants = new Map(
+    [...text.matchAll(/^const ([A-Z_]+) =\s+'(.*)';$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+  return text
+    .replaceAll(/(?<!\\)\$\{([A-Z_]+)\}/g, (whole, name) => constants.get(name) ?? whole)
+    .replaceAll(/\\(?=['"`$])/g, '');
+}

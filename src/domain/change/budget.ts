@@ -26,6 +26,6 @@ export function checkBudget(before: Cluster, after: Cluster, byAdmin: boolean): 
     byAdmin
       ? `it may be ${BYTES_MAX / 1e6} MB`
       : `above ${BYTES_MAX_OF_PLAIN_NODES / 1e6} MB only admin nodes may add to it`,
-    'on an admin node, take out what is not needed: kato route list, token list, node list',
+    'on an admin node, take out what is not needed: see kato route list, kato token list, kato node list',
   );
 }

@@ -1,8 +1,8 @@
-import { longestCommand } from '../../../src/cli/commands.ts';
 import type { Definition, FlagTaker } from '../../../src/cli/completion/named.ts';
 import { allDefinitions } from '../../../src/cli/config.ts';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import { catalogue } from '../clusters.ts';
+import { commandsAt, maskedText } from './words.ts';
 
 /** A sentence that begins so speaks of kato itself. */
 const KATO_ITSELF = ['are', 'as', 'does', 'goes', 'here', 'that', 'there'];
@@ -38,7 +38,7 @@ export async function faultFinder(): Promise<(text: string) => string[]> {
 }
 
 function faultsIn(text: string, definitions: readonly Definition[]): string[] {
-  const masked = maskedText(text);
+  const masked = maskedText(text, (before) => (/[a-z]$/.test(before) ? '' : 'VALUE'));
   const { commands, faults } = commandsIn(masked, definitions);
   const flagNames = definitions
     .flatMap(({ flags }) => Object.keys(flags))
@@ -58,21 +58,6 @@ function faultsIn(text: string, definitions: readonly Definition[]): string[] {
   ];
 }
 
-/** Values are words without spaces; what is joined to a word may be nothing. */
-function maskedText(text: string): string {
-  let masked = '';
-  let depth = 0;
-  for (let i = 0; i < text.length; i++) {
-    if (text.startsWith('${', i)) {
-      if (depth++ === 0) masked += /[a-z]$/.test(masked) ? '' : 'VALUE';
-      i++;
-    } else if (depth > 0 && text[i] === '{') depth++;
-    else if (depth > 0 && text[i] === '}') depth--;
-    else if (depth === 0) masked += text[i];
-  }
-  return masked;
-}
-
 /** Each `kato ...` of a text without values. */
 function commandsIn(
   masked: string,
@@ -80,41 +65,13 @@ function commandsIn(
 ): { commands: NamedCommand[]; faults: string[] } {
   const commands: NamedCommand[] = [];
   const faults: string[] = [];
-  const mentions = masked.matchAll(/(with )?(?<![\w/.-])kato (?=([a-z-].*))/gs);
-  for (const [, before, rest = ''] of mentions) {
-    const words = wordsOf(rest);
-    const path = longestCommand(words);
-    const isHelp = words.includes('--help');
-    const definition = definitions.find(({ id }) => id === path?.join(':'));
-    if (definition !== undefined) {
-      const command = named(definition, words.slice(path!.length));
-      commands.push({ ...command, isInSentence: command.isInSentence || before !== undefined });
-    } else if (!isHelp && !KATO_ITSELF.includes(words[0]!)) faults.push(`no command: kato ${rest}`);
+  for (const { path, words, isInSentence, clause } of commandsAt(masked)) {
+    const definition = definitions.find(({ id }) => id === path.join(':'));
+    if (definition !== undefined) commands.push({ definition, words, isInSentence });
+    else if (!clause.includes('--help') && !KATO_ITSELF.includes(clause[0]!))
+      faults.push(`no command: kato ${clause.join(' ')}`);
   }
   return { commands, faults };
-}
-
-/** Up to the end of its clause. */
-function wordsOf(rest: string): string[] {
-  const [clause = ''] = rest.split(/[,;:)'"`](?=\s|$)|[,;:)'"`]$|\.(?=\s|$)(?<!\.\.\.)|\n/);
-  return clause.split(' ').filter((word) => word !== '');
-}
-
-function named(definition: Definition, rest: readonly string[]): NamedCommand {
-  const words: string[] = [];
-  let isValue = false;
-  for (const word of rest) {
-    if (!isValue && !isArgument(word)) break;
-    words.push(word);
-    isValue = word.startsWith('-') && flagOf(definition, word)?.type === 'option';
-  }
-  return { definition, words, isInSentence: words.length < rest.length };
-}
-
-/** A flag, a value, a placeholder, an address, or a name that there is. */
-function isArgument(word: string): boolean {
-  if (/^-|^[A-Z_]+(\.\.\.)?$|VALUE|\d|[.:/]/.test(word)) return true;
-  return word === 'all' || catalogue.roles.has(word) || catalogue.groups.has(word);
 }
 
 function flagOf({ flags }: Definition, word: string): FlagTaker | undefined {

@@ -1,0 +1,209 @@
+import { clusterOf, coreOn, tokenFrom, typed } from '../support/cluster.ts';
+import { CHECKOUT } from '../support/lab/store.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { follow, type Row, titleOf } from '../support/said/rows.ts';
+
+const JOIN = 'domain/change/join.ts:';
+const FILES = 'machine/files.ts:';
+const HOST = 'operations/local/host.ts:';
+const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
+const LEAVE = 'h3: kato node detach';
+
+/** On a machine that joins. */
+const JOINING: Row[] = [
+  {
+    hint: 'agent/ask.ts: kato node setup core, or kato node attach CORE_IP; a node that is set up starts by kato node boot',
+    wrong: 'h3: kato status',
+    by: ({ commands: [, attach] }) => `KATO_TOKEN=$TOKEN ${attach}`,
+    words: { CORE_IP: '$H1' },
+    undo: LEAVE,
+  },
+  {
+    hint: 'operations/local/boot.ts: kato node setup core, or kato node attach CORE_IP',
+    wrong: 'h3: kato node boot',
+    by: ({ commands: [setup] }) => setup!,
+    undo: 'h3: kato node detach --yes',
+  },
+  {
+    hint: 'cli/token-source.ts: kato token create on the core prints one; give it by --token-file F',
+    wrong: 'h3: KATO_TOKEN= kato node attach $H1',
+    by: ({ commands }) => [
+      `NEW=h1: ${commands} --quiet`,
+      'echo $NEW >/root/token && kato node attach --token-file /root/token $H1',
+    ],
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: "bus/join-token.ts: copy the whole line that 'kato token create' printed, or make a new token",
+    wrong: 'h3: KATO_TOKEN=kato1.abc kato node attach $H1',
+    by: () => `${ATTACH} $H1`,
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${JOIN} make a new one on the core: kato token create`,
+    given: 'h1: kato token revoke $LASTID',
+    wrong: 'h3: KATO_TOKEN=$LAST kato node attach $H1',
+    by: ({ commands }) => [`NEW=h1: ${commands} --quiet`, 'KATO_TOKEN=$NEW kato node attach $H1'],
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${JOIN} make a new one on the core: kato token create --uses N`,
+    given: ['ONE=h1: kato token create --quiet', 'h3: KATO_TOKEN=$ONE kato node attach $H1', LEAVE],
+    wrong: 'h3: KATO_TOKEN=$ONE kato node attach $H1',
+    by: ({ text }) => [
+      `NEW=h1: ${text.slice(text.indexOf('kato')).replace('N', '2')} --quiet`,
+      'KATO_TOKEN=$NEW kato node attach $H1',
+    ],
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${JOIN} make one on the core: kato token create --roles \${wanted.join(',')}`,
+    given: 'ROUTER=h1: kato token create --quiet --roles router',
+    wrong: 'h3: KATO_TOKEN=$ROUTER kato node attach -e redis,memcached $H1',
+    by: ({ commands }) => [
+      `NEW=h1: ${commands} --quiet`,
+      'KATO_TOKEN=$NEW kato node attach -e redis,memcached $H1',
+    ],
+    shows: /memcached, redis/,
+    undo: LEAVE,
+  },
+  {
+    hint: 'domain/change/place.ts: give another address with --address, or remove it first: kato node remove ${name}',
+    given: [
+      'ROUTER=h1: kato token create --quiet --roles router',
+      `h3: ${ATTACH} -e redis $H1 && kato node halt && rm -rf /var/lib/kato`,
+    ],
+    wrong: 'h3: KATO_TOKEN=$ROUTER kato node attach $H1',
+    by: ({ commands }) => `h1: ${commands}`,
+    undo: LEAVE,
+  },
+  {
+    hint: `${JOIN} give another by --name, or none: it would be \${freeName(name, taken)}`,
+    wrong: `h3: ${ATTACH} --name h2 $H1`,
+    by: ({ values: [free] }) => `${ATTACH} --name ${free} $H1`,
+    shows: /h2-2 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: 'domain/names.ts: kato node rename gives the machine another name; attach takes one by --name',
+    wrong: `h3: ${ATTACH} --name nbf6050be624b $H1`,
+    by: () => ['kato node rename h3', `${ATTACH} --name third $H1`],
+    shows: /third is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: 'domain/addresses.ts: give the one that the other nodes reach it at, by --address',
+    wrong: `h3: ${ATTACH} --address 127.0.0.1 $H1`,
+    by: () => `${ATTACH} --address $H3 $H1`,
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: 'domain/names.ts: give an address such as 10.0.0.5',
+    wrong: `h3: ${ATTACH} --address here $H1`,
+    by: () => `${ATTACH} --address $H3 $H1`,
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${HOST} give one of those by --address, or none to take the one on the default route`,
+    wrong: `h3: ${ATTACH} --address 10.9.9.9 $H1`,
+    by: () => `${ATTACH} $H1`,
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${HOST} stop it, or give the role to another machine`,
+    given: `h3: setsid ${process.execPath} -e 'require("net").createServer().listen(6379)' \\
+      >/dev/null 2>&1 & echo $! >/root/pid; until ss -ltn | grep -q :6379; do :; done`,
+    wrong: `h3: ${ATTACH} -e redis $H1`,
+    by: () => 'kill $(cat /root/pid); while ss -ltn | grep -q :6379; do :; done',
+    undo: LEAVE,
+  },
+  {
+    hint: 'operations/local/attach.ts: the token is of the core at ${decoded!.address}: kato node attach ${decoded!.address}',
+    wrong: `h3: ${ATTACH} $H2`,
+    by: ({ commands }) => `KATO_TOKEN=$TOKEN ${commands}`,
+    shows: /h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: 'bus/fingerprint.ts: take a token of this cluster, or the address of the other one',
+    wrong: 'h3: KATO_TOKEN=$FOREIGN kato node attach $H1',
+    by: () => ['KATO_TOKEN=$FOREIGN kato node attach $H4', LEAVE, `h3: ${ATTACH} $H1`],
+    shows: /h3 is attached[\s\S]*h3 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${JOIN} install the same version, or attach with --force`,
+    given: [...otherKato(`s/"version": "[^"]*"/"version": "9.9.9"/`, 'package.json')],
+    wrong: `h3: ${ATTACH} $H1`,
+    by: () => `${ATTACH} --force $H1`,
+    shows: /h3 is attached/,
+    undo: [LEAVE, sameKato()],
+  },
+  {
+    hint: 'catalog/load.ts: correct the file; the roles that come with kato are examples',
+    given: [...otherKato('s/^summary/sumary/', 'roles/redis.yml')],
+    wrong: 'h3: kato role info',
+    by: () => `cp ${CHECKOUT}/roles/redis.yml /opt/kato/roles`,
+    undo: sameKato(),
+  },
+  {
+    hint: `${FILES} free space or files: df -h; df -i`,
+    given:
+      'h3: mkdir -p /var/lib/kato && mount -t tmpfs -o size=4k tmpfs /var/lib/kato && head -c 4096 /dev/zero >/var/lib/kato/full',
+    wrong: 'h3: kato node setup core api.example.net',
+    by: ({ text }) => [
+      text.slice(text.indexOf('df')),
+      'rm /var/lib/kato/full && mount -o remount,size=500m /var/lib/kato',
+    ],
+    undo: 'h3: kato node detach --yes; umount /var/lib/kato',
+  },
+  {
+    hint: `${FILES} mount it writable`,
+    given: 'h3: mkdir -p /var/lib/kato && mount -t tmpfs -o ro tmpfs /var/lib/kato',
+    wrong: `h3: ${ATTACH} $H1`,
+    by: () => 'mount -o remount,rw /var/lib/kato',
+    undo: `${LEAVE}; umount /var/lib/kato`,
+  },
+];
+
+/** Another kato on the third host, in which `sed` has changed a file. */
+function otherKato(script: string, file: string): string[] {
+  const copied = 'bin src roles templates package.json';
+  return [
+    `h3: rm -rf /opt/kato && mkdir -p /opt/kato && cd ${CHECKOUT} && cp -r ${copied} /opt/kato`,
+    `h3: ln -s ${CHECKOUT}/runtime ${CHECKOUT}/node_modules /opt/kato`,
+    `h3: sed -i '${script}' /opt/kato/${file} && ln -sfn /opt/kato/bin/kato /usr/local/bin/kato`,
+  ];
+}
+
+function sameKato(): string {
+  return `h3: ln -sfn ${CHECKOUT}/bin/kato /usr/local/bin/kato`;
+}
+
+describe('a hint on a machine that joins, followed where it is printed', () => {
+  const lab = useLab({ hosts: 4 });
+  needsMachines(lab);
+  const env: Record<string, string> = {};
+
+  before('a core with a node, another core, and a machine in no cluster', async () => {
+    const [core, second, , other] = lab.hosts;
+    for (const { name, address } of lab.hosts) env[name.toUpperCase()] = address;
+    await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
+    env.TOKEN = await tokenFrom(core!, '--uses 100');
+    env.FOREIGN = await tokenFrom(other!, '--uses 100');
+    const last = await typed(core!, 'kato token create --json');
+    const { id, token } = JSON.parse(last) as { id: string; token: string };
+    Object.assign(env, { LASTID: id, LAST: token });
+  });
+
+  for (const row of JOINING) {
+    it(titleOf(row), () => follow(row, { hosts: lab.hosts, env }));
+  }
+});

@@ -1,0 +1,142 @@
+import { clusterOf, coreOn, tokenFrom } from '../support/cluster.ts';
+import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { follow, type Row, titleOf } from '../support/said/rows.ts';
+
+const SETUP = 'operations/local/setup-core.ts:';
+const CARRIED = 'operations/local/carried.ts:';
+const HOST = 'operations/local/host.ts:';
+const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
+const REJOIN = `h2: ${ATTACH} -e redis $H1`;
+const GO_ON = 'kato node halt && kato node boot && kato process ready all --block 30';
+const END = 'remove takes the other nodes out; then kato node detach --yes ends that cluster';
+
+/** On a node, on a core, and on both. */
+const ON_NODES: Row[] = [
+  {
+    hint: `${HOST} run the command as root`,
+    wrong: 'h2: setpriv --reuid=nobody --regid=nogroup --clear-groups kato node boot',
+    by: () => 'kato node boot',
+    shows: /this node runs/,
+  },
+  {
+    hint: `${SETUP} kato node detach takes it out of that cluster`,
+    wrong: 'h2: kato node setup core',
+    undo: ['h2: kato node detach --yes', REJOIN],
+  },
+  {
+    hint: `${CARRIED} kato node detach takes it out of there; then attach it to \${wanted}`,
+    wrong: 'h2: KATO_TOKEN=$FOREIGN kato node attach $H4',
+    undo: ['h2: kato node detach', REJOIN],
+  },
+  {
+    hint: 'operations/local/rename.ts: rename it before it is set up or attached: kato node detach takes it out',
+    wrong: 'h2: kato node rename second',
+    undo: ['h2: kato node rename h2', REJOIN],
+  },
+  {
+    hint: 'operations/local/recover.ts: run it on the core, or on a machine that is in no cluster',
+    given: [
+      'h1: echo a long passphrase >/root/pass',
+      'kato data keep h2 --passphrase-file /root/pass',
+    ],
+    wrong:
+      'h2: echo a long passphrase >/root/pass && kato node setup core --recover-from /var/lib/kato/export/cluster.kato --passphrase-file /root/pass',
+    by: () =>
+      'h1: kato data export --cluster --passphrase-file /root/pass /root/c.kato && kato node setup core --recover-from /root/c.kato --passphrase-file /root/pass',
+    shows: /h1 is the core of api.example.com/,
+    undo: 'kato process ready all --block 30 && kato config del cluster export.node',
+  },
+  {
+    hint: 'agent/cluster-link.ts: kato status shows what this node knew last',
+    given:
+      'h1: kato process stop --no-wait --force nats-server; until ! ss -ltn | grep -q :4222; do :; done',
+    wrong: 'h2: kato history',
+    by: ({ commands }) => `${commands} || test $? = 5`,
+    shows: /h2/,
+  },
+  {
+    hint: 'operations/local/attach.ts: on ${core}, kato status shows whether the bus runs',
+    wrong: `h3: ${ATTACH} $H1`,
+    by: ({ commands }) => `h1: ${commands} || test $? = 5`,
+    shows: /primary\(held\)/,
+  },
+  {
+    hint: 'cli/session.ts: run it again when the bus is back: to repeat it does no harm',
+    wrong: 'h2: kato stop redis',
+    by: () => `h1: ${GO_ON}`,
+    undo: 'h2: kato start redis',
+  },
+  {
+    hint: 'cli/session.ts: when a controller answers, kato history shows if it was done; to repeat it does no harm',
+    given: 'h1: s6-svc -p /var/lib/kato/service/controller',
+    wrong: 'h2: kato stop redis',
+    by: ({ commands: [history] }) => [
+      'h1: s6-svc -c /var/lib/kato/service/controller && kato process ready controller --block 30',
+      `h1: ${history}`,
+    ],
+    undo: 'h2: kato start redis',
+  },
+  {
+    hint: 'cli/follow.ts: kato status says what is the matter with it; kato node remove takes a node out that does not come back',
+    given: 'h2: kato node halt',
+    wrong: 'kato stop -n h2 redis',
+    by: ({ commands: [status, remove] }) => [status!, `${remove} h2`],
+    shows: /h2 is left[\s\S]*removed h2|h2 +\S+ +left[\s\S]*removed h2/,
+    undo: [
+      'h2: kato node boot; until ! test -e /var/lib/kato/state/identity.json; do :; done',
+      REJOIN,
+    ],
+  },
+  {
+    hint: `${SETUP} kato status shows the cluster`,
+    wrong: 'h4: kato node setup core --address $H1',
+    shows: /cluster api.example.org/,
+  },
+  {
+    hint: 'domain/change/leave.ts: on the core, when all other nodes are removed: kato node detach --yes',
+    wrong: 'h4: kato node remove h4',
+    shows: /its cluster is no more/,
+    undo: 'h4: kato node setup core api.example.org',
+  },
+  {
+    hint: 'cli/commands/node/detach.ts: kato node detach --yes ends it without being asked',
+    wrong: 'h4: kato node detach',
+    shows: /its cluster is no more/,
+    undo: 'h4: kato node setup core api.example.org',
+  },
+  {
+    hint: `${SETUP} kato node ${END}`,
+    wrong: 'h4: kato node setup core api.example.net',
+    by: ({ commands: [, detach] }) => detach!,
+  },
+  {
+    hint: `${CARRIED} kato node ${END}`,
+    wrong: `h4: ${ATTACH} $H1`,
+    by: ({ commands: [, detach] }) => detach!,
+  },
+  {
+    hint: `${SETUP} kato node setup core --address \${text} NAME`,
+    wrong: 'h3: kato node setup core $H3',
+    by: ({ commands }) => commands,
+    words: { NAME: 'api.example.net' },
+    shows: /is the core of api.example.net/,
+  },
+];
+
+describe('a hint on a machine that is a node or a core, followed where it is printed', () => {
+  const lab = useLab({ hosts: 4 });
+  needsMachines(lab);
+  const env: Record<string, string> = {};
+
+  before('a core with a node, another core, and a machine in no cluster', async () => {
+    const [core, second, , other] = lab.hosts;
+    for (const { name, address } of lab.hosts) env[name.toUpperCase()] = address;
+    await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
+    env.TOKEN = await tokenFrom(core!, '--uses 100');
+    env.FOREIGN = await tokenFrom(other!, '--uses 100');
+  });
+
+  for (const row of ON_NODES) {
+    it(titleOf(row), () => follow(row, { hosts: lab.hosts, env }));
+  }
+});
