@@ -141,7 +141,7 @@ describe('errors', () => {
       code: 'NO_SPACE',
       message: 'cannot open /run/kato/x',
       why: 'the disk is full',
-      next: 'free some space: df -h; df -i',
+      next: 'free space or files: df -h; df -i',
     });
     const frozen = Object.assign(new Error(), { code: 'EROFS', syscall: 'write' });
     assert.equal(toErrorRecord(frozen).message, 'cannot write to the disk');
