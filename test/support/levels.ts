@@ -7,8 +7,8 @@ import { COUNTS_FILE, type Counts } from './reporter.ts';
 /** After so many minutes a level is ended, so that one that hangs is a failure and not a wait. */
 const LEVEL_LIMIT_MINUTES: Record<string, number> = {
   unit: 2,
-  integration: 12,
-  cluster: 25,
+  integration: 16,
+  cluster: 40,
   simulation: 4,
   files: 12,
 };

@@ -59,7 +59,8 @@ describe('the bundle', () => {
 
   it('helps with every command as the source does', async () => {
     await both([['--help'], ...Object.keys(COMMANDS).map((id) => [...id.split(':'), '--help'])]);
-  });
+    // A hundred programs, one after the other.
+  }).timeout(180_000);
 
   it('completes all words as the source does', async () => {
     await both(SHELLS.map((shell) => ['completion', shell]));

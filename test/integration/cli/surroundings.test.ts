@@ -79,7 +79,7 @@ describe('the surroundings of a machine', function () {
       await mount(path, 'size=16k');
       await run(['sh', '-c', `head -c 100000 /dev/zero >${path}/fill`]).catch(() => undefined);
       await said(
-        new RegExp(`cannot write ${path}\\S* why: the disk is full next: free some space`),
+        new RegExp(`cannot write ${path}\\S* why: the disk is full next: free space or files`),
       );
     });
 
