@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { access, constants, open, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
@@ -54,8 +55,9 @@ async function tryFile(
   folder: string,
   look: (file: string) => Promise<void> = async () => undefined,
 ): Promise<void> {
-  // The name of what a writer leaves that was killed: it is swept up like others.
-  const file = `${await nearest(folder)}/.probe.${process.pid}-0.kato-new`;
+  // The name of what a writer leaves that was killed: it is swept up like others. No stranger foresees
+  // it in /tmp, and a link in its place is not followed.
+  const file = `${await nearest(folder)}/.probe-${randomUUID()}.${process.pid}-0.kato-new`;
   try {
     await translated(folder, () => probe(file));
     await look(file);
@@ -70,7 +72,7 @@ async function nearest(folder: string): Promise<string> {
 }
 
 async function probe(file: string): Promise<void> {
-  const handle = await open(file, 'w', 0o700);
+  const handle = await open(file, 'wx', 0o700);
   try {
     await handle.writeFile('#'.repeat(PROBE_BYTES));
     await handle.sync();
