@@ -1,4 +1,4 @@
-import { refuse } from '../domain/error.ts';
+import { type KatoError, refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
 import {
   hasGone,
@@ -14,29 +14,19 @@ import {
  */
 export function notReady(status: Status, called: string, process: string): string | null {
   const node = nodeCalled(status, called);
-  if (hasGone(node.state)) {
-    throw refuse(
-      'NODE_UNREACHABLE',
-      `node ${node.name} ${howGone(node)}`,
-      ...whyGone(status, node),
-    );
-  }
+  if (hasGone(node.state)) throw gone(status, node);
   if (node.appliedRevision === 0) return `${node.name} has not reported yet`;
   return process === 'all' ? firstMissing(node) : missing(node, processCalled(node, process));
 }
 
-function howGone({ state }: NodeStatus): string {
-  return state === 'left' ? 'has left' : 'is dead';
-}
-
-/** Why, and what to do: a machine that is elsewhere says both in its warning. */
-function whyGone({ warnings }: Status, { name, state, address }: NodeStatus) {
-  const told = warnings.find((one) => one.node === name && ELSEWHERE.includes(one.code));
-  if (told !== undefined) return [told.message] as const;
-  if (state === 'left') {
-    return ['it was halted in order', `kato node boot at ${address} starts it`] as const;
-  }
-  return [undefined, 'kato status shows since when'] as const;
+/** A machine that is elsewhere says in its warning why, and what to do. */
+function gone({ warnings }: Status, { name, state, address }: NodeStatus): KatoError {
+  const told = warnings.find((one) => one.node === name && ELSEWHERE.includes(one.code))?.message;
+  const hasLeft = state === 'left';
+  const message = `node ${name} ${hasLeft ? 'has left' : 'is dead'}`;
+  const why = told ?? (hasLeft ? 'it was halted in order' : undefined);
+  const help = hasLeft ? `kato node boot at ${address} starts it` : 'kato status shows since when';
+  return refuse('NODE_UNREACHABLE', message, why, told === undefined ? help : undefined);
 }
 
 const ELSEWHERE: readonly WarningCode[] = ['NODE_MOVED', 'NODE_CLONED'];

@@ -42,14 +42,13 @@ export function isNetwork(text: string): boolean {
   return isIPv4(address) && Number(bits) <= 32;
 }
 
-export function checkHostname(text: string, what: string, next?: string): string {
+export function checkHostname(text: string, what: string): string {
   const name = spelled(text);
   if (isHostname(name)) return name;
   throw refuse(
     'BAD_NAME',
     `${what} '${text}' is not a host name`,
     'labels of a-z, 0-9 and - joined by dots, each at most 63 characters, are allowed',
-    next,
   );
 }
 

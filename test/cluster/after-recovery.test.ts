@@ -16,6 +16,7 @@ import { assertData, assertTree, dataNode, fillData, treeOf } from '../support/i
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { restarted, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 
 const EXPORT = '/root/cluster.kato';
 const env = { KATO_PASSPHRASE: 'correct horse battery' };
@@ -53,6 +54,11 @@ describe('after a recovery from an export that was made too early', () => {
 
   it('it is said what may count again that was taken away since', async () => {
     assert.match(said, /^note: no token of before lets anybody in any more: kato token create/m);
+    const { commands } = hint(
+      said.trim().split('\n').at(-1),
+      'cli/render/core.ts: nodes that joined later than that are to be attached again; kato status shows all others',
+    );
+    assert.match(await typed(core, commands[0]!), new RegExp(`^..h2 +${router.address} `, 'm'));
     assert.match(said, /^note: what was removed after revision \d+ is a node again: /m);
     const line = `kato node attach --yes ${core.address}`;
     const refusal = await refused(removed, line, { env: { KATO_TOKEN: oldToken } });
@@ -127,6 +133,10 @@ describe('a node that its core does not know any more', () => {
     const asked = await refused(data, `${line()} -e redis`, { env: given });
     assert.deepEqual([asked.code, asked.exitCode], ['USAGE', 2]);
     assert.match(asked.message, /^this machine is node h2 of the cluster that was at /);
+    hint(
+      asked.next,
+      'operations/local/carried.ts: with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside',
+    );
     await assertTree(data, before);
     const { stderr } = await type(data, `${line()} -e redis --yes`, { env: given });
     const [, aside] = /what the machine had is in (\S+)/.exec(stderr)!;

@@ -176,6 +176,9 @@ describe('a core whose address is away for a moment', () => {
     await typed(core, 'kato node boot');
     const again = await refused(core, `kato node attach --yes ${node.address}`);
     assert.equal(again.code, 'CONFLICT');
+    const asked = await refused(core, 'kato route list');
+    const told = hint(asked.next, 'agent/displaced.ts: give it ${known()} again');
+    assert.deepEqual(told.values, [core.address]);
     await readdress(core, otherAddress(core), core.address);
     const back = await settled(core);
     assert.deepEqual([back.cluster.id, back.nodes.length], [cluster.id, 2]);

@@ -25,6 +25,13 @@ const OF_ROUTES: Row[] = [
     shows: /^shop.example.com\/x leads to/,
   },
   {
+    hint: `${ROUTES} give another path`,
+    wrong: `${ADD}/.kato/x 10.9.9.1:80`,
+    by: () => `${ADD}/x 10.9.9.1:80`,
+    shows: /leads to/,
+    undo: 'kato route remove shop.example.com/x',
+  },
+  {
     hint: `${ROUTES} kato route list shows all`,
     wrong: 'kato route remove shap.example.com',
     shows: /shop\.example\.com/,

@@ -4,25 +4,28 @@ import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf } from '../support/said/rows.ts';
 
 const JOIN = 'domain/change/join.ts:';
-const FILES = 'machine/files.ts:';
+const FILES = 'domain/system-error.ts:';
 const HOST = 'operations/local/host.ts:';
+const NAMES = 'operations/local/own-names.ts:';
+const NO_NODE =
+  "machine/ledger.ts: kato node setup core, or kato node attach ${core ?? 'CORE_IP'} with a token";
 const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
 const LEAVE = 'h3: kato node detach';
 
 /** On a machine that joins. */
 const JOINING: Row[] = [
   {
-    hint: 'agent/ask.ts: kato node setup core, or kato node attach CORE_IP; a node that is set up starts by kato node boot',
+    hint: NO_NODE,
+    wrong: 'h3: kato node boot',
+    by: ({ commands: [setup] }) => setup!,
+    undo: 'h3: kato node detach --yes',
+  },
+  {
+    hint: NO_NODE,
     wrong: 'h3: kato status',
     by: ({ commands: [, attach] }) => `KATO_TOKEN=$TOKEN ${attach}`,
     words: { CORE_IP: '$H1' },
     undo: LEAVE,
-  },
-  {
-    hint: 'operations/local/boot.ts: kato node setup core, or kato node attach CORE_IP',
-    wrong: 'h3: kato node boot',
-    by: ({ commands: [setup] }) => setup!,
-    undo: 'h3: kato node detach --yes',
   },
   {
     hint: 'cli/token-source.ts: kato token create on the core prints one; give it by --token-file F',
@@ -96,6 +99,32 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
+    hint: `${NAMES} \${flag} \${better} gives the node another name; kato node rename \${better} gives the machine another host name`,
+    given: 'h3: echo web_01 >/proc/sys/kernel/hostname',
+    wrong: `h3: ${ATTACH} $H1`,
+    by: ({ values: [flag, name] }) => `${ATTACH} ${flag} ${name} $H1`,
+    shows: /web-01 is attached/,
+    undo: LEAVE,
+  },
+  {
+    hint: `${NAMES} kato node rename \${better} gives the machine another host name`,
+    wrong: 'h3: kato node setup core api.example.net',
+    undo: 'h3: kato node detach --yes',
+  },
+  {
+    hint: `${NAMES} kato node rename \${better} gives it another`,
+    given: 'h3: echo web,01 >/proc/sys/kernel/hostname',
+    wrong: `h3: ${ATTACH} --name third $H1`,
+    undo: [LEAVE, 'h3: kato node rename h3'],
+  },
+  {
+    hint: `${NAMES} name the endpoint: kato node setup core api.example.com`,
+    given: 'h3: sed -i "1i 127.0.1.1 h3.my_net h3" /etc/hosts',
+    wrong: 'h3: kato node setup core',
+    shows: /h3 is the core of api.example.com/,
+    undo: 'h3: kato node detach --yes && sed -i 1d /etc/hosts',
+  },
+  {
     hint: 'domain/addresses.ts: give the one that the other nodes reach it at, by --address',
     wrong: `h3: ${ATTACH} --address 127.0.0.1 $H1`,
     by: () => `${ATTACH} --address $H3 $H1`,
@@ -125,7 +154,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'operations/local/attach.ts: the token is of the core at ${decoded!.address}: kato node attach ${decoded!.address}',
+    hint: 'operations/local/attach.ts: the token is of the core at ${token.address}: kato node attach ${token.address}',
     wrong: `h3: ${ATTACH} $H2`,
     by: ({ commands }) => `KATO_TOKEN=$TOKEN ${commands}`,
     shows: /h3 is attached/,

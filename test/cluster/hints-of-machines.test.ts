@@ -24,8 +24,10 @@ const ON_NODES: Row[] = [
     undo: ['h2: kato node detach --yes', REJOIN],
   },
   {
-    hint: `${CARRIED} kato node detach takes it out of there; then attach it to \${wanted}`,
+    hint: `${CARRIED} kato node detach takes it out of there; then kato node attach \${other}`,
     wrong: 'h2: KATO_TOKEN=$FOREIGN kato node attach $H4',
+    by: ({ commands: [detach, attach] }) => [detach!, `KATO_TOKEN=$FOREIGN ${attach}`],
+    shows: /h2 is attached to api.example.org/,
     undo: ['h2: kato node detach', REJOIN],
   },
   {
@@ -77,7 +79,7 @@ const ON_NODES: Row[] = [
     undo: 'h2: kato start redis',
   },
   {
-    hint: 'cli/follow.ts: kato status says what is the matter with it; kato node remove takes a node out that does not come back',
+    hint: 'cli/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back',
     given: 'h2: kato node halt',
     wrong: 'kato stop -n h2 redis',
     by: ({ commands: [status, remove] }) => [status!, `${remove} h2`],

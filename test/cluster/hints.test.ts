@@ -84,10 +84,18 @@ const RUNNING: Row[] = [
   },
   { hint: 'cli/ready.ts: kato node list', wrong: 'kato process ready -n h22 redis', shows: /h2/ },
   {
-    hint: 'cli/ready.ts: kato status shows since when',
+    hint: 'cli/ready.ts: kato node boot at ${address} starts it',
     given: 'h2: kato node halt',
     wrong: 'kato process ready -n h2 redis',
-    shows: /h2 +\S+ +left/,
+    by: () => 'h2: kato node boot',
+    done: 'kato process ready -n h2 redis --block 30',
+    undo: 'h2: kato node halt',
+  },
+  {
+    hint: 'agent/ask.ts: as root: kato node boot starts it, or says what it is',
+    wrong: 'h2: setpriv --reuid=nobody --regid=nogroup --clear-groups kato status',
+    shows: /this node is starting/,
+    undo: 'h2: kato process ready all --block 30 && kato node halt',
   },
   {
     hint: 'controller/knowledge.ts: kato status shows when it was last seen',
@@ -119,7 +127,7 @@ const RUNNING: Row[] = [
     undo: 'kato start -n h2 redis',
   },
   {
-    hint: 'cli/follow.ts: kato status shows how far it is',
+    hint: 'cli/follow.ts: kato status shows how its roles are, and what fails',
     given: 'h2: s6-svc -p /var/lib/kato/service/agent',
     wrong: 'kato stop -n h2 --timeout 1 redis',
     shows: /redis on h2 is stopped by h1/,

@@ -12,6 +12,7 @@ import {
   settled,
   statusOf,
   statusWhen,
+  tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
@@ -106,6 +107,10 @@ describe('leaving a cluster', () => {
         nodes.some(({ address, state }) => address === host(one).address && state === 'dead'),
       ),
     );
+    const gone = await refused(core(), 'kato process ready -n h5 all');
+    const { commands } = hint(gone.next, 'cli/ready.ts: kato status shows since when');
+    const since = new RegExp(`^..h5 +${host(5).address} +dead +\\d+ s`, 'm');
+    assert.match(await typed(core(), commands[0]!), since);
     await typed(core(), 'kato node remove h5 h6', { timeoutMs: AT_ONCE_MS });
     assert.equal((await addressesOf()).length, 4);
   });
@@ -113,6 +118,7 @@ describe('leaving a cluster', () => {
   it('a removed node that was off learns of it when it returns, and may come back', async () => {
     await host(5).powerOn();
     await becomesClean(5);
+    let again = '';
     for (const line of ['kato status', 'kato node boot']) {
       const told = await until(
         async () => {
@@ -123,10 +129,14 @@ describe('leaving a cluster', () => {
       );
       assert.equal(told.exitCode, 3);
       assert.match(told.why!, /^as h5 it was taken out of the cluster of 10\.\S+ on \S+; its data/);
-      assert.match(told.next!, new RegExp(`^kato node attach ${core().address} with a token`));
+      const { commands } = hint(
+        told.next,
+        "machine/ledger.ts: kato node attach ${core ?? 'CORE_IP'} with a token makes it one again",
+      );
+      again = commands[0]!;
     }
     await typed(host(5), 'ls /var/lib/kato/data/redis/appendonlydir');
-    await attach(host(5), core(), 'redis');
+    await typed(host(5), `${again} -e redis`, { env: { KATO_TOKEN: await tokenFrom(core()) } });
     const { nodes } = await settled(core());
     assert.deepEqual(
       nodes.map((node) => node.name),

@@ -8,6 +8,7 @@ import {
   settled,
   statusOf,
   statusWhen,
+  tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
@@ -18,6 +19,8 @@ import { pidOf, restarted, runningOn } from '../support/running.ts';
 import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
+const MOVED =
+  'domain/displaced.ts: kato node migrate ${known} ${now} on the core, or give it ${known} again';
 /** What was heard of a machine that is off counts for so long. */
 const LONG_SECONDS = 45;
 
@@ -41,6 +44,21 @@ describe('a node that goes to another address', () => {
     (code: string, text: RegExp) =>
     ({ warnings }: Status): boolean =>
       warnings.some((warning) => warning.code === code && text.test(warning.message));
+  /** What helps a machine that has the identity of a node, and no address any more. */
+  const withoutAddress = async (host: Host): Promise<string | undefined> => {
+    await typed(host, 'ip address flush dev eth0');
+    const error = await until(
+      async () => {
+        const told = await refused(host, 'kato role remove redis');
+        return /it has no address$/.test(told.message) ? told : null;
+      },
+      { what: 'it says that it has none', seconds: 10 },
+    );
+    return error.next;
+  };
+  /** What a warning says helps. */
+  const helpIn = (warnings: Status['warnings'], wanted: string): string | undefined =>
+    warnings.find(({ code }) => code === wanted)?.message.replace(/^.*?: /, '');
   const isQuiet = ({ warnings }: Status): boolean =>
     !warnings.some(({ code }) => code === 'NODE_MOVED' || code === 'NODE_CLONED');
   const stateOf = async (host: Host) => {
@@ -59,22 +77,14 @@ describe('a node that goes to another address', () => {
     }
     assert.equal(await stateOf(data), 'dead');
     const { warnings } = await statusOf(core);
-    const { commands } = hint(
-      warnings.find(({ code }) => code === 'NODE_MOVED')?.message,
-      'domain/displaced.ts: ${name} is at ${now} now, the cluster knows ${known}: kato node migrate ${known} ${now} on the core, or give it ${known} again',
-    );
-    assert.deepEqual(commands, [command]);
+    assert.deepEqual(hint(helpIn(warnings, 'NODE_MOVED'), MOVED).commands, [command]);
     const { stdout } = await type(core, 'kato check --json');
     const checks = JSON.parse(stdout) as { name: string; message: string }[];
     assert.ok(checks.some(({ name, message }) => name === 'nodes' && moved.test(message)));
     for (const line of ['kato role add memcached', 'kato node detach', 'kato route list']) {
       const { code, exitCode, next } = await refused(data, line);
       assert.deepEqual([code, exitCode], ['CONFLICT', 4], line);
-      const told = hint(
-        next,
-        "agent/displaced.ts: kato node migrate ${known()} ${situation.address ?? ''} on the core, or give it ${known()} again; kato node attach makes a copy a new node",
-      );
-      assert.equal(told.commands[0], command);
+      assert.deepEqual(hint(next, MOVED).commands, [command]);
     }
     assert.deepEqual(restarted(before, await runningOn([data])), []);
   });
@@ -160,6 +170,9 @@ describe('a node that goes to another address', () => {
     await typed(core, `kato node migrate --force ${now} ${wrong}`);
     const help = new RegExp(`the cluster knows ${wrong}: kato node migrate ${wrong} ${now} `);
     await statusWhen(core, 'h3 says where it is', saying('NODE_MOVED', help));
+    const told = hint(await withoutAddress(router), 'domain/displaced.ts: give it ${known} again');
+    assert.deepEqual(told.values, [wrong]);
+    await typed(router, `ip address add ${now}/24 dev eth0`);
     await typed(core, `kato node migrate ${wrong} ${now}`);
     await settled(core);
     assert.ok(isQuiet(await statusOf(core)));
@@ -176,22 +189,51 @@ describe('a node that goes to another address', () => {
       what: 'the copy runs what it ran, as the guide warns',
       seconds: 10,
     });
+    const { warnings } = await statusOf(core);
+    hint(
+      helpIn(warnings, 'NODE_CLONED'),
+      'domain/displaced.ts: kato node attach there makes it a node of its own',
+    );
     const refusal = await refused(core, `kato node migrate ${now} ${copy.address}`);
     assert.equal(refusal.message, `node h2 is alive at ${now}`);
+    hint(
+      refusal.next,
+      'domain/change/migrate.ts: kato node attach there makes the copy a node of its own; --force makes it this one',
+    );
     const spoken = await refused(copy, 'kato role remove redis');
     assert.equal(spoken.code, 'CONFLICT');
     assert.ok((await statusOf(copy)).nodes.every(({ self }) => !self));
     assert.deepEqual(restarted(before, await runningOn([data])), []);
     await assertData(data, core, now);
+    const known = otherAddress(router);
+    await typed(core, `kato node migrate --force ${known} ${copy.address}`);
+    const held = saying('NODE_CLONED', /, the address of h3: /);
+    const status = await statusWhen(core, 'the copy has the address of a node', held);
+    hint(
+      helpIn(status.warnings, 'NODE_CLONED'),
+      'domain/displaced.ts: give it an address of its own; then kato node attach there makes it a node of its own',
+    );
+    await statusWhen(core, 'h3 says where it is', saying('NODE_MOVED', /^h3 is at/));
+    await typed(core, `kato node migrate ${copy.address} ${known}`);
   });
 
   it('is told from a copy that has its address, too: two speak as one', async () => {
     await typed(copy, `kato node halt && ip address add ${otherAddress(data)}/32 dev lo`);
     await typed(copy, 'kato node boot');
     const twins = saying('NODE_CLONED', /^two machines speak as h2/);
-    await statusWhen(core, 'two are heard', twins);
-    await typed(copy, 'kato node halt');
+    const { warnings } = await statusWhen(core, 'two are heard', twins);
+    const { commands } = hint(
+      warnings.find(({ code }) => code === 'NODE_CLONED')?.message,
+      'domain/displaced.ts: two machines speak as ${name} (${address}): on the copy: kato node halt, another address, kato node attach CORE_IP',
+    );
+    await typed(copy, commands[0]!);
     await statusWhen(core, 'one is heard', isQuiet, LONG_SECONDS);
     assert.equal(await stateOf(data), 'active');
+    await typed(copy, `ip address del ${otherAddress(data)}/32 dev lo`);
+    const env = { KATO_TOKEN: await tokenFrom(core) };
+    const line = `${commands[1]!.replace('CORE_IP', core.address)} --yes -e redis`;
+    await typed(copy, line, { env });
+    const { nodes } = await settled(core);
+    assert.equal(nodes.length, 4);
   });
 });

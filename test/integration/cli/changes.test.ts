@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../../src/domain/cluster.ts';
 import { refuse } from '../../../src/domain/error.ts';
-import type { NodeStatus } from '../../../src/domain/status.ts';
-import { nodeStatus, statusWith } from '../../support/statuses.ts';
+import { hint } from '../../support/said/hint.ts';
+import { statusWith } from '../../support/statuses.ts';
 import { until } from '../../support/until.ts';
-import { type Machine, machine, STATUS } from './kato.ts';
+import { type Machine, machine } from './kato.ts';
 
 const STEP = { kind: 'start', process: 'redis', ms: 12, failed: false };
 const DONE = { node: 'web', id: 'n2', state: 'active', done: true, steps: [STEP], failures: [] };
@@ -42,40 +42,6 @@ describe('a change by kato', () => {
     await here.kato('role', 'add', 'redis');
     const { params } = here.asked.find(({ operation }) => operation === 'role.add')!;
     assert.deepEqual(params, { node: 'n1', roles: ['redis'], selection: 'named', noStart: false });
-  });
-
-  it('says that it was so before', async () => {
-    const already = { node: 'web', added: [], removed: [], already: ['redis'] };
-    here.answers['role.add'] = () => performed(already, { touched: [], changed: false });
-    here.answers.status = () => STATUS;
-    const { exitCode, stdout } = await here.kato('role', 'add', '-n', 'web', 'redis');
-    assert.deepEqual([exitCode, stdout], [0, 'already so: web has redis\n']);
-  });
-
-  it('does not say so of what was asked for before, and has failed', async () => {
-    const process = { name: 'redis', state: 'STOPPED', pid: null, since: null };
-    const roles = [{ name: 'redis', state: 'failed', processes: [process] }];
-    const error = { step: 'start redis', code: 'PORT_TAKEN', message: 'port 6379 is taken' };
-    const web = { ...nodeStatus('web'), roles, error };
-    here.answers.status = () => statusWith({ nodes: [web as NodeStatus] }) as unknown as Json;
-    const same = { touched: [], changed: false };
-    const roleSwitch = { node: 'web', roles: [], already: ['redis'], spared: [] };
-    const cases: [string, Json, string[]][] = [
-      ['role.add', { node: 'web', added: [], removed: [], already: ['redis'] }, ['role', 'add']],
-      ['role.switch', roleSwitch, ['start']],
-      ['process.switch', { ...roleSwitch, processes: [] }, ['process', 'start']],
-    ];
-    for (const [operation, result, words] of cases) {
-      here.answers[operation] = () => performed(result, same);
-      const { exitCode, stderr } = await here.kato(...words, '-n', 'web', 'redis');
-      assert.equal(exitCode, 4, operation);
-      assert.match(stderr, /already asked for, and not so: web: port 6379 is taken/);
-    }
-    here.answers['config.set'] = () => performed('1g', same);
-    const { stderr } = await here.kato('config', 'set', 'redis', 'max_memory', '1g');
-    assert.match(stderr, /not so: web: port 6379 is taken/);
-    const other = await here.kato('config', 'set', 'router', 'http_port', '1g');
-    assert.equal(other.stdout, 'already so: 1g\n');
   });
 
   it('is not waited for with --no-wait', async () => {
@@ -127,7 +93,13 @@ describe('a change by kato', () => {
     await until(() => followed, { what: 'the change is followed', seconds: 10 });
     const { exitCode, stderr } = await adding.kill('SIGINT');
     assert.equal(exitCode, 130);
-    assert.match(stderr, /the change is written, and goes on/);
+    const { commands } = hint(
+      stderr.split('\n').find((line) => line.startsWith('kato: ')),
+      'cli/change-command.ts: kato: the change is written, and goes on: kato status shows what of it fails',
+    );
+    const failed = { code: 'STEP_FAILED' as const, message: 'web: no luck', node: 'web' };
+    here.answers.status = () => statusWith({ warnings: [failed] }) as unknown as Json;
+    assert.match((await here.type(commands[0]!)).stdout, /no luck/);
   });
 
   it('passes on a refusal with its exit code', async () => {

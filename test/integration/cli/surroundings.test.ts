@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { encodeJoinToken } from '../../../src/bus/join-token.ts';
+import type { ErrorRecord } from '../../../src/domain/error.ts';
 import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
 import { run } from '../../../src/machine/command.ts';
 import { writeIdentity } from '../../../src/machine/ledger.ts';
+import { hint } from '../../support/said/hint.ts';
 import { type Machine, machine } from './kato.ts';
 
 const TOKEN = encodeJoinToken({
@@ -47,6 +49,12 @@ describe('the surroundings of a machine', function () {
     }
   }
 
+  /** Why setup core is refused. */
+  async function refusedSetup(before = ''): Promise<ErrorRecord> {
+    const { stdout } = await here.type(`${before}${SETUP} --json`);
+    return (JSON.parse(stdout) as { error: ErrorRecord }).error;
+  }
+
   const lib = (): string => `${paths.root}/var/lib/kato`;
 
   it('where no program can be run are told, with the mount, before anything is done', async () => {
@@ -54,6 +62,12 @@ describe('the surroundings of a machine', function () {
     await said(/no program can be run in \S+\/service why: \S+\/var\/lib\/kato is mounted noexec/);
     const { stdout } = await here.type(`ls -A ${lib()}`);
     assert.equal(stdout, '');
+    const { text } = hint(
+      (await refusedSetup()).next,
+      'machine/ground.ts: mount -o remount,exec ${mount.point}, and correct /etc/fstab',
+    );
+    await here.type(text.slice(0, text.indexOf(', and')));
+    assert.equal((await refusedSetup()).code, 'BAD_ADDRESS');
   });
 
   it('are told by a node that boots, and not what it wrote in an earlier life', async () => {
@@ -100,9 +114,10 @@ describe('the surroundings of a machine', function () {
   });
 
   it('whose TMPDIR is missing or full are told by its name, where it is needed', async () => {
-    const { exitCode, stderr } = await here.type(`TMPDIR=${paths.root}/none ${SETUP}`);
-    assert.equal(exitCode, 1, stderr);
-    assert.match(stderr, /there is no folder \S+\/none\n {2}why: {2}TMPDIR names it/);
+    const none = await refusedSetup(`TMPDIR=${paths.root}/none `);
+    assert.match(`${none.message}; ${none.why}`, /there is no folder \S+\/none; TMPDIR names it/);
+    hint(none.next, 'machine/ground.ts: make it, or run the command without TMPDIR');
+    assert.equal((await refusedSetup()).code, 'BAD_ADDRESS');
     const path = `${paths.root}/tmp`;
     await mount(path, 'size=16k');
     await run(['sh', '-c', `head -c 100000 /dev/zero >${path}/fill`]).catch(() => undefined);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import type { KatoError } from '../../../src/domain/error.ts';
 import type { Paths } from '../../../src/domain/paths.ts';
 import { run } from '../../../src/machine/command.ts';
 import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
 import { answers } from '../../../src/machine/socket.ts';
 import { supervisionEnded } from '../../../src/machine/supervision.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, isGone, look, processSpec, testNode } from './node.ts';
 
@@ -51,10 +53,15 @@ describe('the end of a node', function () {
     const { stdout } = await run(['ps', '-o', 'ppid=', '-p', `${pid}`]);
     process.kill(Number(stdout), 'SIGSTOP');
     try {
-      await assert.rejects(shutdownSupervision(paths), {
-        code: 'TIMEOUT',
-        message: `not ended: frozen (pid ${pid}, killed 1 s after it was asked)`,
-      });
+      const error = await shutdownSupervision(paths).catch((thrown: KatoError) => thrown);
+      assert.equal(error?.code, 'TIMEOUT');
+      assert.equal(error.message, `not ended: frozen (pid ${pid}, killed 1 s after it was asked)`);
+      const { text } = hint(
+        error.next,
+        'machine/shutdown.ts: ps -eo pid,stat,wchan:30,args shows what it waits for; then kato node halt again',
+      );
+      const ps = await run(text.slice(0, text.indexOf(' shows')).split(' '));
+      assert.match(ps.stdout, new RegExp(`^ *${stdout.trim()} T.* s6-supervise frozen$`, 'm'));
     } finally {
       process.kill(Number(stdout), 'SIGCONT');
       process.kill(left, 'SIGKILL');

@@ -146,7 +146,7 @@ function saidAt(node: Node, ofErrors: ReadonlySet<Node>): Said[] {
   const text = sentenceAt(node);
   if (text === null && !isBesideSentences(node)) return [];
   const above = ancestors(node);
-  if (above.some((one) => isOtherwiseTold(one))) return [];
+  if (above.some((one) => ofErrors.has(one) || isOtherwiseTold(one))) return [];
   const call = above.find((one) => isCallExpression(one));
   const isNote = call !== undefined && NOTES.includes(lastName(call.expression));
   const kind = isNote ? 'note' : 'said';

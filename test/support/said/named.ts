@@ -15,8 +15,10 @@ export const PROGRAMS: Record<string, string> = {
   dmesg: 'util-linux',
   find: 'findutils',
   lsattr: 'e2fsprogs',
+  mount: 'mount',
   mv: 'coreutils',
   openssl: 'openssl',
+  ps: 'procps',
   rm: 'coreutils',
   ss: 'iproute2',
   umount: 'mount',
@@ -109,7 +111,7 @@ function programsIn(masked: string): string[] {
 
 const paths = pathsOf('/');
 const processes = [...catalogue.roles.values()].flatMap((role) => role.processes);
-const logs = ['agent', 'supervision', ...processes.map(({ name }) => name)];
+const logs = ['agent', 'supervision', 'VALUE', ...processes.map(({ name }) => name)];
 const known = [
   '/var/lib/kato',
   ...Object.values(paths),
