@@ -5,7 +5,9 @@ import type { Report } from './step.ts';
 export function lostLinesWarnings(node: string, report: Report | undefined): Warning[] {
   if (report?.lostLines === undefined) return [];
   const { logs, diskFull } = report.lostLines;
-  const why = diskFull ? 'the disk of /var/log/kato is full' : '/var/log/kato cannot be written';
+  const why = diskFull
+    ? 'the disk of /var/log/kato is full'
+    : 'more is said than /var/log/kato takes';
   return [
     {
       code: 'LOG_LOST',

@@ -25,11 +25,12 @@ use strict;
 use warnings;
 use Errno qw(EAGAIN EINTR);
 use Fcntl qw(F_SETFL O_WRONLY O_NONBLOCK);
+use POSIX qw(WNOHANG);
 
 my ($mark, @command) = @ARGV;
 my ($waiting, $lost, $losing, $cut, $passing) = ('', 0, 0, 0, 0);
 my ($started, $ended, $pid, $log) = (0, 0);
-$SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
+$SIG{PIPE} = 'IGNORE';
 $SIG{TERM} = sub { $ended ||= time };
 unlink $mark;
 
@@ -44,19 +45,23 @@ until ($ended && ($waiting eq '' || passed(${END_SECONDS}, $ended))) {
 }
 # The writer ends when it has written all; where it cannot, nobody waits for it.
 undef $log;
-for (1 .. ${END_SECONDS * 10}) { select undef, undef, undef, 0.1 if $pid && kill 0, $pid }
-kill 'KILL', $pid if $pid;
+for (1 .. ${END_SECONDS * 10}) { select undef, undef, undef, 0.1 if lives() }
+kill 'KILL', $pid if lives();
 unlink $mark;
 
 # The clock may be set meanwhile.
 sub passed { abs(time - $_[1]) >= $_[0] }
 
+# What is not waited for keeps its number, which is nobody else's meanwhile.
+sub lives { $pid && waitpid($pid, WNOHANG) == 0 }
+
 sub start {
   $started = time;
+  return if lives();
   pipe my $reader, my $writer or return;
   defined(my $child = fork) or return;
   if (!$child) {
-    $SIG{PIPE} = $SIG{CHLD} = 'DEFAULT';
+    $SIG{PIPE} = 'DEFAULT';
     open STDIN, '<&', $reader;
     exec @command or exit 111;
   }

@@ -65,11 +65,13 @@ export function leftovers(lock: string): string {
   return `#!/bin/sh
 # Ends what the program has left behind: all that has its lock file open.
 lock=${file} name=${name} tries=0
+same='exec find -L "$@" -maxdepth 0 -samefile "$lock"'
+export lock
 while true; do
   pids=
-  for fd in $(find /proc/[0-9]*/fd -lname "*$name" -o -lname "*$name (deleted)" 2>/dev/null); do
+  for fd in $(find /proc/[0-9]*/fd -lname "*$name" -exec sh -c "$same" find {} + 2>/dev/null); do
     pid=\${fd#/proc/}
-    [ ! "$fd" -ef "$lock" ] || pids="$pids \${pid%%/*}"
+    pids="$pids \${pid%%/*}"
   done
   [ -n "$pids" ] || exit 0
   kill -KILL $pids 2>/dev/null

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
+import { Agent, createServer as createHttpServer, get, request } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -71,6 +71,44 @@ describe('an interim answer of a backend', () => {
       session.close();
     });
   }
+
+  it('to a HEAD leaves nothing for the next client on the connection to the backend', async () => {
+    const asked: string[] = [];
+    const hinting = createHttpServer(async (request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      if (request.url === '/hinted') {
+        response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+        return;
+      }
+      response.setHeader('x-said', String(request.url)).end();
+    }).listen(0, CLIENT);
+    await once(hinting, 'listening');
+    const { port } = hinting.address() as AddressInfo;
+    const own = await startProxy(
+      'router',
+      '127.0.68.3',
+      leading([HOST, '/', [`${CLIENT}:${port}`]]),
+    );
+    try {
+      const ask = async (method: string, path: string) => {
+        const to = { host: own.address, port: own.http, headers: { host: HOST }, agent: false };
+        const signal = AbortSignal.timeout(LIMIT_MS);
+        const [response] = await once(request({ ...to, method, path, signal }).end(), 'response');
+        response.resume();
+        return [response.statusCode, response.headers['x-said']];
+      };
+      for (let i = 0; i < 3; i++) {
+        assert.deepEqual(await ask('HEAD', '/hinted'), [502, undefined]);
+        assert.deepEqual(await ask('GET', '/account'), [200, '/account']);
+        assert.deepEqual(await ask('HEAD', '/a%20b?c=d'), [200, '/a%20b?c=d']);
+      }
+      assert.deepEqual(asked.slice(0, 3), ['HEAD /hinted', 'GET /account', 'HEAD /a%20b?c=d']);
+    } finally {
+      await own.service.stop();
+      hinting.closeAllConnections();
+      hinting.close();
+    }
+  });
 
   it('is in the log of the router, with the backend', () => {
     assert.match(

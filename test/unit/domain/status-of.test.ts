@@ -136,7 +136,7 @@ describe('the status of a cluster', () => {
       { ...lost, message: `${message} the disk of /var/log/kato is full` },
     ]);
     assert.deepEqual(warned(false), [
-      { ...lost, message: `${message} /var/log/kato cannot be written` },
+      { ...lost, message: `${message} more is said than /var/log/kato takes` },
     ]);
   });
 
