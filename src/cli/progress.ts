@@ -35,7 +35,9 @@ async function show<Context>(
   context: Context,
   voice: Voice,
 ): Promise<void> {
-  if (canRedraw(process.stderr)) return showList(phases, context, voice);
+  // listr2 asks stdout, and where that is no terminal it writes its list there, into the value.
+  const isDrawn = canRedraw(process.stderr) && process.stdout.isTTY === true;
+  if (isDrawn) return showList(phases, context, voice);
   await runPhases(phases, context, ({ name, title }) => note(`==> ${name}: ${title}`));
 }
 
