@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type KatoError, refuse } from '../domain/error.ts';
 import { didYouMean } from '../domain/names.ts';
 import { CLIError, ModuleLoadError } from './oclif.ts';
@@ -78,9 +79,9 @@ function inOwnWords(command: string, said: string): [string, string?] | undefine
   return undefined;
 }
 
-/** oclif's own words without its advice and layout. */
+/** oclif's own words without its colours, advice and layout. */
 function inOneLine(message: string): string {
-  return message
+  return stripVTControlCharacters(message)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('See more help'))
