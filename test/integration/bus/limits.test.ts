@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { natsOf } from '../../../src/bus/messaging.ts';
@@ -11,6 +12,7 @@ import type { Status } from '../../../src/domain/status.ts';
 import type { NodeProcesses } from '../../../src/operations/roles.ts';
 import { clusterWith, tokenOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';
+import { frame, openRaw } from '../../support/flood/raw-bus.ts';
 import { reportOf } from '../../support/reports.ts';
 import { until } from '../../support/until.ts';
 
@@ -53,6 +55,23 @@ describe('what one message may be', function () {
     );
     await adminIsServed();
     assert.match((await sending).message, /larger than 16 kB/);
+  });
+
+  it('is a kB for where it goes and where the answer goes: more ends the connection', async () => {
+    const { address, port, ca } = here.nats;
+    const door = { address, port, ca, clusterId: 'c1', ...here.identities.get('web')! };
+    const ask = async (replyLength: number): Promise<string> => {
+      const socket = await openRaw(door);
+      socket.write(
+        frame(op('web', 'node.list'), '{}', `kato.reply.web.${'x'.repeat(replyLength)}`),
+      );
+      socket.write('PING\r\n');
+      const [heard] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return heard.toString().trim();
+    };
+    assert.equal(await ask(500), 'PONG');
+    assert.match(await ask(3000), /maximum control line exceeded/i);
   });
 
   it('is some kB for a node, packed or not', async () => {
