@@ -75,6 +75,14 @@ describe('headers on their way through a load balancer and a router', () => {
     assert.equal(answer.headers['set-cookie']?.length, 21);
   });
 
+  it('of an answer lead nginx nowhere else', async () => {
+    const headers = { 'x-accel-redirect': '/.kato/health', 'x-accel-limit-rate': '1' };
+    const balancer = await start({}, {}, { headers });
+    const answer = await ask(BALANCER, balancer.http, { host: HOST });
+    assert.deepEqual([answer.status, answer.seen().headers.host], [200, HOST]);
+    assert.equal(answer.headers['x-accel-redirect'], undefined);
+  });
+
   it('of an answer are replaced by 502 when they are longer than the setting', async () => {
     const headers = { 'x-long': 'x'.repeat(5000) };
     const balancer = await start({ max_answer_headers_kb: 4 }, {}, { headers });
