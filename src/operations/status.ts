@@ -136,7 +136,8 @@ function progressOf(known: Knowledge, id: string, revision: number): Progress {
     state: nodeState(known.verdicts, node),
     done: reached && report.complete && report.version.lineage === known.version.lineage,
     steps: reached ? report.steps : [],
-    failures: reached ? report.failures : [],
+    // That a later view was refused says nothing of this revision, and may be over.
+    failures: reached ? report.failures.filter(({ kind }) => kind !== 'fetch-view') : [],
   };
 }
 

@@ -12,9 +12,23 @@ import { outranking } from './recover.ts';
 
 const BUS_START_MS = 30_000;
 const CONNECT_MS = 2000;
+const TRIES_MAX = 5;
 
 /** Puts the state that a cluster begins with, or goes on with, on the bus, as soon as that is up. */
 export async function putOnBus(host: Host, draft: Draft): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await put(host, draft);
+    } catch (error) {
+      // The agent has just started, and may give the bus another config meanwhile.
+      const isAway = error instanceof KatoError && error.code === 'BUS_AWAY';
+      if (!isAway || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+/** Once more does no harm: an interrupted command that is run again does it, too. */
+async function put(host: Host, draft: Draft): Promise<void> {
   const bus = await connectWhenUp(draft);
   try {
     const store = await openStore(bus, draft.controller.seed);
