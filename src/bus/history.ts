@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
-import { type HistoryEntry, merged } from '../domain/history.ts';
+import { type HistoryEntry, merged, summed } from '../domain/history.ts';
 import { decodeBody, encodeBody } from './body.ts';
 import { cachedBucket, HISTORY_OF_NODES_STREAM, HISTORY_STREAM, infoOf } from './buckets.ts';
 import { keyOf, nameOf } from './keys.ts';
@@ -58,7 +58,7 @@ export function openHistory(on: {
   };
 
   async function read({ limit, names }: HistoryQuery): Promise<HistoryEntry[]> {
-    const places = [counted(await allRefusals())];
+    const places = [summed([...(await allRefusals())].map(([key, kept]) => kindOf(key, kept)))];
     for (const stream of [HISTORY_STREAM, HISTORY_OF_NODES_STREAM]) {
       const count = names === null ? limit : Number.POSITIVE_INFINITY;
       places.push(await readStream(js, manager, stream, count));
@@ -71,20 +71,11 @@ export function openHistory(on: {
   }
 }
 
-/** One line for each kind of refusal, whichever controllers counted it. */
-function counted(refusals: ReadonlyMap<string, KvEntry>): HistoryEntry[] {
-  const lines = new Map<string, HistoryEntry>();
-  for (const [key, { value }] of refusals) {
-    const entry = decodeBody(value, TRUSTED) as HistoryEntry;
-    const name = nameOf(key);
-    const kind = name.slice(0, name.lastIndexOf('/'));
-    const other = lines.get(kind);
-    const count = (entry.count ?? 1) + (other?.count ?? 0);
-    lines.set(kind, { ...(other !== undefined && other.at > entry.at ? other : entry), count });
-  }
-  return [...lines.values()]
-    .map(({ count, ...entry }) => (count === 1 ? entry : { ...entry, count: count! }))
-    .sort((a, b) => (a.at < b.at ? -1 : 1));
+/** A refusal, and of which kind it is, whichever controllers counted it. */
+function kindOf(key: string, { value }: KvEntry): { kind: string; entry: HistoryEntry } {
+  const name = nameOf(key);
+  const entry = decodeBody(value, TRUSTED) as HistoryEntry;
+  return { kind: name.slice(0, name.lastIndexOf('/')), entry };
 }
 
 /** The newest entries of a stream; one that an older kato did not make has none. */

@@ -65,6 +65,21 @@ export function tally(): Tally {
   };
 }
 
+/** One line for each kind, whoever counted: they are what several runs of controllers have kept. */
+export function summed(kept: readonly { kind: string; entry: HistoryEntry }[]): HistoryEntry[] {
+  const lines = new Map<string, HistoryEntry>();
+  for (const { kind, entry } of kept) {
+    const other = lines.get(kind);
+    const newest = other !== undefined && other.at > entry.at ? other : entry;
+    const params = common(other, entry.params);
+    const count = (entry.count ?? 1) + (other?.count ?? 0);
+    lines.set(kind, { ...newest, params, count });
+  }
+  return [...lines.values()]
+    .map(({ count, ...entry }) => (count === 1 ? entry : { ...entry, count: count! }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1));
+}
+
 /** What all that a line counts have in common: nothing is said that only one of them was. */
 function common(earlier: HistoryEntry | undefined, params: HistoryEntry['params']) {
   if (earlier === undefined || params === null) return params;

@@ -4,6 +4,7 @@ import {
   merged,
   type Refusal,
   shortParams,
+  summed,
   tally,
 } from '../../../src/domain/history.ts';
 
@@ -37,6 +38,23 @@ describe('the history', () => {
     assert.equal(add({ ...REFUSAL, asker: 'n2' }).entry.count, 1);
     assert.equal(add({ ...REFUSAL, code: 'BUSY' }, 500).entry.count, 500);
     assert.equal(add({ ...REFUSAL, at: '2026-03-01T13:00:00.000Z' }).entry.count, 1);
+  });
+
+  it('sums up what several runs of controllers have counted, and names nothing that only one did', () => {
+    const line = (at: string, params: HistoryEntry['params'], count: number): HistoryEntry => {
+      const { by, operation, code } = REFUSAL;
+      return { at, by, operation, params, outcome: code, revision: null, count };
+    };
+    const kept = [
+      { kind: 'a', entry: line('2', { node: 'core', roles: ['router'] }, 3) },
+      { kind: 'b', entry: line('1', { node: 'core' }, 1) },
+      { kind: 'a', entry: line('4', { node: 'data', roles: ['router'] }, 2) },
+      { kind: 'a', entry: line('3', { node: 'data', roles: ['router'] }, 1) },
+    ];
+    const { count: _, ...one } = line('1', { node: 'core' }, 1);
+    assert.deepEqual(summed(kept), [one, line('4', { roles: ['router'] }, 6)]);
+    const more = { kind: 'a', entry: line('5', null, 1) };
+    assert.deepEqual(summed([...kept, more])[1], line('5', null, 7));
   });
 
   it('takes only so many lines of one asker in an hour: what is beyond is one more', () => {
