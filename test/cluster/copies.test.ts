@@ -122,7 +122,7 @@ describe('a copy of a disk, beside the node that it was made of', () => {
     const unasked = await refused(copy, line.replace('--yes ', ''), { env: given });
     hint(
       unasked.next,
-      'operations/local/carried.ts: it stays ${name} by kato node migrate ${old} ${address} on the core, or when it has ${old} again; with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside',
+      'operations/local/carried.ts: unless another machine is ${name} now, it stays ${name} by kato node migrate ${old} ${address} on the core, or when it has ${old} again; with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside',
     );
     const mount = 'mount -t tmpfs tmpfs /var/lib/kato/data/postgresql';
     await typed(copy, mount);

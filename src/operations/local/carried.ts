@@ -93,7 +93,9 @@ export function waysOut({ identity, why, address }: Carried): string {
     return `kato node detach takes it out once ${identity.core.address} answers; ${anew}`;
   const { name, address: old } = identity;
   const migrate = `kato node migrate ${old} ${address} on the core`;
-  return `it stays ${name} by ${migrate}, or when it has ${old} again; ${anew}`;
+  // A copy has the machine id of the original, too, where the whole disk was copied.
+  const stays = `unless another machine is ${name} now, it stays ${name} by ${migrate}`;
+  return `${stays}, or when it has ${old} again; ${anew}`;
 }
 
 /** What the cluster says of this identity; `away` where nobody can be asked. */
