@@ -183,7 +183,10 @@ describe('a core whose address is away for a moment', () => {
     const back = await settled(core);
     assert.deepEqual([back.cluster.id, back.nodes.length], [cluster.id, 2]);
     assert.equal((await statusOf(node)).cluster.id, cluster.id);
-    const home = await refused(core, `kato node attach ${core.address}`);
+    const home = await refused(core, `kato node attach ${node.address}`);
     assert.deepEqual([home.code, home.next!.slice(0, 16)], ['CONFLICT', 'kato node remove']);
+    assert.match(await typed(core, `kato node attach ${core.address}`), /^already so: h1 /);
+    await typed(core, 'kato node attach -e memcached');
+    assert.ok(rolesOf(await nodeOn(core)).includes('memcached'));
   });
 });

@@ -37,8 +37,8 @@ interface Meant {
 }
 
 /**
- * What this machine is before it is attached to a cluster. Reads only. CONFLICT on the core of a
- * cluster, whatever its addresses are; ALREADY_ATTACHED for a node of another one that can let it go.
+ * What this machine is before it is attached to a cluster. Reads only. CONFLICT on the core of another
+ * cluster, and on one that does not have its address; ALREADY_ATTACHED for a node of another one that can let it go.
  */
 export async function findIdentity({ paths }: Host, meant: Meant): Promise<Found> {
   const identity = await readIdentity(paths);
@@ -46,7 +46,11 @@ export async function findIdentity({ paths }: Host, meant: Meant): Promise<Found
   const where = await whereabouts();
   const standing = standingOf(identity, where);
   const address = (await likelyAddress(where)) ?? identity.address;
-  if (isOfCore(identity)) throw isCore(identity, standing === 'home' ? null : address);
+  if (isOfCore(identity)) {
+    if (standing !== 'home') throw isCore(identity, address);
+    if (isOther(identity, meant)) throw isCore(identity, null);
+    return { is: 'node', identity };
+  }
   if (standing !== 'home') return { is: 'carrier', carried: { identity, why: standing, address } };
   const told = await askCore(identity);
   const isItsNode = told === 'known' || told === 'away';

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { type Carried, waysOut } from '../../../src/operations/local/carried.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { JoinToken } from '../../../src/bus/join-token.ts';
+import { pathsOf } from '../../../src/domain/paths.ts';
+import { writeIdentity } from '../../../src/machine/ledger.ts';
+import { type Carried, findIdentity, waysOut } from '../../../src/operations/local/carried.ts';
+import type { Host } from '../../../src/operations/local/host.ts';
 
 const IDENTITY = {
   format: 1,
@@ -23,6 +28,27 @@ describe('a machine that carries an identity', () => {
           'on the core, or when it has 127.0.0.3 again; with --yes it is attached as a new node: ' +
           'what it has goes to /var/lib/kato/aside',
       );
+    }
+  });
+
+  it('is a node of its own cluster where it is the core, and joins no other one', async () => {
+    const paths = pathsOf(await mkdtemp('/tmp/kato-carried-'));
+    try {
+      const { core } = IDENTITY;
+      const identity = { ...IDENTITY, address: core.address };
+      await writeIdentity(paths, identity);
+      const token = { clusterId: 'c1', address: core.address } as JoinToken;
+      const find = (to: string | undefined, shown: JoinToken | null) =>
+        findIdentity({ paths } as Host, { core: to, token: shown });
+      const itself = { is: 'node', identity };
+      assert.deepEqual(await find(undefined, null), itself);
+      assert.deepEqual(await find(core.address, token), itself);
+      const next = /kato node detach --yes ends that cluster/;
+      await assert.rejects(find('127.0.0.9', token), { code: 'CONFLICT', next });
+      const foreign = { ...token, clusterId: 'c2' };
+      await assert.rejects(find(undefined, foreign), { code: 'CONFLICT', next });
+    } finally {
+      await rm(paths.root, { recursive: true });
     }
   });
 });
