@@ -186,7 +186,8 @@ describe('a core whose address is away for a moment', () => {
     const home = await refused(core, `kato node attach ${node.address}`);
     assert.deepEqual([home.code, home.next!.slice(0, 16)], ['CONFLICT', 'kato node remove']);
     assert.match(await typed(core, `kato node attach ${core.address}`), /^already so: h1 /);
-    await typed(core, 'kato node attach -e memcached');
+    const added = await typed(core, 'kato node attach -e memcached');
+    assert.match(added, /^h1 is attached to .*\nadded now: memcached$/m);
     assert.ok(rolesOf(await nodeOn(core)).includes('memcached'));
   });
 });

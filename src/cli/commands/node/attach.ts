@@ -1,3 +1,4 @@
+import type { RolesChanged } from '../../../domain/change/role-changes.ts';
 import { refuse } from '../../../domain/error.ts';
 import { checkAddress } from '../../../domain/names.ts';
 import type { Attach } from '../../../operations/local/attach.ts';
@@ -111,7 +112,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       await confirmAside(carried);
       await showPhases(joining, attach, voice).finally(tellAside);
     }
-    return this.readBack(false, attach.notes);
+    return this.readBack({ already: false, added: [], notes: attach.notes });
 
     /** Also where what follows has failed. */
     function tellAside(): void {
@@ -124,7 +125,9 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   }
 
   /** The record that the cluster has of this node, not what was asked for. */
-  private async readBack(already: boolean, notes: string[]): Promise<AttachValue> {
+  private async readBack(
+    done: Pick<AttachValue, 'already' | 'added' | 'notes'>,
+  ): Promise<AttachValue> {
     const { node, cluster } = await self();
     const record = await ask<NodeInfo>('node.info', { node: node.id });
     return {
@@ -132,8 +135,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
       roles: record.roles,
       core: cluster.core.address,
       endpoint: cluster.endpoint ?? '',
-      already,
-      notes,
+      ...done,
     };
   }
 
@@ -142,12 +144,14 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     // It may have been started by this very command. Without the bus, what follows says so.
     await within(CONNECT_MS, async () => (await self()).connected);
     const { node } = await self();
+    let added: string[] = [];
     if (roles.length > 0) {
       const params = { node: node.id, roles, selection: 'named', noStart };
       const { performed } = await import('../../change-command.ts');
-      await performed({ operation: 'role.add', params });
+      const { result } = await performed({ operation: 'role.add', params });
+      added = (result as unknown as RolesChanged).added;
     }
-    return this.readBack(true, notes);
+    return this.readBack({ already: true, added, notes });
   }
 }
 
