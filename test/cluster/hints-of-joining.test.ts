@@ -161,6 +161,13 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
+    hint: "operations/local/attach.ts: the token is of the core at ${token.address}: kato node attach -e ${roles.join(',')} ${token.address}",
+    wrong: `h3: ${ATTACH} -e redis $H2`,
+    by: ({ commands }) => `KATO_TOKEN=$TOKEN ${commands}`,
+    shows: /h3 is attached.*\nits roles: base, redis/,
+    undo: LEAVE,
+  },
+  {
     hint: 'bus/fingerprint.ts: take a token of this cluster, or the address of the other one',
     wrong: 'h3: KATO_TOKEN=$FOREIGN kato node attach $H1',
     by: () => ['KATO_TOKEN=$FOREIGN kato node attach $H4', LEAVE, `h3: ${ATTACH} $H1`],

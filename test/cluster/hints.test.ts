@@ -139,8 +139,15 @@ const RUNNING: Row[] = [
 const ROLES: Row[] = [
   {
     hint: 'domain/change/role-changes.ts: kato node setup --help',
-    wrong: 'kato role add -n h2 load_balancer',
-    shows: /load_balancer/,
+    wrong: 'kato role add -n h2 primary',
+    shows: /node setup core/,
+  },
+  {
+    hint: 'domain/change/role-changes.ts: on ${node.name}, once it is attached: kato node setup load_balancer',
+    given: 'kato role remove -n h6 load_balancer',
+    wrong: 'kato role add -n h6 load_balancer',
+    by: ({ commands }) => `h6: ${commands}`,
+    shows: /h6 is a load balancer/,
   },
   {
     hint: 'domain/change/role-changes.ts: run the command on an admin node, such as the core',

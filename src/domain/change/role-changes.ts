@@ -134,7 +134,9 @@ export function checkMayHave(
       'ROLE_EXCLUDED',
       `the role '${role}' is not added to a node`,
       'it is given by a setup command',
-      'kato node setup --help',
+      role === 'load_balancer'
+        ? `on ${node.name}, once it is attached: kato node setup load_balancer`
+        : 'kato node setup --help',
     );
   }
   checkAllowed(node, role, catalogue, byAdmin);

@@ -112,13 +112,14 @@ async function verifyCore(attach: Attach): Promise<void> {
 }
 
 /** Nobody at the address that was typed: the token knows the one that the core has. */
-function withHint(error: unknown, { core, token }: Attach): unknown {
+function withHint(error: unknown, { core, token, roles }: Attach): unknown {
   if (!(error instanceof KatoError) || error.exitCode !== 5 || error.next !== undefined)
     return error;
+  const enable = roles.length === 0 ? '' : ` -e ${roles.join(',')}`;
   const next =
     token.address === core
       ? `on ${core}, kato status shows whether the bus runs`
-      : `the token is of the core at ${token.address}: kato node attach ${token.address}`;
+      : `the token is of the core at ${token.address}: kato node attach${enable} ${token.address}`;
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

@@ -83,11 +83,12 @@ describe('adding roles', () => {
   });
 
   it('refuses what only a setup command gives', () => {
-    for (const role of ['primary', 'load_balancer']) {
-      assert.throws(() => add(cluster, [role]), {
-        code: 'ROLE_EXCLUDED',
-        next: 'kato node setup --help',
-      });
+    const next = {
+      primary: 'kato node setup --help',
+      load_balancer: 'on a, once it is attached: kato node setup load_balancer',
+    };
+    for (const [role, said] of Object.entries(next)) {
+      assert.throws(() => add(cluster, [role]), { code: 'ROLE_EXCLUDED', next: said });
     }
   });
 
@@ -96,6 +97,7 @@ describe('adding roles', () => {
     assert.throws(() => add(balanced, ['redis']), {
       code: 'ROLE_EXCLUDED',
       why: "a node with 'load_balancer' has no other role",
+      next: "give 'redis' to another node, or remove 'load_balancer' first: kato role remove -n a load_balancer",
     });
   });
 
