@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { Migrated } from '../../../domain/change/migrate.ts';
 import { refuse } from '../../../domain/error.ts';
 import { hasGone } from '../../../domain/status.ts';
@@ -44,9 +45,11 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
   }
 
   protected override async perform(): Promise<Changed<Migrated>> {
-    const { flags } = await this.parse(NodeMigrate);
-    const request = await this.request();
-    const done = await performed(request, { wait: false, timeout: flags.timeout });
+    const { args, flags } = await this.parse(NodeMigrate);
+    const waiting = { wait: false, timeout: flags.timeout };
+    const before = await migratedBefore(args.old, args.new, waiting);
+    if (before !== null) return before;
+    const done = await performed(await this.request(), waiting);
     const { isThere, id } = done.result as unknown as Migrated;
     if (flags.wait && isThere && done.touched.length > 0) {
       const voice = createVoice();
@@ -62,6 +65,23 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
     const hint = isThere ? [] : ['', 'it goes on when its machine runs, and has that address'];
     return [`${node} is at ${to}`, ...pinned, ...old, ...hint];
   }
+}
+
+/**
+ * A migration that was done before: nobody is at the old address, and a machine at the new one says that
+ * it has it. Where none says so the addresses may have been exchanged by mistake.
+ */
+async function migratedBefore(
+  from: string,
+  to: string,
+  waiting: Parameters<typeof performed>[1],
+): Promise<Changed<Migrated> | null> {
+  const nodes = isIPv4(from) ? await ask<ListedNode[]>('node.list', {}) : [];
+  const node = nodes.find(({ address, roles }) => address === to && !roles.includes('primary'));
+  if (node === undefined || nodes.some(({ address }) => address === from)) return null;
+  const params = { node: node.id, address: to, force: false };
+  const so = changed<Migrated>(await performed({ operation: 'node.migrate', params }, waiting));
+  return so.result.isThere ? so : null;
 }
 
 interface Return {
