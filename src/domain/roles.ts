@@ -64,15 +64,14 @@ export function exclusion(
     if (other === undefined) continue;
     const [fresh, there] = other in before ? [name, other] : [other, name];
     const give = `give '${fresh}' to another node`;
+    const remove = `remove '${there}' first, with --force where it is the last`;
     return refuse(
       'ROLE_EXCLUDED',
       `the roles '${name}' and '${other}' cannot share a node`,
       role.excludes.includes('*')
         ? `a node with '${name}' has no other role`
         : `'${name}' excludes '${other}'`,
-      there in before
-        ? `${give}, or remove '${there}' first: kato role remove -n ${node.name} ${there}`
-        : give,
+      there in before ? `${give}, or ${remove}: kato role remove -n ${node.name} ${there}` : give,
     );
   }
   return undefined;

@@ -60,29 +60,36 @@ export const nodeRemove = preparedChange(
     nodes: NODES,
     /** Nobody waits until the nodes have stopped their roles: they are gone for good. */
     skipDetach: v.boolean(),
+    force: v.optional(v.boolean(), false),
   }),
-  async (known, { nodes, skipDetach }) =>
-    removal(known, nodes, skipDetach ? new Set() : await whoAnswers(known, nodes)),
+  async (known, { nodes, skipDetach, force }) =>
+    removal(known, nodes, force, skipDetach ? new Set() : await whoAnswers(known, nodes)),
 );
 
-/** A node asks to go itself. */
+/** A node asks to go itself: a person at it means it. */
 export const nodeDetach = preparedChange(
   'node.detach',
   'own',
   v.strictObject({ node: NODE }),
-  (known, { node }) => removal(known, [node], new Set()),
+  (known, { node }) => removal(known, [node], true, new Set()),
 );
 
 /** The nodes go, and with them the secrets of their roles. */
 async function removal(
   known: Knowledge,
   nodes: string[],
+  force: boolean,
   awaited: ReadonlySet<string>,
 ): Promise<Prepared> {
   const secrets = await Promise.all(nodes.map((id) => known.secretsBelow(SECRETS.ofNode(id))));
+  const params = {
+    nodes,
+    force,
+    awaited: (id: string) => awaited.has(id),
+    isGone: (id: string) => isGone(known.verdicts, id),
+  };
   return {
-    decide: (cluster, asked) =>
-      removeNodes(cluster, { nodes, awaited: (id) => awaited.has(id) }, asked),
+    decide: (cluster, asked) => removeNodes(cluster, params, asked),
     forget: secrets.flatMap((own) => Object.keys(own)),
   };
 }

@@ -23,6 +23,7 @@ export const roleAdd = preparedChange(
     roles: words,
     selection: v.picklist(['named', 'all', 'all-but', 'only']),
     noStart: v.boolean(),
+    force: v.optional(v.boolean(), false),
   }),
   async (known, params) => ({
     decide: (cluster, asked) => addRoles(cluster, params, asked),
@@ -39,6 +40,7 @@ export const roleRemove = change(
     roles: words,
     selection: v.picklist(['named', 'all', 'all-but']),
     purgeData: v.boolean(),
+    force: v.optional(v.boolean(), false),
   }),
   removeRoles,
 );

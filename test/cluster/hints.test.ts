@@ -174,8 +174,9 @@ const ROLES: Row[] = [
     undo: 'kato role add router',
   },
   {
-    hint: "domain/roles.ts: give '${fresh}' to another node, or remove '${there}' first: kato role remove -n ${node.name} ${there}",
+    hint: "domain/roles.ts: give '${fresh}' to another node, or remove '${there}' first, with --force where it is the last: kato role remove -n ${node.name} ${there}",
     wrong: 'kato role add -n h6 router',
+    by: ({ commands: [remove] }) => `${remove} --force`,
     undo: 'h6: kato node setup load_balancer',
   },
   {

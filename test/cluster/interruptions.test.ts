@@ -153,7 +153,7 @@ describe('a change, interrupted by INT, TERM and KILL', () => {
           assert.deepEqual(warnings, []);
         },
         undo: async () => {
-          await host(3).kato('role', 'remove', 'load_balancer');
+          await host(3).kato('role', 'remove', '--force', 'load_balancer');
           await host(3).kato('role', 'add', 'router');
         },
       }));

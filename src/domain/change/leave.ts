@@ -4,6 +4,7 @@ import { shortage } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
 import { PENDING_SECONDS } from './join.ts';
+import { lastRemoved } from './last.ts';
 import { without } from './records.ts';
 
 /** A removed node may ask for this long whether it was removed. */
@@ -16,11 +17,16 @@ export interface NodesRemoved {
 
 /**
  * Takes nodes out of the cluster: several at once, all or none. Who is `awaited` counts as touched
- * until it says that its roles are stopped.
+ * until it says that its roles are stopped. Who is gone serves nobody, and is not missed.
  */
 export function removeNodes(
   cluster: Cluster,
-  params: { nodes: string[]; awaited: (id: string) => boolean },
+  params: {
+    nodes: string[];
+    awaited: (id: string) => boolean;
+    isGone: (id: string) => boolean;
+    force: boolean;
+  },
   asked: Asked,
 ): Decision<NodesRemoved> {
   const leaving = [...new Set(params.nodes.map((called) => findNode(cluster, called)))];
@@ -37,7 +43,11 @@ export function removeNodes(
     cluster.nodes,
     leaving.map((node) => node.id),
   );
-  const refusal = shortage(asked.catalogue, { ...cluster, nodes });
+  const after = { ...cluster, nodes };
+  const gone = leaving.map(({ id }) => id).filter(params.isGone);
+  const before = { ...cluster, nodes: without(cluster.nodes, gone) };
+  const refusal =
+    shortage(asked.catalogue, after) ?? lastRemoved(asked.catalogue, before, after, params.force);
   if (refusal !== undefined) throw refusal;
   const former = recentlyFormer(cluster, asked.at);
   for (const { id, name, key } of leaving) {

@@ -6,6 +6,7 @@ import { confirmedWith, nodesWith, shortage } from '../roles.ts';
 import { settingsOf } from '../settings.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { lastRemoved } from './last.ts';
 import { without } from './records.ts';
 import { checkAllowed, isAdmin } from './role-changes.ts';
 
@@ -14,7 +15,7 @@ export interface SetupLoadBalancer {
   /** Explicit routers pin the pool; empty follows the cluster's routers. */
   addresses: string[];
   excludeSelf: boolean;
-  /** Also exchange roles other than `router`. */
+  /** Also exchange roles other than `router`, and the last router that serves. */
   force: boolean;
 }
 
@@ -45,9 +46,11 @@ export function setupLoadBalancer(
   const pinnedRouters = addresses.length > 0 ? addresses : null;
   const after: Node = { ...node, roles, pinnedRouters, excludeSelf: params.excludeSelf };
   const nodes = withNode(cluster, after);
-  const refusal = shortage(asked.catalogue, { ...cluster, ...nodes });
+  const then = { ...cluster, ...nodes };
+  const refusal =
+    shortage(asked.catalogue, then) ?? lastRemoved(asked.catalogue, cluster, then, params.force);
   if (refusal !== undefined) throw refusal;
-  const routers = routersFor({ ...cluster, ...nodes }, after);
+  const routers = routersFor(then, after);
   if (routers.length === 0) {
     throw refuse(
       'BAD_VALUE',
@@ -56,8 +59,8 @@ export function setupLoadBalancer(
       'give the address of a router, or none to follow the routers of the cluster',
     );
   }
-  if (pinnedRouters !== null) checkNoLoop({ ...cluster, ...nodes }, after, asked);
-  const own = nodesWith({ ...cluster, ...nodes }, 'router').map((router) => router.address);
+  if (pinnedRouters !== null) checkNoLoop(then, after, asked);
+  const own = nodesWith(then, 'router').map((router) => router.address);
   const result = {
     node: node.name,
     exchanged,

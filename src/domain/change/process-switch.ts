@@ -5,8 +5,8 @@ import type { Catalogue } from '../role.ts';
 import { processNames } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { isLast, isVital } from './last.ts';
 import { bumped, without } from './records.ts';
-import { isLast, isVital } from './role-switch.ts';
 
 export interface ProcessSwitch {
   node: string;

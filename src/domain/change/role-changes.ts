@@ -5,6 +5,7 @@ import { definitionOf, expandRoles, isGrantable, isTrusted } from '../roles.ts';
 import { brokenRule } from '../rules.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { lastRemoved } from './last.ts';
 import { without } from './records.ts';
 
 /** Which roles a command means: those named, every one, every one but those, or just those. */
@@ -16,6 +17,8 @@ export interface RoleAdd {
   selection: Selection;
   /** Add them stopped. */
   noStart: boolean;
+  /** With `only`: also take what no other node would serve. */
+  force: boolean;
 }
 
 export interface RolesChanged {
@@ -45,7 +48,7 @@ export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decis
     stopped: params.noStart ? { by: asked.by, at: asked.at } : null,
   };
   const roles = { ...kept, ...Object.fromEntries(added.map((role) => [role, fresh])) };
-  return settle(cluster, node, roles, result, catalogue);
+  return settle(cluster, node, roles, result, { catalogue, force: params.force });
 }
 
 export interface RoleRemove {
@@ -53,6 +56,8 @@ export interface RoleRemove {
   roles: string[];
   selection: 'named' | 'all' | 'all-but';
   purgeData: boolean;
+  /** Also take what no other node would serve. */
+  force: boolean;
 }
 
 export function removeRoles(
@@ -84,7 +89,7 @@ export function removeRoles(
   }
   const roles = without(node.roles, removed);
   const purged = [...new Set([...node.purged, ...purge])];
-  return settle(cluster, { ...node, purged }, roles, result, catalogue);
+  return settle(cluster, { ...node, purged }, roles, result, { catalogue, force: params.force });
 }
 
 function selectToAdd(
@@ -183,13 +188,15 @@ function settle(
   node: Node,
   roles: Record<string, NodeRole>,
   result: RolesChanged,
-  catalogue: Catalogue,
+  { catalogue, force }: { catalogue: Catalogue; force: boolean },
 ): Decision<RolesChanged> {
   const kept = Object.keys(roles);
   const wanted = new Set(dataProcesses(catalogue, kept));
   const after = { ...node, roles, purged: node.purged.filter((name) => !wanted.has(name)) };
   const nodes = withNode(cluster, after);
-  const refusal = brokenRule({ ...cluster, ...nodes }, catalogue, after, node.roles);
+  const then = { ...cluster, ...nodes };
+  const refusal =
+    brokenRule(then, catalogue, after, node.roles) ?? lastRemoved(catalogue, cluster, then, force);
   if (refusal !== undefined) throw refusal;
   return changed(cluster, nodes, result, [node.id]);
 }

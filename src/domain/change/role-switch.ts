@@ -1,10 +1,10 @@
 import type { Cluster, Node } from '../cluster.ts';
 import { refuse } from '../error.ts';
-import { serving } from '../pools.ts';
 import type { Catalogue } from '../role.ts';
 import { definitionOf, expandRoles, processNames } from '../roles.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
 import { findNode, withNode } from './find-node.ts';
+import { isLast, isVital } from './last.ts';
 import { bumped, without } from './records.ts';
 
 export interface RoleSwitch {
@@ -150,23 +150,4 @@ function last(node: Node, role: string) {
     'what it serves would be served by nobody',
     `give it to another node first, or stop it all the same: kato stop --force -n ${node.name} ${role}`,
   );
-}
-
-/** The bus, and the last controller that is not stopped. */
-export function isVital(cluster: Cluster, node: Node, role: string): boolean {
-  if (role === 'primary') return true;
-  return role === 'controller' && isOnly(cluster, node, role);
-}
-
-/**
- * Whether the cluster needs the role on some node, or a setup command gave it, and no other node
- * serves it. The same rule keeps it from being removed, stopped and held.
- */
-export function isLast(cluster: Cluster, catalogue: Catalogue, node: Node, role: string): boolean {
-  const { given, perCluster } = definitionOf(catalogue, role);
-  return (given === 'setup' || perCluster.min > 0) && isOnly(cluster, node, role);
-}
-
-function isOnly(cluster: Cluster, node: Node, role: string): boolean {
-  return serving(cluster, role).every((other) => other.id === node.id);
 }

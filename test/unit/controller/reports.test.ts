@@ -73,7 +73,8 @@ describe('a report', () => {
     takeDocument(live, cluster, 1);
     for (const node of Object.values(cluster.nodes))
       await reports.take(node, reportOf(node.id, {}) as unknown as Json);
-    const removal = { nodes: ['web'], awaited: () => false };
+    const nobody = () => false;
+    const removal = { nodes: ['web'], awaited: nobody, isGone: nobody, force: false };
     const after = removeNodes(cluster, removal, asked()).cluster;
     takeDocument(live, { ...after, revision: cluster.revision + 1 }, 2);
     assert.deepEqual([...live.reports.keys()], ['core']);

@@ -64,6 +64,7 @@ describe('a machine that holds a token and has not shown its key', () => {
       roles: ['router'],
       selection: 'named',
       purgeData: false,
+      force: false,
     };
     assert.throws(() => removeRoles(cluster, remove, asked()), { code: 'ROLE_NEEDED' });
     const shown = withNode(cluster, 'a', { pendingUntil: null });

@@ -2,6 +2,7 @@ import type { NodesRemoved } from '../../../domain/change/leave.ts';
 import { ChangeCommand, type Request } from '../../change-command.ts';
 import { listed, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
+import { forceOf } from '../../role-switch-command.ts';
 
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   static override summary = 'Take nodes out of the cluster, dead or alive; all of them or none.';
@@ -22,6 +23,9 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
     }),
   };
   static override flags = {
+    force: Flags.boolean({
+      summary: 'Also those with a role that no other node would serve.',
+    }),
     'skip-detach': Flags.boolean({
       char: 's',
       default: false,
@@ -31,7 +35,11 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(NodeRemove);
-    const params = { nodes: listed(args.node), skipDetach: flags['skip-detach'] };
+    const params = {
+      nodes: listed(args.node),
+      skipDetach: flags['skip-detach'],
+      ...forceOf(flags),
+    };
     return { operation: 'node.remove', params };
   }
 

@@ -4,6 +4,7 @@ import { ChangeCommand, type Request } from '../../change-command.ts';
 import { listed, nodeFlag, word } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { rolesChangedLines } from '../../render/roles.ts';
+import { forceOf } from '../../role-switch-command.ts';
 import { selectionFlags, selectionOf } from '../../selection.ts';
 import { nodeOrSelf } from '../../session.ts';
 
@@ -30,6 +31,10 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
       exclusive: ['no-start'],
       summary: 'Those named, and take all others from the node.',
     }),
+    force: Flags.boolean({
+      dependsOn: ['only'],
+      summary: 'With --only: also take what no other node would serve.',
+    }),
     node: nodeFlag,
     'no-start': Flags.boolean({ char: 's', summary: 'Leave them stopped.' }),
   };
@@ -42,7 +47,7 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     const selection = selectionOf('kato role add', flags, roles);
     const node = await nodeOrSelf(flags.node);
     this.noStart = flags['no-start'];
-    const params = { node, roles, selection, noStart: this.noStart };
+    const params = { node, roles, selection, noStart: this.noStart, ...forceOf(flags) };
     return { operation: 'role.add', params };
   }
 

@@ -5,6 +5,7 @@ import { listed, nodeFlag, rolesWord } from '../../command.ts';
 import { Flags } from '../../oclif.ts';
 import { askLine, onTerminal } from '../../prompt.ts';
 import { rolesRemovedLines } from '../../render/roles.ts';
+import { forceFlag, forceOf } from '../../role-switch-command.ts';
 import { selectionFlags, selectionOf } from '../../selection.ts';
 import { nodeOrSelf } from '../../session.ts';
 
@@ -25,6 +26,7 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
     ...selectionFlags,
     node: nodeFlag,
     'purge-data': Flags.boolean({ summary: 'Also delete what they kept on the node.' }),
+    ...forceFlag,
     yes: Flags.boolean({ char: 'y', summary: 'Delete without asking.' }),
   };
 
@@ -36,7 +38,8 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
     if (purgeData && selection !== 'named') throw mustBeNamed();
     const node = await nodeOrSelf(flags.node);
     if (purgeData && !flags.yes) await confirmPurge(roles, flags.node ?? 'this node');
-    return { operation: 'role.remove', params: { node, roles, selection, purgeData } };
+    const params = { node, roles, selection, purgeData, ...forceOf(flags) };
+    return { operation: 'role.remove', params };
   }
 
   protected say(result: RolesChanged): readonly string[] {

@@ -1,18 +1,29 @@
 import assert from 'node:assert/strict';
+import type { Asked } from '../../../../src/domain/change/change.ts';
 import { confirmNode, isFormer, removeNodes } from '../../../../src/domain/change/leave.ts';
+import type { Cluster } from '../../../../src/domain/cluster.ts';
 import { asked, clusterWith, later, NOW, withNode } from '../../../support/clusters.ts';
 
 const DAY_SECONDS = 86_400;
+
+type Removal = Parameters<typeof removeNodes>[1];
+
+function remove(
+  cluster: Cluster,
+  nodes: string[],
+  changes: Partial<Removal> = {},
+  by: Asked = asked(),
+) {
+  const nobody = () => false;
+  const removal = { nodes, awaited: nobody, isGone: nobody, force: false, ...changes };
+  return removeNodes(cluster, removal, by);
+}
 
 describe('removing nodes', () => {
   const cluster = clusterWith({ a: ['router'], b: ['redis'], c: ['controller'] });
 
   it('takes several at once, by id, name or address, and remembers who they were', () => {
-    const { cluster: after, result } = removeNodes(
-      cluster,
-      { nodes: ['a', '10.0.0.3', 'a'], awaited: () => false },
-      asked(),
-    );
+    const { cluster: after, result } = remove(cluster, ['a', '10.0.0.3', 'a']);
     assert.deepEqual(Object.keys(after.nodes), ['core', 'c']);
     assert.deepEqual(
       result.removed.map((node) => node.name),
@@ -23,13 +34,12 @@ describe('removing nodes', () => {
   });
 
   it('is all or none', () => {
-    const both = () =>
-      removeNodes(cluster, { nodes: ['a', 'nobody'], awaited: () => false }, asked());
+    const both = () => remove(cluster, ['a', 'nobody']);
     assert.throws(both, { code: 'UNKNOWN_NODE' });
   });
 
   it('never removes the core', () => {
-    assert.throws(() => removeNodes(cluster, { nodes: ['core'], awaited: () => false }, asked()), {
+    assert.throws(() => remove(cluster, ['core']), {
       code: 'ROLE_NEEDED',
     });
   });
@@ -38,31 +48,43 @@ describe('removing nodes', () => {
     const balanced = withNode(clusterWith({ web: ['router'], lb: ['load_balancer'] }), 'core', {
       roles: { primary: { stopped: null }, controller: { stopped: null } },
     });
-    assert.throws(() => removeNodes(balanced, { nodes: ['web'], awaited: () => false }, asked()), {
+    assert.throws(() => remove(balanced, ['web']), {
       code: 'ROLE_NEEDED',
       message: "the cluster needs the role 'router' on a node",
       next: 'add it to another node first: kato role add -n NODE router',
     });
   });
 
+  it('takes the last router that serves only when it is forced, or gone', () => {
+    const running = { stopped: null };
+    const stopped = { stopped: { by: 'core', at: NOW } };
+    const core = { primary: running, controller: running, router: stopped };
+    const routers = withNode(withNode(cluster, 'core', { roles: core }), 'b', {
+      roles: { router: stopped, redis: running },
+    });
+    assert.throws(() => remove(routers, ['a']), {
+      code: 'ROLE_NEEDED',
+      message: "no other node runs the role 'router' that a would lose",
+    });
+    assert.ok(remove(routers, ['a'], { force: true }).changed);
+    assert.ok(remove(routers, ['a'], { isGone: (id) => id === 'a' }).changed);
+    assert.ok(remove(routers, ['b']).changed, 'who serves nobody is not missed');
+  });
+
   it('forgets after 30 days who was removed', () => {
-    const first = removeNodes(cluster, { nodes: ['a'], awaited: () => false }, asked()).cluster;
+    const first = remove(cluster, ['a']).cluster;
     const at = later(31 * DAY_SECONDS);
-    const second = removeNodes(
-      first,
-      { nodes: ['b'], awaited: () => false },
-      asked({ at }),
-    ).cluster;
+    const second = remove(first, ['b'], {}, asked({ at })).cluster;
     assert.deepEqual(Object.keys(second.former), ['b']);
   });
 
   it('asks for more than a name that several nodes have', () => {
     const twins = withNode(cluster, 'b', { name: 'a' });
-    assert.throws(() => removeNodes(twins, { nodes: ['a.b'], awaited: () => false }, asked()), {
+    assert.throws(() => remove(twins, ['a.b']), {
       code: 'UNKNOWN_NODE',
     });
     const named = withNode(withNode(cluster, 'a', { name: 'web' }), 'b', { name: 'web' });
-    assert.throws(() => removeNodes(named, { nodes: ['web'], awaited: () => false }, asked()), {
+    assert.throws(() => remove(named, ['web']), {
       code: 'CONFLICT',
       why: 'they are web (10.0.0.2), web (10.0.0.3)',
     });

@@ -5,7 +5,7 @@ import {
   setupLoadBalancer,
 } from '../../../../src/domain/change/load-balancer.ts';
 import type { Cluster } from '../../../../src/domain/cluster.ts';
-import { asked, clusterWith, withNode } from '../../../support/clusters.ts';
+import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 
 function setup(cluster: Cluster, changes: Partial<SetupLoadBalancer> = {}, by = 'core') {
   const params = { node: 'a', addresses: [], excludeSelf: false, force: false, ...changes };
@@ -22,6 +22,16 @@ describe('setting up a load balancer', () => {
     assert.deepEqual(result.routers, ['10.0.0.1', '10.0.0.3']);
     assert.equal(result.pinned, false);
     assert.deepEqual(touched, ['a']);
+  });
+
+  it('does not exchange the last router that serves, unless it is forced', () => {
+    const running = { stopped: null };
+    const stopped = { stopped: { by: 'core', at: NOW } };
+    const one = withNode(withNode(cluster, 'web', { roles: { router: stopped } }), 'core', {
+      roles: { primary: running, controller: running, router: stopped },
+    });
+    assert.throws(() => setup(one), { code: 'ROLE_NEEDED' });
+    assert.ok(setup(one, { force: true }).changed);
   });
 
   it('twice is already so', () => {

@@ -9,12 +9,26 @@ import type { Cluster } from '../../../../src/domain/cluster.ts';
 import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 
 function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}, by = 'core') {
-  const params: RoleAdd = { node: 'a', roles, selection: 'named', noStart: false, ...changes };
+  const params: RoleAdd = {
+    node: 'a',
+    roles,
+    selection: 'named',
+    noStart: false,
+    force: false,
+    ...changes,
+  };
   return addRoles(cluster, params, asked({ by }));
 }
 
 function remove(cluster: Cluster, roles: string[], changes: Partial<RoleRemove> = {}) {
-  const params: RoleRemove = { node: 'a', roles, selection: 'named', purgeData: false, ...changes };
+  const params: RoleRemove = {
+    node: 'a',
+    roles,
+    selection: 'named',
+    purgeData: false,
+    force: false,
+    ...changes,
+  };
   return removeRoles(cluster, params, asked());
 }
 
@@ -121,7 +135,13 @@ describe('adding roles', () => {
       ...catalogue.roles,
       ['cache', { ...redis, name: 'cache', needs: ['memcached'] }],
     ]);
-    const params: RoleAdd = { node: 'a', roles: ['cache'], selection: 'named', noStart: false };
+    const params: RoleAdd = {
+      node: 'a',
+      roles: ['cache'],
+      selection: 'named',
+      noStart: false,
+      force: false,
+    };
     const knowing = withNode(cluster, 'a', { catalogue: [...roles.keys()] });
     const needing = () => addRoles(knowing, params, asked({ catalogue: { ...catalogue, roles } }));
     assert.throws(needing, { code: 'ROLE_NEEDED', next: 'add it first: kato role add memcached' });

@@ -26,7 +26,9 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     }),
   };
   static override flags = {
-    force: Flags.boolean({ summary: 'Also give up roles other than router.' }),
+    force: Flags.boolean({
+      summary: 'Also give up roles other than router, and the last router that serves.',
+    }),
     'exclude-self': Flags.boolean({
       exclusive: ['keep-self'],
       summary: 'Leave the own address out of the pool.',
