@@ -228,7 +228,7 @@ export function checkRight(operation: Operation, params: unknown, by: Node): voi
     'NOT_ALLOWED',
     `node ${by.name} may not ask for ${operation.name}${may === 'own' ? ' on another node' : ''}`,
     may === 'own' ? 'a node that is not an admin changes itself only' : 'only an admin node may',
-    'run the command on the core, or attach this node with a token made by kato token create --admin',
+    'run the command on an admin node, such as the core',
   );
 }
 

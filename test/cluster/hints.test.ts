@@ -187,7 +187,7 @@ const ROLES: Row[] = [
     undo: 'kato config del router https_port',
   },
   {
-    hint: 'operations/operation.ts: run the command on the core, or attach this node with a token made by kato token create --admin',
+    hint: 'operations/operation.ts: run the command on an admin node, such as the core',
     wrong: 'h2: kato config set router client_timeout 50s',
     by: () => 'h1: kato config set router client_timeout 50s',
     shows: /50s/,
