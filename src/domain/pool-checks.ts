@@ -26,10 +26,13 @@ function servedCheck(status: Status, pool: PoolStatus): Check[] {
   ];
 }
 
-/** As far as is known: of a machine that is no node nothing is. */
+/**
+ * As far as is known: nothing is of a machine that is no node, nor of a backend on a node that was
+ * halted: it is no process of kato's, and the machine may run on.
+ */
 function serves({ nodes }: Status, { kind }: PoolStatus, { address, state }: PoolMember): boolean {
   const node = nodes.find((one) => one.address === hostOf(address));
-  if (node === undefined) return state === 'in';
+  if (node === undefined || (kind === 'route' && node.state === 'left')) return state === 'in';
   if (hasGone(node.state)) return false;
   const role = kind === 'route' ? undefined : node.roles.find(({ name }) => name === ROLE_OF[kind]);
   return role === undefined || role.state === 'running';

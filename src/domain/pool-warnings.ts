@@ -23,15 +23,19 @@ export function poolWarnings(input: PoolWarningsInput): Warning[] {
 }
 
 function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warning[] {
-  const isLost = onGone(cluster, verdicts);
+  const isGone = onGone(cluster, verdicts);
+  const isDead = onGone(cluster, verdicts, ['dead']);
   return pools.flatMap((pool): Warning[] => {
     if (pool.members.length === 0) {
       return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
     }
-    const kept = braked(pool, isLost);
-    if (kept.length === 0) return [];
-    const message = `the pool ${pool.name} keeps dead members: ${kept.join(', ')}`;
-    return [{ code: 'POOL_BRAKE', message }];
+    const kept = braked(pool, isGone);
+    const dead = kept.filter(isDead);
+    const left = kept.filter((member) => !isDead(member));
+    return [
+      ...(dead.length === 0 ? [] : [`keeps dead members: ${dead.join(', ')}`]),
+      ...(left.length === 0 ? [] : [`keeps members on nodes that have left: ${left.join(', ')}`]),
+    ].map((what) => ({ code: 'POOL_BRAKE', message: `the pool ${pool.name} ${what}` }));
   });
 }
 

@@ -2,7 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { type Flaps, returned, settled } from './damping.ts';
 import type { Alive } from './liveness.ts';
 import { nextOutages, type Outages } from './pools.ts';
-import { hasGone } from './status.ts';
+import { hasGone, type NodeState } from './status.ts';
 import type { Pool } from './view.ts';
 
 /**
@@ -74,12 +74,15 @@ export function isGone({ silent }: Pick<Verdicts, 'silent'>, nodeId: string): bo
   return hasGone(silent[nodeId]?.state);
 }
 
-/** Whether a member of a pool, `address:port`, is on a node that is gone. */
+/** Whether a member of a pool, `address:port`, is on a node that is gone, or on one of these. */
 export function onGone(
   cluster: Cluster,
-  verdicts: Pick<Verdicts, 'silent'>,
+  { silent }: Pick<Verdicts, 'silent'>,
+  states: readonly NodeState[] = ['dead', 'left'],
 ): (member: string) => boolean {
-  const nodes = Object.values(cluster.nodes).filter(({ id }) => isGone(verdicts, id));
+  const isOne = (id: string): boolean =>
+    silent[id] !== undefined && states.includes(silent[id].state);
+  const nodes = Object.values(cluster.nodes).filter(({ id }) => isOne(id));
   const gone = new Set(nodes.map((node) => node.address));
   return (member) => gone.has(hostOf(member));
 }

@@ -90,6 +90,8 @@ describe('the checks', () => {
     const routes = [{ name: 'a.example.com', kind: 'route' as const, members }];
     const route = (node: NodeStatus) => levels(found({ pools: routes, nodes: [node] }));
     assert.deepEqual(route(router('stopped')), [], 'a backend need not be a role');
+    const halted = router('stopped', { state: 'left' });
+    assert.deepEqual(route(halted), [], 'a backend may run on where kato was halted');
     assert.deepEqual(route(router('failed', { state: 'dead' })), [
       'critical nodes',
       'critical pools',

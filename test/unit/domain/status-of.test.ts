@@ -146,19 +146,17 @@ describe('the status of a cluster', () => {
     assert.deepEqual(codes(shown), ['STATE_OLDER']);
   });
 
-  it('warns when the brake keeps dead members in a pool', () => {
-    const two = clusterWith({ web: ['router'] });
+  it('warns when the brake keeps members in a pool, dead ones and those whose node was halted', () => {
     const verdicts: Verdicts = {
-      silent: { web: { state: 'dead', since: NOW }, core: { state: 'dead', since: NOW } },
-      outages: { routers: { '10.0.0.2:80': NOW } },
+      silent: { core: { state: 'dead', since: NOW }, web: { state: 'left', since: NOW } },
+      outages: {},
     };
-    const braked = status(two, [], { verdicts }).warnings.filter(
-      ({ code }) => code === 'POOL_BRAKE',
-    );
+    const { warnings } = status(clusterWith({ web: ['router'] }), [], { verdicts });
     assert.deepEqual(
-      braked.map(({ message }) => message),
+      warnings.filter(({ code }) => code === 'POOL_BRAKE').map(({ message }) => message),
       [
         'the pool routers keeps dead members: 10.0.0.1:80',
+        'the pool routers keeps members on nodes that have left: 10.0.0.2:80',
         'the pool controllers keeps dead members: 10.0.0.1:9080',
       ],
     );
