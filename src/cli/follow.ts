@@ -128,10 +128,13 @@ function firstFailure(failed: readonly Progress[]): KatoError {
 function unreachable(gone: readonly Progress[]): KatoError {
   const how = ({ node, state }: Progress) => `${node} ${state === 'left' ? 'has left' : 'is dead'}`;
   const names = gone.map(how).join(', ');
+  const on = gone.map(({ node }) => node).join(', ');
+  const seen =
+    'kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
   return refuse(
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,
     'it will follow when it is back',
-    'kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back',
+    gone.every(({ state }) => state === 'left') ? `kato node boot on ${on} starts it` : seen,
   );
 }

@@ -79,15 +79,15 @@ const ON_NODES: Row[] = [
     undo: 'h2: kato start redis',
   },
   {
-    hint: 'cli/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back',
+    hint: 'cli/follow.ts: kato node boot on ${on} starts it',
     given: 'h2: kato node halt',
     wrong: 'kato stop -n h2 redis',
-    by: ({ commands: [status, remove] }) => [status!, `${remove} h2`],
-    shows: /h2 is left[\s\S]*removed h2|h2 +\S+ +left[\s\S]*removed h2/,
-    undo: [
-      'h2: kato node boot; until ! test -e /var/lib/kato/state/identity.json; do :; done',
-      REJOIN,
+    by: ({ values: [on] }) => [
+      `${on}: kato node boot`,
+      'kato process ready -n h2 all --block 30 && kato status',
     ],
+    shows: /redis on h2 is stopped/,
+    undo: 'kato start -n h2 redis',
   },
   {
     hint: `${SETUP} kato status shows the cluster`,

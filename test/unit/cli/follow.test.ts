@@ -3,6 +3,7 @@ import { type Follow, follow } from '../../../src/cli/follow.ts';
 import { KatoError, refuse } from '../../../src/domain/error.ts';
 import type { StepResult } from '../../../src/domain/step.ts';
 import type { Progress } from '../../../src/operations/status.ts';
+import { hint } from '../../support/said/hint.ts';
 
 const step = (process: string): StepResult => ({ kind: 'start', process, ms: 5, failed: false });
 
@@ -104,6 +105,15 @@ describe('a command that follows a change', () => {
     ]);
     assert.equal(error?.code, 'NODE_UNREACHABLE');
     assert.match(error?.message ?? '', /a is dead/);
+    const listed =
+      'cli/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
+    assert.deepEqual(hint(error?.next, listed).commands, ['kato status', 'kato node remove']);
+  });
+
+  it('says of a node that has left how it starts again', async () => {
+    const { error } = await followed([[progress('a', { state: 'left' })]]);
+    assert.match(error?.message ?? '', /a has left/);
+    assert.match(error?.next ?? '', /^kato node boot on a starts it/);
   });
 
   it('outlives a bus that the change itself restarts', async () => {
