@@ -180,7 +180,12 @@ export async function runAgent(
 
   async function reportNow(): Promise<Report> {
     if (last === null || delivery === null) {
-      throw refuse('NODE_UNREACHABLE', 'the agent has only just started');
+      throw refuse(
+        'NODE_UNREACHABLE',
+        `the agent of ${identity.name} has only just started`,
+        'it has not looked at its node yet',
+        `run it again in a moment; where it stays so, on it: ${paths.log}/agent/current`,
+      );
     }
     const { processes, at } = await describeNow(context, delivery);
     return { ...last, ...(await said()), processes, at };

@@ -85,6 +85,14 @@ async function isStarted(paths: Paths): Promise<boolean> {
   return supervisionRunning(paths).catch(() => false);
 }
 
+/** Whether s6 has started the agent, or is about to, and it is not ready. */
+async function isStarting(paths: Paths): Promise<boolean> {
+  const { readState, serviceOf } = await import('../machine/service.ts');
+  const { AGENT } = await import('../machine/places.ts');
+  const read = readState(serviceOf(AGENT, paths)).catch(() => null);
+  return (await read)?.state === 'STARTING';
+}
+
 async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
   const { noNodeHere, readIdentity } = await import('../machine/ledger.ts');
   const identity = await readIdentity(paths).catch((error: unknown) => {
@@ -94,6 +102,11 @@ async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
   // No agent can run then, and its log would say no more.
   if (identity instanceof KatoError) return identity;
   if (identity === null) return noNodeHere(paths);
+  if (isUp && (await isStarting(paths))) {
+    const why = 'it has not come up yet';
+    const next = `run it again in a moment; where it stays so: ${paths.log}/agent/current`;
+    return refuse('NOT_SET_UP', 'the agent of this node is starting', why, next);
+  }
   if (isUp) {
     const next = `kato node boot starts it anew; where that fails: ${paths.log}/agent/current`;
     const why = 'it has ended, or its socket was deleted';

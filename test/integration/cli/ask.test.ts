@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askAgent } from '../../../src/agent/ask.ts';
+import type { KatoError } from '../../../src/domain/error.ts';
 import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { hint } from '../../support/said/hint.ts';
+import { until } from '../../support/until.ts';
 
 describe('an agent that ends while it is asked', () => {
   let root: string;
@@ -65,5 +69,37 @@ describe('an agent that ends while it is asked', () => {
     mkdirSync(paths.state, { recursive: true });
     writeFileSync(`${paths.state}/identity.json`, '{"nodeId":"n1"}');
     await assert.rejects(asked(), { code: 'NOT_SET_UP', next: 'kato node boot' });
+  });
+
+  it('is told as one that starts while s6 has started it and it does not listen yet', async () => {
+    mkdirSync(paths.state, { recursive: true });
+    writeFileSync(`${paths.state}/identity.json`, '{"nodeId":"n1"}');
+    const folder = `${paths.service}/agent`;
+    mkdirSync(`${paths.service}/.s6-svscan`, { recursive: true });
+    mkdirSync(folder);
+    writeFileSync(`${folder}/run`, '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 });
+    writeFileSync(`${folder}/notification-fd`, '3\n');
+    const control = `${paths.service}/.s6-svscan/control`;
+    execFileSync('mkfifo', [control]);
+    const supervision = openSync(control, 'r+');
+    const supervisor = spawn('s6-supervise', [folder], { stdio: 'ignore' });
+    try {
+      await until(() => execFileSync('s6-svstat', ['-o', 'up', folder]).includes('true'), {
+        what: 'it is started',
+        seconds: 10,
+      });
+      const told = (await asked().catch((error: unknown) => error)) as KatoError;
+      assert.equal(told.message, 'the agent of this node is starting');
+      const listed =
+        'agent/ask.ts: run it again in a moment; where it stays so: ${paths.log}/agent/current';
+      assert.equal(hint(told.next, listed).values[0], paths.log);
+      // It ended and is not wanted: nothing starts any more.
+      execFileSync('s6-svc', ['-wD', '-d', folder]);
+      await assert.rejects(asked(), { message: 'the agent of this node does not listen' });
+    } finally {
+      execFileSync('s6-svc', ['-xd', folder]);
+      await once(supervisor, 'exit');
+      closeSync(supervision);
+    }
   });
 });
