@@ -43,7 +43,16 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
     );
   }
 
-  protected say({ node, processes, already, spared = [] }: ProcessesSwitched): readonly string[] {
-    return switchedLines(node, { moved: processes, already, spared }, SWITCHED[this.to]);
+  protected say(result: ProcessesSwitched): readonly string[] {
+    // A controller that was not restarted since an upgrade does not tell all of it.
+    const { node, processes, already, spared = [], cutOff = false } = result;
+    return [
+      ...switchedLines(node, { moved: processes, already, spared }, SWITCHED[this.to]),
+      ...(cutOff
+        ? [
+            `no command reaches the cluster until then; on ${node}: kato node halt, then kato node boot`,
+          ]
+        : []),
+    ];
   }
 }

@@ -49,6 +49,15 @@ const ON_NODES: Row[] = [
     undo: 'kato process ready all --block 30 && kato config del cluster export.node',
   },
   {
+    hint: 'cli/process-switch-command.ts: no command reaches the cluster until then; on ${node}: kato node halt, then kato node boot',
+    says: 'h1: kato process stop --force nats-server',
+    by: ({ values: [node], commands: [halt, boot] }) => [
+      `${node}: ${halt} && ${boot} && kato process ready all --block 30`,
+      'kato start -n h2 redis',
+    ],
+    shows: /READY/,
+  },
+  {
     hint: 'agent/cluster-link.ts: kato status shows what this node knew last',
     given:
       'h1: kato process stop --no-wait --force nats-server; until ! ss -ltn | grep -q :4222; do :; done',

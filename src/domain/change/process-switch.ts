@@ -25,6 +25,8 @@ export interface ProcessesSwitched {
   already: string[];
   /** Left as they are, though all were meant: the cluster would have none, or they are held. */
   spared: string[];
+  /** No command reaches the cluster any more: the bus is held, or the last controller. */
+  cutOff: boolean;
 }
 
 /** Holds processes down until the node's next boot, ends the hold, or asks for a restart. */
@@ -56,11 +58,13 @@ export function switchProcesses(
     params.to === 'restart'
       ? meant
       : meant.filter((name) => isHeld(name) !== (params.to === 'stop'));
+  const cutOff = params.to === 'stop' && moving.some((name) => vital.includes(name));
   const result = {
     node: node.name,
     processes: moving,
     already: meant.filter((name) => !moving.includes(name)),
     spared,
+    cutOff,
   };
   if (moving.length === 0) return unchanged(cluster, result);
   const holds =
@@ -70,8 +74,7 @@ export function switchProcesses(
   const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
   const after = withNode(cluster, { ...node, held: holds, restarts });
   // Without the bus or a controller nobody can say that it is down.
-  const silent = params.to === 'stop' && moving.some((name) => vital.includes(name));
-  return changed(cluster, after, result, silent ? [] : [node.id]);
+  return changed(cluster, after, result, cutOff ? [] : [node.id]);
 }
 
 function needed(node: Node, process: string) {

@@ -154,10 +154,11 @@ describe('holding processes', () => {
         cluster,
         { node: 'core', processes: [process], to: 'stop', bootId: 'boot-1', force: true },
         asked(),
-      ).touched;
-    assert.deepEqual(hold('nats-server'), []);
-    assert.deepEqual(hold('controller'), []);
-    assert.deepEqual(hold('router'), ['core']);
+      );
+    const told = (process: string) => [hold(process).touched, hold(process).result.cutOff];
+    assert.deepEqual(told('nats-server'), [[], true]);
+    assert.deepEqual(told('controller'), [[], true]);
+    assert.deepEqual(told('router'), [['core'], false]);
   });
 
   it('restarts all processes of the node when none is named', () => {
