@@ -21,7 +21,8 @@ import { hint } from '../support/said/hint.ts';
 const EXPORT = '/root/cluster.kato';
 const env = { KATO_PASSPHRASE: 'correct horse battery' };
 
-describe('after a recovery from an export that was made too early', () => {
+describe('after a recovery from an export that was made too early', function () {
+  this.timeout(180_000);
   const lab = useLab({ hosts: 4 });
   needsMachines(lab);
   let core: Host;

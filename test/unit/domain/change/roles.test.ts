@@ -111,7 +111,7 @@ describe('adding roles', () => {
     assert.throws(() => add(balanced, ['redis']), {
       code: 'ROLE_EXCLUDED',
       why: "a node with 'load_balancer' has no other role",
-      next: "give 'redis' to another node, or remove 'load_balancer' first: kato role remove -n a load_balancer",
+      next: "give 'redis' to another node, or remove 'load_balancer' first, with --force where it is the last: kato role remove -n a load_balancer",
     });
   });
 
