@@ -144,7 +144,7 @@ const ROLES: Row[] = [
   },
   {
     hint: 'domain/change/role-changes.ts: on ${node.name}, once it is attached: kato node setup load_balancer',
-    given: 'kato role remove -n h6 load_balancer',
+    given: 'kato role remove --force -n h6 load_balancer',
     wrong: 'kato role add -n h6 load_balancer',
     by: ({ commands }) => `h6: ${commands}`,
     shows: /h6 is a load balancer/,
