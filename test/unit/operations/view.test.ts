@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { limitsOf } from '../../../src/bus/limits.ts';
 import { followAnnouncements } from '../../../src/controller/announcements.ts';
@@ -24,9 +25,10 @@ const SHOP: AnnouncedRoute = {
 };
 const BLOG = { ...SHOP, announcer: 'blog', host: 'a.blog.org' };
 
+const NOW_MS = Date.now();
 const PERIODS_MS = 20 * 60_000;
 const proofOf = (routes: AnnouncedRoute[], seed = SEED, agoMs = 0): string =>
-  proveAnnounced(routes, seed, announcedPeriod(Date.now() - agoMs));
+  proveAnnounced(routes, seed, announcedPeriod(NOW_MS - agoMs));
 
 type Asked = { announced?: AnnouncedRoute[]; announcedProof?: string };
 type Answer = { needs?: string; view?: View };
@@ -72,6 +74,9 @@ function freshController() {
 
 describe('what a router hands in of announced routes', () => {
   let controller: ReturnType<typeof freshController>;
+  // A proof is of a period, which is not to end in the middle of a test.
+  before(() => mock.timers.enable({ apis: ['Date'], now: NOW_MS }));
+  after(() => mock.timers.reset());
   beforeEach(() => {
     controller = freshController();
   });
@@ -112,7 +117,7 @@ describe('what a router hands in of announced routes', () => {
       assert.deepEqual(shown(own), ['shop.org'], 'that router alone goes on with it');
       assert.deepEqual(controller.live.announced, []);
     }
-    const redated = `${announcedPeriod(Date.now())}.${proofOf([SHOP], SEED, PERIODS_MS).split('.')[1]}`;
+    const redated = `${announcedPeriod(NOW_MS)}.${proofOf([SHOP], SEED, PERIODS_MS).split('.')[1]}`;
     await controller.fetch('web', { announced: [SHOP], announcedProof: redated });
     assert.deepEqual(controller.live.announced, []);
     const recent = proofOf(list, SEED, 5 * 60_000);
