@@ -19,6 +19,9 @@ export interface BusOptions extends BusAddress {
   timeoutMs?: number;
 }
 
+/** Where a bus is, and how it is trusted: what all identities of a program have in common. */
+export type BusPlace = Omit<BusOptions, 'identity' | 'name' | 'onStatus'>;
+
 export interface Message {
   subject: string;
   /** Who said it, vouched for by the bus; null where a subject does not tell. */

@@ -13,8 +13,8 @@ const CHAIN_MAX = 5;
 /**
  * The certificate authority of the bus, in PEM, known by its fingerprint (SHA-256, hex). Nothing
  * is sent but the TLS handshake, so it may be asked before anything is trusted.
- * CORE_UNREACHABLE: nobody answers there. NOT_A_BUS: somebody else does. BUSY: it is full. TOKEN_OTHER_CLUSTER: a
- * bus of kato, but of another cluster.
+ * CORE_UNREACHABLE: nobody answers there. NOT_A_BUS: somebody else does. BUSY: it is full.
+ * TOKEN_OTHER_CLUSTER: a bus of kato, but of another cluster.
  */
 export async function fetchCertificateAuthority(
   where: BusAddress,

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { BusOptions } from './bus.ts';
+import type { BusPlace } from './bus.ts';
 import { connectBusAtLast } from './connection.ts';
 import { wardenOf } from './identity.ts';
 import { natsOf } from './messaging.ts';
@@ -23,7 +23,7 @@ interface Listed {
  * stay: one that comes back is not kept off by what it left behind. Until `signal`.
  */
 export async function watchConnections(
-  options: Omit<BusOptions, 'identity' | 'name' | 'onStatus'> & {
+  options: BusPlace & {
     /** Of the controllers. */
     seed: string;
     /** How many the identity with that key may have; null for as many as it likes. */

@@ -1,5 +1,5 @@
-import { KatoError } from '../domain/error.ts';
-import type { NodeStatus, RoleStatus, Status } from '../domain/status.ts';
+import { type KatoError, refuse } from '../domain/error.ts';
+import { failedStep, type NodeStatus, type RoleStatus, type Status } from '../domain/status.ts';
 import { askStatus } from './session.ts';
 
 /** Of which roles of which nodes something was asked for that had been asked for before. */
@@ -15,17 +15,11 @@ export async function refuseFailed(isMeant: Meant): Promise<void> {
 export function failureAmong({ nodes }: Status, isMeant: Meant): KatoError | null {
   for (const node of nodes) {
     for (const role of node.roles.filter((one) => isMeant(node, one))) {
-      const { error } = node;
-      const isWhy = role.processes.some(({ name }) => error?.step.endsWith(` ${name}`));
-      if (role.state !== 'failed' && !isWhy) continue;
-      const { code, message, why, next } = isWhy ? error! : keepsDying(node, role);
+      const step = failedStep(node, role);
+      if (role.state !== 'failed' && step === undefined) continue;
+      const { code, message, why, next } = step ?? keepsDying(node, role);
       const what = `already asked for, and not so: ${node.name}: ${message}`;
-      return new KatoError({
-        code,
-        message: what,
-        ...(why === undefined ? {} : { why }),
-        ...(next === undefined ? {} : { next }),
-      });
+      return refuse(code, what, why, next);
     }
   }
   return null;

@@ -1,4 +1,4 @@
-import type { BusOptions } from '../bus/bus.ts';
+import type { BusPlace } from '../bus/bus.ts';
 import { watchConnections } from '../bus/warden.ts';
 import { ownerOf } from '../domain/change/keys.ts';
 import type { ControllerKeys } from '../domain/view.ts';
@@ -13,7 +13,7 @@ const HELD_MAX = { node: 8, former: 8, join: 500 };
 
 /** Keeps everybody within these, and writes into the history who had more. */
 export function limitConnections(
-  bus: Omit<BusOptions, 'identity' | 'name' | 'onStatus'> & { seed: string },
+  bus: BusPlace & { seed: string },
   { live, keys, records }: { live: Live; keys: ControllerKeys; records: Records },
   signal: AbortSignal,
 ): Promise<void> {

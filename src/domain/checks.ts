@@ -1,6 +1,7 @@
 import type { Certificate } from './cluster.ts';
 import { poolChecks } from './pool-checks.ts';
 import {
+  failedStep,
   hasGone,
   type NodeStatus,
   type RoleStatus,
@@ -172,10 +173,10 @@ function roleChecks(node: NodeStatus): Check[] {
 }
 
 /** With the reason, where the step that failed is of the role. */
-function howIs({ state, processes }: RoleStatus, { error }: NodeStatus): string {
-  if (state !== 'failed') return 'is starting';
-  const isWhy = processes.some(({ name }) => error?.step.endsWith(` ${name}`));
-  return isWhy ? `has failed: ${error?.message}` : 'has failed';
+function howIs(role: RoleStatus, node: NodeStatus): string {
+  if (role.state !== 'failed') return 'is starting';
+  const step = failedStep(node, role);
+  return step === undefined ? 'has failed' : `has failed: ${step.message}`;
 }
 
 /** All runs as it ran, and the node cannot follow what the cluster wants of it now. */

@@ -54,7 +54,6 @@ export interface ProcessDefinition {
   check: string[] | null;
   /** What the process does on a changed file that says `reload`. */
   reload: { signal: ReloadSignal; confirm: ReloadConfirm | null } | null;
-  /** Kills what a crashed master left behind before it is started again (nginx workers). */
 }
 
 export interface ProgramDefinition {

@@ -4,7 +4,10 @@ import type { Catalogue } from './role.ts';
 import { definitionOf, exclusion, shortage } from './roles.ts';
 import { settingsOf } from './settings.ts';
 
-/** What a cluster with this node in it, which has had the roles `before`, would break: ROLE_EXCLUDED, ROLE_NEEDED, ROLE_LIMIT or PORT_TAKEN. */
+/**
+ * What a cluster with this node in it, which has had the roles `before`, would break: ROLE_EXCLUDED,
+ * ROLE_NEEDED, ROLE_LIMIT or PORT_TAKEN.
+ */
 export function brokenRule(
   cluster: Cluster,
   catalogue: Catalogue,

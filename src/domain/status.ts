@@ -70,6 +70,15 @@ export interface NodeStatus {
   roles: RoleStatus[];
 }
 
+/** What failed on a node, where that was a step of one of the role's processes. */
+export function failedStep(
+  { error }: NodeStatus,
+  { processes }: RoleStatus,
+): NonNullable<NodeStatus['error']> | undefined {
+  const isOfRole = processes.some(({ name }) => error?.step.endsWith(` ${name}`));
+  return isOfRole ? error : undefined;
+}
+
 export interface RoleStatus {
   name: string;
   state: RoleState;

@@ -105,7 +105,7 @@ export async function writeMark(folder: string, mark: DataMark, group: number): 
 async function readRecord(process: string, paths: Paths): Promise<DataFacts['record']> {
   const text = await readIfExists(dataRecord(process, paths));
   if (text === null) return null;
-  const { id } = parsedObject(text ?? '') as Partial<DataRecord>;
+  const { id } = parsedObject(text) as Partial<DataRecord>;
   return { id: typeof id === 'string' ? id : null };
 }
 
@@ -126,7 +126,7 @@ export async function beginFirstRun(folder: string): Promise<void> {
 export async function firstRunOf(folder: string): Promise<DataFacts['firstRun']> {
   const text = await readIfExists(firstRunMark(folder));
   if (text === null) return null;
-  const { inode, born } = parsedObject(text ?? '') as Partial<ReturnType<typeof bindingOf>>;
+  const { inode, born } = parsedObject(text) as Partial<ReturnType<typeof bindingOf>>;
   if (inode === undefined || born === undefined) return 'somewhere';
   const now = await stat(folder, { bigint: true }).catch(() => null);
   if (now === null) return 'elsewhere';

@@ -6,7 +6,10 @@ const DEBOUNCE_MS = 30;
 /** For what the kernel's events miss, such as a folder replaced between two looks. */
 const RESCAN_MS = 10_000;
 
-/** Calls back soon after a process has changed its state, a service folder comes or goes, or a log loses lines. */
+/**
+ * Calls back soon after a process has changed its state, a service folder comes or goes, or a log
+ * loses lines.
+ */
 export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
   const watchers = new Map<string, FSWatcher>();
   let pending: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
-import { clusterOf, coreOn, tokenFrom, typed } from '../support/cluster.ts';
+import { typed } from '../support/cluster.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
-import { follow, type Row, titleOf } from '../support/said/rows.ts';
+import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
 const JOIN = 'domain/change/join.ts:';
 const FILES = 'domain/system-error.ts:';
@@ -229,12 +229,8 @@ describe('a hint on a machine that joins, followed where it is printed', () => {
   const env: Record<string, string> = {};
 
   before('a core with a node, another core, and a machine in no cluster', async () => {
-    const [core, second, , other] = lab.hosts;
-    for (const { name, address } of lab.hosts) env[name.toUpperCase()] = address;
-    await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
-    env.TOKEN = await tokenFrom(core!, '--uses 100');
-    env.FOREIGN = await tokenFrom(other!, '--uses 100');
-    const last = await typed(core!, 'kato token create --json');
+    await twoClusters(lab.hosts, env);
+    const last = await typed(lab.hosts[0]!, 'kato token create --json');
     const { id, token } = JSON.parse(last) as { id: string; token: string };
     Object.assign(env, { LASTID: id, LAST: token });
   });

@@ -1,6 +1,5 @@
-import { clusterOf, coreOn, tokenFrom } from '../support/cluster.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
-import { follow, type Row, titleOf } from '../support/said/rows.ts';
+import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
 const SETUP = 'operations/local/setup-core.ts:';
 const CARRIED = 'operations/local/carried.ts:';
@@ -140,11 +139,7 @@ describe('a hint on a machine that is a node or a core, followed where it is pri
   const env: Record<string, string> = {};
 
   before('a core with a node, another core, and a machine in no cluster', async () => {
-    const [core, second, , other] = lab.hosts;
-    for (const { name, address } of lab.hosts) env[name.toUpperCase()] = address;
-    await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
-    env.TOKEN = await tokenFrom(core!, '--uses 100');
-    env.FOREIGN = await tokenFrom(other!, '--uses 100');
+    await twoClusters(lab.hosts, env);
   });
 
   for (const row of ON_NODES) {

@@ -1,6 +1,6 @@
-import { clusterOf, coreOn, tokenFrom, typed } from '../support/cluster.ts';
+import { typed } from '../support/cluster.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
-import { follow, type Row, titleOf } from '../support/said/rows.ts';
+import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
 const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
 const LEAVE = 'h3: kato node detach';
@@ -159,11 +159,8 @@ describe('a hint on the words of a command, or in what it says, followed where i
   const env: Record<string, string> = {};
 
   before('a core with a node, another core, and a machine in no cluster', async () => {
-    const [core, second, , other] = lab.hosts;
-    for (const { name, address } of lab.hosts) env[name.toUpperCase()] = address;
-    await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
-    env.TOKEN = await tokenFrom(core!, '--uses 100');
-    await typed(core!, 'echo a long passphrase >/root/pass');
+    await twoClusters(lab.hosts, env);
+    await typed(lab.hosts[0]!, 'echo a long passphrase >/root/pass');
   });
 
   for (const row of [...OF_WORDS, ...DONE]) {

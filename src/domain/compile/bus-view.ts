@@ -19,7 +19,7 @@ export function busView(
   { settings }: CommonValues,
 ): BusView {
   return {
-    ...busUsersView([...view.busUsers, ...wardenOf(view)]),
+    ...busUsersView([...view.busUsers, ...wardensOf(view)]),
     clusterId: view.cluster.id,
     port: Number(settings.port),
     monitorPort: Number(settings.monitor_port),
@@ -28,7 +28,7 @@ export function busView(
   };
 }
 
-function wardenOf({ warden }: View): BusUser[] {
+function wardensOf({ warden }: View): BusUser[] {
   return warden === undefined ? [] : [{ kind: 'warden', key: warden }];
 }
 

@@ -38,7 +38,8 @@ interface Meant {
 
 /**
  * What this machine is before it is attached to a cluster. Reads only. CONFLICT on the core of another
- * cluster, and on one that does not have its address; ALREADY_ATTACHED for a node of another one that can let it go.
+ * cluster, and on one that does not have its address; ALREADY_ATTACHED for a node of another one that
+ * can let it go.
  */
 export async function findIdentity({ paths }: Host, meant: Meant): Promise<Found> {
   const identity = await readIdentity(paths);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refused, typed } from '../cluster.ts';
+import { clusterOf, coreOn, refused, tokenFrom, typed } from '../cluster.ts';
 import type { Host } from '../lab/host.ts';
 import { type Hint, hint, isHint } from './hint.ts';
 
@@ -28,6 +28,15 @@ interface World {
   /** By name: `h1`. Lines without a name are typed on the first. */
   hosts: readonly Host[];
   env: Record<string, string>;
+}
+
+/** A core with a node, another core, and a machine in no cluster: addresses by name, and tokens of both. */
+export async function twoClusters(hosts: readonly Host[], env: World['env']): Promise<void> {
+  const [core, second, , other] = hosts;
+  for (const { name, address } of hosts) env[name.toUpperCase()] = address;
+  await Promise.all([clusterOf(core!, [[second!, 'redis']]), coreOn(other!, 'api.example.org')]);
+  env.TOKEN = await tokenFrom(core!, '--uses 100');
+  env.FOREIGN = await tokenFrom(other!, '--uses 100');
 }
 
 /** Each row by what it follows; a second one of the same hint is told by its command. */
