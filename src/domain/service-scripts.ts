@@ -12,6 +12,8 @@ const KILL_TRIES = 25;
 
 /** Where a program is told that it is ready. */
 export const READY_FD = 3;
+/** Where its lock file is open: it takes the place of that, which is closed by then. */
+const LOCK_FD = READY_FD;
 
 /**
  * At boot the supervision starts programs before the agent has looked: one whose volume is not there
@@ -56,20 +58,22 @@ done
 }
 
 /**
- * Whatever a program started has its lock file open, in whichever group or session it is, unless it
- * closed what it was given. Of those that have one of this name it is the very file that tells: a kato in a
- * container has such names, too.
+ * Whatever a program started has its lock file open where the program has it, in whichever group or
+ * session it is, unless it closed what it was given. Who was handed the file, or opened it, has it
+ * elsewhere, and is nobody's to end. Of those that have one of this name it is the very file that tells: a
+ * kato in a container has such names, too.
  */
 export function leftovers(lock: string): string {
   const [file, name] = [lock, lock.slice(lock.lastIndexOf('/'))].map(shellWord);
   return `#!/bin/sh
-# Ends what the program has left behind: all that has its lock file open.
+# Ends what the program has left behind: all that has its lock file open where it had it.
 lock=${file} name=${name} tries=0
 same='exec find -L "$@" -maxdepth 0 -samefile "$lock"'
 export lock
 while true; do
   pids=
-  for fd in $(find /proc/[0-9]*/fd -lname "*$name" -exec sh -c "$same" find {} + 2>/dev/null); do
+  fds=$(find /proc/[0-9]*/fd/${LOCK_FD} -lname "*$name" -exec sh -c "$same" find {} + 2>/dev/null)
+  for fd in $fds; do
     pid=\${fd#/proc/}
     pids="$pids \${pid%%/*}"
   done

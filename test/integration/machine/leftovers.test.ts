@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Paths } from '../../../src/domain/paths.ts';
+import { lockFile } from '../../../src/domain/service-folder.ts';
 import type { ProcessSpec } from '../../../src/domain/spec.ts';
 import { run } from '../../../src/machine/command.ts';
 import { freePort } from '../../support/ports.ts';
@@ -80,6 +82,21 @@ describe('what a process leaves behind when it is killed', function () {
     process.kill(leader, 'SIGKILL');
     await until(() => isBack(spec, leader), { what: 'a new one', seconds: 10 });
     assert.ok(await isGone(child));
+  });
+
+  it('is nobody else who has its lock file open, or was handed it', async () => {
+    const spec = parent();
+    const { leader } = await started(spec);
+    const lock = lockFile(spec.name, paths);
+    const stranger = spawn('sh', ['-c', 'exec 9<"$0" && echo opened && exec sleep 600', lock]);
+    await once(stranger.stdout, 'data');
+    try {
+      process.kill(leader, 'SIGKILL');
+      await until(() => isBack(spec, leader), { what: 'a new one', seconds: 10 });
+      assert.equal(await isGone(stranger.pid!), false);
+    } finally {
+      stranger.kill('SIGKILL');
+    }
   });
 
   it('goes on where it may: what the agent has begun is not cut off', async () => {
