@@ -3,8 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../../src/bus/store.ts';
+import type { KatoError } from '../../../src/domain/error.ts';
 import { run } from '../../../src/machine/command.ts';
 import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 
 const { TMPDIR } = process.env;
@@ -34,9 +36,11 @@ describe('store on a disk that is full', () => {
   it('says so, keeps what it has, also over a restart, and goes on when there is room', async () => {
     const entry = await store.createState(clusterAt(1), {});
     await writeFile(join(disk, 'fill'), Buffer.alloc(8_000_000)).catch(() => undefined);
-    await assert.rejects(store.writeCluster(clusterAt(2, 'x'.repeat(50_000)), entry), {
-      code: 'NO_SPACE',
-      message: 'the bus cannot write the change',
+    const written = store.writeCluster(clusterAt(2, 'x'.repeat(50_000)), entry);
+    await assert.rejects(written, ({ code, message, next }: KatoError) => {
+      assert.deepEqual([code, message], ['NO_SPACE', 'the bus cannot write the change']);
+      hint(next, 'bus/store-failure.ts: free some space there: df -h');
+      return true;
     });
     assert.deepEqual(await store.readCluster(), { cluster: clusterAt(1), entry });
     // Whoever is told so may start it again.

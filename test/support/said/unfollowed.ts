@@ -82,7 +82,6 @@ export const UNFOLLOWED: Record<string, string[]> = {
     'machine/network.ts: give it: --address IP',
     'agent/usable-certificates.ts: kato op custom_ssl_cert install --update KEY CERT ${domain}',
     'bus/seal.ts: kato node setup core --recover-from FILE brings the secrets back',
-    'bus/store-failure.ts: free some space there: df -h',
     'cli/commands/node/migrate.ts: look at its agent at ${address}: kato status there',
     'cli/render/token.ts: no token; make one with kato token create',
     'controller/live.ts: on the core: df -h /var/lib/kato/data, and the log in /var/log/kato/nats-server/current',
