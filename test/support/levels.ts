@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { Lab } from './lab/lab.ts';
 import { COUNTS_FILE, type Counts } from './reporter.ts';
 
@@ -12,6 +12,9 @@ const LEVEL_LIMIT_MINUTES: Record<string, number> = {
   simulation: 4,
   files: 12,
 };
+/** How many of a level's files run side by side: tests of the cluster wait for most of their time. */
+const CPUS = availableParallelism();
+const FILES_AT_ONCE: Record<string, number> = { integration: CPUS, cluster: CPUS + 1 };
 const CHECK_LIMIT_MINUTES = 3;
 const CHECKS = [['tsc'], ['biome', 'check', '--error-on-warnings', '.']];
 
@@ -28,7 +31,7 @@ if (words.length === 0 || words.includes('checks')) {
 }
 for (const level of levels) {
   if (words.length > 0 && !words.includes(level)) continue;
-  sums.push(await runLevel(level, globSync(`test/${level}/**/*.test.ts`).sort()));
+  sums.push(await runLevel(level, largestFirst(globSync(`test/${level}/**/*.test.ts`))));
 }
 if (files.length > 0) sums.push(await runLevel('files', files));
 await Lab.sweep();
@@ -47,13 +50,21 @@ async function runLevel(level: string, tests: string[]): Promise<Sum> {
   console.log(`\n== ${level}`);
   const file = `${scratch}/${level}.json`;
   const minutes = LEVEL_LIMIT_MINUTES[level]!;
-  const args = ['--reporter', 'test/support/reporter.ts', ...tests];
+  const atOnce = Math.min(FILES_AT_ONCE[level] ?? 1, tests.length);
+  const beside = atOnce > 1 ? ['--parallel', '--jobs', `${atOnce}`] : [];
+  const args = ['--reporter', 'test/support/reporter.ts', ...beside, ...tests];
   const ended = await runTool('mocha', args, { [COUNTS_FILE]: file }, minutes);
   const { passed, skipped, failed, ...rest } = readCounts(file);
   if (ended === 'late') failed.push(`${level}: not done after ${minutes} minutes`);
   else if (!rest.ended) failed.push(`${level}: mocha ended before the tests did`);
   else if (ended !== 0 && failed.length === 0) failed.push(`${level}: mocha says ${ended}`);
   return { passed, skipped, failed };
+}
+
+/** So that the last of them to run is no long one, beside which nothing is left to do. */
+function largestFirst(tests: string[]): string[] {
+  const sizes = new Map(tests.map((file) => [file, statSync(file).size]));
+  return tests.sort((a, b) => sizes.get(b)! - sizes.get(a)! || (a < b ? -1 : 1));
 }
 
 function readCounts(file: string): Counts {

@@ -19,12 +19,36 @@ export interface Planning {
   settled(observed: Observed, view: View): Observed;
 }
 
+/** All that should be on the node of a view. */
+export async function compiled(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Spec> {
+  return (await compiler())(view, secrets);
+}
+
 export async function planningOf(): Promise<Planning> {
+  const compile = await compiler();
+  const specOf = (view: View): Spec => compile(view, viewSecrets);
+  const settled = (observed: Observed, view: View): Observed => {
+    const spec = specOf(view);
+    const then = planNode(spec, observed).reduce((now, step) => applied(now, step, spec), observed);
+    assert.deepEqual(planNode(spec, then), [], 'a second plan has nothing left to do');
+    return then;
+  };
+  const kinds = (view: View, observed: Observed) =>
+    planNode(specOf(view), observed).map((step) => `${step.kind} ${step.process}`);
+  return { kinds, settled };
+}
+
+async function compiler(): Promise<
+  (view: View, secrets: Readonly<Record<string, string>>) => Spec
+> {
   const render = await renderer(join(import.meta.dirname, '../..'));
-  const specOf = (view: View): Spec =>
+  return (view, secrets) =>
     compileNode({
       view,
-      secrets: viewSecrets,
+      secrets,
       catalogue,
       render,
       paths: pathsOf('/'),
@@ -37,15 +61,6 @@ export async function planningOf(): Promise<Planning> {
       },
       kato: '/opt/kato/bin/kato',
     });
-  const settled = (observed: Observed, view: View): Observed => {
-    const spec = specOf(view);
-    const then = planNode(spec, observed).reduce((now, step) => applied(now, step, spec), observed);
-    assert.deepEqual(planNode(spec, then), [], 'a second plan has nothing left to do');
-    return then;
-  };
-  const kinds = (view: View, observed: Observed) =>
-    planNode(specOf(view), observed).map((step) => `${step.kind} ${step.process}`);
-  return { kinds, settled };
 }
 
 export const EMPTY: Observed = { missingPackages: [], dataOf: [], processes: {} };

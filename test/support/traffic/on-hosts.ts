@@ -53,8 +53,13 @@ function summaryOf(result: Result): Summary {
 }
 
 /** Starts a program of this folder and waits for its "ready". */
-export async function startProgram(host: Host, file: string, args: string[]): Promise<Running> {
-  const running = host.spawn([NODE, `${CHECKOUT}/test/support/traffic/${file}`, ...args]);
+export function startProgram(host: Host, file: string, args: string[]): Promise<Running> {
+  return startProgramAt(host, `${CHECKOUT}/test/support/traffic/${file}`, args);
+}
+
+/** The same of any folder of the checkout. */
+export async function startProgramAt(host: Host, file: string, args: string[]): Promise<Running> {
+  const running = host.spawn([NODE, file, ...args]);
   let ended = false;
   void running.result.then(() => {
     ended = true;
