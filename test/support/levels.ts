@@ -8,7 +8,7 @@ import { COUNTS_FILE, type Counts } from './reporter.ts';
 const LEVEL_LIMIT_MINUTES: Record<string, number> = {
   unit: 2,
   integration: 16,
-  cluster: 40,
+  cluster: 30,
   simulation: 4,
   files: 12,
 };

@@ -10,7 +10,7 @@ import type { KatoError } from '../../../src/domain/error.ts';
 import type { HistoryEntry } from '../../../src/domain/history.ts';
 import { pathsOf } from '../../../src/domain/paths.ts';
 import type { Status } from '../../../src/domain/status.ts';
-import { simulate } from '../../support/bench/simulated-agent.ts';
+import { NOTHING, simulate } from '../../support/bench/simulated-agent.ts';
 import { end } from '../../support/child.ts';
 import { clusterWith, nodeOf, tokenOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';
@@ -58,7 +58,8 @@ describe('who floods', function () {
       { kind: 'announcer', id: 'paas', key: '' },
     ] as const;
     here = await startControlled(cluster, others, { apart: true });
-    for (const id of [CORE, ...NODES]) links.push(simulate(identityOf(id), () => {}));
+    for (const id of [CORE, ...NODES])
+      links.push(simulate(identityOf(id), { ...NOTHING }, () => {}));
     folder = mkdtempSync(join(tmpdir(), 'kato-flood-'));
     sockets = await serveSockets(pathsOf(folder), (request: SocketRequest) => {
       const body = { id: request.id, params: request.params };

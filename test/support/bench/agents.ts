@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { NodeIdentity } from '../../../src/machine/ledger.ts';
-import { simulate } from './simulated-agent.ts';
+import { type Counts, NOTHING, simulate } from './simulated-agent.ts';
 
-/** `agents.ts FILE`: agents with the identities in the file; says `ready` when all have a view. */
+/** `agents.ts FILE`, forked: agents with the identities in the file; answers `counts` with what they did. */
 const identities = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as NodeIdentity[];
-const ready = new Set<string>();
+const counts: Record<string, Counts> = {};
 for (const identity of identities) {
-  simulate(identity, () => {
-    ready.add(identity.nodeId);
-    if (ready.size === identities.length) process.stdout.write('ready\n');
-  });
+  counts[identity.nodeId] = { ...NOTHING };
+  simulate(identity, counts[identity.nodeId]!, () => {});
 }
+process.on('message', () => process.send!(counts));

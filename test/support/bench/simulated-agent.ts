@@ -3,11 +3,33 @@ import type { Json } from '../../../src/domain/cluster.ts';
 import type { Report } from '../../../src/domain/step.ts';
 import type { Delivery, NodeIdentity } from '../../../src/machine/ledger.ts';
 
+/** What an agent has been made to do. */
+export interface Counts {
+  wakes: number;
+  /** Questions for a view, and how often there was another one. */
+  asked: number;
+  views: number;
+  reports: number;
+}
+
+export const NOTHING: Counts = { wakes: 0, asked: 0, views: 0, reports: 0 };
+
+/** `one` and `factor` times the other. */
+export function sum(one: Counts, other: Counts, factor: number): Counts {
+  const add = (what: keyof Counts): number => one[what] + factor * other[what];
+  return {
+    wakes: add('wakes'),
+    asked: add('asked'),
+    views: add('views'),
+    reports: add('reports'),
+  };
+}
+
 /**
  * An agent without a machine: it speaks on a connection of its own what an agent speaks, by the
  * agent's own code, and does nothing. `onView` is called whenever it has fetched a view.
  */
-export function simulate(identity: NodeIdentity, onView: () => void): ClusterLink {
+export function simulate(identity: NodeIdentity, counts: Counts, onView: () => void): ClusterLink {
   let delivery: Delivery | null = null;
   let fetching = false;
   const report = (): Report => ({
@@ -25,12 +47,16 @@ export function simulate(identity: NodeIdentity, onView: () => void): ClusterLin
     complete: true,
   });
   const takeView = async (): Promise<void> => {
+    counts.asked++;
     const fetched = await link.fetchView(delivery);
+    if (fetched !== null) counts.views++;
     delivery = fetched ?? delivery;
+    counts.reports++;
     await link.report(report());
     onView();
   };
   const wake = async (): Promise<void> => {
+    counts.wakes++;
     if (fetching) return;
     fetching = true;
     await takeView().catch(() => setTimeout(wake, RETRY_MS));

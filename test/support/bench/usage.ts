@@ -31,7 +31,8 @@ export async function usageOf(pids: readonly number[], seconds: number): Promise
   });
 }
 
-function cpuSeconds(pid: number): number {
+/** All that a process has used since its start. */
+export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // After the name, which may have spaces, comes the state; user and system time are 12th and 13th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

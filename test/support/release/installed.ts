@@ -6,7 +6,9 @@ import { CHECKOUT } from '../lab/store.ts';
 
 /** An earlier release as its users have it: what it wrote, and the program itself. */
 export const FIXTURES = join(CHECKOUT, 'test/fixtures');
-export const RELEASES: readonly string[] = readdirSync(FIXTURES).sort();
+export const RELEASES: readonly string[] = readdirSync(FIXTURES)
+  .filter((name) => /^\d/.test(name))
+  .sort();
 
 /** Where it lies on a machine: an upgrade takes place there. */
 const HOME = '/opt/kato';
