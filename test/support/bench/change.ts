@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../../../src/domain/cluster.ts';
 import type { Progress } from '../../../src/operations/status.ts';
-import { between, type Crowd, gather } from './crowd.ts';
-import { atMost, type Part, type Row, row } from './row.ts';
+import { RELEASES, unpack } from '../release/installed.ts';
+import { between, type Crowd, gather, KATO } from './crowd.ts';
+import { atMost, type Part, type Row, row, type Tell } from './row.ts';
 import { median, sorted } from './samples.ts';
+import type { Counts } from './simulated-agent.ts';
 import { cpuSeconds } from './usage.ts';
 
 /** How often each is measured, and how many changes come one after the other. */
 const RUNS = 3;
 const IN_TURN = 20;
 /** So long nothing but what goes on at rest: then it is over. */
-const QUIET_MS = 1500;
-const QUIET_LIMIT_MS = 60_000;
-const LOOK_MS = 250;
+const QUIET_MS = 2000;
+const QUIET_LIMIT_MS = 30_000;
 const REST_MS = 10_000;
 
 /** CPU seconds of the bus and of the controller. */
@@ -22,13 +26,30 @@ interface Used {
   controller: number;
 }
 
-/** What a change of one node costs in a crowd. */
+/** What a change of one node costs in a crowd, by this kato and by the last release. */
 export const change: Part = async (tell) => {
-  tell('change: a crowd of agents');
-  const crowd = await gather();
+  const folder = mkdtempSync(join(tmpdir(), 'kato-bench-'));
+  try {
+    const release = RELEASES.at(-1)!;
+    tell(`change: a crowd under a controller of ${release}`);
+    const before = await measured(unpack(release, folder), tell);
+    tell('change: a crowd under a controller of today');
+    return rowsOf(await measured(KATO, tell), before, release);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+
+interface Measured {
+  ones: Cost[];
+  twenty: Cost;
+  routers: Cost[];
+}
+
+async function measured(kato: string, tell: Tell): Promise<Measured> {
+  const crowd = await gather(kato);
   try {
     await quiet(crowd);
-    tell(`change: all are up; ${REST_MS / 1000} s of rest`);
     const rest = await restOf(crowd);
     const plain = (i: number): string => `n${101 + 7 * i}`;
     tell('change: one role');
@@ -42,11 +63,11 @@ export const change: Part = async (tell) => {
     for (let i = 0; i < RUNS; i++) {
       routers.push(await costOf(crowd, rest, [plain(RUNS + IN_TURN + i)], 'router'));
     }
-    return rowsOf(ones, twenty, routers);
+    return { ones, twenty, routers };
   } finally {
     await crowd.end();
   }
-};
+}
 
 interface Cost {
   used: Used;
@@ -55,59 +76,66 @@ interface Cost {
   /** From the first request until the changed nodes have followed, and until all is quiet. */
   thereMs: number;
   /** What nodes did that were not asked for anything. */
-  others: { wakes: number; asked: number; views: number; reports: number };
+  others: Counts;
 }
 
-function rowsOf(ones: Cost[], twenty: Cost, routers: Cost[]): Row[] {
-  const cpu = ({ used }: Cost): number => used.bus + used.controller;
-  const middle = (costs: Cost[], value: (cost: Cost) => number): number =>
-    median(sorted(costs.map(value)));
-  const parts = (costs: Cost[]): string =>
-    `bus ${middle(costs, ({ used }) => used.bus * 1000).toFixed(0)}, ` +
-    `controller ${middle(costs, ({ used }) => used.controller * 1000).toFixed(0)} ms`;
-  const { wakes, asked, views, reports } = ones[0]!.others;
-  const others = wakes + asked + views + reports;
+function rowsOf(now: Measured, before: Measured, release: string): Row[] {
+  const line = (
+    what: string,
+    value: (of: Measured) => number,
+    unit: string,
+    goal: number,
+    note = '',
+    digits = unit === ' ms' ? 0 : 2,
+  ): Row => {
+    const then = `${value(before).toFixed(digits)}${unit} by ${release}`;
+    const told = note === '' ? then : `${then}; ${note}`;
+    return row(what, value(now), unit, atMost(goal, unit), told, digits);
+  };
+  const { wakes, asked, views, reports } = now.ones[0]!.others;
+  const cpuMs = (costs: Cost[]) => middle(costs, ({ used }) => used.bus + used.controller) * 1000;
   return [
-    row(
-      'one role on one of 1,000: CPU',
-      middle(ones, cpu) * 1000,
-      ' ms',
-      atMost(60, ' ms'),
-      parts(ones),
-    ),
-    row(
-      'until it is there',
-      middle(ones, ({ thereMs }) => thereMs) / 1000,
-      ' s',
-      atMost(0.3, ' s'),
-      '',
-      2,
-    ),
-    row(
+    line('one role on one of 1,000: CPU', ({ ones }) => cpuMs(ones), ' ms', 60, partsOf(now.ones)),
+    line('until it is there', ({ ones }) => middle(ones, thereSeconds), ' s', 0.3),
+    line(
       'what uninvolved nodes do for it',
-      others,
+      ({ ones }) => middle(ones, ({ others }) => sumOf(others)),
       '',
-      atMost(0),
+      0,
       `${wakes} wake-ups, ${asked} questions, ${views} views, ${reports} reports`,
       0,
     ),
-    row(
+    line(
       '20 in turn: median until acknowledged',
-      median(sorted(twenty.ackMs)),
+      ({ twenty }) => median(sorted(twenty.ackMs)),
       ' ms',
-      atMost(25, ' ms'),
-      `slowest ${Math.max(...twenty.ackMs).toFixed(0)} ms`,
+      25,
+      `slowest ${Math.max(...now.twenty.ackMs).toFixed(0)} ms`,
     ),
-    row('20 in turn: until all are there', twenty.thereMs / 1000, ' s', atMost(1, ' s'), '', 1),
-    row('20 in turn: CPU', cpu(twenty), ' s', atMost(1, ' s'), parts([twenty]), 1),
-    row(
+    line('20 in turn: until all are there', ({ twenty }) => thereSeconds(twenty), ' s', 1),
+    line('20 in turn: CPU', ({ twenty }) => cpuMs([twenty]) / 1000, ' s', 1, partsOf([now.twenty])),
+    line(
       'a router joins 50: CPU',
-      middle(routers, cpu) * 1000,
+      ({ routers }) => cpuMs(routers),
       ' ms',
-      atMost(250, ' ms'),
-      parts(routers),
+      250,
+      partsOf(now.routers),
     ),
   ];
+}
+
+const thereSeconds = ({ thereMs }: Cost): number => thereMs / 1000;
+
+const sumOf = ({ wakes, asked, views, reports }: Counts): number => wakes + asked + views + reports;
+
+function middle(costs: Cost[], value: (cost: Cost) => number): number {
+  return median(sorted(costs.map(value)));
+}
+
+function partsOf(costs: Cost[]): string {
+  const ms = (what: keyof Used): string =>
+    middle(costs, ({ used }) => used[what] * 1000).toFixed(0);
+  return `bus ${ms('bus')}, controller ${ms('controller')} ms`;
 }
 
 /** Gives each node the role, one after the other, and waits until everybody is quiet. */
@@ -160,17 +188,16 @@ async function restOf(crowd: Crowd): Promise<Used> {
   };
 }
 
-/** Until bus and controller do for a while no more than at rest, or nearly so. */
-async function quiet(crowd: Crowd, rest: Used = { bus: 0.05, controller: 0.05 }): Promise<void> {
+/** Until bus and controller do for a while hardly more than at rest. */
+async function quiet(crowd: Crowd, rest: Used = { bus: 0.1, controller: 0.1 }): Promise<void> {
   const deadline = performance.now() + QUIET_LIMIT_MS;
-  const limit = 2 * (rest.bus + rest.controller) + 0.1;
-  let sinceMs = performance.now();
-  while (performance.now() < deadline && performance.now() - sinceMs < QUIET_MS) {
+  const limit = 1.5 * (rest.bus + rest.controller) + 0.05;
+  for (let isQuiet = false; !isQuiet && performance.now() < deadline; ) {
     const before = usedBy(crowd);
-    await pause(LOOK_MS);
+    await pause(QUIET_MS);
     const after = usedBy(crowd);
     const used = after.bus + after.controller - before.bus - before.controller;
-    if (used > (limit * LOOK_MS) / 1000) sinceMs = performance.now();
+    isQuiet = used <= (limit * QUIET_MS) / 1000;
   }
 }
 

@@ -45,7 +45,8 @@ export interface Crowd {
   end(): Promise<void>;
 }
 
-export async function gather(): Promise<Crowd> {
+/** `kato` is the program that the controller is of. */
+export async function gather(kato = KATO): Promise<Crowd> {
   const folder = mkdtempSync(join(tmpdir(), 'kato-bench-'));
   const started: ChildProcess[] = [];
   const identities = new Map(names().map((id) => [id, createIdentity()]));
@@ -60,7 +61,7 @@ export async function gather(): Promise<Crowd> {
   const store = await openStore(own, controllerIdentity.seed);
   await store.createState(clusterOf(identities), viewSecrets);
   await own.close();
-  const controller = await startController(nats, controllerIdentity, folder);
+  const controller = await startController(nats, controllerIdentity, folder, kato);
   started.push(controller);
 
   const began = performance.now();
@@ -159,6 +160,7 @@ async function startController(
   nats: TestNats,
   { seed }: Identity,
   folder: string,
+  kato: string,
 ): Promise<ChildProcess> {
   const config = {
     clusterId: CLUSTER_ID,
@@ -169,5 +171,5 @@ async function startController(
   };
   const file = join(folder, 'controller.json');
   writeFileSync(file, JSON.stringify(config));
-  return spawn(KATO, ['controller', file], { stdio: 'inherit' });
+  return spawn(kato, ['controller', file], { stdio: 'inherit' });
 }

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { typed } from '../cluster.ts';
 import type { Host } from '../lab/host.ts';
@@ -13,6 +14,13 @@ export const RELEASES: readonly string[] = readdirSync(FIXTURES)
 /** Where it lies on a machine: an upgrade takes place there. */
 const HOME = '/opt/kato';
 const PARTS = ['bin', 'dist', 'roles', 'templates', 'package.json'];
+
+/** Unpacks it into a folder of this machine, and gives the path of its program. */
+export function unpack(release: string, folder: string): string {
+  execFileSync('tar', ['-xzf', `${FIXTURES}/${release}/kato.tar.gz`, '-C', folder]);
+  symlinkSync(`${CHECKOUT}/runtime`, `${folder}/runtime`);
+  return `${folder}/bin/kato`;
+}
 
 /** Puts an earlier release on a host that has no node yet, with the runtime of this checkout. */
 export async function install(host: Host, release: string): Promise<void> {
