@@ -38,7 +38,7 @@ export interface Crowd {
   /** Until they are up. */
   upMs: number;
   status(): Promise<Status>;
-  /** Until one answer shows that every node has just answered for itself. */
+  /** Until every node has given a sign of life since it was asked for. */
   allAlive(): Promise<void>;
   /** What all agents have done so far, by node. */
   counts(): Promise<Record<string, Counts>>;
@@ -83,10 +83,13 @@ export async function gather(kato = KATO): Promise<Crowd> {
       return (await link.ask('status', body, 5000)) as unknown as Status;
     },
     allAlive: async () => {
+      const beganMs = performance.now();
       await until(
         async () => {
           const { nodes } = await crowd.status().catch(() => ({ nodes: [] }));
-          return nodes.length === NODES && nodes.every(({ lastSeen }) => lastSeen === 0);
+          const seconds = (performance.now() - beganMs) / 1000;
+          const isBack = (seen: number | null): boolean => seen !== null && seen < seconds;
+          return nodes.length === NODES && nodes.every(({ lastSeen }) => isBack(lastSeen));
         },
         { what: `all ${NODES} are back`, seconds: UP_SECONDS },
       );
