@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { loadCatalogue } from '../src/catalog/load.ts';
 import { sourcesOf } from '../src/catalog/sources.ts';
-import { LISTING } from '../src/cli/config.ts';
-import { type BundledCatalogue, CATALOGUE } from '../src/cli/home.ts';
+import { LISTING } from '../src/cli/framework/config.ts';
+import { type BundledCatalogue, CATALOGUE } from '../src/cli/framework/home.ts';
 import { listCommands } from './list-commands.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { Config, Plugin } from '@oclif/core';
-import { allDefinitions, type Listing } from '../src/cli/config.ts';
+import { allDefinitions, type Listing } from '../src/cli/framework/config.ts';
 
 /** All commands of a checkout, each of which must load. */
 export async function listCommands(root: string): Promise<Listing> {

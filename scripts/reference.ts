@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCatalogue } from '../src/catalog/load.ts';
-import { referenceLines } from '../src/cli/render/reference.ts';
-import { rolesReferenceLines } from '../src/cli/render/roles-reference.ts';
+import { referenceLines } from '../src/cli/render/reference/pages.ts';
+import { rolesReferenceLines } from '../src/cli/render/reference/roles.ts';
 import { listCommands } from './list-commands.ts';
 
 /** Writes docs/reference/commands.md and roles.md from the commands and roles as they are. */

@@ -1,17 +1,22 @@
-import { accepts } from '../domain/acceptance.ts';
-import type { Json } from '../domain/cluster.ts';
-import { isAway, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
-import { isOfCore } from '../domain/standing.ts';
-import type { Status } from '../domain/status.ts';
-import type { Report } from '../domain/step.ts';
-import type { Version } from '../domain/view.ts';
-import { watchDeadPeers } from '../machine/dead-peers.ts';
-import { isHalting } from '../machine/halting.ts';
-import { type Delivery, type NodeIdentity, takeLedger, writeLedger } from '../machine/ledger.ts';
-import { sweepLeftovers } from '../machine/leftovers.ts';
-import { lostLines } from '../machine/lost-lines.ts';
-import { AGENT } from '../machine/places.ts';
-import { watchProcesses } from '../machine/watch.ts';
+import { isAway, KatoError, refuse, toErrorRecord } from '../domain/base/error.ts';
+import { accepts } from '../domain/document/acceptance.ts';
+import type { Json } from '../domain/document/cluster.ts';
+import type { Report } from '../domain/making/step.ts';
+import { isOfCore } from '../domain/nodes/standing.ts';
+import type { Status } from '../domain/telling/status.ts';
+import type { Version } from '../domain/views/view.ts';
+import { AGENT } from '../machine/disk/places.ts';
+import { watchDeadPeers } from '../machine/network/dead-peers.ts';
+import { isHalting } from '../machine/node/halting.ts';
+import {
+  type Delivery,
+  type NodeIdentity,
+  takeLedger,
+  writeLedger,
+} from '../machine/node/ledger.ts';
+import { sweepLeftovers } from '../machine/s6/leftovers.ts';
+import { lostLines } from '../machine/s6/lost-lines.ts';
+import { watchProcesses } from '../machine/s6/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
 import { startBeating } from './beats.ts';
 import { linkToCluster } from './cluster-link.ts';

@@ -1,11 +1,11 @@
 import type { Bus } from '../bus/bus.ts';
 import { connectBusAtLast } from '../bus/connection.ts';
 import { all, heartbeat, op, parseSubject, wake } from '../bus/subjects.ts';
-import type { Json } from '../domain/cluster.ts';
-import { type KatoError, refuse } from '../domain/error.ts';
-import type { Report } from '../domain/step.ts';
-import type { ProvenVersion } from '../domain/view.ts';
-import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
+import { type KatoError, refuse } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
+import type { Report } from '../domain/making/step.ts';
+import type { ProvenVersion } from '../domain/views/view.ts';
+import type { Delivery, NodeIdentity } from '../machine/node/ledger.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
 
 /** A view that does not come within this is not waited for: the ledger has one. */

@@ -1,10 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Json } from '../domain/cluster.ts';
-import { type Elsewhere, elsewhere, elsewhereHelp, elsewhereWarning } from '../domain/displaced.ts';
-import { isAway, KatoError, refuse } from '../domain/error.ts';
-import { isAt, isOfCore, type Whereabouts } from '../domain/standing.ts';
-import type { Status, Warning } from '../domain/status.ts';
-import { type Delivery, type NodeIdentity, readLedger } from '../machine/ledger.ts';
+import { isAway, KatoError, refuse } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
+import {
+  type Elsewhere,
+  elsewhere,
+  elsewhereHelp,
+  elsewhereWarning,
+} from '../domain/nodes/displaced.ts';
+import { isAt, isOfCore, type Whereabouts } from '../domain/nodes/standing.ts';
+import type { Status, Warning } from '../domain/telling/status.ts';
+import { type Delivery, type NodeIdentity, readLedger } from '../machine/node/ledger.ts';
 import { likelyAddress, whereabouts } from '../operations/local/whereabouts.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
 import { linkToCluster } from './cluster-link.ts';

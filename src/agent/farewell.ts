@@ -1,13 +1,13 @@
-import { type KatoError, refuse } from '../domain/error.ts';
-import type { Paths } from '../domain/paths.ts';
+import { type KatoError, refuse } from '../domain/base/error.ts';
+import type { Paths } from '../domain/making/paths.ts';
 import { applyStep } from '../machine/apply/apply.ts';
-import { removeBootUnit } from '../machine/boot-unit.ts';
 import { run } from '../machine/command.ts';
-import { writeFileAtomic } from '../machine/files.ts';
-import { forgetNode, type NodeIdentity } from '../machine/ledger.ts';
+import { writeFileAtomic } from '../machine/disk/files.ts';
+import { AGENT } from '../machine/disk/places.ts';
+import { removeBootUnit } from '../machine/node/boot-unit.ts';
+import { forgetNode, type NodeIdentity } from '../machine/node/ledger.ts';
 import { observe } from '../machine/observe.ts';
-import { AGENT } from '../machine/places.ts';
-import { serviceOf } from '../machine/service.ts';
+import { serviceOf } from '../machine/s6/service.ts';
 import type { PassContext } from './pass.ts';
 
 /** Time for each process to stop when its node leaves. */

@@ -1,6 +1,6 @@
-import type { Json } from '../domain/cluster.ts';
-import { toErrorRecord } from '../domain/error.ts';
-import type { Delivery, NodeIdentity } from '../machine/ledger.ts';
+import { toErrorRecord } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
+import type { Delivery, NodeIdentity } from '../machine/node/ledger.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import type { PassContext } from './pass.ts';
 

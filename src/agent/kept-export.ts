@@ -1,12 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { isAway, toErrorRecord } from '../domain/error.ts';
-import type { Paths } from '../domain/paths.ts';
-import type { StepFailure } from '../domain/step.ts';
-import type { View } from '../domain/view.ts';
-import { stampNow } from '../machine/aside.ts';
-import { exists, makeFolder, movePath, readIfExists, writeFileAtomic } from '../machine/files.ts';
-import { AGENT } from '../machine/places.ts';
+import { isAway, toErrorRecord } from '../domain/base/error.ts';
+import type { Paths } from '../domain/making/paths.ts';
+import type { StepFailure } from '../domain/making/step.ts';
+import type { View } from '../domain/views/view.ts';
+import { stampNow } from '../machine/disk/aside.ts';
+import {
+  exists,
+  makeFolder,
+  movePath,
+  readIfExists,
+  writeFileAtomic,
+} from '../machine/disk/files.ts';
+import { AGENT } from '../machine/disk/places.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import { nodeTime } from './node-time.ts';
 

@@ -1,6 +1,6 @@
-import { isAt, standingOf } from '../domain/standing.ts';
-import { type NodeIdentity, readIdentity, writeIdentity } from '../machine/ledger.ts';
-import { hasAddress } from '../machine/network.ts';
+import { isAt, standingOf } from '../domain/nodes/standing.ts';
+import { hasAddress } from '../machine/network/interfaces.ts';
+import { type NodeIdentity, readIdentity, writeIdentity } from '../machine/node/ledger.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
 import { runAgent } from './agent.ts';
 import { runDisplaced } from './displaced.ts';

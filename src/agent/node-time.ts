@@ -1,5 +1,5 @@
-import type { Paths } from '../domain/paths.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../machine/files.ts';
+import type { Paths } from '../domain/making/paths.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from '../machine/disk/files.ts';
 
 /** What the machine's clock showed when the kernel's own, which nobody sets, began. */
 let originMs = Date.now() - sinceBootMs();

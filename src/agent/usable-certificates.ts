@@ -1,12 +1,12 @@
-import { keyNameOf } from '../domain/change/certificates.ts';
-import type { Certificate } from '../domain/cluster.ts';
-import { certificateFile } from '../domain/compile/certificates.ts';
-import { type ErrorRecord, refuse } from '../domain/error.ts';
-import { sha256 } from '../domain/hash.ts';
-import type { Paths } from '../domain/paths.ts';
+import { type ErrorRecord, refuse } from '../domain/base/error.ts';
+import { sha256 } from '../domain/base/hash.ts';
+import type { Certificate } from '../domain/document/cluster.ts';
+import type { Paths } from '../domain/making/paths.ts';
+import { keyNameOf } from '../domain/traffic/certificates.ts';
+import { certificateFile } from '../domain/traffic/nginx/certificate-files.ts';
 import { splitPem, whyUnusable } from '../machine/certificates.ts';
-import { folderNames, readIfExists } from '../machine/files.ts';
-import type { Delivery } from '../machine/ledger.ts';
+import { folderNames, readIfExists } from '../machine/disk/files.ts';
+import type { Delivery } from '../machine/node/ledger.ts';
 
 /**
  * What a node is told, less the certificates that no server would load: one of them would make nginx

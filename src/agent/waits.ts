@@ -1,8 +1,8 @@
-import { isAway, type KatoError, toErrorRecord } from '../domain/error.ts';
-import type { Status } from '../domain/status.ts';
-import { errorOf, failureWarning } from '../domain/status-of.ts';
-import type { StepFailure } from '../domain/step.ts';
-import { AGENT } from '../machine/places.ts';
+import { isAway, type KatoError, toErrorRecord } from '../domain/base/error.ts';
+import type { StepFailure } from '../domain/making/step.ts';
+import type { Status } from '../domain/telling/status.ts';
+import { errorOf, failureWarning } from '../domain/telling/status-of.ts';
+import { AGENT } from '../machine/disk/places.ts';
 
 /** What an agent cannot do though the bus is there, and no step of a pass tells of. */
 type WaitsFor = 'fetch-view' | 'send-report';

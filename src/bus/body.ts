@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Json } from '../domain/cluster.ts';
-import { refuse } from '../domain/error.ts';
+import { refuse } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
 import type { Limits } from './limits.ts';
 
 /** Below this a body is not worth compressing. */

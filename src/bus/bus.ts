@@ -1,5 +1,5 @@
-import type { Json } from '../domain/cluster.ts';
-import type { ErrorRecord, KatoError } from '../domain/error.ts';
+import type { ErrorRecord, KatoError } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
 import type { BusAddress } from './failures.ts';
 import type { Identity } from './identity.ts';
 import type { Limits } from './limits.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { KatoError } from '../domain/error.ts';
+import { KatoError } from '../domain/base/error.ts';
 import type { Bus, BusOptions } from './bus.ts';
 import { connectFailure } from './failures.ts';
 import { fullBus } from './full.ts';

@@ -1,5 +1,5 @@
 import { errors } from '@nats-io/transport-node';
-import { type ErrorCode, KatoError, refuse } from '../domain/error.ts';
+import { type ErrorCode, KatoError, refuse } from '../domain/base/error.ts';
 
 /** Where a bus is, as people write it. */
 export interface BusAddress {

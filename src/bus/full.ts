@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { type KatoError, refuse } from '../domain/error.ts';
+import { type KatoError, refuse } from '../domain/base/error.ts';
 import { type BusAddress, codeOf } from './failures.ts';
 
 const LIMIT_MS = 2000;

@@ -1,8 +1,8 @@
 import { createPrivateKey, hkdfSync, sign as signWith } from 'node:crypto';
 import { createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
-import { type ErrorRecord, KatoError } from '../domain/error.ts';
-import { userSeedOf } from '../domain/nkey.ts';
-import type { ControllerKeys } from '../domain/view.ts';
+import { userSeedOf } from '../domain/access/nkey.ts';
+import { type ErrorRecord, KatoError } from '../domain/base/error.ts';
+import type { ControllerKeys } from '../domain/views/view.ts';
 
 /** Who a program is on the bus: the public key is in the server's users, the seed proves it. */
 export interface Identity {

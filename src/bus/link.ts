@@ -1,5 +1,5 @@
 import { errors, type NatsConnection } from '@nats-io/transport-node';
-import type { KatoError } from '../domain/error.ts';
+import type { KatoError } from '../domain/base/error.ts';
 import type { BusOptions } from './bus.ts';
 import { busAway, connectFailure } from './failures.ts';
 

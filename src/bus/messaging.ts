@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { headers, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-import type { Json } from '../domain/cluster.ts';
-import { errorFrom, KatoError, refuse, toErrorRecord } from '../domain/error.ts';
+import { errorFrom, KatoError, refuse, toErrorRecord } from '../domain/base/error.ts';
+import type { Json } from '../domain/document/cluster.ts';
 import { decodeBody, encodeBody, packBody } from './body.ts';
 import type { Answer, Bus, BusOptions, Intake, Message } from './bus.ts';
 import { busAway, requestFailure } from './failures.ts';

@@ -1,7 +1,7 @@
-import { refuse } from '../domain/error.ts';
+import { refuse } from '../domain/base/error.ts';
 
 /**
- * Every subject of the bus is made and read here. `src/domain/bus-permissions.ts` says who may
+ * Every subject of the bus is made and read here. `src/domain/access/bus-permissions.ts` says who may
  * use which; the server then vouches for the id that stands in a subject.
  */
 

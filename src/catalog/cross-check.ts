@@ -1,14 +1,14 @@
-import { namesValue, placeholdersIn } from '../domain/compile/fill.ts';
-import { KatoError } from '../domain/error.ts';
-import { canonicalJson } from '../domain/hash.ts';
-import { didYouMean } from '../domain/names.ts';
+import { KatoError } from '../domain/base/error.ts';
+import { canonicalJson } from '../domain/base/hash.ts';
+import { didYouMean } from '../domain/base/names.ts';
+import { checkSetting } from '../domain/document/settings.ts';
+import { namesValue, placeholdersIn } from '../domain/making/fill.ts';
 import type {
   Catalogue,
   ProcessDefinition,
   ReloadConfirm,
   RoleDefinition,
-} from '../domain/role.ts';
-import { checkSetting } from '../domain/settings.ts';
+} from '../domain/roles/role.ts';
 
 /** What every process may name in `${...}`, beside its own settings, programs and data folder. */
 const ALWAYS_KNOWN = [

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseDocument } from 'yaml';
-import { type KatoError, refuse } from '../domain/error.ts';
-import type { Catalogue, RoleDefinition } from '../domain/role.ts';
+import { type KatoError, refuse } from '../domain/base/error.ts';
+import type { Catalogue, RoleDefinition } from '../domain/roles/role.ts';
 import { crossCheck } from './cross-check.ts';
 import { GroupsFile, RoleFile, roleDefinition } from './role-file.ts';
 import { roleTexts, templateNames } from './sources.ts';

@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Paths } from '../domain/paths.ts';
-import type { Catalogue, ProgramDefinition } from '../domain/role.ts';
-import { definitionOf } from '../domain/roles.ts';
+import type { Paths } from '../domain/making/paths.ts';
+import type { Catalogue, ProgramDefinition } from '../domain/roles/role.ts';
+import { definitionOf } from '../domain/roles/roles.ts';
 
 /** A short file that a program's user may have written, or null where there is none that can be read. */
 export type ReadVersion = (path: string) => Promise<string | null>;

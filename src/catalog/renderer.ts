@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { refuse } from '../domain/error.ts';
-import { sizeBytes } from '../domain/quantity.ts';
+import { refuse } from '../domain/base/error.ts';
+import { sizeBytes } from '../domain/base/quantity.ts';
 import { templateNames } from './sources.ts';
 
 /** Fills a template under `templates/` in: `render('redis/redis.conf', view)`. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { didYouMean } from '../domain/names.ts';
+import { didYouMean } from '../domain/base/names.ts';
 import type {
   FileDefinition,
   PortDefinition,
@@ -8,7 +8,7 @@ import type {
   ReloadConfirm,
   RoleDefinition,
   SettingDefinition,
-} from '../domain/role.ts';
+} from '../domain/roles/role.ts';
 
 /** An object with these keys and no others. */
 function form<const E extends v.ObjectEntries>(entries: E) {

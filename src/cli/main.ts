@@ -1,6 +1,6 @@
-import { KatoConfig } from './config.ts';
-import { dispatch } from './dispatch.ts';
-import { exitCodeOf, noteCrashes, printFailure } from './failure.ts';
+import { KatoConfig } from './framework/config.ts';
+import { dispatch } from './framework/dispatch.ts';
+import { exitCodeOf, noteCrashes, printFailure } from './framework/failure.ts';
 import { noteWarnings, surviveBrokenPipes } from './output.ts';
 
 /** The entry of `kato`: finds the command, runs it, and ends with its exit code. */

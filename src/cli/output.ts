@@ -1,5 +1,5 @@
-import { printable, printableJson } from '../domain/printable.ts';
-import { PLAIN, type Style } from './render/style.ts';
+import { printable, printableJson } from '../domain/base/printable.ts';
+import { PLAIN, type Style } from './render/text/style.ts';
 
 /**
  * The two ways out: values on stdout, everything about the way there on stderr. Whatever the words

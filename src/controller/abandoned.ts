@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { nodeDropAbandoned } from '../operations/nodes.ts';
-import type { Changes } from './changes.ts';
-import type { Live } from './live.ts';
+import type { Changes } from './state/changes.ts';
+import type { Live } from './state/live.ts';
 
 const LOOK_EVERY_MS = 10_000;
 

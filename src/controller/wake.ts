@@ -1,11 +1,11 @@
 import type { Bus } from '../bus/bus.ts';
 import { wake } from '../bus/subjects.ts';
-import { hashOf } from '../domain/hash.ts';
-import type { Catalogue } from '../domain/role.ts';
-import type { ControllerKeys } from '../domain/view.ts';
-import { viewFor } from '../domain/view-for.ts';
-import type { Live } from './live.ts';
-import type { Heartbeat } from './liveness.ts';
+import { hashOf } from '../domain/base/hash.ts';
+import type { Catalogue } from '../domain/roles/role.ts';
+import type { ControllerKeys } from '../domain/views/view.ts';
+import { viewFor } from '../domain/views/view-for.ts';
+import type { Heartbeat } from './hearing/liveness.ts';
+import type { Live } from './state/live.ts';
 
 /** Changes are gathered: a wake-up waits for silence of this length ... */
 const GATHER_MS = 100;

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { refuse } from '../domain/error.ts';
+import { refuse } from '../domain/base/error.ts';
 import { run } from './command.ts';
-import { translated } from './files.ts';
+import { translated } from './disk/files.ts';
 
 /** They are pinned, not renewed: a cluster must not stop on some day years from now. */
 const VALID_DAYS = 20 * 365;

@@ -1,4 +1,4 @@
-import { refuse } from '../domain/error.ts';
+import { refuse } from '../domain/base/error.ts';
 
 const DEFAULT_LIMIT_MS = 30_000;
 const OUTPUT_LIMIT_CHARACTERS = 1_000_000;

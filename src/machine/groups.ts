@@ -1,5 +1,5 @@
 import { attempt } from './command.ts';
-import { readIfExists } from './files.ts';
+import { readIfExists } from './disk/files.ts';
 
 /** The id of a system group of that name, made when missing; null where it cannot be made. */
 export async function ensureGroup(name: string): Promise<number | null> {

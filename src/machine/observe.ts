@@ -1,14 +1,14 @@
-import { dataStateOf } from '../domain/data-state.ts';
-import { sha256 } from '../domain/hash.ts';
-import type { Paths } from '../domain/paths.ts';
-import { programHash, serviceFolderHash } from '../domain/service-folder.ts';
-import type { Observed, ObservedProcess, ProcessSpec } from '../domain/spec.ts';
-import { lookAtData, ownedData } from './data-folder.ts';
-import { readIfExists, readLinkIfExists } from './files.ts';
+import { sha256 } from '../domain/base/hash.ts';
+import { dataStateOf } from '../domain/making/data-state.ts';
+import type { Paths } from '../domain/making/paths.ts';
+import { programHash, serviceFolderHash } from '../domain/making/s6/service-folder.ts';
+import type { Observed, ObservedProcess, ProcessSpec } from '../domain/making/spec.ts';
+import { lookAtData, ownedData } from './disk/data-folder.ts';
+import { readIfExists, readLinkIfExists } from './disk/files.ts';
+import { configOf, restartsFile } from './disk/places.ts';
 import { missingPackages } from './packages.ts';
-import { configOf, restartsFile } from './places.ts';
-import { passesCheck, readState, readStatus, serviceNames, serviceOf } from './service.ts';
-import { filesBelow, readServiceFiles } from './service-files.ts';
+import { passesCheck, readState, readStatus, serviceNames, serviceOf } from './s6/service.ts';
+import { filesBelow, readServiceFiles } from './s6/service-files.ts';
 
 /** What is on the node: of the given processes, and of each other one with a service folder. */
 export async function observe(

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
-import type { Paths } from '../domain/paths.ts';
+import type { Paths } from '../domain/making/paths.ts';
 import { run } from './command.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from './files.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from './disk/files.ts';
 
 const FORMAT = `\${db:Status-Status} \${Package}\\n`;
 const DPKG_STATUS = '/var/lib/dpkg/status';

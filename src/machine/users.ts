@@ -1,4 +1,4 @@
-import { refuse } from '../domain/error.ts';
+import { refuse } from '../domain/base/error.ts';
 import { attempt, lastWords } from './command.ts';
 
 export interface UserIds {

@@ -1,8 +1,12 @@
 import * as v from 'valibot';
-import { installCertificate, keyNameOf, removeCertificate } from '../domain/change/certificates.ts';
-import { checkHostPattern } from '../domain/names.ts';
-import { own } from '../domain/own.ts';
-import { text, word } from '../domain/shapes.ts';
+import { checkHostPattern } from '../domain/base/names.ts';
+import { own } from '../domain/base/own.ts';
+import { text, word } from '../domain/base/shapes.ts';
+import {
+  installCertificate,
+  keyNameOf,
+  removeCertificate,
+} from '../domain/traffic/certificates.ts';
 import { inspectCertificate } from '../machine/certificates.ts';
 import { type Knowledge, preparedChange, read } from './operation.ts';
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { SavedState } from '../domain/change/restore.ts';
-import { KatoError, refuse } from '../domain/error.ts';
+import { KatoError, refuse } from '../domain/base/error.ts';
+import type { SavedState } from '../domain/document/restore.ts';
 
 /**
  * A saved state in a file: one line that names the form, then salt, nonce, tag and content in

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { checkNodeAddress } from '../domain/addresses.ts';
-import { migrateNode } from '../domain/change/migrate.ts';
-import { holderOf, machinesElsewhere } from '../domain/displaced.ts';
-import { idShape, list, shaped, word } from '../domain/shapes.ts';
+import { idShape, list, shaped, word } from '../domain/base/shapes.ts';
+import { holderOf, machinesElsewhere } from '../domain/nodes/displaced.ts';
+import { migrateNode } from '../domain/nodes/migrate.ts';
+import { checkNodeAddress } from '../domain/traffic/addresses.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 
 /** What the cluster says to a machine that carries a node's identity elsewhere. */

@@ -1,14 +1,14 @@
 import * as v from 'valibot';
-import { findNode } from '../domain/change/find-node.ts';
-import { confirmNode, dropAbandoned, removeNodes, settleFormer } from '../domain/change/leave.ts';
-import { setupLoadBalancer } from '../domain/change/load-balancer.ts';
-import type { Node } from '../domain/cluster.ts';
-import { checkAddress } from '../domain/names.ts';
-import { nodesWith } from '../domain/roles.ts';
-import { katoVersion, words } from '../domain/shapes.ts';
-import type { NodeState } from '../domain/status.ts';
-import { byAddress, nodeState } from '../domain/status-of.ts';
-import { isGone } from '../domain/verdicts.ts';
+import { checkAddress } from '../domain/base/names.ts';
+import { katoVersion, words } from '../domain/base/shapes.ts';
+import type { Node } from '../domain/document/cluster.ts';
+import { findNode } from '../domain/nodes/find-node.ts';
+import { confirmNode, dropAbandoned, removeNodes, settleFormer } from '../domain/nodes/leave.ts';
+import { isGone } from '../domain/nodes/verdicts.ts';
+import { nodesWith } from '../domain/roles/roles.ts';
+import type { NodeState } from '../domain/telling/status.ts';
+import { byAddress, nodeState } from '../domain/telling/status-of.ts';
+import { setupLoadBalancer } from '../domain/traffic/load-balancer.ts';
 import {
   change,
   type Knowledge,

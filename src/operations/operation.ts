@@ -1,19 +1,19 @@
 import * as v from 'valibot';
-import type { Asked, Decision } from '../domain/change/change.ts';
-import { findNode, nameOfNode, nodesCalled } from '../domain/change/find-node.ts';
-import type { Cluster, Json, Node } from '../domain/cluster.ts';
-import type { Displaced, DisplacedOf, Voices } from '../domain/displaced.ts';
-import { refuse } from '../domain/error.ts';
-import type { HistoryEntry } from '../domain/history.ts';
-import { isUserKey } from '../domain/nkey.ts';
-import type { SeenBefore } from '../domain/older-state.ts';
-import type { AnnouncedRoute } from '../domain/pools.ts';
-import type { RefusalReason } from '../domain/refusals.ts';
-import type { Catalogue } from '../domain/role.ts';
-import { list, NAME_MAX, shaped, text } from '../domain/shapes.ts';
-import type { Report } from '../domain/step.ts';
-import type { Verdicts } from '../domain/verdicts.ts';
-import type { ControllerKeys, ProvenVersion } from '../domain/view.ts';
+import { isUserKey } from '../domain/access/nkey.ts';
+import { refuse } from '../domain/base/error.ts';
+import { list, NAME_MAX, shaped, text } from '../domain/base/shapes.ts';
+import type { Asked, Decision } from '../domain/document/change.ts';
+import type { Cluster, Json, Node } from '../domain/document/cluster.ts';
+import type { SeenBefore } from '../domain/document/older-state.ts';
+import type { Report } from '../domain/making/step.ts';
+import type { Displaced, DisplacedOf, Voices } from '../domain/nodes/displaced.ts';
+import { findNode, nameOfNode, nodesCalled } from '../domain/nodes/find-node.ts';
+import type { Verdicts } from '../domain/nodes/verdicts.ts';
+import type { Catalogue } from '../domain/roles/role.ts';
+import type { HistoryEntry } from '../domain/telling/history.ts';
+import type { AnnouncedRoute } from '../domain/traffic/pools.ts';
+import type { RefusalReason } from '../domain/traffic/refusals.ts';
+import type { ControllerKeys, ProvenVersion } from '../domain/views/view.ts';
 
 /**
  * Something that can be asked of the cluster. A `read` answers from what the controllers know; a

@@ -1,9 +1,18 @@
 import * as v from 'valibot';
-import type { Json } from '../domain/cluster.ts';
-import { ERROR_CODES, type ErrorCode, shortened } from '../domain/error.ts';
-import { printableText } from '../domain/printable.ts';
-import { form, isoTime, katoVersion, list, shaped, table, whole, word } from '../domain/shapes.ts';
-import type { Report } from '../domain/step.ts';
+import { ERROR_CODES, type ErrorCode, shortened } from '../domain/base/error.ts';
+import { printableText } from '../domain/base/printable.ts';
+import {
+  form,
+  isoTime,
+  katoVersion,
+  list,
+  shaped,
+  table,
+  whole,
+  word,
+} from '../domain/base/shapes.ts';
+import type { Json } from '../domain/document/cluster.ts';
+import type { Report } from '../domain/making/step.ts';
 
 /** Far above any node: it has a dozen roles, and one of them three processes. */
 const PROCESSES_MAX = 256;

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { type LoopJudge, loopJudge } from '../domain/backends.ts';
-import { checkKeyIsFree } from '../domain/change/keys.ts';
-import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/change/routes.ts';
-import type { Announcer, Route } from '../domain/cluster.ts';
-import { own } from '../domain/own.ts';
-import { routePool } from '../domain/pools.ts';
-import { text, word, words } from '../domain/shapes.ts';
+import { checkKeyIsFree } from '../domain/access/keys.ts';
+import { own } from '../domain/base/own.ts';
+import { text, word, words } from '../domain/base/shapes.ts';
+import type { Announcer, Route } from '../domain/document/cluster.ts';
+import { type LoopJudge, loopJudge } from '../domain/traffic/backends.ts';
+import { routePool } from '../domain/traffic/pools.ts';
+import { addAnnouncer, addRoute, removeAnnouncer, removeRoute } from '../domain/traffic/routes.ts';
 import {
   change,
   PUBLIC_KEY,

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
-import { keyNameOf } from '../domain/change/certificates.ts';
-import { findNode } from '../domain/change/find-node.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import { refuse } from '../domain/error.ts';
-import type { Catalogue } from '../domain/role.ts';
-import { definitionOf } from '../domain/roles.ts';
-import { word } from '../domain/shapes.ts';
-import type { View } from '../domain/view.ts';
+import { refuse } from '../domain/base/error.ts';
+import { word } from '../domain/base/shapes.ts';
+import type { Cluster } from '../domain/document/cluster.ts';
+import { findNode } from '../domain/nodes/find-node.ts';
+import type { Catalogue } from '../domain/roles/role.ts';
+import { definitionOf } from '../domain/roles/roles.ts';
+import { keyNameOf } from '../domain/traffic/certificates.ts';
+import type { View } from '../domain/views/view.ts';
 import { type Knowledge, NODE, read } from './operation.ts';
 
 /** Names of secrets. A node is given those that its roles name, no other. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { changeSetting } from '../domain/change/settings.ts';
-import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/settings.ts';
-import { amount, text, word, words } from '../domain/shapes.ts';
+import { amount, text, word, words } from '../domain/base/shapes.ts';
+import { changeSetting } from '../domain/document/setting-changes.ts';
+import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/document/settings.ts';
 import { change, read } from './operation.ts';
 
 /** Longer than a setting may be, so that who checks it can say why. */

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
-import { pinnedPools } from '../domain/balancer-pools.ts';
-import { findNode, nodesCalled } from '../domain/change/find-node.ts';
-import type { Cluster } from '../domain/cluster.ts';
-import { poolsOf } from '../domain/pools.ts';
-import { amount, list, whole, word } from '../domain/shapes.ts';
-import type { NodeState, Status } from '../domain/status.ts';
-import { nodeState, statusOf } from '../domain/status-of.ts';
-import type { Report } from '../domain/step.ts';
-import type { Verdicts } from '../domain/verdicts.ts';
+import { amount, list, whole, word } from '../domain/base/shapes.ts';
+import type { Cluster } from '../domain/document/cluster.ts';
+import type { Report } from '../domain/making/step.ts';
+import { findNode, nodesCalled } from '../domain/nodes/find-node.ts';
+import type { Verdicts } from '../domain/nodes/verdicts.ts';
+import type { NodeState, Status } from '../domain/telling/status.ts';
+import { nodeState, statusOf } from '../domain/telling/status-of.ts';
+import { pinnedPools } from '../domain/traffic/balancer-pools.ts';
+import { poolsOf } from '../domain/traffic/pools.ts';
 import { type Knowledge, read } from './operation.ts';
 
 /** A long poll ends after this and is asked again. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { checkKeyIsFree } from '../domain/change/keys.ts';
-import { createToken, revokeToken, tokenInfo } from '../domain/change/tokens.ts';
-import { amount, form, word, words } from '../domain/shapes.ts';
+import { checkKeyIsFree } from '../domain/access/keys.ts';
+import { createToken, revokeToken, tokenInfo } from '../domain/access/tokens.ts';
+import { amount, form, word, words } from '../domain/base/shapes.ts';
 import { change, PUBLIC_KEY, preparedChange, read } from './operation.ts';
 
 /** The asker makes secret and key and keeps them: the cluster learns hash and public key only. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { hashOf } from '../domain/hash.ts';
-import type { AnnouncedRoute } from '../domain/pools.ts';
-import { list, text, word } from '../domain/shapes.ts';
-import { viewFor } from '../domain/view-for.ts';
+import { hashOf } from '../domain/base/hash.ts';
+import { list, text, word } from '../domain/base/shapes.ts';
+import type { AnnouncedRoute } from '../domain/traffic/pools.ts';
+import { viewFor } from '../domain/views/view-for.ts';
 import { type Knowledge, read } from './operation.ts';
 import { secretsFor } from './secrets.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../../src/domain/error.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../../src/domain/base/error.ts';
 import {
   assertClean,
   attach,

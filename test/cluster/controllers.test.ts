@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import {
   asJson,
   attach,

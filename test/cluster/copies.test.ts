@@ -131,7 +131,7 @@ describe('a copy of a disk, beside the node that it was made of', () => {
     assert.match(inTheWay.why!, /is mounted at \/var\/lib\/kato\/data\/postgresql$/);
     const { text } = hint(
       inTheWay.next,
-      'machine/aside.ts: kato node halt; umount ${inside}, also in /etc/fstab; then run the command again',
+      'machine/disk/aside.ts: kato node halt; umount ${inside}, also in /etc/fstab; then run the command again',
     );
     await typed(copy, `set -e; ${text.slice(0, text.indexOf(','))}; rm -r /var/lib/kato/aside`);
     await assertTree(copy, before);

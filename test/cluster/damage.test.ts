@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ErrorRecord } from '../../src/domain/error.ts';
+import type { ErrorRecord } from '../../src/domain/base/error.ts';
 import {
   clusterOf,
   nodeOn,
@@ -95,7 +95,7 @@ describe('what a node has on its disk is damaged', () => {
     const { next = '' } = await statusError(node);
     const { text, commands } = hint(
       next,
-      "machine/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node attach -e ROLES CORE_IP with a new token, in the node's place",
+      "machine/node/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node attach -e ROLES CORE_IP with a new token, in the node's place",
     );
     await typed(node, text.slice(0, text.indexOf('; then')));
     const attach = commands[1]!.replace('ROLES', 'redis').replace('CORE_IP', core.address);
@@ -117,7 +117,7 @@ describe('what a node has on its disk is damaged', () => {
     const { next = '' } = await statusError(core);
     const { text } = hint(
       next,
-      'machine/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node setup core --recover-from ${paths.ledger}',
+      'machine/node/ledger.ts: kato node halt; mv ${file} ${file}.damaged; then kato node setup core --recover-from ${paths.ledger}',
     );
     await typed(core, `set -e; ${text.replace('; then', ';')}`);
     const { nodes } = await settled(core);

@@ -2,18 +2,18 @@ import { clusterOf, settled, tokenFrom, typed } from '../support/cluster.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf } from '../support/said/rows.ts';
 
-const ROUTES = 'domain/change/routes.ts:';
+const ROUTES = 'domain/traffic/routes.ts:';
 const ADD = 'kato route add shop.example.com';
 
 const OF_ROUTES: Row[] = [
   {
-    hint: 'domain/names.ts: give it as 10.0.0.5:8080',
+    hint: 'domain/base/names.ts: give it as 10.0.0.5:8080',
     wrong: `${ADD} 10.0.0.5`,
     by: ({ text }) => `${ADD} ${text.split(' ').at(-1)}`,
     shows: /leads to .*10\.0\.0\.5:8080/,
   },
   {
-    hint: 'domain/backends.ts: give another backend, or insist with --any-backend',
+    hint: 'domain/traffic/backends.ts: give another backend, or insist with --any-backend',
     wrong: `${ADD} 127.0.0.1:8080`,
     by: () => `${ADD} 127.0.0.1:8080 --any-backend`,
     shows: /127\.0\.0\.1:8080/,
@@ -50,25 +50,25 @@ const OF_ROUTES: Row[] = [
 
 const OF_SETTINGS: Row[] = [
   {
-    hint: 'domain/change/settings.ts: kato config set ${params.component} ${params.key} ${params.value}',
+    hint: 'domain/document/setting-changes.ts: kato config set ${params.component} ${params.key} ${params.value}',
     wrong: 'kato config push redis port 7000',
     by: ({ text }) => text,
     shows: /7000/,
     undo: 'kato config del redis port',
   },
   {
-    hint: 'domain/settings.ts: a component is cluster or a role; kato config get shows them all',
+    hint: 'domain/document/settings.ts: a component is cluster or a role; kato config get shows them all',
     wrong: 'kato config set reddis port 7000',
     shows: /^redis:/m,
   },
   {
-    hint: 'domain/settings.ts: kato config get ${component}',
+    hint: 'domain/document/settings.ts: kato config get ${component}',
     wrong: 'kato config set redis prot 7000',
     by: ({ text }) => text,
     shows: /^port:/m,
   },
   {
-    hint: 'domain/liveness.ts: change considerDead first when they grow, interval first when they shrink',
+    hint: 'domain/nodes/liveness.ts: change considerDead first when they grow, interval first when they shrink',
     wrong: 'kato config set cluster heartbeat.considerInactive 10',
     by: () => 'kato config set cluster heartbeat.considerDead 20',
     undo: [
@@ -77,14 +77,14 @@ const OF_SETTINGS: Row[] = [
     ],
   },
   {
-    hint: 'domain/kept-export.ts: name another node: kato node list shows them',
+    hint: 'domain/document/kept-export.ts: name another node: kato node list shows them',
     wrong: 'kato data keep h1 --passphrase-file /root/pass',
     by: ({ commands }) => [...commands, 'kato data keep h2 --passphrase-file /root/pass'],
     shows: /h2 keeps an export/,
     undo: ['kato config del cluster export.node'],
   },
   {
-    hint: 'domain/kept-export.ts: kato data keep ${called} asks for one',
+    hint: 'domain/document/kept-export.ts: kato data keep ${called} asks for one',
     wrong: 'h4: kato config set cluster export.node h3',
     by: ({ commands }) => `${commands} --passphrase-file /root/pass`,
     shows: /h3 keeps an export/,
@@ -94,25 +94,25 @@ const OF_SETTINGS: Row[] = [
 
 const OF_TOKENS: Row[] = [
   {
-    hint: "domain/change/tokens.ts: a token may allow ${open.join(', ')}",
+    hint: "domain/access/tokens.ts: a token may allow ${open.join(', ')}",
     wrong: 'kato token create --roles primary',
     by: ({ values: [roles] }) => `kato token create --roles '${roles}'`,
     shows: /^token /m,
   },
   {
-    hint: 'domain/change/tokens.ts: attach the node, then give it the role on the core: kato role add -n NODE ${trusted}',
+    hint: 'domain/access/tokens.ts: attach the node, then give it the role on the core: kato role add -n NODE ${trusted}',
     wrong: 'kato token create --roles controller',
     words: { NODE: 'h2' },
     shows: /h2 has controller/,
     undo: 'kato role remove -n h2 controller',
   },
   {
-    hint: 'domain/change/tokens.ts: kato token list shows all tokens',
+    hint: 'domain/access/tokens.ts: kato token list shows all tokens',
     wrong: 'kato token revoke nothing',
     shows: /usable/,
   },
   {
-    hint: 'cli/duration.ts: for example ${flag} 90m',
+    hint: 'cli/input/duration.ts: for example ${flag} 90m',
     wrong: 'kato token create --ttl soon',
     by: ({ values: [flag] }) => `kato token create ${flag} 90m`,
     shows: /^token /m,
@@ -142,7 +142,7 @@ const OF_CERTIFICATES: Row[] = [
     shows: /a\.example\.com is served with this certificate/,
   },
   {
-    hint: 'domain/change/certificates.ts: replace it with --update',
+    hint: 'domain/traffic/certificates.ts: replace it with --update',
     given: `${MAKE} -subj /CN=a.example.com -addext subjectAltName=DNS:a.example.com \\
       -nodes -keyout /root/b.key -out /root/b.pem 2>&1`,
     wrong: `${INSTALL} /root/b.key /root/b.pem a.example.com`,
@@ -156,7 +156,7 @@ const OF_CERTIFICATES: Row[] = [
     shows: /a\.example\.com is served with this certificate/,
   },
   {
-    hint: 'domain/change/certificates.ts: kato op custom_ssl_cert list',
+    hint: 'domain/traffic/certificates.ts: kato op custom_ssl_cert list',
     wrong: 'kato op custom_ssl_cert remove b.example.com',
     by: ({ text }) => text,
     shows: /a\.example\.com/,
@@ -165,7 +165,7 @@ const OF_CERTIFICATES: Row[] = [
 
 const OF_DATA: Row[] = [
   {
-    hint: 'cli/passphrase.ts: give it by --passphrase-file F',
+    hint: 'cli/input/passphrase.ts: give it by --passphrase-file F',
     wrong: 'kato data export --cluster /root/cluster.kato',
     by: () => 'kato data export --cluster --passphrase-file /root/pass /root/cluster.kato',
     shows: /is saved in/,
@@ -184,7 +184,7 @@ const OF_DATA: Row[] = [
     done: 'kato data import /root/cluster.kato --passphrase-file /root/pass',
   },
   {
-    hint: 'domain/change/restore.ts: attach them again afterwards, and say so with --force',
+    hint: 'domain/document/restore.ts: attach them again afterwards, and say so with --force',
     given: 'h3: KATO_TOKEN=$TOKEN kato node attach $H1',
     wrong: 'kato data import /root/cluster.kato --passphrase-file /root/pass',
     by: () => [

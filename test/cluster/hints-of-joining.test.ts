@@ -3,12 +3,12 @@ import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
-const JOIN = 'domain/change/join.ts:';
-const FILES = 'domain/system-error.ts:';
+const JOIN = 'domain/nodes/join.ts:';
+const FILES = 'domain/base/system-error.ts:';
 const HOST = 'operations/local/host.ts:';
 const NAMES = 'operations/local/own-names.ts:';
 const NO_NODE =
-  "machine/ledger.ts: kato node setup core, or kato node attach ${core ?? 'CORE_IP'} with a token";
+  "machine/node/ledger.ts: kato node setup core, or kato node attach ${core ?? 'CORE_IP'} with a token";
 const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
 const LEAVE = 'h3: kato node detach';
 
@@ -28,7 +28,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'cli/token-source.ts: kato token create on the core prints one; give it by --token-file F',
+    hint: 'cli/input/token-source.ts: kato token create on the core prints one; give it by --token-file F',
     wrong: 'h3: KATO_TOKEN= kato node attach $H1',
     by: ({ commands }) => [
       `NEW=h1: ${commands} --quiet`,
@@ -38,7 +38,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: "bus/join-token.ts: copy the whole line that 'kato token create' printed, or make a new token",
+    hint: "bus/joining/join-token.ts: copy the whole line that 'kato token create' printed, or make a new token",
     wrong: 'h3: KATO_TOKEN=kato1.abc kato node attach $H1',
     by: () => `${ATTACH} $H1`,
     shows: /h3 is attached/,
@@ -75,7 +75,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'domain/change/place.ts: give another address with --address, or remove it first: kato node remove ${name}',
+    hint: 'domain/nodes/place.ts: give another address with --address, or remove it first: kato node remove ${name}',
     given: [
       'ROUTER=h1: kato token create --quiet --roles router',
       `h3: ${ATTACH} -e redis $H1 && kato node halt && rm -rf /var/lib/kato`,
@@ -92,7 +92,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'domain/names.ts: kato node rename gives the machine another name; attach takes one by --name',
+    hint: 'domain/base/names.ts: kato node rename gives the machine another name; attach takes one by --name',
     wrong: `h3: ${ATTACH} --name nbf6050be624b $H1`,
     by: () => ['kato node rename h3', `${ATTACH} --name third $H1`],
     shows: /third is attached/,
@@ -125,14 +125,14 @@ const JOINING: Row[] = [
     undo: 'h3: kato node detach --yes && sed -i 1d /etc/hosts',
   },
   {
-    hint: 'domain/addresses.ts: give the one that the other nodes reach it at, by --address',
+    hint: 'domain/traffic/addresses.ts: give the one that the other nodes reach it at, by --address',
     wrong: `h3: ${ATTACH} --address 127.0.0.1 $H1`,
     by: () => `${ATTACH} --address $H3 $H1`,
     shows: /h3 is attached/,
     undo: LEAVE,
   },
   {
-    hint: 'domain/names.ts: give an address such as 10.0.0.5',
+    hint: 'domain/base/names.ts: give an address such as 10.0.0.5',
     wrong: `h3: ${ATTACH} --address here $H1`,
     by: () => `${ATTACH} --address $H3 $H1`,
     shows: /h3 is attached/,
@@ -168,7 +168,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'bus/fingerprint.ts: take a token of this cluster, or the address of the other one',
+    hint: 'bus/joining/fingerprint.ts: take a token of this cluster, or the address of the other one',
     wrong: 'h3: KATO_TOKEN=$FOREIGN kato node attach $H1',
     by: () => ['KATO_TOKEN=$FOREIGN kato node attach $H4', LEAVE, `h3: ${ATTACH} $H1`],
     shows: /h3 is attached[\s\S]*h3 is attached/,

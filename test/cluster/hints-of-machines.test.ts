@@ -48,7 +48,7 @@ const ON_NODES: Row[] = [
     undo: 'kato process ready all --block 30 && kato config del cluster export.node',
   },
   {
-    hint: 'cli/process-switch-command.ts: no command reaches the cluster until then; on ${node}: kato node halt, then kato node boot',
+    hint: 'cli/framework/process-switch-command.ts: no command reaches the cluster until then; on ${node}: kato node halt, then kato node boot',
     says: 'h1: kato process stop --force nats-server',
     by: ({ values: [node], commands: [halt, boot] }) => [
       `${node}: ${halt} && ${boot} && kato process ready all --block 30`,
@@ -71,13 +71,13 @@ const ON_NODES: Row[] = [
     shows: /primary\(held\)/,
   },
   {
-    hint: 'cli/session.ts: run it again when the bus is back: to repeat it does no harm',
+    hint: 'cli/session/session.ts: run it again when the bus is back: to repeat it does no harm',
     wrong: 'h2: kato stop redis',
     by: () => `h1: ${GO_ON}`,
     undo: 'h2: kato start redis',
   },
   {
-    hint: 'cli/session.ts: when a controller answers, kato history shows if it was done; to repeat it does no harm',
+    hint: 'cli/session/session.ts: when a controller answers, kato history shows if it was done; to repeat it does no harm',
     given: 'h1: s6-svc -p /var/lib/kato/service/controller',
     wrong: 'h2: kato stop redis',
     by: ({ commands: [history] }) => [
@@ -87,7 +87,7 @@ const ON_NODES: Row[] = [
     undo: 'h2: kato start redis',
   },
   {
-    hint: 'cli/follow.ts: kato node boot on ${on} starts it',
+    hint: 'cli/session/follow.ts: kato node boot on ${on} starts it',
     given: 'h2: kato node halt',
     wrong: 'kato stop -n h2 redis',
     by: ({ values: [on] }) => [
@@ -103,7 +103,7 @@ const ON_NODES: Row[] = [
     shows: /cluster api.example.org/,
   },
   {
-    hint: 'domain/change/leave.ts: on the core, when all other nodes are removed: kato node detach --yes',
+    hint: 'domain/nodes/leave.ts: on the core, when all other nodes are removed: kato node detach --yes',
     wrong: 'h4: kato node remove h4',
     shows: /its cluster is no more/,
     undo: 'h4: kato node setup core api.example.org',

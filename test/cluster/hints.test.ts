@@ -2,11 +2,11 @@ import { attach, clusterOf, settled, tokenFrom, typed } from '../support/cluster
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf } from '../support/said/rows.ts';
 
-const ROLE_SWITCH = 'domain/change/role-switch.ts:';
-const PROCESS_SWITCH = 'domain/change/process-switch.ts:';
+const ROLE_SWITCH = 'domain/roles/role-switch.ts:';
+const PROCESS_SWITCH = 'domain/roles/process-switch.ts:';
 
-/** Roles and processes that run, stop and are held. */
-const RUNNING: Row[] = [
+/** Roles and processes that run, stop and are held, and who has which role. */
+const ROWS: Row[] = [
   {
     hint: `${ROLE_SWITCH} kato role add -n \${node.name} \${foreign}`,
     wrong: 'kato restart -n h2 memcached',
@@ -78,13 +78,17 @@ const RUNNING: Row[] = [
     undo: 'kato start -n h2 redis',
   },
   {
-    hint: 'cli/ready.ts: kato process list -n ${node.name}',
+    hint: 'cli/session/ready.ts: kato process list -n ${node.name}',
     wrong: 'kato process ready -n h2 reddis',
     shows: /redis/,
   },
-  { hint: 'cli/ready.ts: kato node list', wrong: 'kato process ready -n h22 redis', shows: /h2/ },
   {
-    hint: 'cli/ready.ts: kato node boot at ${address} starts it',
+    hint: 'cli/session/ready.ts: kato node list',
+    wrong: 'kato process ready -n h22 redis',
+    shows: /h2/,
+  },
+  {
+    hint: 'cli/session/ready.ts: kato node boot at ${address} starts it',
     given: 'h2: kato node halt',
     wrong: 'kato process ready -n h2 redis',
     by: () => 'h2: kato node boot',
@@ -98,7 +102,7 @@ const RUNNING: Row[] = [
     undo: 'h2: kato process ready all --block 30 && kato node halt',
   },
   {
-    hint: 'controller/knowledge.ts: kato status shows when it was last seen',
+    hint: 'controller/state/knowledge.ts: kato status shows when it was last seen',
     wrong: 'kato process list -n h2',
     shows: /h2 +\S+ +left +\d+ s/,
   },
@@ -127,60 +131,56 @@ const RUNNING: Row[] = [
     undo: 'kato start -n h2 redis',
   },
   {
-    hint: 'cli/follow.ts: kato status shows how its roles are, and what fails',
+    hint: 'cli/session/follow.ts: kato status shows how its roles are, and what fails',
     given: 'h2: s6-svc -p /var/lib/kato/service/agent',
     wrong: 'kato stop -n h2 --timeout 1 redis',
     shows: /redis on h2 is stopped by h1/,
     undo: ['h2: s6-svc -c /var/lib/kato/service/agent', 'kato start -n h2 redis'],
   },
-];
-
-/** Who has which role. */
-const ROLES: Row[] = [
   {
-    hint: 'domain/change/role-changes.ts: kato node setup --help',
+    hint: 'domain/roles/role-changes.ts: kato node setup --help',
     wrong: 'kato role add -n h2 primary',
     shows: /node setup core/,
   },
   {
-    hint: 'domain/change/role-changes.ts: on ${node.name}, once it is attached: kato node setup load_balancer',
+    hint: 'domain/roles/role-changes.ts: on ${node.name}, once it is attached: kato node setup load_balancer',
     given: 'kato role remove --force -n h6 load_balancer',
     wrong: 'kato role add -n h6 load_balancer',
     by: ({ commands }) => `h6: ${commands}`,
     shows: /h6 is a load balancer/,
   },
   {
-    hint: 'domain/change/role-changes.ts: run the command on an admin node, such as the core',
+    hint: 'domain/roles/role-changes.ts: run the command on an admin node, such as the core',
     wrong: 'h2: kato role add router',
     by: () => 'h1: kato role add -n h2 router',
     done: 'kato role remove -n h2 router',
   },
   {
-    hint: 'domain/change/role-changes.ts: on the core, once the node is attached: kato role add -n ${node.name} ${role}',
+    hint: 'domain/roles/role-changes.ts: on the core, once the node is attached: kato role add -n ${node.name} ${role}',
     wrong: 'h2: kato role add controller',
     by: ({ commands }) => `h1: ${commands}`,
     done: 'kato role remove -n h2 controller',
   },
   {
-    hint: 'domain/roles.ts: kato role info lists all roles',
+    hint: 'domain/roles/roles.ts: kato role info lists all roles',
     wrong: 'kato role add -n h2 nothing',
     shows: /memcached/,
   },
   {
-    hint: 'domain/roles.ts: add it to another node first: kato role add -n NODE ${name}',
+    hint: 'domain/roles/roles.ts: add it to another node first: kato role add -n NODE ${name}',
     given: 'kato role remove -n h5 router',
     wrong: 'kato role remove router',
     words: { NODE: 'h5' },
     undo: 'kato role add router',
   },
   {
-    hint: "domain/roles.ts: give '${fresh}' to another node, or remove '${there}' first, with --force where it is the last: kato role remove -n ${node.name} ${there}",
+    hint: "domain/roles/roles.ts: give '${fresh}' to another node, or remove '${there}' first, with --force where it is the last: kato role remove -n ${node.name} ${there}",
     wrong: 'kato role add -n h6 router',
     by: ({ commands: [remove] }) => `${remove} --force`,
     undo: 'h6: kato node setup load_balancer',
   },
   {
-    hint: 'domain/rules.ts: kato config get ${role} shows its ports; kato config set gives one of them another',
+    hint: 'domain/roles/rules.ts: kato config get ${role} shows its ports; kato config set gives one of them another',
     wrong: 'kato config set router https_port 80',
     by: ({ commands: [get] }) => [get!, 'kato config set router https_port 8443'],
     shows: /http_port: 80\nhttps_port/,
@@ -194,31 +194,31 @@ const ROLES: Row[] = [
     undo: 'kato config del router client_timeout',
   },
   {
-    hint: 'domain/change/find-node.ts: kato node list shows all nodes',
+    hint: 'domain/nodes/find-node.ts: kato node list shows all nodes',
     wrong: 'kato restart -n h22 redis',
     shows: /h2/,
   },
   {
-    hint: 'domain/change/load-balancer.ts: give them up with --force, or set up another node',
+    hint: 'domain/traffic/load-balancer.ts: give them up with --force, or set up another node',
     given: 'kato role add -n h5 memcached',
     wrong: 'h5: kato node setup load_balancer',
     by: () => 'h5: kato node setup load_balancer --force',
     shows: /in exchange for memcached, router|in exchange for router, memcached/,
   },
   {
-    hint: 'domain/change/load-balancer.ts: give the address of a router, or none to follow the routers of the cluster',
+    hint: 'domain/traffic/load-balancer.ts: give the address of a router, or none to follow the routers of the cluster',
     wrong: 'h5: kato node setup load_balancer --exclude-self $H5',
     by: () => ['h5: kato node setup load_balancer $H1', 'h5: kato node setup load_balancer'],
     shows: /its pool is: .*\n.*\n*[\s\S]*follows the routers/,
   },
   {
-    hint: 'domain/change/load-balancer.ts: give the address of a router',
+    hint: 'domain/traffic/load-balancer.ts: give the address of a router',
     wrong: 'h5: kato node setup load_balancer $H6',
     by: () => 'h5: kato node setup load_balancer $H1',
     shows: /its pool is/,
   },
   {
-    hint: 'cli/own-address.ts: add --exclude-self (a load balancer has no router any more) or --keep-self',
+    hint: 'cli/input/own-address.ts: add --exclude-self (a load balancer has no router any more) or --keep-self',
     wrong: 'h5: kato node setup load_balancer $H1 $H5',
     by: () => 'h5: kato node setup load_balancer --exclude-self $H1 $H5',
     shows: /its pool is/,
@@ -243,7 +243,7 @@ describe('a hint on roles, processes and nodes, followed where it is printed', (
     await settled(core!);
   });
 
-  for (const row of [...RUNNING, ...ROLES]) {
+  for (const row of ROWS) {
     it(titleOf(row), () => follow(row, { hosts: lab.hosts, env }));
   }
 });

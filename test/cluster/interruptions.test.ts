@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { CHANGE_PHASES } from '../../src/cli/change-command.ts';
-import { settlePhase } from '../../src/cli/settle.ts';
+import { CHANGE_PHASES } from '../../src/cli/framework/change-command.ts';
+import { settlePhase } from '../../src/cli/session/settle.ts';
 import { type Attach, joinPhases, PROVE_PHASES } from '../../src/operations/local/attach.ts';
 import { SETUP_CORE_PHASES } from '../../src/operations/local/setup-core.ts';
 import {

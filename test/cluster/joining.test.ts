@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import {
   asJson,
   assertClean,

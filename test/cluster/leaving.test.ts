@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../src/bus/identity.ts';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import {
   assertClean,
   attach,
@@ -108,7 +108,7 @@ describe('leaving a cluster', () => {
       ),
     );
     const gone = await refused(core(), 'kato process ready -n h5 all');
-    const { commands } = hint(gone.next, 'cli/ready.ts: kato status shows since when');
+    const { commands } = hint(gone.next, 'cli/session/ready.ts: kato status shows since when');
     const since = new RegExp(`^..h5 +${host(5).address} +dead +\\d+ s`, 'm');
     assert.match(await typed(core(), commands[0]!), since);
     await typed(core(), 'kato node remove h5 h6', { timeoutMs: AT_ONCE_MS });
@@ -131,7 +131,7 @@ describe('leaving a cluster', () => {
       assert.match(told.why!, /^as h5 it was taken out of the cluster of 10\.\S+ on \S+; its data/);
       const { commands } = hint(
         told.next,
-        "machine/ledger.ts: kato node attach ${core ?? 'CORE_IP'} with a token makes it one again",
+        "machine/node/ledger.ts: kato node attach ${core ?? 'CORE_IP'} with a token makes it one again",
       );
       again = commands[0]!;
     }

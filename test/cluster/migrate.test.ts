@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import {
   attach,
   coreOn,
@@ -20,7 +20,7 @@ import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 const MOVED =
-  'domain/displaced.ts: kato node migrate ${known} ${now} on the core, or give it ${known} again';
+  'domain/nodes/displaced.ts: kato node migrate ${known} ${now} on the core, or give it ${known} again';
 /** What was heard of a machine that is off counts for so long. */
 const LONG_SECONDS = 45;
 
@@ -116,14 +116,14 @@ describe('a node that goes to another address', () => {
     assert.equal(typo.code, 'CONFLICT');
     const meant = hint(
       typo.next,
-      'domain/change/migrate.ts: kato node migrate ${from} ${other.address}',
+      'domain/nodes/migrate.ts: kato node migrate ${from} ${other.address}',
     );
     assert.deepEqual(meant.commands, [`kato node migrate ${old} ${now}`]);
     const taken = await refused(core, `kato node migrate ${old} ${router.address}`);
     assert.match(taken.message, /belongs to node h3/);
     const { commands } = hint(
       taken.next,
-      'domain/change/migrate.ts: kato node list shows all nodes',
+      'domain/nodes/migrate.ts: kato node list shows all nodes',
     );
     assert.match(await typed(core, commands[0]!), new RegExp(`^${router.address} +h3 `, 'm'));
     const noNode = await refused(core, `kato node migrate ${now} ${old}`);
@@ -172,7 +172,10 @@ describe('a node that goes to another address', () => {
     await typed(core, `kato node migrate --force ${now} ${wrong}`);
     const help = new RegExp(`the cluster knows ${wrong}: kato node migrate ${wrong} ${now} `);
     await statusWhen(core, 'h3 says where it is', saying('NODE_MOVED', help));
-    const told = hint(await withoutAddress(router), 'domain/displaced.ts: give it ${known} again');
+    const told = hint(
+      await withoutAddress(router),
+      'domain/nodes/displaced.ts: give it ${known} again',
+    );
     assert.deepEqual(told.values, [wrong]);
     await typed(router, `ip address add ${now}/24 dev eth0`);
     await typed(core, `kato node migrate ${wrong} ${now}`);
@@ -194,13 +197,13 @@ describe('a node that goes to another address', () => {
     const { warnings } = await statusOf(core);
     hint(
       helpIn(warnings, 'NODE_CLONED'),
-      'domain/displaced.ts: kato node attach there makes it a node of its own',
+      'domain/nodes/displaced.ts: kato node attach there makes it a node of its own',
     );
     const refusal = await refused(core, `kato node migrate ${now} ${copy.address}`);
     assert.equal(refusal.message, `node h2 is alive at ${now}`);
     hint(
       refusal.next,
-      'domain/change/migrate.ts: kato node attach there makes the copy a node of its own; --force makes it this one',
+      'domain/nodes/migrate.ts: kato node attach there makes the copy a node of its own; --force makes it this one',
     );
     const spoken = await refused(copy, 'kato role remove redis');
     assert.equal(spoken.code, 'CONFLICT');
@@ -213,7 +216,7 @@ describe('a node that goes to another address', () => {
     const status = await statusWhen(core, 'the copy has the address of a node', held);
     hint(
       helpIn(status.warnings, 'NODE_CLONED'),
-      'domain/displaced.ts: give it an address of its own; then kato node attach there makes it a node of its own',
+      'domain/nodes/displaced.ts: give it an address of its own; then kato node attach there makes it a node of its own',
     );
     await statusWhen(core, 'h3 says where it is', saying('NODE_MOVED', /^h3 is at/));
     await typed(core, `kato node migrate ${copy.address} ${known}`);
@@ -226,7 +229,7 @@ describe('a node that goes to another address', () => {
     const { warnings } = await statusWhen(core, 'two are heard', twins);
     const { commands } = hint(
       warnings.find(({ code }) => code === 'NODE_CLONED')?.message,
-      'domain/displaced.ts: two machines speak as ${name} (${address}): on the copy: kato node halt, another address, kato node attach CORE_IP',
+      'domain/nodes/displaced.ts: two machines speak as ${name} (${address}): on the copy: kato node halt, another address, kato node attach CORE_IP',
     );
     await typed(copy, commands[0]!);
     await statusWhen(core, 'one is heard', isQuiet, LONG_SECONDS);

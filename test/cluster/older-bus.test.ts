@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import {
   asJson,
   clusterOf,
@@ -50,7 +50,7 @@ describe('when the data of the bus is replaced by an older copy', () => {
     assert.deepEqual([error.code, error.exitCode], ['STATE_OLDER', 4]);
     hint(
       error.next,
-      'domain/older-state.ts: kato node setup core --recover-from FILE, on the core',
+      'domain/document/older-state.ts: kato node setup core --recover-from FILE, on the core',
     );
   };
   const routed = async (): Promise<string[]> => {

@@ -37,7 +37,7 @@ apt-get -q update`;
 
 const INSTALL = `
 import { writeFileSync } from 'node:fs';
-import { pathsOf } from '${CHECKOUT}/src/domain/paths.ts';
+import { pathsOf } from '${CHECKOUT}/src/domain/making/paths.ts';
 import { applyStep } from '${CHECKOUT}/src/machine/apply/apply.ts';
 if (process.argv[2] === 'dies') writeFileSync('/root/installer', String(process.pid));
 const step = { kind: 'install-packages', process: 'base', packages: ['${DAEMON}'] };

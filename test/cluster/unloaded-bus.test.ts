@@ -38,7 +38,7 @@ describe('a bus that comes up without the state that is on its disk', () => {
     assert.equal(error.code, 'STATE_OLDER');
     const { commands } = hint(
       error.next,
-      'domain/older-state.ts: on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again',
+      'domain/document/older-state.ts: on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again',
     );
     follows = commands.join(' && ');
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import { asJson, clusterOf, type, typed } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { CHECKOUT } from '../support/lab/store.ts';

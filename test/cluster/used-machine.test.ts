@@ -12,7 +12,7 @@ const REMOVE_CORE = `
 import { readFileSync } from 'node:fs';
 import { connectBus } from '${CHECKOUT}/src/bus/connection.ts';
 import { keyOfSeed } from '${CHECKOUT}/src/bus/identity.ts';
-import { openStore } from '${CHECKOUT}/src/bus/store.ts';
+import { openStore } from '${CHECKOUT}/src/bus/store/store.ts';
 const read = (name) => JSON.parse(readFileSync('/var/lib/kato/state/' + name + '.json', 'utf8'));
 const { core, ca, clusterId, nodeId } = read('identity');
 const seed = read('secrets')['bus/controller'];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NodeStatus } from '../../src/domain/status.ts';
+import type { NodeStatus } from '../../src/domain/telling/status.ts';
 import { clusterOf, nodeOn, settled, statusWhen, type, typed } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
@@ -152,7 +152,7 @@ describe('data on volumes', () => {
     assert.equal(error.code, 'DATA_MISSING');
     const { commands } = hint(
       error.next,
-      'domain/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato role remove --purge-data -n ${node} ${role}, then kato role add -n ${node} ${role}',
+      'domain/making/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato role remove --purge-data -n ${node} ${role}, then kato role add -n ${node} ${role}',
     );
     const [remove, add] = commands;
     await typed(core, `${remove} --yes`);
@@ -176,7 +176,7 @@ describe('data on volumes', () => {
     const own = (await remembered(core)).nodes.find((node) => node.self)!;
     const { commands } = hint(
       own.error?.next,
-      'domain/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato node setup core --recover-from FILE',
+      'domain/making/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato node setup core --recover-from FILE',
     );
     await typed(core, commands[0]!.replace('FILE', '/var/lib/kato/state/ledger.json'));
     await settled(core);

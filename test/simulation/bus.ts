@@ -1,5 +1,5 @@
-import type { Cluster } from '../../src/domain/cluster.ts';
-import { NO_VERDICTS, type Verdicts } from '../../src/domain/verdicts.ts';
+import type { Cluster } from '../../src/domain/document/cluster.ts';
+import { NO_VERDICTS, type Verdicts } from '../../src/domain/nodes/verdicts.ts';
 import type { Member } from './member.ts';
 
 /** What the bus keeps on its disk, set by compare-and-set. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Performed } from '../../src/controller/changes.ts';
-import { KatoError } from '../../src/domain/error.ts';
+import type { Performed } from '../../src/controller/state/changes.ts';
+import { KatoError } from '../../src/domain/base/error.ts';
 import { roleSwitch } from '../../src/operations/roles.ts';
 import { routeAdd, routeRemove } from '../../src/operations/routes.ts';
 import type { SimulatedBus } from './bus.ts';

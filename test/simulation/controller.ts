@@ -1,6 +1,11 @@
-import type { Store } from '../../src/bus/store.ts';
-import { type Changes, createChanges, type Performed } from '../../src/controller/changes.ts';
-import { createLive, type Live, takeDocument, takeVerdicts } from '../../src/controller/live.ts';
+import type { Store } from '../../src/bus/store/store.ts';
+import { type Changes, createChanges, type Performed } from '../../src/controller/state/changes.ts';
+import {
+  createLive,
+  type Live,
+  takeDocument,
+  takeVerdicts,
+} from '../../src/controller/state/live.ts';
 import {
   type Hearing,
   hear,
@@ -8,12 +13,12 @@ import {
   judgeAll,
   restartHearing,
   startHearing,
-} from '../../src/domain/hearing.ts';
-import { timingOf } from '../../src/domain/liveness.ts';
-import { poolsOf } from '../../src/domain/pools.ts';
-import { nextVerdicts } from '../../src/domain/verdicts.ts';
-import type { View } from '../../src/domain/view.ts';
-import { viewFor } from '../../src/domain/view-for.ts';
+} from '../../src/domain/nodes/hearing.ts';
+import { timingOf } from '../../src/domain/nodes/liveness.ts';
+import { nextVerdicts } from '../../src/domain/nodes/verdicts.ts';
+import { poolsOf } from '../../src/domain/traffic/pools.ts';
+import type { View } from '../../src/domain/views/view.ts';
+import { viewFor } from '../../src/domain/views/view-for.ts';
 import type { Change, Knowledge } from '../../src/operations/operation.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
 import type { SimulatedBus } from './bus.ts';

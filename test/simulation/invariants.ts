@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Cluster } from '../../src/domain/cluster.ts';
-import { hashOf } from '../../src/domain/hash.ts';
-import { timingOf } from '../../src/domain/liveness.ts';
-import { poolsOf } from '../../src/domain/pools.ts';
-import type { Verdicts } from '../../src/domain/verdicts.ts';
+import { hashOf } from '../../src/domain/base/hash.ts';
+import type { Cluster } from '../../src/domain/document/cluster.ts';
+import { timingOf } from '../../src/domain/nodes/liveness.ts';
+import type { Verdicts } from '../../src/domain/nodes/verdicts.ts';
+import { poolsOf } from '../../src/domain/traffic/pools.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
 import type { SimulatedBus, Watched } from './bus.ts';
 import type { SimulatedController } from './controller.ts';

@@ -1,6 +1,6 @@
-import { accepts } from '../../src/domain/acceptance.ts';
-import { timingOf } from '../../src/domain/liveness.ts';
-import type { Version, View } from '../../src/domain/view.ts';
+import { accepts } from '../../src/domain/document/acceptance.ts';
+import { timingOf } from '../../src/domain/nodes/liveness.ts';
+import type { Version, View } from '../../src/domain/views/view.ts';
 import type { SimulatedBus } from './bus.ts';
 import type { SimulatedController } from './controller.ts';
 import { createMember, type Member } from './member.ts';

@@ -1,12 +1,12 @@
+import type { Cluster } from '../../src/domain/document/cluster.ts';
 import {
   announce,
   announcementRules,
   createRegistry,
   heldRoutes,
   withdraw,
-} from '../../src/domain/announcements.ts';
-import type { Cluster } from '../../src/domain/cluster.ts';
-import type { RefusalReason } from '../../src/domain/refusals.ts';
+} from '../../src/domain/traffic/announcements.ts';
+import type { RefusalReason } from '../../src/domain/traffic/refusals.ts';
 import { catalogue, clusterWith } from './clusters.ts';
 
 /** Two, with rights of their own. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ErrorRecord } from '../../src/domain/error.ts';
-import type { NodeStatus, Status } from '../../src/domain/status.ts';
+import type { ErrorRecord } from '../../src/domain/base/error.ts';
+import type { NodeStatus, Status } from '../../src/domain/telling/status.ts';
 import type { Result, RunOptions } from './lab/command.ts';
 import { transcript } from './lab/command.ts';
 import type { Host } from './lab/host.ts';

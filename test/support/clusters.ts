@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { loadCatalogue } from '../../src/catalog/load.ts';
-import type { Asked } from '../../src/domain/change/change.ts';
-import type { Cluster, Node, Token } from '../../src/domain/cluster.ts';
-import type { Catalogue } from '../../src/domain/role.ts';
+import type { Asked } from '../../src/domain/document/change.ts';
+import type { Cluster, Node, Token } from '../../src/domain/document/cluster.ts';
+import type { Catalogue } from '../../src/domain/roles/role.ts';
 
 /** The roles that kato comes with, read once. */
 export const catalogue: Catalogue = loadCatalogue(join(import.meta.dirname, '../..'));

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { join, op } from '../../src/bus/subjects.ts';
-import type { Json } from '../../src/domain/cluster.ts';
+import type { Json } from '../../src/domain/document/cluster.ts';
 import { OPERATION_PARAMS } from './operation-params.ts';
 
 /** One message, as somebody who may speak on the bus puts it. */

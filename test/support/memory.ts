@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Status } from '../../src/domain/status.ts';
+import type { Status } from '../../src/domain/telling/status.ts';
 import { type } from './cluster.ts';
 import type { Host } from './lab/host.ts';
 import { assertFitsStatusSchema } from './status-schema.ts';

@@ -1,4 +1,4 @@
-import { keyNameOf } from '../../src/domain/change/certificates.ts';
+import { keyNameOf } from '../../src/domain/traffic/certificates.ts';
 import { testPool, testRoute, testView } from './views.ts';
 
 /** A self-signed pair for tests alone, valid until 2046. */

@@ -1,5 +1,5 @@
 import { createIdentity } from '../../src/bus/identity.ts';
-import type { Json } from '../../src/domain/cluster.ts';
+import type { Json } from '../../src/domain/document/cluster.ts';
 
 const KEY = createIdentity().key;
 

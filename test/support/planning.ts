@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { renderer } from '../../src/catalog/renderer.ts';
-import { compileNode } from '../../src/domain/compile/compile-node.ts';
-import { sha256 } from '../../src/domain/hash.ts';
-import { pathsOf } from '../../src/domain/paths.ts';
-import { planNode } from '../../src/domain/plan.ts';
-import type { Observed, ObservedProcess, Spec } from '../../src/domain/spec.ts';
-import type { Step } from '../../src/domain/step.ts';
-import type { View } from '../../src/domain/view.ts';
+import { sha256 } from '../../src/domain/base/hash.ts';
+import { compileNode } from '../../src/domain/making/compile-node.ts';
+import { pathsOf } from '../../src/domain/making/paths.ts';
+import { planNode } from '../../src/domain/making/plan.ts';
+import type { Observed, ObservedProcess, Spec } from '../../src/domain/making/spec.ts';
+import type { Step } from '../../src/domain/making/step.ts';
+import type { View } from '../../src/domain/views/view.ts';
 import { catalogue, NOW } from './clusters.ts';
 import { viewSecrets } from './nginx-views.ts';
 

@@ -1,5 +1,5 @@
-import type { ProcessState } from '../../src/domain/spec.ts';
-import type { Report } from '../../src/domain/step.ts';
+import type { ProcessState } from '../../src/domain/making/spec.ts';
+import type { Report } from '../../src/domain/making/step.ts';
 import { NOW } from './clusters.ts';
 
 /** What a node reports that has done all and runs these processes. */

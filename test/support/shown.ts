@@ -1,6 +1,6 @@
-import type { Check } from '../../src/domain/checks.ts';
-import type { HistoryEntry } from '../../src/domain/history.ts';
-import type { NodeStatus, RoleState, Status } from '../../src/domain/status.ts';
+import type { Check } from '../../src/domain/telling/checks.ts';
+import type { HistoryEntry } from '../../src/domain/telling/history.ts';
+import type { NodeStatus, RoleState, Status } from '../../src/domain/telling/status.ts';
 import type { ListedNode } from '../../src/operations/nodes.ts';
 import { nodeStatus, statusWith } from './statuses.ts';
 

@@ -5,7 +5,7 @@ const HOME = join(import.meta.dirname, '../..');
 
 /** A file of the checkout, with what a rule may ask of it. */
 export interface Source {
-  /** From the top of the checkout: `src/domain/plan.ts`. */
+  /** From the top of the checkout: `src/domain/making/plan.ts`. */
   path: string;
   /** Below src: `domain`; for others the first folder. */
   folder: string;

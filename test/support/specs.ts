@@ -1,4 +1,4 @@
-import type { ProcessSpec } from '../../src/domain/spec.ts';
+import type { ProcessSpec } from '../../src/domain/making/spec.ts';
 
 /** A process of root's that needs nothing and keeps nothing. */
 export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {

@@ -1,4 +1,4 @@
-import type { NodeStatus, Status } from '../../src/domain/status.ts';
+import type { NodeStatus, Status } from '../../src/domain/telling/status.ts';
 
 /** The status of a cluster, without a node unless told otherwise. */
 export function statusWith(changes: Partial<Status> = {}): Status {

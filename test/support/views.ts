@@ -1,5 +1,5 @@
-import type { Node } from '../../src/domain/cluster.ts';
-import type { Pool, View } from '../../src/domain/view.ts';
+import type { Node } from '../../src/domain/document/cluster.ts';
+import type { Pool, View } from '../../src/domain/views/view.ts';
 import { nodeOf } from './clusters.ts';
 
 /** A node as a view shows it, with what a test changes. */

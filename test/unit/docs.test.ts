@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { rolesReferenceLines } from '../../src/cli/render/roles-reference.ts';
-import { CLUSTER_SETTINGS } from '../../src/domain/cluster-settings.ts';
-import { ERROR_CODES } from '../../src/domain/error.ts';
+import { rolesReferenceLines } from '../../src/cli/render/reference/roles.ts';
+import { ERROR_CODES } from '../../src/domain/base/error.ts';
+import { CLUSTER_SETTINGS } from '../../src/domain/document/cluster-settings.ts';
 import { catalogue } from '../support/clusters.ts';
 import { closedList } from '../support/sources.ts';
 
@@ -58,13 +58,13 @@ describe('the documentation', () => {
   });
 
   it('names every warning of the status, and none that there is not', () => {
-    const codes = closedList('src/domain/status.ts', 'WarningCode');
+    const codes = closedList('src/domain/telling/status.ts', 'WarningCode');
     const rows = read('docs/reference/status.md').matchAll(/^\| `([A-Z_]+)` \|/gm);
     assert.deepEqual([...rows].map(([, code]) => code).sort(), codes.sort());
   });
 
   it('names every check', () => {
-    const names = closedList('src/domain/checks.ts', 'CheckName');
+    const names = closedList('src/domain/telling/checks.ts', 'CheckName');
     const rows = read('docs/reference/checks.md').matchAll(/^\| ([a-z]+) \|/gm);
     const found = [...rows].map(([, name]) => name!).filter((name) => name !== 'check');
     assert.deepEqual(found.sort(), names.sort());

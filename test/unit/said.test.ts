@@ -13,9 +13,9 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** Records that were made elsewhere are handed on. */
 const HANDED_ON = [
-  'cli/already.ts: next',
-  'domain/error.ts: safe(next)',
-  'domain/error.ts: this.next',
+  'cli/session/already.ts: next',
+  'domain/base/error.ts: safe(next)',
+  'domain/base/error.ts: this.next',
   'operations/report.ts: v.exactOptional(cut(SENTENCE_MAX))',
 ];
 

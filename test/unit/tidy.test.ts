@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { ERROR_CODES } from '../../src/domain/error.ts';
+import { dirname } from 'node:path';
+import { ERROR_CODES } from '../../src/domain/base/error.ts';
 import { circles, deadExports } from '../support/source-graph.ts';
 import { readSources, readText, type Source } from '../support/sources.ts';
 
 const FILE_LINES_MAX = 250;
 const LINE_LENGTH_MAX = 100;
+const FOLDER_FILES_MAX = 18;
 
 /** Each folder of src may import itself and those above it here, except its neighbours. */
 const LAYERS = [
@@ -65,6 +67,12 @@ describe('the tree', () => {
         .map((other) => `${file.path}: ${file.folder} may not import ${other!.path}`),
     );
     nothing(upward);
+  });
+
+  it('has no folder that is a list to be searched', () => {
+    const folders = Map.groupBy(src, ({ path }) => dirname(path));
+    const large = [...folders].filter(([, files]) => files.length > FOLDER_FILES_MAX);
+    nothing(large.map(([folder, files]) => `${folder}: ${files.length} files`));
   });
 
   it('src does not import tests', () => {
@@ -129,9 +137,9 @@ function isPure(from: string, names: readonly string[]): boolean {
 }
 
 describe('what others send', () => {
-  it('has a limit: shapes without one are made in src/domain/shapes.ts alone', () => {
+  it('has a limit: shapes without one are made in src/domain/base/shapes.ts alone', () => {
     const takers = ['operations', 'controller', 'agent', 'domain'].flatMap(inside);
-    const others = takers.filter((file) => file.path !== 'src/domain/shapes.ts');
+    const others = takers.filter((file) => file.path !== 'src/domain/base/shapes.ts');
     const endless = /\bv\.(string|number|array|record|any|unknown|safeParse|parse)\(/;
     nothing(linesWith(endless, others, 'without a limit'));
   });
@@ -181,11 +189,11 @@ describe('what is written', () => {
 
   it('every error code can happen', () => {
     const text = src
-      .filter((file) => file.path !== 'src/domain/error.ts')
+      .filter((file) => file.path !== 'src/domain/base/error.ts')
       .map((file) => file.text)
       .join('\n');
     const unused = Object.keys(ERROR_CODES).filter((code) => !text.includes(`'${code}'`));
-    nothing(unused.map((code) => `src/domain/error.ts: nothing fails with ${code}`));
+    nothing(unused.map((code) => `src/domain/base/error.ts: nothing fails with ${code}`));
   });
 
   it('the changelog has a version, or Unreleased, above each list', () => {

@@ -1,8 +1,8 @@
 import type { Host } from '../../operations/local/host.ts';
-import { home, ownHost } from '../home.ts';
-import { Command } from '../oclif.ts';
+import { home, ownHost } from '../framework/home.ts';
+import { Command } from '../framework/oclif.ts';
+import { untilTerminated } from '../framework/signals.ts';
 import { note } from '../output.ts';
-import { untilTerminated } from '../signals.ts';
 
 /** What the service `agent` runs. People have no use for it. */
 export default class Agent extends Command {
@@ -15,7 +15,7 @@ export default class Agent extends Command {
       ownHost(),
       import('../../agent/life.ts'),
       import('../../catalog/renderer.ts'),
-      import('../../machine/supervision.ts'),
+      import('../../machine/s6/supervision.ts'),
     ]);
     const { paths, catalogue, kato } = host;
     await settleIn(host).catch((error: unknown) =>
@@ -36,7 +36,7 @@ export default class Agent extends Command {
 async function settleIn(host: Host): Promise<void> {
   const [{ refreshAgent }, { tightenFolders }] = await Promise.all([
     import('../../operations/local/host.ts'),
-    import('../../machine/private-folders.ts'),
+    import('../../machine/disk/private-folders.ts'),
   ]);
   await tightenFolders(host.paths);
   await refreshAgent(host);

@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
-import { type Check, checksOf, worstOf } from '../../domain/checks.ts';
-import type { Certificate } from '../../domain/cluster.ts';
-import { KatoError } from '../../domain/error.ts';
-import { KatoCommand } from '../command.ts';
-import { Flags } from '../oclif.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import type { Certificate } from '../../domain/document/cluster.ts';
+import { type Check, checksOf, worstOf } from '../../domain/telling/checks.ts';
+import { KatoCommand } from '../framework/command.ts';
+import { Flags } from '../framework/oclif.ts';
 import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';
-import type { Style } from '../render/style.ts';
-import { ask, askStatus, ownPaths } from '../session.ts';
+import type { Style } from '../render/text/style.ts';
+import { ask, askStatus, ownPaths } from '../session/session.ts';
 
 type Format = 'text' | 'json' | 'nagios' | 'prometheus';
 

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NAMES } from '../completion/names.ts';
 import { offersFor } from '../completion/offers.ts';
 import { wantedAt } from '../completion/wanted.ts';
-import type { KatoConfig } from '../config.ts';
-import { Command } from '../oclif.ts';
+import type { KatoConfig } from '../framework/config.ts';
+import { Command } from '../framework/oclif.ts';
 import { print } from '../output.ts';
 
 /** Whoever presses a key does not wait longer: then nothing is offered. */

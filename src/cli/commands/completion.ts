@@ -1,6 +1,6 @@
-import { KatoCommand, word } from '../command.ts';
 import { completionScript, SHELLS, type Shell } from '../completion.ts';
-import type { KatoConfig } from '../config.ts';
+import { KatoCommand, word } from '../framework/command.ts';
+import type { KatoConfig } from '../framework/config.ts';
 
 interface Completion {
   shell: Shell;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { ownCatalogue, ownVersion } from '../home.ts';
-import { Args, Command } from '../oclif.ts';
+import { ownCatalogue, ownVersion } from '../framework/home.ts';
+import { Args, Command } from '../framework/oclif.ts';
+import { untilTerminated } from '../framework/signals.ts';
 import { note } from '../output.ts';
-import { untilTerminated } from '../signals.ts';
 
 /** What the service `controller` runs. People have no use for it. */
 export default class Controller extends Command {

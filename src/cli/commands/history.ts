@@ -1,12 +1,12 @@
-import { KatoError } from '../../domain/error.ts';
-import type { HistoryEntry } from '../../domain/history.ts';
-import { printable } from '../../domain/printable.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import { printable } from '../../domain/base/printable.ts';
+import type { HistoryEntry } from '../../domain/telling/history.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
-import { KatoCommand, named } from '../command.ts';
-import { Flags } from '../oclif.ts';
+import { KatoCommand, named } from '../framework/command.ts';
+import { Flags } from '../framework/oclif.ts';
 import { historyLines } from '../render/history.ts';
-import type { Style } from '../render/style.ts';
-import { ask } from '../session.ts';
+import type { Style } from '../render/text/style.ts';
+import { ask } from '../session/session.ts';
 
 const LIMIT = 50;
 const LIMIT_MAX = 1000;

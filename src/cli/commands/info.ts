@@ -1,8 +1,8 @@
 import type { NodeInfo } from '../../operations/nodes.ts';
-import { KatoCommand, nodeFlag } from '../command.ts';
-import type { Style } from '../render/style.ts';
-import { table } from '../render/table.ts';
-import { ask, nodeOrSelf } from '../session.ts';
+import { KatoCommand, nodeFlag } from '../framework/command.ts';
+import type { Style } from '../render/text/style.ts';
+import { table } from '../render/text/table.ts';
+import { ask, nodeOrSelf } from '../session/session.ts';
 
 export default class ShowInfo extends KatoCommand<NodeInfo> {
   static override summary = 'Show what a node is: its roles, those it may be given, its cluster.';

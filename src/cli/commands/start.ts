@@ -1,4 +1,4 @@
-import { RoleSwitchCommand } from '../role-switch-command.ts';
+import { RoleSwitchCommand } from '../framework/role-switch-command.ts';
 
 export default class StartRoles extends RoleSwitchCommand {
   static override summary = 'Start roles of a node; without a name, all of them.';

@@ -1,10 +1,10 @@
-import { isFromMemory } from '../../domain/checks.ts';
-import type { Status } from '../../domain/status.ts';
-import { KatoCommand } from '../command.ts';
-import { Flags } from '../oclif.ts';
+import { isFromMemory } from '../../domain/telling/checks.ts';
+import type { Status } from '../../domain/telling/status.ts';
+import { KatoCommand } from '../framework/command.ts';
+import { Flags } from '../framework/oclif.ts';
 import { statusLines } from '../render/status.ts';
-import type { Style } from '../render/style.ts';
-import { askStatus } from '../session.ts';
+import type { Style } from '../render/text/style.ts';
+import { askStatus } from '../session/session.ts';
 
 /** The node answered from what it knew last. */
 const EXIT_AWAY = 5;
@@ -31,7 +31,7 @@ export default class ShowStatus extends KatoCommand<Status> {
   protected async perform(): Promise<Status> {
     const { flags } = await this.parse(ShowStatus);
     if (flags.watch) {
-      const { watchStatus } = await import('../watch-status.ts');
+      const { watchStatus } = await import('../session/watch-status.ts');
       await watchStatus(() => askStatus(flags.all));
     }
     const status = await askStatus(flags.all);

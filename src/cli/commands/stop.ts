@@ -1,4 +1,4 @@
-import { forceFlag, RoleSwitchCommand } from '../role-switch-command.ts';
+import { forceFlag, RoleSwitchCommand } from '../framework/role-switch-command.ts';
 
 export default class StopRoles extends RoleSwitchCommand {
   static override summary = 'Stop roles of a node until kato start, also over reboots.';

@@ -1,10 +1,10 @@
-import { type ErrorRecord, KatoError } from '../../domain/error.ts';
+import { type ErrorRecord, KatoError } from '../../domain/base/error.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
-import { KatoCommand } from '../command.ts';
-import { ownVersion } from '../home.ts';
-import type { Style } from '../render/style.ts';
-import { table } from '../render/table.ts';
-import { ask, self } from '../session.ts';
+import { KatoCommand } from '../framework/command.ts';
+import { ownVersion } from '../framework/home.ts';
+import type { Style } from '../render/text/style.ts';
+import { table } from '../render/text/table.ts';
+import { ask, self } from '../session/session.ts';
 
 interface Versions {
   /** This program. */

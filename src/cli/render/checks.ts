@@ -1,6 +1,6 @@
-import { type Check, type CheckLevel, worstOf } from '../../domain/checks.ts';
-import type { Style } from './style.ts';
-import { table } from './table.ts';
+import { type Check, type CheckLevel, worstOf } from '../../domain/telling/checks.ts';
+import type { Style } from './text/style.ts';
+import { table } from './text/table.ts';
 
 export function checkTextLines(checks: readonly Check[], style: Style, width: number): string[] {
   const paint = {

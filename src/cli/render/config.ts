@@ -1,4 +1,4 @@
-import type { SettingValue } from '../../domain/role.ts';
+import type { SettingValue } from '../../domain/roles/role.ts';
 
 /** All components, the settings of one, or one value. */
 export type Config =

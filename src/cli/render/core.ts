@@ -1,4 +1,4 @@
-import { localTime } from './time.ts';
+import { localTime } from './text/time.ts';
 
 /** One way to attach a machine. */
 export interface AttachLine {

@@ -1,6 +1,6 @@
-import type { ErrorRecord } from '../../domain/error.ts';
-import { wrap } from './table.ts';
-import { withLocalTimes } from './time.ts';
+import type { ErrorRecord } from '../../domain/base/error.ts';
+import { wrap } from './text/table.ts';
+import { withLocalTimes } from './text/time.ts';
 
 /** What failed, why, and what to do next, at most `width` columns wide. */
 export function failureLines({ message, why, next }: ErrorRecord, width: number): string[] {

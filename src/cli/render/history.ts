@@ -1,8 +1,8 @@
-import type { Json } from '../../domain/cluster.ts';
-import type { HistoryEntry } from '../../domain/history.ts';
-import { isUserKey } from '../../domain/nkey.ts';
-import { table } from './table.ts';
-import { localTime } from './time.ts';
+import { isUserKey } from '../../domain/access/nkey.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { HistoryEntry } from '../../domain/telling/history.ts';
+import { table } from './text/table.ts';
+import { localTime } from './text/time.ts';
 
 export function historyLines(
   entries: readonly HistoryEntry[],

@@ -1,6 +1,6 @@
 import type { NodeProcesses } from '../../operations/roles.ts';
-import { table } from './table.ts';
-import { localTime } from './time.ts';
+import { table } from './text/table.ts';
+import { localTime } from './text/time.ts';
 
 export function processLines(nodes: readonly NodeProcesses[], width: number): string[] {
   const rows = nodes.flatMap((node) =>

@@ -1,5 +1,5 @@
-import type { PortDefinition, RoleDefinition } from '../../domain/role.ts';
-import { table } from './table.ts';
+import type { PortDefinition, RoleDefinition } from '../../domain/roles/role.ts';
+import { table } from './text/table.ts';
 
 /** What `kato role info` shows of a role. */
 export interface RoleInfo

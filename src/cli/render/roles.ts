@@ -1,5 +1,5 @@
-import type { RolesChanged } from '../../domain/change/role-changes.ts';
-import type { RolesSwitched } from '../../domain/change/role-switch.ts';
+import type { RolesChanged } from '../../domain/roles/role-changes.ts';
+import type { RolesSwitched } from '../../domain/roles/role-switch.ts';
 
 /** One sentence for each thing that became true, or was so before. */
 export function rolesChangedLines({ node, added, removed, already }: RolesChanged): string[] {

@@ -1,9 +1,9 @@
-import type { Route } from '../../domain/cluster.ts';
-import { routePool } from '../../domain/pools.ts';
-import { REFUSAL_REASONS } from '../../domain/refusals.ts';
+import type { Route } from '../../domain/document/cluster.ts';
+import { routePool } from '../../domain/traffic/pools.ts';
+import { REFUSAL_REASONS } from '../../domain/traffic/refusals.ts';
 import type { ListedAnnouncer, ListedRoute } from '../../operations/routes.ts';
-import { table } from './table.ts';
-import { ageText } from './time.ts';
+import { table } from './text/table.ts';
+import { ageText } from './text/time.ts';
 
 export function routeLine({ host, path, backends, sticky }: Route): string {
   const name = routePool(host, path);

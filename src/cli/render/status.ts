@@ -5,10 +5,10 @@ import {
   type PoolStatus,
   type RoleStatus,
   type Status,
-} from '../../domain/status.ts';
-import type { Style } from './style.ts';
-import { tableRows, wrap } from './table.ts';
-import { ageText } from './time.ts';
+} from '../../domain/telling/status.ts';
+import type { Style } from './text/style.ts';
+import { tableRows, wrap } from './text/table.ts';
+import { ageText } from './text/time.ts';
 
 /** A part of the picture that is shown whole or not at all, and what it shows. */
 export interface Block {

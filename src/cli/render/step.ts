@@ -1,4 +1,4 @@
-import type { StepResult } from '../../domain/step.ts';
+import type { StepResult } from '../../domain/making/step.ts';
 
 /** One step of a node as it happens. */
 export function stepLine(node: string, { kind, process, ms, failed }: StepResult): string {

@@ -1,7 +1,7 @@
-import type { TokenInfo } from '../../domain/change/tokens.ts';
+import type { TokenInfo } from '../../domain/access/tokens.ts';
 import type { NewTokenValue } from '../commands/token/create.ts';
-import { table } from './table.ts';
-import { localTime } from './time.ts';
+import { table } from './text/table.ts';
+import { localTime } from './text/time.ts';
 
 /** The token stands alone in its line and is never broken: it is copied from here. */
 export function newTokenLines(value: NewTokenValue): string[] {

@@ -1,5 +1,5 @@
-import type { Paths } from '../../domain/paths.ts';
-import type { Step } from '../../domain/step.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import type { Step } from '../../domain/making/step.ts';
 import { switchConfig, writeConfig } from './config.ts';
 import { adoptData, findData, initialize, makeData, setSecrets } from './data.ts';
 import { installPackages } from './install-packages.ts';

@@ -1,8 +1,8 @@
 import { chmod, readdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import type { StepOf } from '../../domain/step.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import type { StepOf } from '../../domain/making/step.ts';
 import { attempt, lastWords } from '../command.ts';
 import {
   exists,
@@ -12,8 +12,8 @@ import {
   switchLink,
   syncFolder,
   writeDurably,
-} from '../files.ts';
-import { configOf } from '../places.ts';
+} from '../disk/files.ts';
+import { configOf } from '../disk/places.ts';
 import { ensureUser } from '../users.ts';
 
 const CHECK_LIMIT_MS = 20_000;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { dataStateOf } from '../../domain/data-state.ts';
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import { lockFile } from '../../domain/service-folder.ts';
-import type { DataStep, StepOf } from '../../domain/step.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { dataStateOf } from '../../domain/making/data-state.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import { lockFile } from '../../domain/making/s6/service-folder.ts';
+import type { DataStep, StepOf } from '../../domain/making/step.ts';
 import { attempt, run } from '../command.ts';
 import {
   beginFirstRun,
@@ -17,9 +17,9 @@ import {
   refuseUnfit,
   writeMark,
   writeRecord,
-} from '../data-folder.ts';
-import { exists, isErrno, makeFolder, syncFolder } from '../files.ts';
-import { firstRunMark, oldSecretsMark } from '../places.ts';
+} from '../disk/data-folder.ts';
+import { exists, isErrno, makeFolder, syncFolder } from '../disk/files.ts';
+import { firstRunMark, oldSecretsMark } from '../disk/places.ts';
 import { ensureUser } from '../users.ts';
 
 /** A database that makes its first files on a slow disk. */

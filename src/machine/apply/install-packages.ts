@@ -1,10 +1,9 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
 import { attempt, lastWords, run } from '../command.ts';
-import { exists, makeFolder, readIfExists, writeFileAtomic } from '../files.ts';
-import { withLock } from '../lock.ts';
+import { exists, makeFolder, readIfExists, writeFileAtomic } from '../disk/files.ts';
 import {
   beginInstall,
   begunInstall,
@@ -12,6 +11,7 @@ import {
   installedPackages,
   missingPackages,
 } from '../packages.ts';
+import { withLock } from '../s6/lock.ts';
 
 const UPDATE_LIMIT_MS = 300_000;
 const INSTALL_LIMIT_MS = 900_000;

@@ -1,10 +1,10 @@
 import { lstat, realpath, rm, rmdir } from 'node:fs/promises';
-import { DATA_MARK, dataRecord, type Paths } from '../../domain/paths.ts';
-import type { StepOf } from '../../domain/step.ts';
+import { DATA_MARK, dataRecord, type Paths } from '../../domain/making/paths.ts';
+import type { StepOf } from '../../domain/making/step.ts';
 import { run } from '../command.ts';
-import { lookAtData } from '../data-folder.ts';
-import { isErrno, syncFolder } from '../files.ts';
-import { firstRunMark, oldSecretsMark } from '../places.ts';
+import { lookAtData } from '../disk/data-folder.ts';
+import { isErrno, syncFolder } from '../disk/files.ts';
+import { firstRunMark, oldSecretsMark } from '../disk/places.ts';
 
 /** A large database on a slow disk. */
 const DELETE_LIMIT_MS = 300_000;

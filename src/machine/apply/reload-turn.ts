@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { reloadWaitMs } from '../../domain/reload-pace.ts';
-import { statNumber } from '../proc-stat.ts';
+import { reloadWaitMs } from '../../domain/making/reload-pace.ts';
+import { statNumber } from '../s6/proc-stat.ts';
 
 /** What Linux counts the starts of processes in. */
 const TICK_MS = 10;

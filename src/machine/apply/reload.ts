@@ -1,11 +1,11 @@
-import { type KatoError, refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import type { StepOf } from '../../domain/step.ts';
-import { exists, readLinkIfExists, switchLink } from '../files.ts';
-import { type LogPlace, lastLogLines, logEnd } from '../log-tail.ts';
-import { configOf } from '../places.ts';
-import { control, readStatus, serviceOf, statusWithin } from '../service.ts';
-import { within } from '../wait.ts';
+import { type KatoError, refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import type { StepOf } from '../../domain/making/step.ts';
+import { exists, readLinkIfExists, switchLink } from '../disk/files.ts';
+import { configOf } from '../disk/places.ts';
+import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
+import { control, readStatus, serviceOf, statusWithin } from '../s6/service.ts';
+import { within } from '../s6/wait.ts';
 import { awaitTurn } from './reload-turn.ts';
 import { witnessOf, workersOf } from './witness.ts';
 

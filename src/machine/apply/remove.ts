@@ -1,13 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import { groupFile, lockFile } from '../../domain/service-folder.ts';
-import type { StepOf } from '../../domain/step.ts';
-import { exists, removeTree, syncFolder } from '../files.ts';
-import { configOf } from '../places.ts';
-import { isSupervised, serviceOf } from '../service.ts';
-import { rescan } from '../supervision.ts';
-import { within } from '../wait.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import { groupFile, lockFile } from '../../domain/making/s6/service-folder.ts';
+import type { StepOf } from '../../domain/making/step.ts';
+import { exists, removeTree, syncFolder } from '../disk/files.ts';
+import { configOf } from '../disk/places.ts';
+import { isSupervised, serviceOf } from '../s6/service.ts';
+import { rescan } from '../s6/supervision.ts';
+import { within } from '../s6/wait.ts';
 import { stop } from './run-state.ts';
 
 const UNSUPERVISE_LIMIT_MS = 15_000;

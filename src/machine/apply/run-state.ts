@@ -1,13 +1,13 @@
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import { groupFile } from '../../domain/service-folder.ts';
-import type { Listen } from '../../domain/spec.ts';
-import type { StepOf } from '../../domain/step.ts';
-import { exists, readIfExists, removeTree, writeFileAtomic } from '../files.ts';
-import { type LogPlace, lastLogLines, logEnd } from '../log-tail.ts';
-import { olderMark, restartsFile } from '../places.ts';
-import { groupOf, portOwner } from '../ports.ts';
-import type { ServiceStatus } from '../process-state.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import { groupFile } from '../../domain/making/s6/service-folder.ts';
+import type { Listen } from '../../domain/making/spec.ts';
+import type { StepOf } from '../../domain/making/step.ts';
+import { exists, readIfExists, removeTree, writeFileAtomic } from '../disk/files.ts';
+import { olderMark, restartsFile } from '../disk/places.ts';
+import { groupOf, portOwner } from '../network/ports.ts';
+import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
+import type { ServiceStatus } from '../s6/process-state.ts';
 import {
   control,
   forgetDeaths,
@@ -18,8 +18,8 @@ import {
   serviceOf,
   statusWithin,
   waitDown,
-} from '../service.ts';
-import { within } from '../wait.ts';
+} from '../s6/service.ts';
+import { within } from '../s6/wait.ts';
 import type { ApplyContext } from './apply.ts';
 
 /** After KILL: the kernel, the finish script and s6 each take a moment. */

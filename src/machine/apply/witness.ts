@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import type { ReloadConfirm } from '../../domain/role.ts';
+import type { ReloadConfirm } from '../../domain/roles/role.ts';
 import { attempt } from '../command.ts';
-import { within } from '../wait.ts';
+import { within } from '../s6/wait.ts';
 
 const ANSWER_LIMIT_MS = 2000;
 const ANSWER_BYTES_MAX = 1_000_000;

@@ -1,10 +1,10 @@
 import { chmod, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
-import { programHash } from '../../domain/service-folder.ts';
-import type { ServiceFolder } from '../../domain/spec.ts';
-import type { StepOf } from '../../domain/step.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import { programHash } from '../../domain/making/s6/service-folder.ts';
+import type { ServiceFolder } from '../../domain/making/spec.ts';
+import type { StepOf } from '../../domain/making/step.ts';
 import {
   exists,
   makeFolder,
@@ -13,13 +13,13 @@ import {
   syncFolder,
   writeDurably,
   writeFileAtomic,
-} from '../files.ts';
-import { olderMark } from '../places.ts';
-import { moveOldLock } from '../private-folders.ts';
-import { control, isSupervised, readStatus, serviceOf } from '../service.ts';
-import { readServiceFiles, servicePaths } from '../service-files.ts';
-import { rescan, supervisionRunning } from '../supervision.ts';
-import { within } from '../wait.ts';
+} from '../disk/files.ts';
+import { olderMark } from '../disk/places.ts';
+import { moveOldLock } from '../disk/private-folders.ts';
+import { control, isSupervised, readStatus, serviceOf } from '../s6/service.ts';
+import { readServiceFiles, servicePaths } from '../s6/service-files.ts';
+import { rescan, supervisionRunning } from '../s6/supervision.ts';
+import { within } from '../s6/wait.ts';
 
 const SUPERVISE_LIMIT_MS = 10_000;
 

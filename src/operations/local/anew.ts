@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import type { View } from '../../domain/view.ts';
-import { setAside } from '../../machine/aside.ts';
-import { makeFolder } from '../../machine/files.ts';
-import { takeKept, writeKept } from '../../machine/kept-json.ts';
-import { readLedger } from '../../machine/ledger.ts';
-import { shutdownSupervision } from '../../machine/shutdown.ts';
-import { bootSupervision, supervisionRunning } from '../../machine/supervision.ts';
+import type { View } from '../../domain/views/view.ts';
+import { setAside } from '../../machine/disk/aside.ts';
+import { makeFolder } from '../../machine/disk/files.ts';
+import { takeKept, writeKept } from '../../machine/disk/kept-json.ts';
+import { readLedger } from '../../machine/node/ledger.ts';
+import { shutdownSupervision } from '../../machine/s6/shutdown.ts';
+import { bootSupervision, supervisionRunning } from '../../machine/s6/supervision.ts';
 import { type Carried, losesData } from './carried.ts';
 import type { Host } from './host.ts';
 

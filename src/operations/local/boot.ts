@@ -1,19 +1,19 @@
-import { refuse } from '../../domain/error.ts';
-import type { Paths } from '../../domain/paths.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Paths } from '../../domain/making/paths.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
-import { refuseNoexec } from '../../machine/ground.ts';
-import { announceHalt, forgetHalt } from '../../machine/halting.ts';
-import { noNodeHere, readIdentity } from '../../machine/ledger.ts';
-import { AGENT } from '../../machine/places.ts';
-import { readStatus, serviceOf } from '../../machine/service.ts';
-import { shutdownSupervision, whatLives } from '../../machine/shutdown.ts';
-import { answers } from '../../machine/socket.ts';
+import { refuseNoexec } from '../../machine/disk/ground.ts';
+import { AGENT } from '../../machine/disk/places.ts';
+import { answers } from '../../machine/network/socket.ts';
+import { announceHalt, forgetHalt } from '../../machine/node/halting.ts';
+import { noNodeHere, readIdentity } from '../../machine/node/ledger.ts';
+import { readStatus, serviceOf } from '../../machine/s6/service.ts';
+import { shutdownSupervision, whatLives } from '../../machine/s6/shutdown.ts';
 import {
   bootSupervision,
   supervisionEnded,
   supervisionRunning,
-} from '../../machine/supervision.ts';
-import { within } from '../../machine/wait.ts';
+} from '../../machine/s6/supervision.ts';
+import { within } from '../../machine/s6/wait.ts';
 import { checkRoot, type Host, startAgent } from './host.ts';
 
 /** The agent's program takes a second or two to listen. */

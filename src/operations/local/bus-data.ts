@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import type { Store } from '../../bus/store.ts';
-import { refuse } from '../../domain/error.ts';
-import { definitionOf } from '../../domain/roles.ts';
+import type { Store } from '../../bus/store/store.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { definitionOf } from '../../domain/roles/roles.ts';
 import { goOnWithout } from '../../machine/apply/data.ts';
-import { setAside } from '../../machine/aside.ts';
-import { streamsOnDisk } from '../../machine/bus-streams.ts';
-import { hostFacts } from '../../machine/host.ts';
+import { setAside } from '../../machine/disk/aside.ts';
+import { streamsOnDisk } from '../../machine/node/bus-streams.ts';
+import { hostFacts } from '../../machine/node/host.ts';
 import type { Host } from './host.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { connectBus } from '../../bus/connection.ts';
-import { fetchCertificateAuthority, fingerprintOf } from '../../bus/fingerprint.ts';
-import type { JoinToken } from '../../bus/join-token.ts';
+import { fetchCertificateAuthority, fingerprintOf } from '../../bus/joining/fingerprint.ts';
+import type { JoinToken } from '../../bus/joining/join-token.ts';
 import { op } from '../../bus/subjects.ts';
-import { KatoError, refuse } from '../../domain/error.ts';
-import { isOfCore, standingOf } from '../../domain/standing.ts';
-import { type NodeIdentity, readIdentity } from '../../machine/ledger.ts';
+import { KatoError, refuse } from '../../domain/base/error.ts';
+import { isOfCore, standingOf } from '../../domain/nodes/standing.ts';
+import { type NodeIdentity, readIdentity } from '../../machine/node/ledger.ts';
 import type { Host } from './host.ts';
 import { likelyAddress, whereabouts } from './whereabouts.ts';
 

@@ -1,7 +1,7 @@
-import { asideUnderWay, setAside } from '../../machine/aside.ts';
-import { removeBootUnit } from '../../machine/boot-unit.ts';
-import { readIdentity } from '../../machine/ledger.ts';
-import { shutdownSupervision } from '../../machine/shutdown.ts';
+import { asideUnderWay, setAside } from '../../machine/disk/aside.ts';
+import { removeBootUnit } from '../../machine/node/boot-unit.ts';
+import { readIdentity } from '../../machine/node/ledger.ts';
+import { shutdownSupervision } from '../../machine/s6/shutdown.ts';
 import { checkRoot, type Host } from './host.ts';
 
 /**

@@ -1,20 +1,24 @@
-import { refuse } from '../../domain/error.ts';
-import { checkAddress } from '../../domain/names.ts';
-import { type Paths, pathsOf } from '../../domain/paths.ts';
-import type { Catalogue } from '../../domain/role.ts';
-import { definitionOf } from '../../domain/roles.ts';
-import { programHash, serviceFolder, serviceFolderHash } from '../../domain/service-folder.ts';
-import type { ProcessSpec } from '../../domain/spec.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { checkAddress } from '../../domain/base/names.ts';
+import { type Paths, pathsOf } from '../../domain/making/paths.ts';
+import {
+  programHash,
+  serviceFolder,
+  serviceFolderHash,
+} from '../../domain/making/s6/service-folder.ts';
+import type { ProcessSpec } from '../../domain/making/spec.ts';
+import type { Catalogue } from '../../domain/roles/role.ts';
+import { definitionOf } from '../../domain/roles/roles.ts';
 import { applyStep } from '../../machine/apply/apply.ts';
-import { installBootUnit } from '../../machine/boot-unit.ts';
 import { COMMAND_ENVIRONMENT } from '../../machine/command.ts';
-import { isRoot } from '../../machine/host.ts';
-import { addresses, primaryAddress } from '../../machine/network.ts';
-import { AGENT } from '../../machine/places.ts';
-import { isOfOurs, portOwner } from '../../machine/ports.ts';
-import { serviceOf } from '../../machine/service.ts';
-import { readServiceFiles } from '../../machine/service-files.ts';
-import { bootSupervision } from '../../machine/supervision.ts';
+import { AGENT } from '../../machine/disk/places.ts';
+import { addresses, primaryAddress } from '../../machine/network/interfaces.ts';
+import { isOfOurs, portOwner } from '../../machine/network/ports.ts';
+import { installBootUnit } from '../../machine/node/boot-unit.ts';
+import { isRoot } from '../../machine/node/host.ts';
+import { serviceOf } from '../../machine/s6/service.ts';
+import { readServiceFiles } from '../../machine/s6/service-files.ts';
+import { bootSupervision } from '../../machine/s6/supervision.ts';
 
 /** This machine, for commands that work where no agent runs yet. */
 export interface Host {

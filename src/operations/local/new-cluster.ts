@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { controllerKeysOf, createIdentity, type Identity } from '../../bus/identity.ts';
-import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/cluster.ts';
-import { refuse } from '../../domain/error.ts';
-import { hashOf } from '../../domain/hash.ts';
-import { prove } from '../../domain/proof.ts';
-import type { Catalogue } from '../../domain/role.ts';
-import { NO_VERDICTS } from '../../domain/verdicts.ts';
-import { busPort, versionOf, viewFor } from '../../domain/view-for.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { hashOf } from '../../domain/base/hash.ts';
+import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/document/cluster.ts';
+import { prove } from '../../domain/document/proof.ts';
+import { NO_VERDICTS } from '../../domain/nodes/verdicts.ts';
+import type { Catalogue } from '../../domain/roles/role.ts';
+import { busPort, versionOf, viewFor } from '../../domain/views/view-for.ts';
 import {
   makeBusCertificate,
   makeClusterAuthority,
   makeSelfSigned,
 } from '../../machine/certificates.ts';
-import type { HostFacts } from '../../machine/host.ts';
-import type { Delivery, NodeIdentity } from '../../machine/ledger.ts';
+import type { HostFacts } from '../../machine/node/host.ts';
+import type { Delivery, NodeIdentity } from '../../machine/node/ledger.ts';
 import { newLineage } from '../lineage.ts';
 import { SECRETS, secretsOf } from '../secrets.ts';
 import { nodeNameOf } from './own-names.ts';

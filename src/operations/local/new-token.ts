@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fingerprintOf } from '../../bus/fingerprint.ts';
 import { createIdentity } from '../../bus/identity.ts';
-import { encodeJoinToken } from '../../bus/join-token.ts';
-import { sha256 } from '../../domain/hash.ts';
+import { fingerprintOf } from '../../bus/joining/fingerprint.ts';
+import { encodeJoinToken } from '../../bus/joining/join-token.ts';
+import { sha256 } from '../../domain/base/hash.ts';
 
 /** Where the token leads its bearer. */
 export interface TokenTarget {

@@ -1,6 +1,11 @@
-import { KatoError } from '../../domain/error.ts';
-import { asNodeName, checkHostname, checkNodeName, isMachineName } from '../../domain/names.ts';
-import type { HostFacts } from '../../machine/host.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import {
+  asNodeName,
+  checkHostname,
+  checkNodeName,
+  isMachineName,
+} from '../../domain/base/names.ts';
+import type { HostFacts } from '../../machine/node/host.ts';
 
 /**
  * What a node is called whose machine has this host name. BAD_NAME, with what helps. `flag` is where the

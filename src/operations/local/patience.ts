@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { KatoError } from '../../domain/error.ts';
+import { KatoError } from '../../domain/base/error.ts';
 
 const PATIENCE_MS = 30_000;
 /** At random around it: machines that were refused together do not come back together. */

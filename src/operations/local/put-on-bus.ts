@@ -1,10 +1,10 @@
 import { connectBus } from '../../bus/connection.ts';
-import { openStore, type Store } from '../../bus/store.ts';
+import { openStore, type Store } from '../../bus/store/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
-import type { Cluster } from '../../domain/cluster.ts';
-import { KatoError } from '../../domain/error.ts';
-import type { HistoryEntry } from '../../domain/history.ts';
-import { within } from '../../machine/wait.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import type { Cluster } from '../../domain/document/cluster.ts';
+import type { HistoryEntry } from '../../domain/telling/history.ts';
+import { within } from '../../machine/s6/wait.ts';
 import { refuseUnloadedState } from './bus-data.ts';
 import type { Host } from './host.ts';
 import type { Draft } from './new-cluster.ts';

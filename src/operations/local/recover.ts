@@ -5,21 +5,21 @@ import { text as textOf } from 'node:stream/consumers';
 import type { Bus } from '../../bus/bus.ts';
 import { createIdentity, keyOfSeed } from '../../bus/identity.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
+import { KatoError, refuse } from '../../domain/base/error.ts';
+import type { Cluster, Node } from '../../domain/document/cluster.ts';
+import { checkDocument } from '../../domain/document/document-shape.ts';
+import { isProven } from '../../domain/document/proof.ts';
 import {
   epochAbove,
   type Recovered,
   recovered,
   type SavedState,
-} from '../../domain/change/restore.ts';
-import type { Cluster, Node } from '../../domain/cluster.ts';
-import { checkDocument } from '../../domain/document-shape.ts';
-import { KatoError, refuse } from '../../domain/error.ts';
-import { isProven } from '../../domain/proof.ts';
-import type { Version, View } from '../../domain/view.ts';
-import { busPort } from '../../domain/view-for.ts';
-import type { HostFacts } from '../../machine/host.ts';
-import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/ledger.ts';
-import { within } from '../../machine/wait.ts';
+} from '../../domain/document/restore.ts';
+import type { Version, View } from '../../domain/views/view.ts';
+import { busPort } from '../../domain/views/view-for.ts';
+import type { HostFacts } from '../../machine/node/host.ts';
+import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/node/ledger.ts';
+import { within } from '../../machine/s6/wait.ts';
 import { checkExport, openState } from '../export-file.ts';
 import { fileReason } from '../file-reason.ts';
 import { newLineage } from '../lineage.ts';

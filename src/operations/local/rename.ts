@@ -1,8 +1,8 @@
-import { refuse } from '../../domain/error.ts';
-import { checkHostname, checkNodeName } from '../../domain/names.ts';
-import { hostFacts } from '../../machine/host.ts';
-import { setHostname } from '../../machine/hostname.ts';
-import { readIdentity } from '../../machine/ledger.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { checkHostname, checkNodeName } from '../../domain/base/names.ts';
+import { setHostname } from '../../machine/network/hostname.ts';
+import { hostFacts } from '../../machine/node/host.ts';
+import { readIdentity } from '../../machine/node/ledger.ts';
 import { checkRoot, type Host } from './host.ts';
 
 /** The host name of a machine that is in no cluster yet. */

@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import type { SavedState } from '../../domain/change/restore.ts';
-import { refuse } from '../../domain/error.ts';
-import { hashOf } from '../../domain/hash.ts';
-import { checkHostname } from '../../domain/names.ts';
-import { copyAside } from '../../machine/aside.ts';
-import { makeFolder } from '../../machine/files.ts';
-import { checkGround, checkScratch } from '../../machine/ground.ts';
-import { hostFacts } from '../../machine/host.ts';
-import { takeKept, writeKept } from '../../machine/kept-json.ts';
+import { refuse } from '../../domain/base/error.ts';
+import { hashOf } from '../../domain/base/hash.ts';
+import { checkHostname } from '../../domain/base/names.ts';
+import type { SavedState } from '../../domain/document/restore.ts';
+import { copyAside } from '../../machine/disk/aside.ts';
+import { makeFolder } from '../../machine/disk/files.ts';
+import { checkGround, checkScratch } from '../../machine/disk/ground.ts';
+import { takeKept, writeKept } from '../../machine/disk/kept-json.ts';
+import { hostFacts } from '../../machine/node/host.ts';
 import {
   readIdentity,
   readLedger,
   takeLedger,
   writeIdentity,
   writeLedger,
-} from '../../machine/ledger.ts';
+} from '../../machine/node/ledger.ts';
 import { putBusDataAside, renewBusData } from './bus-data.ts';
 import {
   checkRoot,

@@ -1,6 +1,6 @@
-import type { Whereabouts } from '../../domain/standing.ts';
-import { machineId } from '../../machine/host.ts';
-import { addresses, primaryAddress } from '../../machine/network.ts';
+import type { Whereabouts } from '../../domain/nodes/standing.ts';
+import { addresses, primaryAddress } from '../../machine/network/interfaces.ts';
+import { machineId } from '../../machine/node/host.ts';
 
 /** Of this machine, as it is now. */
 export async function whereabouts(): Promise<Whereabouts> {

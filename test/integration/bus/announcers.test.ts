@@ -4,7 +4,7 @@ import type { Bus, Message } from '../../../src/bus/bus.ts';
 import { createIdentity, type Identity } from '../../../src/bus/identity.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, CONTROLLER, parseSubject, routerStart } from '../../../src/bus/subjects.ts';
-import type { BusUser } from '../../../src/domain/view.ts';
+import type { BusUser } from '../../../src/domain/views/view.ts';
 import { startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 

@@ -9,8 +9,8 @@ import { createIdentity } from '../../../src/bus/identity.ts';
 import { ADMIN } from '../../../src/bus/limits.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, heartbeat, nodeAsk, op } from '../../../src/bus/subjects.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { KatoError } from '../../../src/domain/error.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { CLUSTER_ID, startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createHttps } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { fetchCertificateAuthority } from '../../../src/bus/fingerprint.ts';
+import { fetchCertificateAuthority } from '../../../src/bus/joining/fingerprint.ts';
 import { CLUSTER_ID, startNats, type TestNats } from '../../support/nats.ts';
 import { freePort } from '../../support/ports.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore, type Store } from '../../../src/bus/store.ts';
-import type { KatoError } from '../../../src/domain/error.ts';
+import { openStore, type Store } from '../../../src/bus/store/store.ts';
+import type { KatoError } from '../../../src/domain/base/error.ts';
 import { run } from '../../../src/machine/command.ts';
 import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { hint } from '../../support/said/hint.ts';
@@ -39,7 +39,7 @@ describe('store on a disk that is full', () => {
     const written = store.writeCluster(clusterAt(2, 'x'.repeat(50_000)), entry);
     await assert.rejects(written, ({ code, message, next }: KatoError) => {
       assert.deepEqual([code, message], ['NO_SPACE', 'the bus cannot write the change']);
-      hint(next, 'bus/store-failure.ts: free some space there: df -h');
+      hint(next, 'bus/store/store-failure.ts: free some space there: df -h');
       return true;
     });
     assert.deepEqual(await store.readCluster(), { cluster: clusterAt(1), entry });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { natsOf } from '../../../src/bus/messaging.ts';
-import type { Cluster } from '../../../src/domain/cluster.ts';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { clusterWith, nodeOf, tokenOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';
 import { hostileHttp, type Input, inputs } from '../../support/hostile.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { all } from '../../../src/bus/subjects.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { hostAt } from '../../../src/operations/local/host.ts';
 import { requestJoin } from '../../../src/operations/local/join-request.ts';
 import { catalogue } from '../../support/clusters.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from '../../../src/bus/store.ts';
+import { openStore } from '../../../src/bus/store/store.ts';
 import type { ControllerConfig } from '../../../src/controller/controller.ts';
-import type { Cluster } from '../../../src/domain/cluster.ts';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { CLUSTER_ID, clusterAt, startNatsWithController } from '../../support/nats.ts';
 import { freePort } from '../../support/ports.ts';
 

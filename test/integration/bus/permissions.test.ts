@@ -5,7 +5,7 @@ import type { Bus } from '../../../src/bus/bus.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { all, inboxPrefix, op } from '../../../src/bus/subjects.ts';
-import type { BusUser } from '../../../src/domain/view.ts';
+import type { BusUser } from '../../../src/domain/views/view.ts';
 import { startNats, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 

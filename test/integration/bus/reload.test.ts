@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
-import { openStore } from '../../../src/bus/store.ts';
+import { openStore } from '../../../src/bus/store/store.ts';
 import { all, heartbeat, op } from '../../../src/bus/subjects.ts';
-import type { BusUser } from '../../../src/domain/view.ts';
+import type { BusUser } from '../../../src/domain/views/view.ts';
 import { clusterAt, startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Cluster, Json } from '../../../src/domain/cluster.ts';
-import { KatoError } from '../../../src/domain/error.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
+import type { Cluster, Json } from '../../../src/domain/document/cluster.ts';
 import { OPERATIONS } from '../../../src/operations/index.ts';
 import { clusterWith, nodeOf, tokenOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../src/domain/cluster.ts';
-import type { ErrorRecord } from '../../../src/domain/error.ts';
-import type { NodeStatus } from '../../../src/domain/status.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
+import type { NodeStatus } from '../../../src/domain/telling/status.ts';
 import { hint } from '../../support/said/hint.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 import { type Machine, machine, STATUS } from './kato.ts';
@@ -53,7 +53,7 @@ describe('what was asked of kato before', () => {
     here.answers['role.add'] = () => performed(ALREADY);
     const { stdout } = await here.kato('role', 'add', '-n', 'web', 'redis', '--json');
     const { error } = JSON.parse(stdout) as { error: ErrorRecord };
-    const { commands } = hint(error.next, 'cli/already.ts: kato status');
+    const { commands } = hint(error.next, 'cli/session/already.ts: kato status');
     assert.match((await here.type(commands[0]!)).stdout, /web +\S+ +dead/);
   });
 });

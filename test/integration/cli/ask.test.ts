@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askAgent } from '../../../src/agent/ask.ts';
-import type { KatoError } from '../../../src/domain/error.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import type { KatoError } from '../../../src/domain/base/error.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 

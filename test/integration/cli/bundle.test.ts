@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../../src/catalog/load.ts';
-import { COMMANDS } from '../../../src/cli/commands.ts';
 import { SHELLS } from '../../../src/cli/completion.ts';
-import { type BundledCatalogue, CATALOGUE } from '../../../src/cli/home.ts';
+import { COMMANDS } from '../../../src/cli/framework/commands.ts';
+import { type BundledCatalogue, CATALOGUE } from '../../../src/cli/framework/home.ts';
 import { type Machine, machine, STATUS } from './kato.ts';
 
 const HOME = join(import.meta.dirname, '../../..');

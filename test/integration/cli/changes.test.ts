@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { hint } from '../../support/said/hint.ts';
 import { statusWith } from '../../support/statuses.ts';
 import { until } from '../../support/until.ts';
@@ -95,7 +95,7 @@ describe('a change by kato', () => {
     assert.equal(exitCode, 130);
     const { commands } = hint(
       stderr.split('\n').find((line) => line.startsWith('kato: ')),
-      'cli/change-command.ts: kato: the change is written, and goes on: kato status shows what of it fails',
+      'cli/framework/change-command.ts: kato: the change is written, and goes on: kato status shows what of it fails',
     );
     const failed = { code: 'STEP_FAILED' as const, message: 'web: no luck', node: 'web' };
     here.answers.status = () => statusWith({ warnings: [failed] }) as unknown as Json;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 import { type Terminal, terminal } from '../../support/terminal.ts';
 import { type Machine, machine } from './kato.ts';

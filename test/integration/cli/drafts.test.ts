@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createIdentity } from '../../../src/bus/identity.ts';
-import { encodeJoinToken } from '../../../src/bus/join-token.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
-import { keptIn, takeKept, writeKept } from '../../../src/machine/kept-json.ts';
+import { encodeJoinToken } from '../../../src/bus/joining/join-token.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { keptIn, takeKept, writeKept } from '../../../src/machine/disk/kept-json.ts';
 import { type Machine, machine } from './kato.ts';
 
 const TOKEN = encodeJoinToken({

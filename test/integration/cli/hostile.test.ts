@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { KatoError } from '../../../src/domain/error.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { NOW } from '../../support/clusters.ts';
 import { until } from '../../support/until.ts';
 import { INFO, type Machine, machine } from './kato.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
 import { type Machine, machine } from './kato.ts';
 
 const [OLD, NEW] = ['10.0.0.2', '10.0.0.9'];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Plugin } from '@oclif/core';
-import { referenceLines } from '../../../src/cli/render/reference.ts';
+import { referenceLines } from '../../../src/cli/render/reference/pages.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 

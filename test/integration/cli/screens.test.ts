@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { assertGolden } from '../../support/golden.ts';
 import { SHOWN_HISTORY, SHOWN_NODES, SHOWN_STATUS } from '../../support/shown.ts';
 import { type Terminal, terminal } from '../../support/terminal.ts';

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { until } from '../../support/until.ts';
 
 const TALK_MS = 1000;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createIdentity } from '../../../src/bus/identity.ts';
-import { encodeJoinToken } from '../../../src/bus/join-token.ts';
-import type { ErrorRecord } from '../../../src/domain/error.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { encodeJoinToken } from '../../../src/bus/joining/join-token.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { run } from '../../../src/machine/command.ts';
-import { writeIdentity } from '../../../src/machine/ledger.ts';
+import { writeIdentity } from '../../../src/machine/node/ledger.ts';
 import { hint } from '../../support/said/hint.ts';
 import { type Machine, machine } from './kato.ts';
 
@@ -64,7 +64,7 @@ describe('the surroundings of a machine', function () {
     assert.equal(stdout, '');
     const { text } = hint(
       (await refusedSetup()).next,
-      'machine/ground.ts: mount -o remount,exec ${mount.point}, and correct /etc/fstab',
+      'machine/disk/ground.ts: mount -o remount,exec ${mount.point}, and correct /etc/fstab',
     );
     await here.type(text.slice(0, text.indexOf(', and')));
     assert.equal((await refusedSetup()).code, 'BAD_ADDRESS');
@@ -116,7 +116,7 @@ describe('the surroundings of a machine', function () {
   it('whose TMPDIR is missing or full are told by its name, where it is needed', async () => {
     const none = await refusedSetup(`TMPDIR=${paths.root}/none `);
     assert.match(`${none.message}; ${none.why}`, /there is no folder \S+\/none; TMPDIR names it/);
-    hint(none.next, 'machine/ground.ts: make it, or run the command without TMPDIR');
+    hint(none.next, 'machine/disk/ground.ts: make it, or run the command without TMPDIR');
     assert.equal((await refusedSetup()).code, 'BAD_ADDRESS');
     const path = `${paths.root}/tmp`;
     await mount(path, 'size=16k');

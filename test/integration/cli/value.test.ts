@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Json } from '../../../src/domain/cluster.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { type Terminal, terminal } from '../../support/terminal.ts';
 import { type Machine, machine } from './kato.ts';
 

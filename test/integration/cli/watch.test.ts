@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { assertGolden } from '../../support/golden.ts';
 import { SHOWN_STATUS } from '../../support/shown.ts';
 import { type Terminal, terminal } from '../../support/terminal.ts';

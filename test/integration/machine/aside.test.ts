@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fs, { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
-import { asideUnderWay, setAside } from '../../../src/machine/aside.ts';
-import { parseMountPoints } from '../../../src/machine/mounts.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { asideUnderWay, setAside } from '../../../src/machine/disk/aside.ts';
+import { parseMountPoints } from '../../../src/machine/disk/mounts.ts';
 
 describe('what a machine has of kato, set aside', () => {
   let root: string;

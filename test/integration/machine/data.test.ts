@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
-import { bootSupervision } from '../../../src/machine/supervision.ts';
+import { bootSupervision } from '../../../src/machine/s6/supervision.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { isGone, look, onePass, powerCut } from './node.ts';
@@ -126,7 +126,7 @@ describe('the data of a process', function () {
     const [failure] = await pass(database);
     const { values } = hint(
       failure?.next,
-      'domain/data-state.ts: mount the right volume; to go on with what is there: rm ${recordFile}',
+      'domain/making/data-state.ts: mount the right volume; to go on with what is there: rm ${recordFile}',
     );
     await run(['rm', values[0]!]);
     assert.deepEqual(await pass(database), []);

@@ -13,12 +13,12 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pathsOf } from '../../../src/domain/paths.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
-import { removeTree, switchLink, writeFileAtomic } from '../../../src/machine/files.ts';
-import { isRoot } from '../../../src/machine/host.ts';
-import { sweepLeftovers } from '../../../src/machine/leftovers.ts';
+import { removeTree, switchLink, writeFileAtomic } from '../../../src/machine/disk/files.ts';
+import { isRoot } from '../../../src/machine/node/host.ts';
+import { sweepLeftovers } from '../../../src/machine/s6/leftovers.ts';
 import { configOf } from './node.ts';
 
 describe('files', () => {

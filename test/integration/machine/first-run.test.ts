@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { run } from '../../../src/machine/command.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
@@ -147,7 +147,7 @@ describe('a first run that breaks off', function () {
     assert.equal(await rows(), 'precious\n');
     const { values } = hint(
       failure?.next,
-      'domain/data-state.ts: if it is good: rm ${firstRunFile}; if not, move it out of ${folder}',
+      'domain/making/data-state.ts: if it is good: rm ${firstRunFile}; if not, move it out of ${folder}',
     );
     await run(['rm', values[0]!]);
     await run(['chown', '-R', 'redis:', folder]);

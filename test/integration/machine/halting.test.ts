@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import type { KatoError } from '../../../src/domain/error.ts';
-import type { Paths } from '../../../src/domain/paths.ts';
+import type { KatoError } from '../../../src/domain/base/error.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
 import { run } from '../../../src/machine/command.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
-import { answers } from '../../../src/machine/socket.ts';
-import { supervisionEnded } from '../../../src/machine/supervision.ts';
+import { answers } from '../../../src/machine/network/socket.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
+import { supervisionEnded } from '../../../src/machine/s6/supervision.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, isGone, look, processSpec, testNode } from './node.ts';
@@ -58,7 +58,7 @@ describe('the end of a node', function () {
       assert.equal(error.message, `not ended: frozen (pid ${pid}, killed 1 s after it was asked)`);
       const { text } = hint(
         error.next,
-        'machine/shutdown.ts: ps -eo pid,stat,wchan:30,args shows what it waits for; then kato node halt again',
+        'machine/s6/shutdown.ts: ps -eo pid,stat,wchan:30,args shows what it waits for; then kato node halt again',
       );
       const ps = await run(text.slice(0, text.indexOf(' shows')).split(' '));
       assert.match(ps.stdout, new RegExp(`^ *${stdout.trim()} T.* s6-supervise frozen$`, 'm'));

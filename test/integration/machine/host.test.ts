@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:tls';
-import { pathsOf } from '../../../src/domain/paths.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 import {
   inspectCertificate,
   makeBusCertificate,
@@ -10,8 +10,8 @@ import {
   makeSelfSigned,
 } from '../../../src/machine/certificates.ts';
 import { attempt, run } from '../../../src/machine/command.ts';
-import { hostFacts } from '../../../src/machine/host.ts';
-import { hostsWith } from '../../../src/machine/hostname.ts';
+import { hostsWith } from '../../../src/machine/network/hostname.ts';
+import { hostFacts } from '../../../src/machine/node/host.ts';
 import { observe } from '../../../src/machine/observe.ts';
 import { beginInstall, endInstall, missingPackages } from '../../../src/machine/packages.ts';
 import { processSpec } from './node.ts';

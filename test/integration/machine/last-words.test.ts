@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Paths } from '../../../src/domain/paths.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, look, processSpec, testNode } from './node.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import {
   type Delivery,
   deliveryIn,
@@ -11,7 +11,7 @@ import {
   takeLedger,
   writeIdentity,
   writeLedger,
-} from '../../../src/machine/ledger.ts';
+} from '../../../src/machine/node/ledger.ts';
 import { clusterAt } from '../../support/nats.ts';
 import { testView } from '../../support/views.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
-import { withLock } from '../../../src/machine/lock.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { withLock } from '../../../src/machine/s6/lock.ts';
 import { until } from '../../support/until.ts';
 
-const MODULE = `${import.meta.dirname}/../../../src/machine/lock.ts`;
+const MODULE = `${import.meta.dirname}/../../../src/machine/s6/lock.ts`;
 
 describe('a lock', () => {
   let paths: Paths;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { run } from '../../../src/machine/command.ts';
-import { readIfExists } from '../../../src/machine/files.ts';
-import { lostLines } from '../../../src/machine/lost-lines.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
-import { bootSupervision, supervisionEnded } from '../../../src/machine/supervision.ts';
+import { readIfExists } from '../../../src/machine/disk/files.ts';
+import { lostLines } from '../../../src/machine/s6/lost-lines.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
+import { bootSupervision, supervisionEnded } from '../../../src/machine/s6/supervision.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, processSpec, testNode } from './node.ts';
 

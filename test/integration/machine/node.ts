@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { arrange } from '../../../src/agent/pass.ts';
-import { type ErrorRecord, toErrorRecord } from '../../../src/domain/error.ts';
-import { hashOf } from '../../../src/domain/hash.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
-import { planNode } from '../../../src/domain/plan.ts';
-import { serviceFolder } from '../../../src/domain/service-folder.ts';
-import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/spec.ts';
-import type { DataStep } from '../../../src/domain/step.ts';
+import { type ErrorRecord, toErrorRecord } from '../../../src/domain/base/error.ts';
+import { hashOf } from '../../../src/domain/base/hash.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { planNode } from '../../../src/domain/making/plan.ts';
+import { serviceFolder } from '../../../src/domain/making/s6/service-folder.ts';
+import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/making/spec.ts';
+import type { DataStep } from '../../../src/domain/making/step.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
-import { readIfExists } from '../../../src/machine/files.ts';
+import { readIfExists } from '../../../src/machine/disk/files.ts';
 import { observe } from '../../../src/machine/observe.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
-import { bootSupervision } from '../../../src/machine/supervision.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
+import { bootSupervision } from '../../../src/machine/s6/supervision.ts';
 import { PLAIN_PROCESS } from '../../support/specs.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import type { Paths } from '../../../src/domain/paths.ts';
-import { planNode } from '../../../src/domain/plan.ts';
-import type { ProcessSpec, Spec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import { planNode } from '../../../src/domain/making/plan.ts';
+import type { ProcessSpec, Spec } from '../../../src/domain/making/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { observe } from '../../../src/machine/observe.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
-import { bootId, bootSupervision, supervisionRunning } from '../../../src/machine/supervision.ts';
-import { watchProcesses } from '../../../src/machine/watch.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
+import {
+  bootId,
+  bootSupervision,
+  supervisionRunning,
+} from '../../../src/machine/s6/supervision.ts';
+import { watchProcesses } from '../../../src/machine/s6/watch.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, isGone, look, powerCut, processSpec, testNode } from './node.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readlink } from 'node:fs/promises';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { ReloadConfirm } from '../../../src/domain/role.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
+import type { ReloadConfirm } from '../../../src/domain/roles/role.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
 import { accepts, freePort } from '../../support/ports.ts';
 import { until } from '../../support/until.ts';
 import { endNode, install, look, onePass, processSpec, testNode } from './node.ts';

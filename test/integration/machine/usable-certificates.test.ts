@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { withUsableCertificates } from '../../../src/agent/usable-certificates.ts';
-import { keyNameOf } from '../../../src/domain/change/certificates.ts';
-import { certificatesOf } from '../../../src/domain/compile/certificates.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { keyNameOf } from '../../../src/domain/traffic/certificates.ts';
+import { certificatesOf } from '../../../src/domain/traffic/nginx/certificate-files.ts';
 import { type KeyedCertificate, makeSelfSigned } from '../../../src/machine/certificates.ts';
-import type { Delivery } from '../../../src/machine/ledger.ts';
+import type { Delivery } from '../../../src/machine/node/ledger.ts';
 import { testView } from '../../support/views.ts';
 
 const DOMAIN = 'shop.example.com';

@@ -1,8 +1,8 @@
 import { mkdir, rename, symlink } from 'node:fs/promises';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { ProcessSpec } from '../../../src/domain/spec.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { run } from '../../../src/machine/command.ts';
-import { shutdownSupervision } from '../../../src/machine/shutdown.ts';
+import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
 import { endNode, onePass, processSpec, testNode } from './node.ts';
 
 /** What a first run of the database makes, and what both write when they start. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withinChanges } from '../../../src/machine/wait.ts';
+import { withinChanges } from '../../../src/machine/s6/wait.ts';
 
 /** Less than what it takes to notice a change without its event. */
 const LIMIT_MS = 1900;

@@ -9,10 +9,10 @@ import { natsOf } from '../../../src/bus/messaging.ts';
 import {
   type AnnouncementsFollowed,
   followAnnouncements,
-} from '../../../src/controller/announcements.ts';
-import { createLive, type Live, takeDocument } from '../../../src/controller/live.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
-import { viewFor } from '../../../src/domain/view-for.ts';
+} from '../../../src/controller/hearing/announcements.ts';
+import { createLive, type Live, takeDocument } from '../../../src/controller/state/live.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { viewFor } from '../../../src/domain/views/view-for.ts';
 import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
 import { startNatsWithController, type TestNats } from '../../support/nats.ts';
 import { checkOf, compileProcess, makeRoot, putConfig } from '../../support/service.ts';

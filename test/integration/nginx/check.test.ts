@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { View } from '../../../src/domain/view.ts';
+import type { View } from '../../../src/domain/views/view.ts';
 import { balancerView, balancerViewAlone, routerViewFull } from '../../support/nginx-views.ts';
 import { checkOf, compileProcess, makeRoot, putConfig } from '../../support/service.ts';
 import { testNode, testRoute, testView } from '../../support/views.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CLAIMS } from '../../../src/domain/compile/claims.ts';
+import { CLAIMS } from '../../../src/domain/traffic/nginx/claims.ts';
 import { ask, type Backend, type BackendOptions, startBackend } from './backends.ts';
 import { leading, type RunningProxy, routers, startProxy } from './proxies.ts';
 

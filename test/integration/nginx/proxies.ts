@@ -1,4 +1,4 @@
-import type { View } from '../../../src/domain/view.ts';
+import type { View } from '../../../src/domain/views/view.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
 import { accepts, freePort } from '../../support/ports.ts';
 import { makeRoot, type RunningService, runService } from '../../support/service.ts';

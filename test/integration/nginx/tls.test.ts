@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { promisify } from 'node:util';
-import { keyNameOf } from '../../../src/domain/change/certificates.ts';
+import { keyNameOf } from '../../../src/domain/traffic/certificates.ts';
 import { certificate, key, viewSecrets } from '../../support/nginx-views.ts';
 import { leading, type RunningProxy, startProxy } from './proxies.ts';
 

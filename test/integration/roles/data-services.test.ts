@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
-import type { Paths } from '../../../src/domain/paths.ts';
-import type { View } from '../../../src/domain/view.ts';
+import type { Paths } from '../../../src/domain/making/paths.ts';
+import type { View } from '../../../src/domain/views/view.ts';
 import { witnessOf } from '../../../src/machine/apply/witness.ts';
-import { within } from '../../../src/machine/wait.ts';
+import { within } from '../../../src/machine/s6/wait.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
 import { freePort } from '../../support/ports.ts';
 import {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { NodeIdentity } from '../../../src/machine/ledger.ts';
+import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
 import { type Counts, NOTHING, simulate } from './simulated-agent.ts';
 
 /** `agents.ts FILE`, forked: agents with the identities in the file; answers `counts` with what they did. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Json } from '../../../src/domain/cluster.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import type { Progress } from '../../../src/operations/status.ts';
 import { RELEASES, unpack } from '../release/installed.ts';
 import { between, type Crowd, gather, KATO } from './crowd.ts';

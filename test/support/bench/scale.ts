@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { gather, KATO } from './crowd.ts';
 import { atMost, type Part, row } from './row.ts';
 import { median, spread, timeHere } from './samples.ts';

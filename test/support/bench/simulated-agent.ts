@@ -1,7 +1,7 @@
 import { type ClusterLink, linkToCluster } from '../../../src/agent/cluster-link.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
-import type { Report } from '../../../src/domain/step.ts';
-import type { Delivery, NodeIdentity } from '../../../src/machine/ledger.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
+import type { Report } from '../../../src/domain/making/step.ts';
+import type { Delivery, NodeIdentity } from '../../../src/machine/node/ledger.ts';
 
 /** What an agent has been made to do. */
 export interface Counts {

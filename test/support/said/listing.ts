@@ -29,7 +29,7 @@ export type Kind = 'hint' | 'warning' | 'check' | 'note' | 'said' | 'phase';
 /** One sentence that kato can print. */
 export interface Said {
   kind: Kind;
-  /** The file that has its words, below `src`: `cli/follow.ts`. */
+  /** The file that has its words, below `src`: `cli/session/follow.ts`. */
   file: string;
   /** Values stand as `${...}`. */
   text: string;
@@ -42,7 +42,7 @@ const MESSAGES: [RegExp, Kind][] = [
   [/^(Omit<)?Warning\b/, 'warning'],
   [/^Check\b/, 'check'],
 ];
-const WARNING_CODES = closedList('src/domain/status.ts', 'WarningCode');
+const WARNING_CODES = closedList('src/domain/telling/status.ts', 'WarningCode');
 const NOTES = ['note', 'noteOpen'];
 
 interface Listing {
@@ -76,7 +76,7 @@ export function listing(): Listing {
 
 const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
-/** `hint cli/follow.ts: kato status shows how far it is`. */
+/** `hint cli/session/follow.ts: kato status shows how far it is`. */
 export function lineOf({ kind, file, text }: Said): string {
   return `${kind.padEnd(7)} ${file}: ${text.replaceAll('\n', '\\n')}`;
 }

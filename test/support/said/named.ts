@@ -1,6 +1,6 @@
 import type { Definition, FlagTaker } from '../../../src/cli/completion/named.ts';
-import { allDefinitions } from '../../../src/cli/config.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
+import { allDefinitions } from '../../../src/cli/framework/config.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { catalogue } from '../clusters.ts';
 import { commandsAt, maskedText } from './words.ts';
 

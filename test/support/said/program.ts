@@ -13,7 +13,7 @@ const HOME = join(import.meta.dirname, '../../..');
 
 /** The source as the compiler understands it. */
 export interface Program {
-  /** By path from the top: `src/domain/plan.ts`. */
+  /** By path from the top: `src/domain/making/plan.ts`. */
   files: [string, SourceFile][];
   /** Where a name is declared, through imports; undefined for what is none of ours. */
   declarationOf(name: Node): Node | undefined;

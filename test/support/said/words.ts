@@ -1,4 +1,4 @@
-import { longestCommand } from '../../../src/cli/commands.ts';
+import { longestCommand } from '../../../src/cli/framework/commands.ts';
 import { catalogue } from '../clusters.ts';
 
 /** What stands between the values of a listed text: `a ${x} b` is `a ` and ` b`. */

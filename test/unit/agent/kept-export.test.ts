@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { ClusterLink } from '../../../src/agent/cluster-link.ts';
 import { exportKeeper } from '../../../src/agent/kept-export.ts';
-import { type Paths, pathsOf } from '../../../src/domain/paths.ts';
+import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { testView } from '../../support/views.ts';
 
 describe('the export that a node keeps', () => {

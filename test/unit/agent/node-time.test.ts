@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { nodeTime } from '../../../src/agent/node-time.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 
 const MODULE = `${import.meta.dirname}/../../../src/agent/node-time.ts`;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { arrange } from '../../../src/agent/pass.ts';
-import type { Step } from '../../../src/domain/step.ts';
+import type { Step } from '../../../src/domain/making/step.ts';
 
 const DATA = { role: 'primary', node: 'h1', folder: '/data', user: 'nats', marker: null };
 

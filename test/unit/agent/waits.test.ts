@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createWaits, type Waits } from '../../../src/agent/waits.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
 import { statusWith } from '../../support/statuses.ts';
 
 describe('an agent that waits though the bus is there', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
-import { cachedBucket } from '../../../src/bus/buckets.ts';
+import { cachedBucket } from '../../../src/bus/store/buckets.ts';
 import { until } from '../../support/until.ts';
 
 describe('a reading of all that a bucket has', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decodeJoinToken, encodeJoinToken } from '../../../src/bus/join-token.ts';
+import { decodeJoinToken, encodeJoinToken } from '../../../src/bus/joining/join-token.ts';
 
 const TOKEN = {
   address: '10.0.0.5',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sealOf } from '../../../src/bus/seal.ts';
+import { sealOf } from '../../../src/bus/store/seal.ts';
 
 describe('a seal', () => {
   const seal = sealOf('seed');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { watchBucket } from '../../../src/bus/watch.ts';
+import { watchBucket } from '../../../src/bus/store/watch.ts';
 import { until } from '../../support/until.ts';
 
 const entry = (revision: number): KvEntry =>

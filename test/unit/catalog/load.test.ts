@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../../src/catalog/load.ts';
-import { KatoError } from '../../../src/domain/error.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
 
 const HOME = join(import.meta.dirname, '../../..');
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../../src/catalog/load.ts';
 import { resolvePrograms } from '../../../src/catalog/programs.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
-import { readForeign } from '../../../src/machine/files.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
+import { readForeign } from '../../../src/machine/disk/files.ts';
 
 const HOME = join(import.meta.dirname, '../../..');
 

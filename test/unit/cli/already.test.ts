@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { failureAmong } from '../../../src/cli/already.ts';
-import type { NodeStatus, RoleStatus } from '../../../src/domain/status.ts';
+import { failureAmong } from '../../../src/cli/session/already.ts';
+import type { NodeStatus, RoleStatus } from '../../../src/domain/telling/status.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 describe('what was asked for already', () => {

@@ -4,7 +4,7 @@ import type { Definition } from '../../../src/cli/completion/named.ts';
 import { offersFor } from '../../../src/cli/completion/offers.ts';
 import { type Choice, casesOf, treeOf } from '../../../src/cli/completion/tree.ts';
 import { wantedAt } from '../../../src/cli/completion/wanted.ts';
-import { KatoConfig } from '../../../src/cli/config.ts';
+import { KatoConfig } from '../../../src/cli/framework/config.ts';
 import { assertGolden } from '../../support/golden.ts';
 
 const DEFINITION: Definition = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { fitted } from '../../../src/cli/render/fit.ts';
 import { type Block, statusBlocks } from '../../../src/cli/render/status.ts';
-import { PLAIN } from '../../../src/cli/render/style.ts';
+import { fitted } from '../../../src/cli/render/text/fit.ts';
+import { PLAIN } from '../../../src/cli/render/text/style.ts';
 import { SHOWN_STATUS } from '../../support/shown.ts';
 
 const block = (text: string, what?: NonNullable<Block['shows']>['what'], count = 1): Block => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type Follow, follow } from '../../../src/cli/follow.ts';
-import { KatoError, refuse } from '../../../src/domain/error.ts';
-import type { StepResult } from '../../../src/domain/step.ts';
+import { type Follow, follow } from '../../../src/cli/session/follow.ts';
+import { KatoError, refuse } from '../../../src/domain/base/error.ts';
+import type { StepResult } from '../../../src/domain/making/step.ts';
 import type { Progress } from '../../../src/operations/status.ts';
 import { hint } from '../../support/said/hint.ts';
 
@@ -106,7 +106,7 @@ describe('a command that follows a change', () => {
     assert.equal(error?.code, 'NODE_UNREACHABLE');
     assert.match(error?.message ?? '', /a is dead/);
     const listed =
-      'cli/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
+      'cli/session/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
     assert.deepEqual(hint(error?.next, listed).commands, ['kato status', 'kato node remove']);
   });
 

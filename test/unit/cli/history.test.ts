@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { historyLines } from '../../../src/cli/render/history.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { NOW } from '../../support/clusters.ts';
 
 describe('a history that a person reads', () => {

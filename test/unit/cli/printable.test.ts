@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { failureLines } from '../../../src/cli/render/failure.ts';
 import { statusLines } from '../../../src/cli/render/status.ts';
-import { PLAIN, sealedStyle, styleFor } from '../../../src/cli/render/style.ts';
-import { table } from '../../../src/cli/render/table.ts';
-import { printable, printableJson, printableValue } from '../../../src/domain/printable.ts';
+import { PLAIN, sealedStyle, styleFor } from '../../../src/cli/render/text/style.ts';
+import { table } from '../../../src/cli/render/text/table.ts';
+import { printable, printableJson, printableValue } from '../../../src/domain/base/printable.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 const SEAL = 'a seal';

@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
-import { durationSeconds } from '../../../src/cli/duration.ts';
-import { notReady } from '../../../src/cli/ready.ts';
+import { isParseError, usageError } from '../../../src/cli/framework/usage-error.ts';
+import { durationSeconds } from '../../../src/cli/input/duration.ts';
+import { selectionOf } from '../../../src/cli/input/selection.ts';
 import { nagiosLines, prometheusLines } from '../../../src/cli/render/checks.ts';
 import { flatLines } from '../../../src/cli/render/config.ts';
 import { failureLines } from '../../../src/cli/render/failure.ts';
 import { rolesChangedLines, rolesSwitchedLines } from '../../../src/cli/render/roles.ts';
 import { announcerListLines } from '../../../src/cli/render/routes.ts';
-import { table, wrap } from '../../../src/cli/render/table.ts';
-import { ageText, localTime } from '../../../src/cli/render/time.ts';
+import { table, wrap } from '../../../src/cli/render/text/table.ts';
+import { ageText, localTime } from '../../../src/cli/render/text/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
-import { selectionOf } from '../../../src/cli/selection.ts';
-import { isParseError, usageError } from '../../../src/cli/usage-error.ts';
-import type { Check } from '../../../src/domain/checks.ts';
-import type { NodeState, ProcessStatus, Status, Warning } from '../../../src/domain/status.ts';
+import { notReady } from '../../../src/cli/session/ready.ts';
+import type { Check } from '../../../src/domain/telling/checks.ts';
+import type {
+  NodeState,
+  ProcessStatus,
+  Status,
+  Warning,
+} from '../../../src/domain/telling/status.ts';
 import { NOW } from '../../support/clusters.ts';
 
 describe('what a person reads', () => {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { poolsOf } from '../../../src/domain/pools.ts';
-import type { NodeState, RoleState, Status, WarningCode } from '../../../src/domain/status.ts';
-import { statusOf } from '../../../src/domain/status-of.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import type {
+  NodeState,
+  RoleState,
+  Status,
+  WarningCode,
+} from '../../../src/domain/telling/status.ts';
+import { statusOf } from '../../../src/domain/telling/status-of.ts';
+import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
 import {
   assertFitsStatusSchema as assertFits,

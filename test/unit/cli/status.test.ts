@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { statusLines } from '../../../src/cli/render/status.ts';
-import { PLAIN } from '../../../src/cli/render/style.ts';
-import type { NodeStatus, RoleState, Status } from '../../../src/domain/status.ts';
+import { PLAIN } from '../../../src/cli/render/text/style.ts';
+import type { NodeStatus, RoleState, Status } from '../../../src/domain/telling/status.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 function node(name: string, roles: Record<string, RoleState>, changes: Partial<NodeStatus> = {}) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../../src/bus/store.ts';
-import { type Changes, createChanges } from '../../../src/controller/changes.ts';
-import { guardHistory } from '../../../src/controller/history-guard.ts';
-import { createLive } from '../../../src/controller/live.ts';
-import { certificatesOf } from '../../../src/domain/compile/certificates.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import type { Store } from '../../../src/bus/store/store.ts';
+import { type Changes, createChanges } from '../../../src/controller/state/changes.ts';
+import { guardHistory } from '../../../src/controller/state/history-guard.ts';
+import { createLive } from '../../../src/controller/state/live.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import { certificatesOf } from '../../../src/domain/traffic/nginx/certificate-files.ts';
 import { certificateInstall, certificateRemove } from '../../../src/operations/certificates.ts';
 import type { Change, Knowledge } from '../../../src/operations/operation.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';

@@ -3,8 +3,8 @@ import { mock } from 'node:test';
 import type { Admission } from '../../../src/bus/bus.ts';
 import { limitsOf } from '../../../src/bus/limits.ts';
 import type { Subject } from '../../../src/bus/subjects.ts';
-import { hearApart } from '../../../src/controller/hearing-apart.ts';
-import { createLive, takeDocument } from '../../../src/controller/live.ts';
+import { hearApart } from '../../../src/controller/hearing/hearing-apart.ts';
+import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
 import { clusterWith, nodeOf } from '../../support/clusters.ts';
 
 const FLOOD = 1001;

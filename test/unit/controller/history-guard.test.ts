@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../../src/bus/store.ts';
-import { guardHistory } from '../../../src/controller/history-guard.ts';
-import { createLive } from '../../../src/controller/live.ts';
-import { prove } from '../../../src/domain/proof.ts';
+import type { Store } from '../../../src/bus/store/store.ts';
+import { guardHistory } from '../../../src/controller/state/history-guard.ts';
+import { createLive } from '../../../src/controller/state/live.ts';
+import { prove } from '../../../src/domain/document/proof.ts';
 import { clusterWith } from '../../support/clusters.ts';
 
 const SEED = 'of the controllers';

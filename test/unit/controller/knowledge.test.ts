@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Bus } from '../../../src/bus/bus.ts';
-import { knowledgeOf } from '../../../src/controller/knowledge.ts';
-import { createLive, takeDocument } from '../../../src/controller/live.ts';
-import type { Displaced } from '../../../src/domain/displaced.ts';
-import { refuse } from '../../../src/domain/error.ts';
+import { knowledgeOf } from '../../../src/controller/state/knowledge.ts';
+import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
+import { refuse } from '../../../src/domain/base/error.ts';
+import type { Displaced } from '../../../src/domain/nodes/displaced.ts';
 import { clusterWith } from '../../support/clusters.ts';
 
 describe('a question to one node', () => {

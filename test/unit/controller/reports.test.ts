@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Store } from '../../../src/bus/store.ts';
-import { createLive, takeDocument } from '../../../src/controller/live.ts';
-import { followObserved, isNewer } from '../../../src/controller/reports.ts';
-import { removeNodes } from '../../../src/domain/change/leave.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
-import type { Report } from '../../../src/domain/step.ts';
+import type { Store } from '../../../src/bus/store/store.ts';
+import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
+import { followObserved, isNewer } from '../../../src/controller/state/reports.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
+import type { Report } from '../../../src/domain/making/step.ts';
+import { removeNodes } from '../../../src/domain/nodes/leave.ts';
 import { reportOf as parsed } from '../../../src/operations/report.ts';
 import { asked, clusterWith } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';

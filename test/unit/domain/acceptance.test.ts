@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { accepts } from '../../../src/domain/acceptance.ts';
-import type { Version } from '../../../src/domain/view.ts';
+import { accepts } from '../../../src/domain/document/acceptance.ts';
+import type { Version } from '../../../src/domain/views/view.ts';
 
 const newest: Version = { lineage: 'l1', epoch: 1, revision: 7, hash: 'h7' };
 const accepted = (offered: Partial<Version>) => accepts(newest, { ...newest, ...offered });

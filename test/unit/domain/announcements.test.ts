@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import {
   announcementRules,
   heldRoutes,
   type Registry,
   STALE_SECONDS,
   tidy,
-} from '../../../src/domain/announcements.ts';
-import type { Cluster } from '../../../src/domain/cluster.ts';
+} from '../../../src/domain/traffic/announcements.ts';
 import { ANNOUNCERS, cluster, heard } from '../../support/announcing.ts';
 import { catalogue, withNode } from '../../support/clusters.ts';
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { decodeBody, encodeBody } from '../../../src/bus/body.ts';
 import { limitsOf } from '../../../src/bus/limits.ts';
 import { parseSubject } from '../../../src/bus/subjects.ts';
+import { sha256 } from '../../../src/domain/base/hash.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import {
   adopt,
   announcementRules,
@@ -9,9 +11,7 @@ import {
   heldRoutes,
   STALE_SECONDS,
   tidy,
-} from '../../../src/domain/announcements.ts';
-import type { Json } from '../../../src/domain/cluster.ts';
-import { sha256 } from '../../../src/domain/hash.ts';
+} from '../../../src/domain/traffic/announcements.ts';
 import { cluster, heard, names } from '../../support/announcing.ts';
 import { catalogue } from '../../support/clusters.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { checkNodeAddress } from '../../../src/domain/addresses.ts';
-import { backendJudge, loopJudge } from '../../../src/domain/backends.ts';
+import { checkNodeAddress } from '../../../src/domain/traffic/addresses.ts';
+import { backendJudge, loopJudge } from '../../../src/domain/traffic/backends.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 
 const cluster = clusterWith({ web: ['router'], lb: ['load_balancer'], db: ['redis'] });

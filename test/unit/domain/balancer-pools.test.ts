@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { pinnedPools } from '../../../src/domain/balancer-pools.ts';
-import { poolsOf } from '../../../src/domain/pools.ts';
+import { pinnedPools } from '../../../src/domain/traffic/balancer-pools.ts';
+import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
 
 describe('the pool of a load balancer that follows nobody', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { braked, nextOutages, type Outages } from '../../../src/domain/pools.ts';
+import { braked, nextOutages, type Outages } from '../../../src/domain/traffic/pools.ts';
 import { NOW } from '../../support/clusters.ts';
 import { testPool } from '../../support/views.ts';
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Check, type ChecksInput, checksOf, worstOf } from '../../../src/domain/checks.ts';
-import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/status.ts';
+import {
+  type Check,
+  type ChecksInput,
+  checksOf,
+  worstOf,
+} from '../../../src/domain/telling/checks.ts';
+import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/telling/status.ts';
 import { NOW } from '../../support/clusters.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 

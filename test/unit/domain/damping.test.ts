@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Flaps, outUntilMs, returned, settled } from '../../../src/domain/damping.ts';
+import { type Flaps, outUntilMs, returned, settled } from '../../../src/domain/nodes/damping.ts';
 
 const MINUTE_MS = 60_000;
 

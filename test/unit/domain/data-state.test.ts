@@ -5,7 +5,7 @@ import {
   type DataState,
   dataRefusal,
   dataStateOf,
-} from '../../../src/domain/data-state.ts';
+} from '../../../src/domain/making/data-state.ts';
 
 /** A folder that is empty, on a machine that knows nothing of it. */
 const NEW: DataFacts = {

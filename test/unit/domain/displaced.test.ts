@@ -5,13 +5,13 @@ import {
   elsewhereWarning,
   machinesElsewhere,
   nextDisplaced,
-} from '../../../src/domain/displaced.ts';
+} from '../../../src/domain/nodes/displaced.ts';
 import {
   heardWithin,
   noteSpeaker,
   type Speakers,
   speakSideBySide,
-} from '../../../src/domain/speakers.ts';
+} from '../../../src/domain/nodes/speakers.ts';
 import { clusterWith, later, NOW } from '../../support/clusters.ts';
 
 const LIMIT_MS = 6000;

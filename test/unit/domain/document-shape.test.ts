@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { checkDocument } from '../../../src/domain/document-shape.ts';
-import { KatoError } from '../../../src/domain/error.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
+import { checkDocument } from '../../../src/domain/document/document-shape.ts';
 import { clusterWith, tokenOf } from '../../support/clusters.ts';
 
 const whole = clusterWith(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Asker, fairQueue } from '../../../src/domain/fair-queue.ts';
-import { meter } from '../../../src/domain/rate.ts';
+import { type Asker, fairQueue } from '../../../src/domain/base/fair-queue.ts';
+import { meter } from '../../../src/domain/base/rate.ts';
 
 const asker = (id: string, first = false): Asker => ({ id, first, waitingMax: 3 });
 

@@ -6,7 +6,7 @@ import {
   shortParams,
   summed,
   tally,
-} from '../../../src/domain/history.ts';
+} from '../../../src/domain/telling/history.ts';
 
 const REFUSAL: Refusal = {
   asker: 'n1',

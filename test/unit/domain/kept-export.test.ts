@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { keepExport } from '../../../src/domain/change/keep-export.ts';
-import { removeNodes } from '../../../src/domain/change/leave.ts';
-import { epochAbove } from '../../../src/domain/change/restore.ts';
-import { changeSetting } from '../../../src/domain/change/settings.ts';
-import { exportFault, keptExportOf } from '../../../src/domain/kept-export.ts';
+import { keepExport } from '../../../src/domain/document/keep-export.ts';
+import { exportFault, keptExportOf } from '../../../src/domain/document/kept-export.ts';
+import { epochAbove } from '../../../src/domain/document/restore.ts';
+import { changeSetting } from '../../../src/domain/document/setting-changes.ts';
+import { removeNodes } from '../../../src/domain/nodes/leave.ts';
 import { asked, clusterWith } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Cluster } from '../../../src/domain/cluster.ts';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import {
   type Hearing,
   hear,
@@ -7,8 +7,8 @@ import {
   judgeAll,
   restartHearing,
   startHearing,
-} from '../../../src/domain/hearing.ts';
-import { judge, type Timing, timingOf } from '../../../src/domain/liveness.ts';
+} from '../../../src/domain/nodes/hearing.ts';
+import { judge, type Timing, timingOf } from '../../../src/domain/nodes/liveness.ts';
 import { clusterWith, later, withNode } from '../../support/clusters.ts';
 
 const timing: Timing = {

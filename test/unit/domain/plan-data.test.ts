@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Observed, ObservedProcess } from '../../../src/domain/spec.ts';
+import type { Observed, ObservedProcess } from '../../../src/domain/making/spec.ts';
 import { NOW } from '../../support/clusters.ts';
 import { EMPTY, type Planning, planningOf } from '../../support/planning.ts';
 import { testNode, testView } from '../../support/views.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Observed } from '../../../src/domain/spec.ts';
-import type { View } from '../../../src/domain/view.ts';
+import type { Observed } from '../../../src/domain/making/spec.ts';
+import type { View } from '../../../src/domain/views/view.ts';
 import { NOW } from '../../support/clusters.ts';
 import { EMPTY, type Planning, planningOf } from '../../support/planning.ts';
 import { testNode, testPool, testView } from '../../support/views.ts';

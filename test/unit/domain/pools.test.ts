@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { type RoleRemove, removeRoles } from '../../../src/domain/change/role-changes.ts';
-import type { Cluster } from '../../../src/domain/cluster.ts';
-import { nextOutages, type Outages, poolsOf } from '../../../src/domain/pools.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
-import { viewFor } from '../../../src/domain/view-for.ts';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { type RoleRemove, removeRoles } from '../../../src/domain/roles/role-changes.ts';
+import { nextOutages, type Outages, poolsOf } from '../../../src/domain/traffic/pools.ts';
+import { viewFor } from '../../../src/domain/views/view-for.ts';
 import { asked, catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 
 const T0 = Date.parse(NOW);

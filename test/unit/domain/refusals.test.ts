@@ -4,7 +4,7 @@ import {
   forgetRefusals,
   type Refusals,
   refusalsToLog,
-} from '../../../src/domain/refusals.ts';
+} from '../../../src/domain/traffic/refusals.ts';
 
 const SECOND = 1000;
 

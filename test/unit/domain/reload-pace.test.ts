@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { reloadWaitMs } from '../../../src/domain/reload-pace.ts';
+import { reloadWaitMs } from '../../../src/domain/making/reload-pace.ts';
 
 describe('a reload of a program whose old workers end what is under way', () => {
   /** Two workers for each, 30 ms apart, as a master starts them. */

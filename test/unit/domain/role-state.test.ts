@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ProcessState } from '../../../src/domain/spec.ts';
-import { roleState } from '../../../src/domain/status-of.ts';
+import type { ProcessState } from '../../../src/domain/making/spec.ts';
+import { roleState } from '../../../src/domain/telling/status-of.ts';
 import { NOW } from '../../support/clusters.ts';
 
 describe('a role', () => {

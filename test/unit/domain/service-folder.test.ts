@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { pathsOf } from '../../../src/domain/paths.ts';
-import { serviceFolder } from '../../../src/domain/service-folder.ts';
-import type { ProcessSpec, ServiceFolder } from '../../../src/domain/spec.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
+import { serviceFolder } from '../../../src/domain/making/s6/service-folder.ts';
+import type { ProcessSpec, ServiceFolder } from '../../../src/domain/making/spec.ts';
 import { PLAIN_PROCESS } from '../../support/specs.ts';
 
 const GOLDEN = new URL('golden/service-folder/', import.meta.url);

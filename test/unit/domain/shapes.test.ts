@@ -9,7 +9,7 @@ import {
   text,
   whole,
   word,
-} from '../../../src/domain/shapes.ts';
+} from '../../../src/domain/base/shapes.ts';
 
 const faultOf = (shape: v.GenericSchema, given: unknown) => shaped(shape, given).fault;
 

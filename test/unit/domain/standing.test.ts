@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isAt, standingOf } from '../../../src/domain/standing.ts';
+import { isAt, standingOf } from '../../../src/domain/nodes/standing.ts';
 
 const identity = { address: '10.0.0.3', machineId: 'machine-h3' };
 const standing = (addresses: string[], machineId = 'machine-h3', of = identity) =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Cluster } from '../../../src/domain/cluster.ts';
-import { poolsOf } from '../../../src/domain/pools.ts';
-import { type StatusInput, statusOf } from '../../../src/domain/status-of.ts';
-import type { Report } from '../../../src/domain/step.ts';
-import { NO_VERDICTS, type Verdicts } from '../../../src/domain/verdicts.ts';
+import type { Cluster } from '../../../src/domain/document/cluster.ts';
+import type { Report } from '../../../src/domain/making/step.ts';
+import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
+import { type StatusInput, statusOf } from '../../../src/domain/telling/status-of.ts';
+import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Alive } from '../../../src/domain/liveness.ts';
-import { poolsOf } from '../../../src/domain/pools.ts';
+import type { Alive } from '../../../src/domain/nodes/liveness.ts';
 import {
   hostOf,
   isGone,
   NO_VERDICTS,
   nextVerdicts,
   type Verdicts,
-} from '../../../src/domain/verdicts.ts';
+} from '../../../src/domain/nodes/verdicts.ts';
+import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 
 const cluster = clusterWith({ a: ['router'], b: ['router'] });

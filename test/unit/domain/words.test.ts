@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
-import { busUsersView, permissionsOf } from '../../../src/domain/bus-permissions.ts';
+import { busUsersView, permissionsOf } from '../../../src/domain/access/bus-permissions.ts';
 import {
   ERROR_CODES,
   errorFrom,
   KatoError,
   refuse,
   toErrorRecord,
-} from '../../../src/domain/error.ts';
-import { canonicalJson, hashOf } from '../../../src/domain/hash.ts';
+} from '../../../src/domain/base/error.ts';
+import { canonicalJson, hashOf } from '../../../src/domain/base/hash.ts';
 import {
   checkAddress,
   checkHostname,
@@ -16,8 +16,8 @@ import {
   didYouMean,
   isIdentifier,
   isNodeId,
-} from '../../../src/domain/names.ts';
-import type { BusUser } from '../../../src/domain/view.ts';
+} from '../../../src/domain/base/names.ts';
+import type { BusUser } from '../../../src/domain/views/view.ts';
 
 describe('names', () => {
   it('of nodes are one label, in lower case', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { pathsOf } from '../../../src/domain/paths.ts';
-import { bootUnit } from '../../../src/machine/boot-unit.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
+import { bootUnit } from '../../../src/machine/node/boot-unit.ts';
 
 describe("systemd's unit", () => {
   it('runs the tree by itself, so that no node is needed to boot one', () => {

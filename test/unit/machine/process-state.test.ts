@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseDeaths, parseStatus, stateOf } from '../../../src/machine/process-state.ts';
+import { parseDeaths, parseStatus, stateOf } from '../../../src/machine/s6/process-state.ts';
 
 const NOW = Date.parse('2026-11-21T01:39:12.656Z');
 const up = {

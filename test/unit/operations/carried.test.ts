@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { JoinToken } from '../../../src/bus/join-token.ts';
-import { pathsOf } from '../../../src/domain/paths.ts';
-import { writeIdentity } from '../../../src/machine/ledger.ts';
+import type { JoinToken } from '../../../src/bus/joining/join-token.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
+import { writeIdentity } from '../../../src/machine/node/ledger.ts';
 import { type Carried, findIdentity, waysOut } from '../../../src/operations/local/carried.ts';
 import type { Host } from '../../../src/operations/local/host.ts';
 

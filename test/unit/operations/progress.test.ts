@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { StepFailure } from '../../../src/domain/step.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
+import type { StepFailure } from '../../../src/domain/making/step.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { type Progress, progress } from '../../../src/operations/status.ts';
 import { clusterWith } from '../../support/clusters.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Asked } from '../../../src/domain/change/change.ts';
-import type { Cluster, Node, Token } from '../../../src/domain/cluster.ts';
-import { KatoError } from '../../../src/domain/error.ts';
-import { sha256 } from '../../../src/domain/hash.ts';
-import { prove } from '../../../src/domain/proof.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
-import { versionOf, viewFor } from '../../../src/domain/view-for.ts';
+import { KatoError } from '../../../src/domain/base/error.ts';
+import { sha256 } from '../../../src/domain/base/hash.ts';
+import type { Asked } from '../../../src/domain/document/change.ts';
+import type { Cluster, Node, Token } from '../../../src/domain/document/cluster.ts';
+import { prove } from '../../../src/domain/document/proof.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { versionOf, viewFor } from '../../../src/domain/views/view-for.ts';
 import { OPERATIONS } from '../../../src/operations/index.ts';
 import {
   type Change,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
-import { NO_VERDICTS } from '../../../src/domain/verdicts.ts';
-import { versionOf, viewFor } from '../../../src/domain/view-for.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { versionOf, viewFor } from '../../../src/domain/views/view-for.ts';
 import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { SECRETS, secretsFor, secretsOf } from '../../../src/operations/secrets.ts';

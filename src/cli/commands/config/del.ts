@@ -1,4 +1,4 @@
-import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { ConfigCommand, WHERE } from '../../framework/config-command.ts';
 
 export default class ConfigDelete extends ConfigCommand {
   static override summary = 'Set a setting back to its default.';

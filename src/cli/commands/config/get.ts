@@ -1,8 +1,8 @@
-import type { SettingValue } from '../../../domain/role.ts';
-import { KatoCommand, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import type { SettingValue } from '../../../domain/roles/role.ts';
+import { KatoCommand, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
 import { type Config, flatLines } from '../../render/config.ts';
-import { ask } from '../../session.ts';
+import { ask } from '../../session/session.ts';
 
 export default class ConfigGet extends KatoCommand<Config> {
   static override summary = 'Show settings: all, those of a component, or one.';

@@ -1,5 +1,5 @@
-import { word } from '../../command.ts';
-import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { word } from '../../framework/command.ts';
+import { ConfigCommand, WHERE } from '../../framework/config-command.ts';
 
 export default class ConfigPop extends ConfigCommand {
   static override summary = 'Take an item out of a list.';

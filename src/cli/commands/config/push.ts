@@ -1,5 +1,5 @@
-import { word } from '../../command.ts';
-import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { word } from '../../framework/command.ts';
+import { ConfigCommand, WHERE } from '../../framework/config-command.ts';
 
 export default class ConfigPush extends ConfigCommand {
   static override summary = 'Add an item to a list.';

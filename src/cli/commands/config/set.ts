@@ -1,7 +1,7 @@
-import { word } from '../../command.ts';
-import { ConfigCommand, WHERE } from '../../config-command.ts';
+import { word } from '../../framework/command.ts';
+import { ConfigCommand, WHERE } from '../../framework/config-command.ts';
+import { readStdin } from '../../input/read-file.ts';
 import { note } from '../../output.ts';
-import { readStdin } from '../../read-file.ts';
 
 export default class ConfigSet extends ConfigCommand {
   static override summary = 'Set a setting; without a value, or with -, it is read from stdin.';

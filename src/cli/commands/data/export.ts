@@ -1,10 +1,10 @@
-import type { SavedState } from '../../../domain/change/restore.ts';
-import { refuse } from '../../../domain/error.ts';
+import { refuse } from '../../../domain/base/error.ts';
+import type { SavedState } from '../../../domain/document/restore.ts';
 import { fileReason } from '../../../operations/file-reason.ts';
-import { KatoCommand, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
-import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
-import { ask } from '../../session.ts';
+import { KatoCommand, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { passphraseFlag, readPassphrase } from '../../input/passphrase.ts';
+import { ask } from '../../session/session.ts';
 
 interface Exported {
   file: string;
@@ -39,7 +39,7 @@ export default class DataExport extends KatoCommand<Exported> {
     const passphrase = await readPassphrase(flags['passphrase-file'], { twice: true });
     const state = await ask<SavedState>('state.export', {});
     const { exportKeyOf, sealState } = await import('../../../operations/export-file.ts');
-    const { writeFileAtomic } = await import('../../../machine/files.ts');
+    const { writeFileAtomic } = await import('../../../machine/disk/files.ts');
     const text = sealState(state, await exportKeyOf(passphrase));
     await writeFileAtomic(args.file, text, { mode: 0o600 });
     const { revision, nodes } = state.cluster;
@@ -60,7 +60,7 @@ const HEADER_BYTES = 64;
 
 /** A word that was left out must not cost a file of somebody's. */
 async function refuseOtherFile(file: string): Promise<void> {
-  const { readStart } = await import('../../../machine/files.ts');
+  const { readStart } = await import('../../../machine/disk/files.ts');
   const text = await readStart(file, HEADER_BYTES).catch((error: unknown) => {
     throw refuse('BAD_FILE', `cannot write ${file}`, fileReason(error));
   });

@@ -1,10 +1,10 @@
-import type { Imported, SavedState } from '../../../domain/change/restore.ts';
-import type { Json } from '../../../domain/cluster.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
-import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
-import { ask, ownPaths } from '../../session.ts';
+import type { Json } from '../../../domain/document/cluster.ts';
+import type { Imported, SavedState } from '../../../domain/document/restore.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { passphraseFlag, readPassphrase } from '../../input/passphrase.ts';
+import { ask, ownPaths } from '../../session/session.ts';
 
 export default class DataImport extends ChangeCommand<Imported> {
   static override summary = 'Put a saved state in the place of the one that is.';
@@ -57,8 +57,8 @@ async function copyOfPresent(passphrase: string): Promise<string> {
   const [{ exportKeyOf, sealState }, { stampNow }, { makeFolder, writeFileAtomic }] =
     await Promise.all([
       import('../../../operations/export-file.ts'),
-      import('../../../machine/aside.ts'),
-      import('../../../machine/files.ts'),
+      import('../../../machine/disk/aside.ts'),
+      import('../../../machine/disk/files.ts'),
     ]);
   const state = await ask<SavedState>('state.export', {});
   const { aside } = ownPaths();

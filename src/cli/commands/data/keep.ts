@@ -1,9 +1,9 @@
-import type { ExportKept } from '../../../domain/change/keep-export.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
-import { durationSeconds } from '../../duration.ts';
-import { Flags } from '../../oclif.ts';
-import { passphraseFlag, readPassphrase } from '../../passphrase.ts';
+import type { ExportKept } from '../../../domain/document/keep-export.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { durationSeconds } from '../../input/duration.ts';
+import { passphraseFlag, readPassphrase } from '../../input/passphrase.ts';
 
 export default class DataKeep extends ChangeCommand<ExportKept> {
   static override summary = 'Let a node keep an export of the cluster that is never old.';

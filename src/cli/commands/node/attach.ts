@@ -1,6 +1,6 @@
-import type { RolesChanged } from '../../../domain/change/role-changes.ts';
-import { refuse } from '../../../domain/error.ts';
-import { checkAddress } from '../../../domain/names.ts';
+import { refuse } from '../../../domain/base/error.ts';
+import { checkAddress } from '../../../domain/base/names.ts';
+import type { RolesChanged } from '../../../domain/roles/role-changes.ts';
 import type { Attach } from '../../../operations/local/attach.ts';
 import {
   type Carried,
@@ -9,15 +9,15 @@ import {
   whatIsCarried,
 } from '../../../operations/local/carried.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
-import { KatoCommand, listed, named, word } from '../../command.ts';
-import { ownHost } from '../../home.ts';
-import { Flags } from '../../oclif.ts';
+import { KatoCommand, listed, named, word } from '../../framework/command.ts';
+import { ownHost } from '../../framework/home.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { askYesNo, onTerminal } from '../../input/prompt.ts';
 import { note } from '../../output.ts';
-import { createVoice, showPhases } from '../../progress.ts';
-import { askYesNo, onTerminal } from '../../prompt.ts';
 import { type AttachValue, attachValueLines } from '../../render/attach.ts';
-import { ask, self } from '../../session.ts';
-import { settlePhase } from '../../settle.ts';
+import { createVoice, showPhases } from '../../session/progress.ts';
+import { ask, self } from '../../session/session.ts';
+import { settlePhase } from '../../session/settle.ts';
 
 export default class NodeAttach extends KatoCommand<AttachValue> {
   static override summary = 'Attach this machine to a cluster.';
@@ -78,7 +78,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     const { checkRoot } = await import('../../../operations/local/host.ts');
     checkRoot('kato node attach');
     const host = await ownHost();
-    const { askToken, givenToken } = await import('../../token-source.ts');
+    const { askToken, givenToken } = await import('../../input/token-source.ts');
     const given = await givenToken(flags.token, flags['token-file']);
     const found = await local.resumeAttached(host, { core, token: given });
     if (found.is === 'node') {
@@ -140,14 +140,14 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
   }
 
   private async already(roles: string[], noStart: boolean, notes: string[]): Promise<AttachValue> {
-    const { within } = await import('../../../machine/wait.ts');
+    const { within } = await import('../../../machine/s6/wait.ts');
     // It may have been started by this very command. Without the bus, what follows says so.
     await within(CONNECT_MS, async () => (await self()).connected);
     const { node } = await self();
     let added: string[] = [];
     if (roles.length > 0) {
       const params = { node: node.id, roles, selection: 'named', noStart };
-      const { performed } = await import('../../change-command.ts');
+      const { performed } = await import('../../framework/change-command.ts');
       const { result } = await performed({ operation: 'role.add', params });
       added = (result as unknown as RolesChanged).added;
     }

@@ -1,5 +1,5 @@
-import { KatoCommand } from '../../command.ts';
-import { ownHost } from '../../home.ts';
+import { KatoCommand } from '../../framework/command.ts';
+import { ownHost } from '../../framework/home.ts';
 
 export default class NodeBoot extends KatoCommand<{ already: boolean }> {
   static override summary = 'Start this node from what it last knew, with or without the core.';

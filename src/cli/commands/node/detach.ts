@@ -1,12 +1,12 @@
-import { isAway, KatoError, refuse } from '../../../domain/error.ts';
+import { isAway, KatoError, refuse } from '../../../domain/base/error.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand } from '../../command.ts';
-import { ownHost } from '../../home.ts';
-import { Flags } from '../../oclif.ts';
-import { createVoice, showPhases } from '../../progress.ts';
-import { askYesNo, onTerminal } from '../../prompt.ts';
-import { ask, askForChange, self } from '../../session.ts';
+import { KatoCommand } from '../../framework/command.ts';
+import { ownHost } from '../../framework/home.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { askYesNo, onTerminal } from '../../input/prompt.ts';
+import { createVoice, showPhases } from '../../session/progress.ts';
+import { ask, askForChange, self } from '../../session/session.ts';
 
 interface Detached {
   node: string;
@@ -118,7 +118,7 @@ const LAST_PHASES: readonly Phase<Ending>[] = [
 /** The core whose end was confirmed before, and broke off. */
 async function endBegun(): Promise<{ node: string; core: string } | null> {
   const { isEnding } = await import('../../../operations/local/end-cluster.ts');
-  const { readIdentity } = await import('../../../machine/ledger.ts');
+  const { readIdentity } = await import('../../../machine/node/ledger.ts');
   const host = await ownHost();
   if (!(await isEnding(host))) return null;
   const identity = await readIdentity(host.paths);

@@ -1,5 +1,5 @@
-import { KatoCommand } from '../../command.ts';
-import { ownHost } from '../../home.ts';
+import { KatoCommand } from '../../framework/command.ts';
+import { ownHost } from '../../framework/home.ts';
 import { note } from '../../output.ts';
 
 export default class NodeHalt extends KatoCommand<{ already: boolean }> {

@@ -1,8 +1,8 @@
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand } from '../../command.ts';
-import type { Style } from '../../render/style.ts';
-import { table } from '../../render/table.ts';
-import { ask } from '../../session.ts';
+import { KatoCommand } from '../../framework/command.ts';
+import type { Style } from '../../render/text/style.ts';
+import { table } from '../../render/text/table.ts';
+import { ask } from '../../session/session.ts';
 
 export default class NodeList extends KatoCommand<ListedNode[]> {
   static override summary = 'List all nodes: address, name, state and roles, one node a line.';

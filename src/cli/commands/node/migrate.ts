@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import type { Migrated } from '../../../domain/change/migrate.ts';
-import { refuse } from '../../../domain/error.ts';
-import { hasGone } from '../../../domain/status.ts';
+import { refuse } from '../../../domain/base/error.ts';
+import type { Migrated } from '../../../domain/nodes/migrate.ts';
+import { hasGone } from '../../../domain/telling/status.ts';
 import type { Phase } from '../../../operations/local/phases.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
 import {
@@ -10,11 +10,11 @@ import {
   changed,
   performed,
   type Request,
-} from '../../change-command.ts';
-import { word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
-import { createVoice, showPhases, type Voice } from '../../progress.ts';
-import { ask } from '../../session.ts';
+} from '../../framework/change-command.ts';
+import { word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { createVoice, showPhases, type Voice } from '../../session/progress.ts';
+import { ask } from '../../session/session.ts';
 
 export default class NodeMigrate extends ChangeCommand<Migrated> {
   static override summary = 'Tell the cluster that a node has another address now.';
@@ -112,7 +112,7 @@ async function untilHeard({ id, timeoutMs }: Return): Promise<void> {
 }
 
 async function untilDone({ id, revision, voice, timeoutMs }: Return): Promise<void> {
-  const { followNodes } = await import('../../follow.ts');
+  const { followNodes } = await import('../../session/follow.ts');
   await followNodes({ nodes: [id], revision, timeoutMs }, (line) => voice.say(line));
 }
 

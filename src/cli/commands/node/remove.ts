@@ -1,8 +1,8 @@
-import type { NodesRemoved } from '../../../domain/change/leave.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listed, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
-import { forceOf } from '../../role-switch-command.ts';
+import type { NodesRemoved } from '../../../domain/nodes/leave.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { listed, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { forceOf } from '../../framework/role-switch-command.ts';
 
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   static override summary = 'Take nodes out of the cluster, dead or alive; all of them or none.';

@@ -1,6 +1,6 @@
-import { KatoCommand, word } from '../../command.ts';
-import { ownHost } from '../../home.ts';
-import { Flags } from '../../oclif.ts';
+import { KatoCommand, word } from '../../framework/command.ts';
+import { ownHost } from '../../framework/home.ts';
+import { Flags } from '../../framework/oclif.ts';
 
 export default class NodeRename extends KatoCommand<{ hostname: string; already: boolean }> {
   static override summary = 'Give this machine a host name, before it is in a cluster.';

@@ -1,6 +1,6 @@
 import type { NodeInfo } from '../../../operations/nodes.ts';
-import { KatoCommand, word } from '../../command.ts';
-import { ask, nodeOrSelf } from '../../session.ts';
+import { KatoCommand, word } from '../../framework/command.ts';
+import { ask, nodeOrSelf } from '../../session/session.ts';
 
 interface NodeVersion {
   node: string;

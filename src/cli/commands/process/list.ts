@@ -1,11 +1,11 @@
-import { refuse } from '../../../domain/error.ts';
-import { didYouMean } from '../../../domain/names.ts';
+import { refuse } from '../../../domain/base/error.ts';
+import { didYouMean } from '../../../domain/base/names.ts';
 import type { NodeProcesses } from '../../../operations/roles.ts';
-import { KatoCommand, listed, nodeFlag, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import { KatoCommand, listed, nodeFlag, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
 import { processLines } from '../../render/processes.ts';
-import type { Style } from '../../render/style.ts';
-import { ask, nodeOrSelf } from '../../session.ts';
+import type { Style } from '../../render/text/style.ts';
+import { ask, nodeOrSelf } from '../../session/session.ts';
 
 export default class ProcessList extends KatoCommand<NodeProcesses[]> {
   static override summary = 'List the processes of a node and their states.';

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAway, refuse } from '../../../domain/error.ts';
-import { KatoCommand, nodeFlag, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import { isAway, refuse } from '../../../domain/base/error.ts';
+import { KatoCommand, nodeFlag, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
 import { note } from '../../output.ts';
-import { leftDown, notReady } from '../../ready.ts';
-import { askStatus, nodeOrSelf } from '../../session.ts';
+import { leftDown, notReady } from '../../session/ready.ts';
+import { askStatus, nodeOrSelf } from '../../session/session.ts';
 
 const LOOK_EVERY_MS = 250;
 

@@ -1,4 +1,4 @@
-import { ProcessSwitchCommand } from '../../process-switch-command.ts';
+import { ProcessSwitchCommand } from '../../framework/process-switch-command.ts';
 
 export default class RestartProcesses extends ProcessSwitchCommand {
   static override summary = "Restart processes; without a name, all of the node's.";

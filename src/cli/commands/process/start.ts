@@ -1,4 +1,4 @@
-import { ProcessSwitchCommand } from '../../process-switch-command.ts';
+import { ProcessSwitchCommand } from '../../framework/process-switch-command.ts';
 
 export default class StartProcesses extends ProcessSwitchCommand {
   static override summary = "Start processes that were held; without a name, all of the node's.";

@@ -1,5 +1,5 @@
-import { ProcessSwitchCommand } from '../../process-switch-command.ts';
-import { forceFlag } from '../../role-switch-command.ts';
+import { ProcessSwitchCommand } from '../../framework/process-switch-command.ts';
+import { forceFlag } from '../../framework/role-switch-command.ts';
 
 export default class StopProcesses extends ProcessSwitchCommand {
   static override summary = "Hold processes down until the node's next boot or kato process start.";

@@ -1,12 +1,12 @@
-import type { RolesChanged } from '../../../domain/change/role-changes.ts';
-import { refuseFailed } from '../../already.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listed, nodeFlag, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import type { RolesChanged } from '../../../domain/roles/role-changes.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { listed, nodeFlag, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { forceOf } from '../../framework/role-switch-command.ts';
+import { selectionFlags, selectionOf } from '../../input/selection.ts';
 import { rolesChangedLines } from '../../render/roles.ts';
-import { forceOf } from '../../role-switch-command.ts';
-import { selectionFlags, selectionOf } from '../../selection.ts';
-import { nodeOrSelf } from '../../session.ts';
+import { refuseFailed } from '../../session/already.ts';
+import { nodeOrSelf } from '../../session/session.ts';
 
 export default class RoleAdd extends ChangeCommand<RolesChanged> {
   static override summary = 'Give roles to a node and start them.';

@@ -1,10 +1,10 @@
-import { KatoError, refuse } from '../../../domain/error.ts';
+import { KatoError, refuse } from '../../../domain/base/error.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand, listed, nodeFlag, rolesWord } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import { KatoCommand, listed, nodeFlag, rolesWord } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
-import type { Style } from '../../render/style.ts';
-import { ask, nodeOrSelf } from '../../session.ts';
+import type { Style } from '../../render/text/style.ts';
+import { ask, nodeOrSelf } from '../../session/session.ts';
 
 type Secrets = Record<string, string>;
 
@@ -42,8 +42,8 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
 
   private async infos(names: readonly string[]): Promise<RoleInfo[]> {
     const [{ ownCatalogue }, { expandRoles }, nodes] = await Promise.all([
-      import('../../home.ts'),
-      import('../../../domain/roles.ts'),
+      import('../../framework/home.ts'),
+      import('../../../domain/roles/roles.ts'),
       nodesIfAny(),
     ]);
     const catalogue = await ownCatalogue();

@@ -1,13 +1,13 @@
-import type { RolesChanged } from '../../../domain/change/role-changes.ts';
-import { refuse } from '../../../domain/error.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listed, nodeFlag, rolesWord } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
-import { askLine, onTerminal } from '../../prompt.ts';
+import { refuse } from '../../../domain/base/error.ts';
+import type { RolesChanged } from '../../../domain/roles/role-changes.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { listed, nodeFlag, rolesWord } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { forceFlag, forceOf } from '../../framework/role-switch-command.ts';
+import { askLine, onTerminal } from '../../input/prompt.ts';
+import { selectionFlags, selectionOf } from '../../input/selection.ts';
 import { rolesRemovedLines } from '../../render/roles.ts';
-import { forceFlag, forceOf } from '../../role-switch-command.ts';
-import { selectionFlags, selectionOf } from '../../selection.ts';
-import { nodeOrSelf } from '../../session.ts';
+import { nodeOrSelf } from '../../session/session.ts';
 
 export default class RoleRemove extends ChangeCommand<RolesChanged> {
   static override summary = 'Take roles from a node: their processes stop, their data stays.';

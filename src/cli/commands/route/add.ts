@@ -1,7 +1,7 @@
-import type { Route } from '../../../domain/cluster.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listed, word } from '../../command.ts';
-import { Flags } from '../../oclif.ts';
+import type { Route } from '../../../domain/document/cluster.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { listed, word } from '../../framework/command.ts';
+import { Flags } from '../../framework/oclif.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteAdd extends ChangeCommand<Route> {

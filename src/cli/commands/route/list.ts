@@ -1,8 +1,8 @@
 import type { ListedRoute } from '../../../operations/routes.ts';
-import { KatoCommand } from '../../command.ts';
+import { KatoCommand } from '../../framework/command.ts';
 import { routeListLines } from '../../render/routes.ts';
-import type { Style } from '../../render/style.ts';
-import { ask } from '../../session.ts';
+import type { Style } from '../../render/text/style.ts';
+import { ask } from '../../session/session.ts';
 
 export default class RouteList extends KatoCommand<ListedRoute[]> {
   static override summary = 'List the routes, those that were added and those that are announced.';

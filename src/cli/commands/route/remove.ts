@@ -1,6 +1,6 @@
-import type { Route } from '../../../domain/cluster.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { listedOrAll, word } from '../../command.ts';
+import type { Route } from '../../../domain/document/cluster.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { listedOrAll, word } from '../../framework/command.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteRemove extends ChangeCommand<Route> {

@@ -1,11 +1,11 @@
-import type { TokenInfo } from '../../../domain/change/tokens.ts';
-import { performed, waitFlags } from '../../change-command.ts';
-import { KatoCommand, listed, named } from '../../command.ts';
-import { durationSeconds } from '../../duration.ts';
-import { ownCatalogue } from '../../home.ts';
-import { Flags } from '../../oclif.ts';
+import type { TokenInfo } from '../../../domain/access/tokens.ts';
+import { performed, waitFlags } from '../../framework/change-command.ts';
+import { KatoCommand, listed, named } from '../../framework/command.ts';
+import { ownCatalogue } from '../../framework/home.ts';
+import { Flags } from '../../framework/oclif.ts';
+import { durationSeconds } from '../../input/duration.ts';
 import { newTokenLines } from '../../render/token.ts';
-import { self } from '../../session.ts';
+import { self } from '../../session/session.ts';
 
 /** A token, told once: the cluster keeps a hash of it. */
 export interface NewTokenValue extends TokenInfo {

@@ -1,8 +1,8 @@
-import type { TokenInfo } from '../../../domain/change/tokens.ts';
-import { KatoCommand } from '../../command.ts';
-import type { Style } from '../../render/style.ts';
+import type { TokenInfo } from '../../../domain/access/tokens.ts';
+import { KatoCommand } from '../../framework/command.ts';
+import type { Style } from '../../render/text/style.ts';
 import { tokenListLines } from '../../render/token.ts';
-import { ask } from '../../session.ts';
+import { ask } from '../../session/session.ts';
 
 export default class TokenList extends KatoCommand<TokenInfo[]> {
   static override summary = 'List the tokens and what is left of them.';

@@ -1,6 +1,6 @@
-import type { TokenInfo } from '../../../domain/change/tokens.ts';
-import { ChangeCommand, type Request } from '../../change-command.ts';
-import { word } from '../../command.ts';
+import type { TokenInfo } from '../../../domain/access/tokens.ts';
+import { ChangeCommand, type Request } from '../../framework/change-command.ts';
+import { word } from '../../framework/command.ts';
 
 export default class TokenRevoke extends ChangeCommand<TokenInfo> {
   static override summary = 'End a token before its time. Nodes that joined with it stay.';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { checkBudget } from '../../../../src/domain/change/budget.ts';
+import { hashOf } from '../../../../src/domain/base/hash.ts';
+import { checkBudget } from '../../../../src/domain/document/budget.ts';
+import { changed, commit, landed } from '../../../../src/domain/document/change.ts';
+import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from '../../../../src/domain/document/cluster.ts';
+import { definitionOfSetting } from '../../../../src/domain/document/settings.ts';
+import { findNode } from '../../../../src/domain/nodes/find-node.ts';
 import {
   installCertificate,
   removeCertificate,
-} from '../../../../src/domain/change/certificates.ts';
-import { changed, commit, landed } from '../../../../src/domain/change/change.ts';
-import { findNode } from '../../../../src/domain/change/find-node.ts';
-import { removeAnnouncer, removeRoute } from '../../../../src/domain/change/routes.ts';
-import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from '../../../../src/domain/cluster.ts';
-import { hashOf } from '../../../../src/domain/hash.ts';
-import { definitionOfSetting } from '../../../../src/domain/settings.ts';
+} from '../../../../src/domain/traffic/certificates.ts';
+import { removeAnnouncer, removeRoute } from '../../../../src/domain/traffic/routes.ts';
 import { asked, catalogue, clusterWith, later } from '../../../support/clusters.ts';
 
 describe('what somebody names', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { findNode } from '../../../../src/domain/change/find-node.ts';
-import { freeName, type Join, join } from '../../../../src/domain/change/join.ts';
-import { confirmNode, dropAbandoned } from '../../../../src/domain/change/leave.ts';
-import type { Cluster, Token } from '../../../../src/domain/cluster.ts';
+import type { Cluster, Token } from '../../../../src/domain/document/cluster.ts';
+import { findNode } from '../../../../src/domain/nodes/find-node.ts';
+import { freeName, type Join, join } from '../../../../src/domain/nodes/join.ts';
+import { confirmNode, dropAbandoned } from '../../../../src/domain/nodes/leave.ts';
 import { asked, catalogue, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
 
 const at = (time: string) => asked({ by: 'new', at: time });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
+import { KatoError } from '../../../../src/domain/base/error.ts';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import {
   addRoles,
   type RoleAdd,
   type RoleRemove,
   removeRoles,
-} from '../../../../src/domain/change/role-changes.ts';
-import { switchRoles } from '../../../../src/domain/change/role-switch.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
-import { KatoError } from '../../../../src/domain/error.ts';
+} from '../../../../src/domain/roles/role-changes.ts';
+import { switchRoles } from '../../../../src/domain/roles/role-switch.ts';
 import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 import { hint } from '../../../support/said/hint.ts';
 
@@ -45,7 +45,7 @@ describe('the last of a role that serves', () => {
     assert.throws(() => add(cluster, rest, { selection: 'only' }), told);
     const { next } = thrown(() => remove(cluster, ['router']));
     const listed =
-      'domain/change/last.ts: let another node serve it first, or take it away all the same: add --force';
+      'domain/roles/last.ts: let another node serve it first, or take it away all the same: add --force';
     assert.match(hint(next, listed).text, /--force$/);
     assert.deepEqual(remove(cluster, ['router'], { force: true }).result.removed, ['router']);
     const only = add(cluster, rest, { selection: 'only', force: true });
@@ -65,7 +65,7 @@ describe('the last of a role that serves', () => {
   it('is never taken where it is the controller: no command could start another', () => {
     const { code, next } = thrown(() => remove(cluster, ['controller'], { force: true }));
     assert.equal(code, 'ROLE_NEEDED');
-    const listed = 'domain/change/last.ts: start another one first: kato start -n NODE controller';
+    const listed = 'domain/roles/last.ts: start another one first: kato start -n NODE controller';
     assert.deepEqual(hint(next, listed).commands, ['kato start -n NODE controller']);
     const start = { node: 'core', roles: ['controller'], to: 'start', bootId: null } as const;
     const two = switchRoles(cluster, { ...start, roles: [...start.roles], force: false }, asked());

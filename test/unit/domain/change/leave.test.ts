@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Asked } from '../../../../src/domain/change/change.ts';
-import { confirmNode, isFormer, removeNodes } from '../../../../src/domain/change/leave.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+import type { Asked } from '../../../../src/domain/document/change.ts';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import { confirmNode, isFormer, removeNodes } from '../../../../src/domain/nodes/leave.ts';
 import { asked, clusterWith, later, NOW, withNode } from '../../../support/clusters.ts';
 
 const DAY_SECONDS = 86_400;

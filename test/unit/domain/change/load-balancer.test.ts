@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import {
   routersFor,
   type SetupLoadBalancer,
   setupLoadBalancer,
-} from '../../../../src/domain/change/load-balancer.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+} from '../../../../src/domain/traffic/load-balancer.ts';
 import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 
 function setup(cluster: Cluster, changes: Partial<SetupLoadBalancer> = {}, by = 'core') {

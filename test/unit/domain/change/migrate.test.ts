@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Migrate, migrateNode } from '../../../../src/domain/change/migrate.ts';
-import type { Elsewhere } from '../../../../src/domain/displaced.ts';
+import type { Elsewhere } from '../../../../src/domain/nodes/displaced.ts';
+import { type Migrate, migrateNode } from '../../../../src/domain/nodes/migrate.ts';
 import { clusterWith, withNode } from '../../../support/clusters.ts';
 
 const there = (changes: Partial<Elsewhere> = {}): Elsewhere => ({

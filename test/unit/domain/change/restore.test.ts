@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { reconcile } from '../../../../src/domain/change/reconcile.ts';
-import { importState, recovered } from '../../../../src/domain/change/restore.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import { reconcile } from '../../../../src/domain/document/reconcile.ts';
+import { importState, recovered } from '../../../../src/domain/document/restore.ts';
 import {
   asked,
   clusterWith,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import {
   addRoles,
   type RoleAdd,
   type RoleRemove,
   removeRoles,
-} from '../../../../src/domain/change/role-changes.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+} from '../../../../src/domain/roles/role-changes.ts';
 import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 
 function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}, by = 'core') {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import {
   addAnnouncer,
   addRoute,
@@ -6,8 +7,7 @@ import {
   parseRoute,
   removeAnnouncer,
   removeRoute,
-} from '../../../../src/domain/change/routes.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+} from '../../../../src/domain/traffic/routes.ts';
 import { asked, clusterWith, withNode } from '../../../support/clusters.ts';
 
 function add(cluster: Cluster, route: string, backends: string[], anyBackend = false) {

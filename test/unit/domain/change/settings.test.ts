@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { changeSetting } from '../../../../src/domain/change/settings.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
-import type { SettingValue } from '../../../../src/domain/role.ts';
-import { settingsOf } from '../../../../src/domain/settings.ts';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import { changeSetting } from '../../../../src/domain/document/setting-changes.ts';
+import { settingsOf } from '../../../../src/domain/document/settings.ts';
+import type { SettingValue } from '../../../../src/domain/roles/role.ts';
 import { asked, catalogue, clusterWith } from '../../../support/clusters.ts';
 
 function set(cluster: Cluster, component: string, key: string, value: SettingValue) {

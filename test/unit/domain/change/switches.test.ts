@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import {
   type ProcessSwitch,
   switchProcesses,
-} from '../../../../src/domain/change/process-switch.ts';
-import { type RoleSwitch, switchRoles } from '../../../../src/domain/change/role-switch.ts';
-import type { Cluster } from '../../../../src/domain/cluster.ts';
+} from '../../../../src/domain/roles/process-switch.ts';
+import { type RoleSwitch, switchRoles } from '../../../../src/domain/roles/role-switch.ts';
 import { asked, clusterWith, NOW } from '../../../support/clusters.ts';
 
 function turn(cluster: Cluster, to: RoleSwitch['to'], roles: string[], node = 'a', force = false) {

@@ -4,7 +4,7 @@ import {
   revokeToken,
   type TokenCreate,
   tokenInfo,
-} from '../../../../src/domain/change/tokens.ts';
+} from '../../../../src/domain/access/tokens.ts';
 import { asked, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
 
 const DAY_SECONDS = 86_400;

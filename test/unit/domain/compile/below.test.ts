@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { belowPatterns, type Place } from '../../../../src/domain/compile/below.ts';
+import { belowPatterns, type Place } from '../../../../src/domain/traffic/nginx/below.ts';
 
 const place = (host: string, path: string): Place => ({
   host,

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadCatalogue } from '../../../../src/catalog/load.ts';
 import { type Renderer, renderer } from '../../../../src/catalog/renderer.ts';
-import { compileNode } from '../../../../src/domain/compile/compile-node.ts';
-import { refuse } from '../../../../src/domain/error.ts';
-import { pathsOf } from '../../../../src/domain/paths.ts';
-import type { Catalogue } from '../../../../src/domain/role.ts';
-import type { ProcessSpec, Spec } from '../../../../src/domain/spec.ts';
-import type { View } from '../../../../src/domain/view.ts';
+import { refuse } from '../../../../src/domain/base/error.ts';
+import { compileNode } from '../../../../src/domain/making/compile-node.ts';
+import { pathsOf } from '../../../../src/domain/making/paths.ts';
+import type { ProcessSpec, Spec } from '../../../../src/domain/making/spec.ts';
+import type { Catalogue } from '../../../../src/domain/roles/role.ts';
+import type { View } from '../../../../src/domain/views/view.ts';
 import {
   balancerView,
   balancerViewAlone,

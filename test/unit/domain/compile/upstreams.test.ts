@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { sharingZone, upstream, upstreamOfOne } from '../../../../src/domain/compile/upstreams.ts';
+import {
+  sharingZone,
+  upstream,
+  upstreamOfOne,
+} from '../../../../src/domain/traffic/nginx/upstreams.ts';
 import { testPool } from '../../../support/views.ts';
 
 describe('the memory that the workers of an nginx share', () => {

@@ -1,12 +1,12 @@
 import type { SetupCore } from '../../../../operations/local/setup-core.ts';
-import { KatoCommand, named, word } from '../../../command.ts';
-import { ownHost } from '../../../home.ts';
-import { Flags } from '../../../oclif.ts';
-import { passphraseFlag, readPassphrase } from '../../../passphrase.ts';
-import { createVoice, showPhases } from '../../../progress.ts';
+import { KatoCommand, named, word } from '../../../framework/command.ts';
+import { ownHost } from '../../../framework/home.ts';
+import { Flags } from '../../../framework/oclif.ts';
+import { passphraseFlag, readPassphrase } from '../../../input/passphrase.ts';
 import { type CoreValue, coreLines } from '../../../render/core.ts';
-import { self } from '../../../session.ts';
-import { settlePhase } from '../../../settle.ts';
+import { createVoice, showPhases } from '../../../session/progress.ts';
+import { self } from '../../../session/session.ts';
+import { settlePhase } from '../../../session/settle.ts';
 
 export default class NodeSetupCore extends KatoCommand<CoreValue> {
   static override summary = 'Make this machine the core of a new cluster.';
@@ -60,7 +60,7 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
     ];
     await showPhases(phases, setup, voice);
     const { node, cluster } = await self();
-    const { attachLines } = await import('../../../attach-lines.ts');
+    const { attachLines } = await import('../../../render/attach-lines.ts');
     return {
       cluster: { id: cluster.id, endpoint: cluster.endpoint!, core: cluster.core.address },
       node: node.name,
@@ -84,7 +84,7 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
 
 /** Names that users will call and that this machine cannot resolve. */
 async function unresolved(endpoint: string): Promise<string[]> {
-  const { resolves } = await import('../../../../machine/network.ts');
+  const { resolves } = await import('../../../../machine/network/interfaces.ts');
   const domain = endpoint.replace(/^api\./, '');
   const names = [endpoint, `any-name.${domain}`];
   const found = await Promise.all(names.map(resolves));

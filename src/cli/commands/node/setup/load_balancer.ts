@@ -1,10 +1,10 @@
-import type { LoadBalancerSet } from '../../../../domain/change/load-balancer.ts';
+import type { LoadBalancerSet } from '../../../../domain/traffic/load-balancer.ts';
 import type { ListedNode } from '../../../../operations/nodes.ts';
-import { type Changed, changed, performed, waitFlags } from '../../../change-command.ts';
-import { KatoCommand, listedOrAll, word } from '../../../command.ts';
-import { Flags } from '../../../oclif.ts';
-import { leavesOut } from '../../../own-address.ts';
-import { ask, self } from '../../../session.ts';
+import { type Changed, changed, performed, waitFlags } from '../../../framework/change-command.ts';
+import { KatoCommand, listedOrAll, word } from '../../../framework/command.ts';
+import { Flags } from '../../../framework/oclif.ts';
+import { leavesOut } from '../../../input/own-address.ts';
+import { ask, self } from '../../../session/session.ts';
 
 export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerSet>> {
   static override summary = 'Make this node a load balancer in front of the routers.';

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/checks.ts';
-import type { Certificate } from '../../../../domain/cluster.ts';
-import { refuse } from '../../../../domain/error.ts';
-import { ChangeCommand, type Request } from '../../../change-command.ts';
-import { word } from '../../../command.ts';
-import { Flags } from '../../../oclif.ts';
-import { readTextFile } from '../../../read-file.ts';
-import { localTime } from '../../../render/time.ts';
+import { refuse } from '../../../../domain/base/error.ts';
+import type { Certificate } from '../../../../domain/document/cluster.ts';
+import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/telling/checks.ts';
+import { ChangeCommand, type Request } from '../../../framework/change-command.ts';
+import { word } from '../../../framework/command.ts';
+import { Flags } from '../../../framework/oclif.ts';
+import { readTextFile } from '../../../input/read-file.ts';
+import { localTime } from '../../../render/text/time.ts';
 
 export default class CertificateInstall extends ChangeCommand<Certificate> {
   static override summary = 'Serve a domain over TLS: on all routers and load balancers.';

@@ -1,9 +1,9 @@
-import type { Certificate } from '../../../../domain/cluster.ts';
-import { KatoCommand } from '../../../command.ts';
-import type { Style } from '../../../render/style.ts';
-import { table } from '../../../render/table.ts';
-import { localTime } from '../../../render/time.ts';
-import { ask } from '../../../session.ts';
+import type { Certificate } from '../../../../domain/document/cluster.ts';
+import { KatoCommand } from '../../../framework/command.ts';
+import type { Style } from '../../../render/text/style.ts';
+import { table } from '../../../render/text/table.ts';
+import { localTime } from '../../../render/text/time.ts';
+import { ask } from '../../../session/session.ts';
 
 export default class CertificateList extends KatoCommand<Certificate[]> {
   static override summary = 'List the domains that have a certificate.';

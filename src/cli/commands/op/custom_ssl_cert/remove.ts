@@ -1,6 +1,6 @@
-import type { Certificate } from '../../../../domain/cluster.ts';
-import { ChangeCommand, type Request } from '../../../change-command.ts';
-import { word } from '../../../command.ts';
+import type { Certificate } from '../../../../domain/document/cluster.ts';
+import { ChangeCommand, type Request } from '../../../framework/change-command.ts';
+import { word } from '../../../framework/command.ts';
 
 export default class CertificateRemove extends ChangeCommand<Certificate> {
   static override summary = 'Remove the certificate of a domain.';

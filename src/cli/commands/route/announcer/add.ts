@@ -1,8 +1,8 @@
-import type { Announcer } from '../../../../domain/cluster.ts';
-import { performed, waitFlags } from '../../../change-command.ts';
-import { KatoCommand, listed, word } from '../../../command.ts';
-import { Flags } from '../../../oclif.ts';
-import { self } from '../../../session.ts';
+import type { Announcer } from '../../../../domain/document/cluster.ts';
+import { performed, waitFlags } from '../../../framework/change-command.ts';
+import { KatoCommand, listed, word } from '../../../framework/command.ts';
+import { Flags } from '../../../framework/oclif.ts';
+import { self } from '../../../session/session.ts';
 
 /** All that a component needs to announce routes, told once. */
 interface NewAnnouncer {

@@ -1,8 +1,8 @@
 import type { ListedAnnouncer } from '../../../../operations/routes.ts';
-import { KatoCommand } from '../../../command.ts';
+import { KatoCommand } from '../../../framework/command.ts';
 import { announcerListLines } from '../../../render/routes.ts';
-import type { Style } from '../../../render/style.ts';
-import { ask } from '../../../session.ts';
+import type { Style } from '../../../render/text/style.ts';
+import { ask } from '../../../session/session.ts';
 
 export default class AnnouncerList extends KatoCommand<ListedAnnouncer[]> {
   static override summary = 'List the components that may announce routes, and what is refused.';

@@ -1,6 +1,6 @@
-import type { Announcer } from '../../../../domain/cluster.ts';
-import { ChangeCommand, type Request } from '../../../change-command.ts';
-import { word } from '../../../command.ts';
+import type { Announcer } from '../../../../domain/document/cluster.ts';
+import { ChangeCommand, type Request } from '../../../framework/change-command.ts';
+import { word } from '../../../framework/command.ts';
 
 export default class AnnouncerRemove extends ChangeCommand<Announcer> {
   static override summary = 'End the right of a component to announce routes.';

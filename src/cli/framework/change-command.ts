@@ -1,0 +1,132 @@
+import type { Performed } from '../../controller/state/changes.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { Phase } from '../../operations/local/phases.ts';
+import { note } from '../output.ts';
+import { createVoice, showPhases, type Voice } from '../session/progress.ts';
+import { askForChange } from '../session/session.ts';
+import { KatoCommand } from './command.ts';
+import { Flags } from './oclif.ts';
+
+/** What is asked of the cluster. */
+export interface Request {
+  operation: string;
+  params: Json;
+}
+
+/** What `waitFlags` say. */
+interface Waiting {
+  wait: boolean;
+  /** In seconds. */
+  timeout: number;
+}
+
+/** A change on its way, filled in by its phases. */
+interface ChangeContext {
+  voice: Voice;
+  request: Request;
+  timeoutMs: number;
+  performed: Performed | null;
+}
+
+/** How every change of the cluster goes; it is followed where somebody waits. */
+export const CHANGE_PHASES: readonly Phase<ChangeContext>[] = [
+  { name: 'ask', title: 'Ask the cluster', run: askCluster },
+  { name: 'follow', title: 'Wait for the nodes', run: followChange },
+];
+
+const TIMEOUT_SECONDS = 120;
+
+export const waitFlags = {
+  wait: Flags.boolean({
+    allowNo: true,
+    default: true,
+    summary: 'Wait until the nodes have followed.',
+  }),
+  timeout: Flags.integer({
+    default: TIMEOUT_SECONDS,
+    min: 1,
+    helpValue: 'SECONDS',
+    summary: 'How long to wait for them.',
+  }),
+};
+
+/** A change of the cluster: asked for, then followed until every node it touches has made it true. */
+export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>> {
+  static override baseFlags = { ...KatoCommand.baseFlags, ...waitFlags };
+
+  /** Parses the words, asks what must be asked first, and says what is to be changed. */
+  protected abstract request(): Promise<Request>;
+  /** What became true, for a person. */
+  protected abstract say(result: Result): readonly string[];
+
+  protected async perform(): Promise<Changed<Result>> {
+    const request = await this.request();
+    const done = changed<Result>(await performed(request, await this.waiting()));
+    if (!done.changed) await this.checkSo(done.result);
+    return done;
+  }
+
+  /** Throws where what was asked for before has failed since. */
+  protected async checkSo(_result: Result): Promise<void> {}
+
+  protected render({ result, changed }: Changed<Result>): readonly string[] {
+    return changed ? this.say(result) : this.sayAlready(result);
+  }
+
+  /** Doing a thing twice is no failure. */
+  protected sayAlready(result: Result): readonly string[] {
+    const [first, ...more] = this.say(result);
+    return [first === undefined ? 'already so' : `already so: ${first}`, ...more];
+  }
+
+  private async waiting(): Promise<Waiting> {
+    const { flags } = await this.parse(this.ctor as typeof ChangeCommand);
+    return flags;
+  }
+}
+
+/** The value of a change: what --json prints. */
+export interface Changed<Result> {
+  result: Result;
+  changed: boolean;
+  revision: number;
+}
+
+/** Runs the phases of one change. */
+export async function performed(
+  request: Request,
+  { wait, timeout }: Waiting = { wait: true, timeout: TIMEOUT_SECONDS },
+): Promise<Performed> {
+  const voice = createVoice();
+  const context: ChangeContext = { voice, request, timeoutMs: timeout * 1000, performed: null };
+  const phases = CHANGE_PHASES.filter(({ name }) => wait || name !== 'follow');
+  await showPhases(phases, context, voice);
+  return context.performed!;
+}
+
+/** A retry that found the first try done counts as the change that it is. */
+export function changed<Result>({ result, revision, touched, changed }: Performed) {
+  return { result: result as Result, changed: changed || touched.length > 0, revision };
+}
+
+async function askCluster(context: ChangeContext): Promise<void> {
+  const { operation, params } = context.request;
+  context.performed = await askForChange(operation, params);
+}
+
+async function followChange(context: ChangeContext): Promise<void> {
+  const { touched, revision } = context.performed!;
+  if (touched.length === 0) return;
+  const { followNodes } = await import('../session/follow.ts');
+  const { timeoutMs, voice } = context;
+  const wanted = { nodes: touched, revision, timeoutMs };
+  process.prependOnceListener('SIGINT', sayThatItGoesOn);
+  await followNodes(wanted, (line) => voice.say(line)).finally(() => {
+    process.off('SIGINT', sayThatItGoesOn);
+  });
+}
+
+/** Who interrupts the waiting has not undone the change. */
+function sayThatItGoesOn(): void {
+  note('kato: the change is written, and goes on: kato status shows what of it fails');
+}

@@ -1,0 +1,34 @@
+import { ERROR_CODES, toErrorRecord } from '../../domain/base/error.ts';
+import { widthOf } from '../input/terminal.ts';
+import { note, printJson, wantsJson } from '../output.ts';
+import { failureLines } from '../render/failure.ts';
+
+/** Three lines on stderr, or the record as JSON on stdout; a stack only with --debug. */
+export function printFailure(error: unknown, argv: readonly string[]): void {
+  const record = toErrorRecord(error);
+  if (wantsJson(argv)) printJson({ error: record });
+  else for (const line of failureLines(record, widthOf(process.stderr))) note(line);
+  if (argv.includes('--debug') && error instanceof Error) noteStack(error);
+}
+
+/** What nobody caught ends the process, as Node would end it, and is told like everything else. */
+export function noteCrashes(): void {
+  process.on('uncaughtException', (error) => {
+    noteStack(error);
+    process.exit(1);
+  });
+}
+
+export function exitCodeOf(error: unknown): number {
+  return ERROR_CODES[toErrorRecord(error).code];
+}
+
+function noteStack(error: unknown): void {
+  for (const line of stackOf(error).split('\n')) note(line);
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

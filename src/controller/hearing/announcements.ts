@@ -1,0 +1,165 @@
+import type { Bus, Message } from '../../bus/bus.ts';
+import {
+  type AnnouncerVerb,
+  all,
+  announcement,
+  CONTROLLER,
+  routerStart,
+} from '../../bus/subjects.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import { announcedPeriod, isAnnouncedProven, proveAnnounced } from '../../domain/document/proof.ts';
+import type { Catalogue } from '../../domain/roles/role.ts';
+import {
+  type AnnouncementRules,
+  adopt,
+  announce,
+  announcementRules,
+  createRegistry,
+  heldBeside,
+  heldRoutes,
+  REGISTER_SECONDS,
+  STALE_SECONDS,
+  tidy,
+  withdraw,
+} from '../../domain/traffic/announcements.ts';
+import { refusalsToLog } from '../../domain/traffic/refusals.ts';
+import type { Announcements } from '../../operations/operation.ts';
+import type { Intake } from '../doors/intake.ts';
+import type { Live } from '../state/live.ts';
+import { hearApart } from './hearing-apart.ts';
+
+const PRUNE_EVERY_MS = 5000;
+const STALE_MS = STALE_SECONDS * 1000;
+
+export interface AnnouncementsFollowed extends Announcements {
+  /** The bus was away, and announcements with it: nothing is stale for that reason. */
+  restart(): void;
+  close(): void;
+}
+
+/** Keeps in memory what components announce. Fails static: silence of the bus removes nothing. */
+export function followAnnouncements(options: {
+  bus: Bus;
+  live: Live;
+  intake: Pick<Intake, 'admit'>;
+  catalogue: Catalogue;
+  /** Of the controllers. */
+  seed: string;
+  log(line: string): void;
+  signal: AbortSignal;
+}): AnnouncementsFollowed {
+  const { bus, live, seed } = options;
+  const { admit } = options.intake;
+  const registry = createRegistry();
+  const adopted = new Set<string>();
+  let startedMs = performance.now();
+  let rules: AnnouncementRules | null = rulesNow();
+  let proven = provenNow();
+
+  hearApart({
+    ...{ live, signal: options.signal, admit },
+    speakers: ({ announcers }) => Object.keys(announcers),
+    listen: (who, admit) => {
+      const of = (verb: AnnouncerVerb) =>
+        who === null ? all.announcements(verb) : announcement(who, verb);
+      const stops = [
+        bus.subscribe(of('register'), (message) => take(message, announce), { admit }),
+        bus.subscribe(of('unregister'), (message) => take(message, withdraw), { admit }),
+        bus.respond(of('greet'), async () => greeting(), { queue: CONTROLLER, admit }),
+      ];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  });
+  bus.publish(routerStart, greeting());
+  const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
+  const stop = live.on('document', () => {
+    rules = rulesNow();
+    look({ stale: false });
+  });
+  const needsFrom = (nodeId: string): boolean =>
+    performance.now() - startedMs < STALE_MS && !adopted.has(nodeId);
+  return {
+    needsFrom,
+    adopt: (nodeId, routes, proof) => {
+      if (!needsFrom(nodeId) || !isAnnouncedProven(routes, proof, seed, Date.now())) return false;
+      adopted.add(nodeId);
+      if (rules !== null && adopt(registry, rules, routes, performance.now())) show();
+      return true;
+    },
+    shown: (unproven) => {
+      if (unproven.length > 0 && rules !== null) {
+        const announced = heldBeside(registry, rules, unproven, performance.now());
+        return { announced, proof: null };
+      }
+      const isOld = proven.period !== announcedPeriod(Date.now());
+      if (isOld || proven.announced !== live.announced) proven = provenNow();
+      return proven;
+    },
+    refused: () => {
+      const nowMs = performance.now();
+      const ofEach = [...registry.refusals].map(([announcer, ofOne]) => {
+        const told = [...ofOne].map(([reason, { count, example, lastMs }]) => {
+          return { reason, count, example, age: Math.round((nowMs - lastMs) / 1000) };
+        });
+        return [announcer, told] as const;
+      });
+      return Object.fromEntries(ofEach);
+    },
+    restart: () => {
+      startedMs = performance.now();
+      for (const entry of registry.held.values()) entry.heardMs = startedMs;
+      bus.publish(routerStart, greeting());
+    },
+    close: () => {
+      clearInterval(timer);
+      stop();
+    },
+  };
+
+  function take({ sender, body }: Message, how: typeof announce): void {
+    if (rules === null || sender === null) return;
+    const nowMs = performance.now();
+    if (how(registry, rules, sender, body, nowMs)) show();
+    logRefusals(nowMs);
+  }
+
+  function look(what: { stale: boolean }): void {
+    const nowMs = performance.now();
+    if (rules !== null && tidy(registry, rules, nowMs, what)) show();
+    logRefusals(nowMs);
+  }
+
+  function show(): void {
+    live.announced = heldRoutes(registry);
+    live.changed('announced');
+  }
+
+  function logRefusals(nowMs: number): void {
+    for (const line of refusalsToLog(registry.refusals, nowMs)) options.log(line);
+  }
+
+  /** Of all that is announced; made once for all routers that ask. */
+  function provenNow() {
+    const { announced } = live;
+    const period = announcedPeriod(Date.now());
+    return { announced, period, proof: proveAnnounced(announced, seed, period) };
+  }
+
+  function rulesNow(): AnnouncementRules | null {
+    if (live.document === null) return null;
+    return announcementRules(live.document.cluster, options.catalogue);
+  }
+
+  function greeting(): Json {
+    return {
+      id: bus.who,
+      hosts: [],
+      minimumRegisterIntervalInSeconds: REGISTER_SECONDS,
+      pruneThresholdInSeconds: STALE_SECONDS,
+      // As the name is misspelt in the field, where programs read it.
+      prunteThresholdInSeconds: STALE_SECONDS,
+    };
+  }
+}

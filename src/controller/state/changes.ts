@@ -1,0 +1,204 @@
+import type { Store } from '../../bus/store/store.ts';
+import { KatoError, refuse } from '../../domain/base/error.ts';
+import { type Asker, fairQueue } from '../../domain/base/fair-queue.ts';
+import { checkBudget } from '../../domain/document/budget.ts';
+import { type Asked, commit, landed } from '../../domain/document/change.ts';
+import type { Cluster, Json, Node } from '../../domain/document/cluster.ts';
+import { olderState } from '../../domain/document/older-state.ts';
+import type { Catalogue } from '../../domain/roles/role.ts';
+import { isAdmin } from '../../domain/roles/role-changes.ts';
+import {
+  type Change,
+  type Knowledge,
+  nameNodes,
+  type Prepared,
+} from '../../operations/operation.ts';
+import type { HistoryGuard } from './history-guard.ts';
+import { type Document, documentOf, type Live, takeDocument } from './live.ts';
+import type { Records } from './records.ts';
+
+/** A change that keeps losing against others is given up after this. */
+const CHANGE_MS_MAX = 5000;
+
+export interface Performed {
+  result: Json;
+  /** The revision at which it is true, and the nodes that have to follow. */
+  revision: number;
+  touched: string[];
+  changed: boolean;
+}
+
+export interface ChangeRequest {
+  operation: Change;
+  params: unknown;
+  /** Made by the caller. */
+  id: string;
+  /** Null for the joiner, who is no node yet. */
+  by: Node | null;
+  /** What the history calls the asker. */
+  who: string;
+  /** Id of the node or the token that asks: each has a turn of its own. */
+  asker: string;
+}
+
+/**
+ * How much may wait of one asker. A node does one thing after the other, a token stands for all machines
+ * that join with it at once.
+ */
+const WAITING_MAX = { admin: 200, node: 8, other: 200 };
+
+export interface Changes {
+  /**
+   * One at a time, each asker in turn, admins before others. A retry with the same id returns the
+   * first result. BUSY when this asker has too much waiting.
+   */
+  perform(request: ChangeRequest): Promise<Performed>;
+}
+
+export function createChanges(options: {
+  store: Store;
+  live: Live;
+  guard: HistoryGuard;
+  catalogue: Catalogue;
+  records: Pick<Records, 'done' | 'refused'>;
+  knowledge: () => Knowledge;
+}): Changes {
+  const { records } = options;
+  const queue = fairQueue<() => Promise<void>>();
+  let working = false;
+  return {
+    perform: (request) =>
+      new Promise((resolve, reject) => {
+        const work = () => perform(request).then(resolve, reject);
+        if (!queue.add(placeOf(request), work)) return reject(tooMany(request));
+        if (!working) void workOff();
+      }),
+  };
+
+  async function workOff(): Promise<void> {
+    working = true;
+    for (let work = queue.next(); work !== undefined; work = queue.next()) await work();
+    working = false;
+  }
+
+  async function perform(request: ChangeRequest): Promise<Performed> {
+    const at = new Date().toISOString();
+    const { who: by, operation } = request;
+    const note = { at, by, operation: operation.name, params: told(request) };
+    try {
+      const performed = await tried(request, at);
+      if (performed.changed) await records.done(note, performed.revision, request.by);
+      return performed;
+    } catch (error) {
+      const code = error instanceof KatoError ? error.code : 'INTERNAL';
+      records.refused(note, code, request.asker);
+      throw error;
+    }
+  }
+
+  /** What the history tells of a request: nodes by the names that they have now. */
+  function told({ operation, params }: ChangeRequest): Json {
+    const { document } = options.live;
+    const named = document === null ? params : nameNodes(operation, params, document.cluster);
+    return operation.record(named);
+  }
+
+  async function tried(request: ChangeRequest, at: string): Promise<Performed> {
+    const { operation, params, id } = request;
+    // Another controller may have changed it, also a moment ago: nothing is decided on old news.
+    await options.guard.readBack();
+    const knowledge = options.knowledge();
+    const asked: Asked = {
+      operationId: id,
+      by: request.by?.id ?? 'join',
+      at,
+      catalogue: options.catalogue,
+    };
+    const first = landedResult(document().cluster, id);
+    if (first !== undefined) return first;
+    const prepared = await operation.prepare(knowledge, params, request.by as Node);
+    const deadline = performance.now() + CHANGE_MS_MAX;
+    while (performance.now() < deadline) {
+      const before = document();
+      const again = landedResult(before.cluster, id);
+      if (again !== undefined) return again;
+      const outcome = await attempt(before, prepared, asked);
+      if (outcome !== 'conflict') return outcome;
+      await options.guard.readBack();
+    }
+    throw refuse(
+      'TIMEOUT',
+      `${operation.name} was not written within ${CHANGE_MS_MAX / 1000} s`,
+      'others changed the cluster all the time, or the bus did not answer',
+      'run the command again: it cannot happen twice',
+    );
+  }
+
+  /** One compare-and-set. A conflict asks for a fresh look. */
+  async function attempt(
+    before: Document,
+    prepared: Prepared,
+    asked: Asked,
+  ): Promise<Performed | 'conflict'> {
+    const decision = prepared.decide(before.cluster, asked);
+    const result = decision.result as Json;
+    if (!decision.changed) {
+      return { result, revision: before.cluster.revision, touched: [], changed: false };
+    }
+    const { touched } = decision;
+    const after = commit(before.cluster, decision, asked.operationId);
+    checkBudget(before.cluster, after, isAdmin(before.cluster, asked.by));
+    await storeSecrets(prepared, decision.cluster);
+    const entry = await options.store.writeCluster(after, before.entry);
+    if (entry === null) return 'conflict';
+    takeDocument(options.live, after, entry);
+    await forgetSecrets(prepared.forget ?? []);
+    return { result, revision: after.revision, touched, changed: true };
+  }
+
+  async function storeSecrets(prepared: Prepared, cluster: Cluster): Promise<void> {
+    const { store } = options;
+    for (const [name, value] of Object.entries(prepared.secrets ?? {})) {
+      await store.putSecret(name, value);
+    }
+    for (const [name, value] of Object.entries(prepared.newSecrets?.(cluster) ?? {})) {
+      await store.addSecret(name, value);
+    }
+  }
+
+  /** One that cannot be deleted stays, sealed and of no use: the change has landed all the same. */
+  async function forgetSecrets(names: readonly string[]): Promise<void> {
+    for (const name of names) await options.store.deleteSecret(name).catch(() => undefined);
+  }
+
+  function document(): Document {
+    const { older } = options.live;
+    if (older !== null) throw olderState(older);
+    return documentOf(options.live);
+  }
+}
+
+function placeOf({ asker, by }: ChangeRequest): Asker {
+  if (by?.admin === true) return { id: asker, first: true, waitingMax: WAITING_MAX.admin };
+  return {
+    id: asker,
+    first: false,
+    waitingMax: by === null ? WAITING_MAX.other : WAITING_MAX.node,
+  };
+}
+
+function tooMany({ who, operation }: ChangeRequest): KatoError {
+  return refuse(
+    'BUSY',
+    `${operation.name} waits for other changes that ${who} asked for`,
+    'one change is made at a time, and each asker has its turn',
+    'nothing was changed: run the command again in a moment',
+  );
+}
+
+function landedResult(cluster: Cluster, id: string): Performed | undefined {
+  const record = landed(cluster, id);
+  if (record === undefined) return undefined;
+  const { result, revision, touched } = record;
+  return { result, revision, touched, changed: false };
+}

@@ -1,0 +1,93 @@
+import { refuse } from '../../domain/base/error.ts';
+import { hashOf } from '../../domain/base/hash.ts';
+import type { Cluster } from '../../domain/document/cluster.ts';
+import type { SeenBefore } from '../../domain/document/older-state.ts';
+import type { Report } from '../../domain/making/step.ts';
+import type { Displaced } from '../../domain/nodes/displaced.ts';
+import type { Speakers } from '../../domain/nodes/speakers.ts';
+import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
+import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
+import type { Version } from '../../domain/views/view.ts';
+import { versionOf } from '../../domain/views/view-for.ts';
+
+/** The document at hand: `entry` is what the next compare-and-set compares with. */
+export interface Document {
+  cluster: Cluster;
+  entry: number;
+  version: Version;
+}
+
+export type Topic = 'document' | 'reports' | 'verdicts' | 'announced';
+
+/** What a controller knows at this moment. All of it can be read again from the bus. */
+export interface Live {
+  document: Document | null;
+  /** A version that was seen and that the state on the bus does not go on from: nothing is changed then. */
+  older: SeenBefore | null;
+  reports: Map<string, Report>;
+  verdicts: Verdicts;
+  /** What the next compare-and-set of the verdicts compares with. */
+  verdictsEntry: number;
+  announced: AnnouncedRoute[];
+  /** Monotonic ms of the last sign of life of each node. */
+  signs: Map<string, number>;
+  /** Who has spoken as each node. */
+  speakers: Speakers;
+  /** Machines that carry the identity of a node elsewhere, as the controllers share it. */
+  displaced: Map<string, readonly Displaced[]>;
+  /** Says that something changed, and calls who listens for it. */
+  changed(topic: Topic): void;
+  on(topic: Topic, listener: () => void): () => void;
+}
+
+export function createLive(): Live {
+  const listeners = new Map<Topic, Set<() => void>>();
+  return {
+    document: null,
+    older: null,
+    reports: new Map(),
+    verdicts: NO_VERDICTS,
+    verdictsEntry: 0,
+    announced: [],
+    signs: new Map(),
+    speakers: new Map(),
+    displaced: new Map(),
+    changed: (topic) => {
+      for (const listener of listeners.get(topic) ?? []) listener();
+    },
+    on: (topic, listener) => {
+      const set = listeners.get(topic) ?? new Set();
+      listeners.set(topic, set.add(listener));
+      return () => set.delete(listener);
+    },
+  };
+}
+
+/** The document at hand. BUS_AWAY where there is none. */
+export function documentOf({ document }: Live): Document {
+  if (document !== null) return document;
+  throw refuse(
+    'BUS_AWAY',
+    'the bus holds no state of a cluster',
+    'it was not set up yet, or has not loaded what is on its disk',
+    'on the core: df -h /var/lib/kato/data, and the log in /var/log/kato/nats-server/current',
+  );
+}
+
+/** Takes over what the controllers together hold of who is alive. */
+export function takeVerdicts(live: Live, verdicts: Verdicts, entry: number): void {
+  live.verdicts = verdicts;
+  live.verdictsEntry = entry;
+  live.changed('verdicts');
+}
+
+/** Takes over a document read from the bus, unless the one at hand is newer in the same history. */
+export function takeDocument(live: Live, cluster: Cluster, entry: number): Document {
+  const now = live.document;
+  const sameLineage = now?.cluster.lineage === cluster.lineage;
+  if (now !== null && sameLineage && now.cluster.revision >= cluster.revision) return now;
+  const document = { cluster, entry, version: versionOf(cluster, hashOf(cluster)) };
+  live.document = document;
+  live.changed('document');
+  return document;
+}

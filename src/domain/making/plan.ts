@@ -1,0 +1,153 @@
+import { sha256 } from '../base/hash.ts';
+import { isDataFault } from './data-state.ts';
+import type { Observed, ObservedProcess, ProcessSpec, Spec } from './spec.ts';
+import type { DataStep, Step } from './step.ts';
+
+/** Time for a process to stop whose definition is gone. */
+const REMOVE_SECONDS = 20;
+
+/**
+ * The steps that lead from what is observed to the spec. Stops come first, then each process in
+ * the spec's order; inside a process, what it needs comes before what uses it. A failed step ends
+ * the steps of its process, never those of another.
+ */
+export function planNode(spec: Spec, observed: Observed): Step[] {
+  const wanted = wantedIn(spec);
+  const unassigned = Object.keys(observed.processes).filter((name) => !wanted.has(name));
+  return [
+    ...unassigned.map((name): Step => ({ kind: 'remove', process: name, seconds: REMOVE_SECONDS })),
+    ...spec.purge
+      .filter((purge) => observed.dataOf.includes(purge.process))
+      .map((purge): Step => ({ kind: 'purge-data', ...purge })),
+    ...spec.processes.flatMap((process) => stopStep(process, observed.processes[process.name])),
+    ...spec.processes.flatMap((process) => processSteps(process, spec, observed)),
+  ];
+}
+
+/** Names of all processes that the node's roles have. */
+function wantedIn({ processes, broken }: Spec): Set<string> {
+  return new Set([
+    ...processes.map((process) => process.name),
+    ...broken.map(({ process }) => process),
+  ]);
+}
+
+function stopStep(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+  if (process.up || now === undefined || !now.wantedUp) return [];
+  return [{ kind: 'stop', process: process.name, seconds: process.stop.seconds }];
+}
+
+function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Step[] {
+  const now = observed.processes[process.name];
+  if (now !== undefined && isDataFault(now.data)) return faultSteps(process, spec, now);
+  const missing = process.packages.filter((name) => observed.missingPackages.includes(name));
+  const steps: Step[] = [];
+  if (missing.length > 0) {
+    steps.push({ kind: 'install-packages', process: process.name, packages: missing });
+  }
+  const secrets = secretSteps(process, spec, now);
+  const isDown = secrets.some((step) => step.kind === 'stop');
+  const config = configSteps(process, now);
+  const firstRun = initializeSteps(process, spec, now);
+  steps.push(
+    ...dataSteps(process, spec, now),
+    // A check may look at the data; what makes the data may read the config.
+    ...(process.initialize?.readsConfig === true
+      ? [...config, ...firstRun]
+      : [...firstRun, ...config]),
+    ...secrets,
+  );
+  if (now?.serviceHash !== process.service.hash) {
+    steps.push({ kind: 'write-service', process: process.name, service: process.service });
+  }
+  return [...steps, ...runSteps(process, isDown ? { ...now!, wantedUp: false } : now)];
+}
+
+/**
+ * Nothing is made, changed or started without the data. A process that waits for it goes on
+ * waiting, and one that has it open keeps what it has; none runs on other data.
+ */
+function faultSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess): Step[] {
+  const data = dataStep(process, spec);
+  if (!process.up || data === null) return [];
+  const find: Step = { kind: 'find-data', ...data };
+  if (now.data !== 'other' || !now.wantedUp) return [find];
+  return [{ kind: 'stop', process: process.name, seconds: process.stop.seconds }, find];
+}
+
+function dataStep(process: ProcessSpec, { node }: Spec): DataStep | null {
+  const { name, dataFolder: folder, user, initialize, roles } = process;
+  if (folder === null) return null;
+  const marker = initialize?.marker ?? null;
+  return { process: name, role: roles[0] ?? name, node, folder, user, marker };
+}
+
+function dataSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {
+  const data = dataStep(process, spec);
+  if (data === null) return [];
+  const state = now?.data ?? 'none';
+  if (state === 'none') return [{ kind: 'make-data', ...data }];
+  return state === 'unmarked' ? [{ kind: 'adopt-data', ...data }] : [];
+}
+
+function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+  const { name, config, user } = process;
+  if (config === null || now?.configHash === config.hash) return [];
+  return [
+    { kind: 'write-config', process: name, user, config },
+    { kind: 'switch-config', process: name, hash: config.hash },
+  ];
+}
+
+/** Data that there was once is never made again. */
+function initializeSteps(
+  process: ProcessSpec,
+  spec: Spec,
+  now: ObservedProcess | undefined,
+): Step[] {
+  const data = dataStep(process, spec);
+  const { initialize } = process;
+  const state = now?.data ?? 'none';
+  if (data === null || initialize === null || (state !== 'none' && state !== 'begun')) return [];
+  return [{ kind: 'initialize', ...data, argv: initialize.argv, marker: initialize.marker }];
+}
+
+/**
+ * Secrets do not change under a process that runs: a node has them for as long as it is a node. One
+ * that was waiting for data which a person then brought has to be told before it starts.
+ */
+function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {
+  const data = dataStep(process, spec);
+  const { name, setSecrets, stop } = process;
+  if (data === null || setSecrets === null || now?.secretsHash === setSecrets.hash) return [];
+  if (now?.state === 'RUNNING') return [];
+  const set: Step = { kind: 'set-secrets', ...data, ...setSecrets };
+  if (now?.wantedUp !== true) return [set];
+  return [{ kind: 'stop', process: name, seconds: stop.seconds }, set];
+}
+
+function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+  const { name, readySeconds, restarts, listens, config, reloadSignal } = process;
+  const { reloadConfirm: confirm } = process;
+  if (!process.up) return [];
+  if (now === undefined || !now.wantedUp) {
+    return [{ kind: 'start', process: name, readySeconds, listens, restarts }];
+  }
+  if (needsRestart(process, now))
+    return [{ kind: 'restart', process: name, restarts, readySeconds }];
+  if (now.unheard) return [{ kind: 'recheck', process: name, restarts, readySeconds }];
+  if (config === null || now.loadedHash === config.hash) return [];
+  return reloadSignal === null
+    ? [{ kind: 'restart', process: name, restarts, readySeconds }]
+    : [{ kind: 'reload', process: name, signal: reloadSignal, confirm, hash: config.hash }];
+}
+
+function needsRestart(process: ProcessSpec, now: ObservedProcess): boolean {
+  if (now.programHash !== process.service.programHash) return true;
+  if (now.restarts < process.restarts) return true;
+  const { config } = process;
+  if (config === null || now.loadedHash === config.hash) return false;
+  return config.files.some(
+    (file) => file.change === 'restart' && now.fileHashes[file.path] !== sha256(file.content),
+  );
+}

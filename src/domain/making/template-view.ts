@@ -1,0 +1,115 @@
+import { refuse } from '../base/error.ts';
+import type { SettingValue } from '../roles/role.ts';
+import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
+import { routerView } from '../traffic/nginx/router-view.ts';
+import type { View } from '../views/view.ts';
+import { busView } from './bus-view.ts';
+import type { CompileInput } from './compile-node.ts';
+import type { Values } from './fill.ts';
+import type { PlannedProcess } from './processes.ts';
+
+/** What every template and every `${...}` of a role file can name. */
+export interface CommonValues extends Values {
+  process: string;
+  cluster: View['cluster'];
+  node: { id: string; name: string; hostname: string; zone: string };
+  address: string;
+  /** The address for what listens on all of them. */
+  listen: string;
+  /** The loopback address, for what only this node asks. */
+  local: string;
+  /** The node's address and the loopback one, as a list and joined by commas. */
+  addresses: string[];
+  bind: string;
+  /** Of the process's roles, with defaults. */
+  settings: Record<string, SettingValue>;
+  /** Of the process's roles by their short names, and those that nodes share by their full ones. */
+  secrets: Record<string, string>;
+  shared: Readonly<Record<string, string>>;
+  programs: Record<string, string>;
+  configFolder: string;
+  /** The data folder, under the name that templates use and under that of role files. */
+  dataFolder: string;
+  data: string;
+  run: string;
+  cacheFolder: string;
+  kato: string;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** The values for one process: the common ones, and what only its templates need. */
+export function templateView(input: CompileInput, planned: PlannedProcess): CommonValues {
+  const { view, paths, secrets } = input;
+  const { name } = planned.definition;
+  const { address, id, hostname, zone } = view.node;
+  // Several nodes on one machine have loopback addresses of their own and must not meet.
+  const isLoopback = address.startsWith('127.');
+  const addresses = isLoopback ? [address] : [address, LOOPBACK];
+  const common: CommonValues = {
+    process: name,
+    cluster: view.cluster,
+    node: { id, name: view.node.name, hostname, zone },
+    address,
+    listen: isLoopback ? address : '0.0.0.0',
+    local: isLoopback ? address : LOOPBACK,
+    addresses,
+    bind: addresses.join(','),
+    settings: settingsOf(view, planned),
+    secrets: ownSecrets(secrets, planned),
+    shared: secrets,
+    programs: below(input.programs, `${name}/`),
+    configFolder: `${paths.config}/${name}/current`,
+    dataFolder: `${paths.data}/${name}`,
+    data: `${paths.data}/${name}`,
+    run: paths.run,
+    cacheFolder: paths.cache,
+    kato: input.kato,
+  };
+  return { ...common, ...specialView(input, name, common) };
+}
+
+/** Lists that a template loops over are made here, by process; a new role needs none. */
+function specialView(input: CompileInput, process: string, common: CommonValues): object {
+  const { view, secrets } = input;
+  switch (process) {
+    case 'nats-server':
+      return busView(view, secrets, common);
+    case 'router':
+      return routerView(view, secrets, common);
+    case 'load_balancer':
+      return loadBalancerView(view, secrets, common);
+    default:
+      return {};
+  }
+}
+
+/** The items of a file that says `each`, every one with the common values. */
+export function itemsOf(values: CommonValues, list: string): Values[] {
+  const items = values[list];
+  if (Array.isArray(items)) return items.map((item: Values) => ({ ...values, ...item }));
+  throw refuse('ROLE_FILE', `'each: ${list}' names no list of the view`);
+}
+
+function settingsOf(view: View, { roles }: PlannedProcess): Record<string, SettingValue> {
+  const defaults = roles.flatMap((role) =>
+    Object.entries(role.settings).map(([key, setting]) => [key, setting.default] as const),
+  );
+  const set = roles.map((role) => view.settings[role.name]);
+  return Object.assign({}, Object.fromEntries(defaults), ...set) as Record<string, SettingValue>;
+}
+
+function ownSecrets(
+  secrets: Readonly<Record<string, string>>,
+  { roles }: PlannedProcess,
+): Record<string, string> {
+  return Object.assign({}, ...roles.map((role) => below(secrets, `${role.name}/`)));
+}
+
+function below(values: Readonly<Record<string, string>>, prefix: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}

@@ -1,0 +1,102 @@
+import type { Cluster } from '../document/cluster.ts';
+import { hasGone, type NodeState } from '../telling/status.ts';
+import { nextOutages, type Outages } from '../traffic/pools.ts';
+import type { Pool } from '../views/view.ts';
+import { type Flaps, returned, settled } from './damping.ts';
+import type { Alive } from './liveness.ts';
+
+/**
+ * What the controllers together hold of who is alive. Shared, so that two controllers give the
+ * same views; a controller that judges nobody yet goes by it.
+ */
+export interface Verdicts {
+  /** Nodes that are not active. Without an entry: active. */
+  silent: Record<string, { state: 'inactive' | 'dead' | 'left'; since: string }>;
+  outages: Outages;
+  /** Nodes that died and came back lately, by id; absent where none did. `atMs` is of the epoch. */
+  flaps?: Record<string, Flaps>;
+}
+
+export const NO_VERDICTS: Verdicts = { silent: {}, outages: {} };
+
+/**
+ * Only a sign of life makes a verdict lighter: a controller that has listened for a shorter time
+ * would call inactive what another knows to be dead, and silence after a goodbye is expected.
+ */
+const WEIGHT = { inactive: 1, dead: 2, left: 3 };
+
+/** The next verdicts from one controller's own judgement; `unknown` leaves the one before. */
+export function nextVerdicts(
+  cluster: Cluster,
+  pools: readonly Pool[],
+  before: Verdicts,
+  alive: ReadonlyMap<string, Alive | 'left'>,
+  nowMs: number,
+): Verdicts {
+  const silent: Verdicts['silent'] = {};
+  // A node that has not connected yet is neither alive nor silent.
+  const judged = Object.values(cluster.nodes).filter((node) => node.pendingUntil === null);
+  for (const node of judged) {
+    const was = before.silent[node.id];
+    const now = alive.get(node.id) ?? 'unknown';
+    if (now === 'active') continue;
+    if (was !== undefined && (now === 'unknown' || WEIGHT[now] <= WEIGHT[was.state])) {
+      silent[node.id] = was;
+    } else if (now !== 'unknown') {
+      silent[node.id] = { state: now, since: new Date(nowMs).toISOString() };
+    }
+  }
+  const flaps = nextFlaps(cluster, before, alive, nowMs);
+  const isGone = onGone(cluster, { silent });
+  const outages = nextOutages(pools, before.outages, isGone, nowMs, onDamped(cluster, { flaps }));
+  // Never an empty record: a controller of 0.1.0 takes it away, and they would write for ever.
+  return { silent, outages, ...(Object.keys(flaps).length > 0 ? { flaps } : {}) };
+}
+
+/** Each return of a dead node counts once: with it, its verdict is gone. */
+function nextFlaps(
+  { nodes }: Cluster,
+  before: Verdicts,
+  alive: ReadonlyMap<string, Alive | 'left'>,
+  nowMs: number,
+): Record<string, Flaps> {
+  const flaps: Record<string, Flaps> = {};
+  for (const id of Object.keys(nodes)) {
+    const was = before.flaps?.[id];
+    const isBack = before.silent[id]?.state === 'dead' && alive.get(id) === 'active';
+    const now = isBack ? returned(was, nowMs) : was && settled(was, nowMs);
+    if (now != null) flaps[id] = now;
+  }
+  return flaps;
+}
+
+export function isGone({ silent }: Pick<Verdicts, 'silent'>, nodeId: string): boolean {
+  return hasGone(silent[nodeId]?.state);
+}
+
+/** Whether a member of a pool, `address:port`, is on a node that is gone, or on one of these. */
+export function onGone(
+  cluster: Cluster,
+  { silent }: Pick<Verdicts, 'silent'>,
+  states: readonly NodeState[] = ['dead', 'left'],
+): (member: string) => boolean {
+  const isOne = (id: string): boolean =>
+    silent[id] !== undefined && states.includes(silent[id].state);
+  const nodes = Object.values(cluster.nodes).filter(({ id }) => isOne(id));
+  const gone = new Set(nodes.map((node) => node.address));
+  return (member) => gone.has(hostOf(member));
+}
+
+/** The same for nodes that came back too often: pools may do without them for a while. */
+function onDamped(
+  cluster: Cluster,
+  { flaps = {} }: Pick<Verdicts, 'flaps'>,
+): (member: string) => boolean {
+  const nodes = Object.values(cluster.nodes).filter(({ id }) => flaps[id]?.out === true);
+  const damped = new Set(nodes.map((node) => node.address));
+  return (member) => damped.has(hostOf(member));
+}
+
+export function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}

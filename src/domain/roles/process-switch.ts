@@ -1,0 +1,132 @@
+import { refuse } from '../base/error.ts';
+import { didYouMean } from '../base/names.ts';
+import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
+import type { Cluster, Node } from '../document/cluster.ts';
+import { findNode, withNode } from '../nodes/find-node.ts';
+import { bumped, without } from '../nodes/records.ts';
+import { isLast, isVital } from './last.ts';
+import type { Catalogue } from './role.ts';
+import { processNames } from './roles.ts';
+
+export interface ProcessSwitch {
+  node: string;
+  /** Empty stands for all processes of the node's roles. */
+  processes: string[];
+  to: 'start' | 'stop' | 'restart';
+  /** The node's present boot: a hold ends with it. */
+  bootId: string;
+  /** Also hold what no other node would serve. */
+  force: boolean;
+}
+
+export interface ProcessesSwitched {
+  node: string;
+  processes: string[];
+  already: string[];
+  /** Left as they are, though all were meant: the cluster would have none, or they are held. */
+  spared: string[];
+  /** No command reaches the cluster any more: the bus is held, or the last controller. */
+  cutOff: boolean;
+}
+
+/** Holds processes down until the node's next boot, ends the hold, or asks for a restart. */
+export function switchProcesses(
+  cluster: Cluster,
+  params: ProcessSwitch,
+  asked: Asked,
+): Decision<ProcessesSwitched> {
+  const node = findNode(cluster, params.node);
+  const { catalogue } = asked;
+  const processesIf = (holds: (role: string) => boolean): string[] =>
+    Object.keys(node.roles)
+      .filter(holds)
+      .flatMap((role) => processNames(catalogue, role));
+  const vital = processesIf((role) => isVital(cluster, node, role));
+  const last = processesIf((role) => isLast(cluster, catalogue, node, role));
+  const isHeld = (name: string): boolean => node.held[name] === params.bootId;
+  const isSpared = (name: string): boolean => {
+    if (params.to === 'stop') return last.includes(name) && !params.force;
+    return params.to === 'restart' && isHeld(name);
+  };
+  const named = processesToSwitch(catalogue, node, params);
+  const spared = named.filter(isSpared);
+  const meant = named.filter((name) => !isSpared(name));
+  if (params.processes.length > 0 && spared.length > 0) {
+    throw params.to === 'stop' ? needed(node, spared[0]!) : held(node, spared[0]!);
+  }
+  const moving =
+    params.to === 'restart'
+      ? meant
+      : meant.filter((name) => isHeld(name) !== (params.to === 'stop'));
+  const cutOff = params.to === 'stop' && moving.some((name) => vital.includes(name));
+  const result = {
+    node: node.name,
+    processes: moving,
+    already: meant.filter((name) => !moving.includes(name)),
+    spared,
+    cutOff,
+  };
+  if (moving.length === 0) return unchanged(cluster, result);
+  const holds =
+    params.to === 'stop'
+      ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, params.bootId])) }
+      : without(node.held, moving);
+  const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
+  const after = withNode(cluster, { ...node, held: holds, restarts });
+  // Without the bus or a controller nobody can say that it is down.
+  return changed(cluster, after, result, cutOff ? [] : [node.id]);
+}
+
+function needed(node: Node, process: string) {
+  return refuse(
+    'ROLE_NEEDED',
+    `no other node runs '${process}' as ${node.name} does`,
+    'what it serves would be served by nobody',
+    `hold it all the same: kato process stop --force -n ${node.name} ${process}`,
+  );
+}
+
+function held(node: Node, process: string) {
+  return refuse(
+    'CONFLICT',
+    `the process '${process}' on ${node.name} is held`,
+    'a restart does not end a hold',
+    `kato process start -n ${node.name} ${process}`,
+  );
+}
+
+/** A process whose roles are all stopped stays down, whatever is wished for it alone. */
+function processesToSwitch(catalogue: Catalogue, node: Node, params: ProcessSwitch): string[] {
+  const named = processesOf(catalogue, node, params.processes);
+  if (params.to === 'stop') return named;
+  const wanted = Object.keys(node.roles).filter((role) => node.roles[role]!.stopped === null);
+  const startable = new Set(wanted.flatMap((role) => processNames(catalogue, role)));
+  const stopped = named.find((name) => !startable.has(name));
+  if (stopped !== undefined && params.processes.length > 0) {
+    const role = Object.keys(node.roles).find((name) =>
+      processNames(catalogue, name).includes(stopped),
+    );
+    throw refuse(
+      'CONFLICT',
+      `the process '${stopped}' on ${node.name} belongs to a stopped role`,
+      `the role '${role}' was stopped, and stays so until somebody starts it`,
+      `kato start -n ${node.name} ${role}`,
+    );
+  }
+  return named.filter((name) => startable.has(name));
+}
+
+/** Names of processes that a node's roles have; unknown ones are refused. */
+function processesOf(catalogue: Catalogue, node: Node, names: readonly string[]): string[] {
+  const known = Object.keys(node.roles).flatMap((role) => processNames(catalogue, role));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw refuse(
+      'NOT_FOUND',
+      `node ${node.name} has no process '${unknown}'`,
+      didYouMean(unknown, known) ?? `its roles have ${known.join(', ') || 'no process'}`,
+      `kato process list -n ${node.name}`,
+    );
+  }
+  return names.length === 0 ? [...new Set(known)] : [...new Set(names)];
+}

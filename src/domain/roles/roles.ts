@@ -1,0 +1,153 @@
+import { type KatoError, refuse } from '../base/error.ts';
+import { didYouMean } from '../base/names.ts';
+import type { Cluster, Node } from '../document/cluster.ts';
+import type { Catalogue, RoleDefinition } from './role.ts';
+
+/** Role names with groups written out, in the catalogue's order, each once. */
+export function expandRoles(catalogue: Catalogue, names: readonly string[]): string[] {
+  const wanted = new Set(
+    names.flatMap((name) => catalogue.groups.get(name) ?? [definitionOf(catalogue, name).name]),
+  );
+  return [...catalogue.roles.keys()].filter((role) => wanted.has(role));
+}
+
+export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition {
+  const role = catalogue.roles.get(name);
+  if (role !== undefined) return role;
+  const group = catalogue.groups.get(name);
+  if (group !== undefined) {
+    throw refuse('UNKNOWN_ROLE', `'${name}' is a group, not a role`, `of ${group.join(', ')}`);
+  }
+  throw refuse(
+    'UNKNOWN_ROLE',
+    `there is no role '${name}'`,
+    didYouMean(name, [...catalogue.roles.keys(), ...catalogue.groups.keys()]),
+    'kato role info lists all roles',
+  );
+}
+
+/**
+ * Whoever has such a role holds secrets of the whole cluster, more than the keys of certificates: it
+ * is given by an admin, and by no token.
+ */
+export function isTrusted(catalogue: Catalogue, name: string): boolean {
+  const { sharedSecrets } = definitionOf(catalogue, name);
+  return sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS));
+}
+
+/** Whether somebody may be given a role: by what a token allows, null for all, and by who gives it. */
+export function isGrantable(
+  catalogue: Catalogue,
+  role: string,
+  allowed: readonly string[] | null,
+  byAdmin: boolean,
+): boolean {
+  return (byAdmin || !isTrusted(catalogue, role)) && (allowed === null || allowed.includes(role));
+}
+
+const CERTIFICATE_KEYS = 'certificate/';
+
+export function processNames(catalogue: Catalogue, role: string): string[] {
+  return definitionOf(catalogue, role).processes.map((process) => process.name);
+}
+
+/** Why a node may not have its roles together, or undefined when it may. */
+export function exclusion(
+  catalogue: Catalogue,
+  node: Pick<Node, 'name' | 'roles'>,
+  before: Node['roles'],
+): KatoError | undefined {
+  const roles = Object.keys(node.roles);
+  for (const name of roles) {
+    const role = definitionOf(catalogue, name);
+    const other = roles.find((candidate) => excludes(catalogue, role, candidate));
+    if (other === undefined) continue;
+    const [fresh, there] = other in before ? [name, other] : [other, name];
+    const give = `give '${fresh}' to another node`;
+    const remove = `remove '${there}' first, with --force where it is the last`;
+    return refuse(
+      'ROLE_EXCLUDED',
+      `the roles '${name}' and '${other}' cannot share a node`,
+      role.excludes.includes('*')
+        ? `a node with '${name}' has no other role`
+        : `'${name}' excludes '${other}'`,
+      there in before ? `${give}, or ${remove}: kato role remove -n ${node.name} ${there}` : give,
+    );
+  }
+  return undefined;
+}
+
+function excludes(catalogue: Catalogue, role: RoleDefinition, other: string): boolean {
+  if (other === role.name || definitionOf(catalogue, other).given === 'always') return false;
+  return role.excludes.includes('*') || role.excludes.includes(other);
+}
+
+/** Nodes that have a role, whether it is stopped or not. */
+export function nodesWith(cluster: Cluster, role: string): Node[] {
+  return Object.values(cluster.nodes).filter((node) => node.roles[role] !== undefined);
+}
+
+/**
+ * Those of them that were seen with their own key. A machine that shows but a token is nobody's
+ * backend or proxy, and does not count as one that the cluster has.
+ */
+export function confirmedWith(cluster: Cluster, role: string): Node[] {
+  return nodesWith(cluster, role).filter((node) => node.pendingUntil === null);
+}
+
+export function idsWith(cluster: Cluster, role: string): string[] {
+  return nodesWith(cluster, role).map((node) => node.id);
+}
+
+/**
+ * What the cluster as a whole would lack: a role under its minimum or over its maximum, or one
+ * that another in use needs. Checked on the document as it would be after a change.
+ */
+export function shortage(catalogue: Catalogue, cluster: Cluster): KatoError | undefined {
+  const roles = [...catalogue.roles.values()].map((role) => ({
+    role,
+    holders: nodesWith(cluster, role.name),
+  }));
+  for (const { role, holders } of roles) {
+    const refusal = miscount(role, holders, confirmedWith(cluster, role.name));
+    if (refusal !== undefined) return refusal;
+  }
+  for (const { role, holders } of roles) {
+    const missing = role.needs.find((needed) => confirmedWith(cluster, needed).length === 0);
+    if (holders.length === 0 || missing === undefined) continue;
+    return refuse(
+      'ROLE_NEEDED',
+      `the role '${role.name}' needs '${missing}'`,
+      `${namesOf(holders, ', ')} would have '${role.name}', and no node '${missing}'`,
+      `add it first: kato role add ${missing}`,
+    );
+  }
+  return undefined;
+}
+
+function miscount(
+  { name, perCluster, given }: RoleDefinition,
+  holders: Node[],
+  confirmed: Node[],
+): KatoError | undefined {
+  const { min, max } = perCluster;
+  if (confirmed.length < min) {
+    return refuse(
+      'ROLE_NEEDED',
+      `the cluster needs the role '${name}' on ${min === 1 ? 'a node' : `${min} nodes`}`,
+      `after this ${confirmed.length === 0 ? 'no node' : `only ${confirmed.length}`} would have it`,
+      given === 'add' ? `add it to another node first: kato role add -n NODE ${name}` : undefined,
+    );
+  }
+  if (max === null || holders.length <= max) return undefined;
+  return refuse(
+    'ROLE_LIMIT',
+    `the role '${name}' is allowed on ${max === 1 ? 'one node' : `${max} nodes`} only`,
+    `${namesOf(holders, ' and ')} would have it`,
+    `remove it from another node first: kato role remove -n NODE ${name}`,
+  );
+}
+
+function namesOf(nodes: readonly Node[], separator: string): string {
+  return nodes.map((node) => node.name).join(separator);
+}

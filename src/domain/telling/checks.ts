@@ -1,0 +1,238 @@
+import type { Certificate } from '../document/cluster.ts';
+import { poolChecks } from './pool-checks.ts';
+import {
+  failedStep,
+  hasGone,
+  type NodeStatus,
+  type RoleStatus,
+  type Status,
+  type WarningCode,
+} from './status.ts';
+
+export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
+
+/** One thing that was looked at; docs/reference/checks.md tells each and its thresholds. */
+export interface Check {
+  name: CheckName;
+  level: CheckLevel;
+  /** What was found: one sentence, no full stop. */
+  message: string;
+  /** What it is about: a node, a domain, a pool. */
+  subject?: string;
+  /** What was measured, in the unit of its name. */
+  value?: number;
+}
+
+/** Closed list. */
+export type CheckName =
+  | 'agent'
+  | 'bus'
+  | 'controllers'
+  | 'state'
+  | 'nodes'
+  | 'roles'
+  | 'pools'
+  | 'certificates'
+  | 'export'
+  | 'disk';
+
+export interface ChecksInput {
+  status: Status;
+  /** Null when they could not be read. */
+  certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
+  /** From 0 to 1, of the file systems with this node's state and with its logs. */
+  diskFree: { state: number; logs: number };
+  nowMs: number;
+}
+
+const DISK_FREE_WARNING = 0.1;
+const DISK_FREE_CRITICAL = 0.03;
+export const CERTIFICATE_WARNING_DAYS = 30;
+const CERTIFICATE_CRITICAL_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/** Everything that is looked at, in a fixed order; each name occurs at least once. */
+export function checksOf(input: ChecksInput): Check[] {
+  const { status } = input;
+  return [
+    { name: 'agent', level: 'ok', message: 'the agent of this node answers' },
+    awayCheck(status, 'bus', NO_BUS, 'the bus answers'),
+    awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
+    ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status)),
+    ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
+    diskCheck(input.diskFree),
+    ...lostLinesChecks(status),
+  ];
+}
+
+function clusterChecks(status: Status): Check[] {
+  return [
+    stateCheck(status),
+    ...orOk('nodes', 'no node is dead or silent', [
+      ...status.nodes.flatMap(nodeChecks),
+      ...warned(status, 'nodes', 'NODE_FLAPS'),
+      ...warned(status, 'nodes', 'NODE_MOVED'),
+      ...warned(status, 'nodes', 'NODE_CLONED'),
+    ]),
+    ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
+    ...orOk('pools', 'every pool has members', [
+      ...poolChecks(status),
+      ...warned(status, 'pools', 'POOL_BRAKE'),
+      ...warned(status, 'pools', 'BACKEND_LOOP'),
+    ]),
+    exportCheck(status),
+  ];
+}
+
+/** What is a warning of the status is one here: all of a code in one, which has no subject. */
+function warned({ warnings }: Status, name: CheckName, code: WarningCode): Check[] {
+  const messages = warnings.filter((warning) => warning.code === code).map((one) => one.message);
+  return messages.length === 0 ? [] : [{ name, level: 'warning', message: messages.join('; ') }];
+}
+
+/** Nobody tells of the cluster: how the others were is no answer. What this node runs it sees itself. */
+function ownChecks({ nodes }: Status): Check[] {
+  const own = nodes.filter(({ self }) => self).flatMap(roleChecks);
+  const unknown = (name: CheckName, what: string): Check => ({
+    name,
+    level: 'unknown',
+    message: `${what} cannot be seen while nobody tells of it`,
+  });
+  return [
+    unknown('state', 'the state on the bus'),
+    unknown('nodes', 'how other nodes are'),
+    ...orOk('roles', 'the roles of this node are as they should be', own),
+    unknown('pools', 'who serves in which pool'),
+    unknown('export', 'the kept export'),
+  ];
+}
+
+/** The status is what this node knew last. */
+export function isFromMemory({ warnings }: Status): boolean {
+  return warnings.some(({ code }) => code === 'CONTROLLER_AWAY' || NO_BUS.includes(code));
+}
+
+/** The worst of them; what is unknown is worse than a warning. */
+export function worstOf(checks: readonly Check[]): CheckLevel {
+  const order: CheckLevel[] = ['critical', 'unknown', 'warning'];
+  return order.find((level) => checks.some((check) => check.level === level)) ?? 'ok';
+}
+
+/** The bus is away, or does not let this node in: either way it hears nothing. */
+const NO_BUS: readonly WarningCode[] = ['BUS_AWAY', 'NODE_REFUSED'];
+
+function awayCheck(
+  { warnings }: Status,
+  name: CheckName,
+  codes: readonly WarningCode[],
+  fine: string,
+): Check {
+  const away = warnings.find((warning) => codes.includes(warning.code));
+  if (away !== undefined) return { name, level: 'critical', message: away.message };
+  const unasked = warnings.some((warning) => NO_BUS.includes(warning.code));
+  if (!unasked) return { name, level: 'ok', message: fine };
+  return { name, level: 'unknown', message: 'cannot be asked while the bus is away' };
+}
+
+function stateCheck({ warnings }: Status): Check {
+  const older = warnings.find((warning) => warning.code === 'STATE_OLDER');
+  const large = warnings.find((warning) => warning.code === 'STATE_LARGE');
+  if (older === undefined && large !== undefined) {
+    return { name: 'state', level: 'warning', message: large.message };
+  }
+  if (older === undefined) return { name: 'state', level: 'ok', message: 'nodes and bus agree' };
+  return { name: 'state', level: 'critical', message: older.message };
+}
+
+function nodeChecks(node: NodeStatus): Check[] {
+  if (node.state !== 'dead' && node.state !== 'inactive') return [];
+  const level = node.state === 'dead' ? 'critical' : 'warning';
+  const value = node.lastSeen === null ? {} : { value: Math.round(node.lastSeen) };
+  return [
+    {
+      name: 'nodes',
+      level,
+      message: `${node.name} is ${node.state}`,
+      subject: node.name,
+      ...value,
+    },
+  ];
+}
+
+/** Roles of a node that is gone are told by the node. */
+function roleChecks(node: NodeStatus): Check[] {
+  if (hasGone(node.state)) return [];
+  const wrong = node.roles.filter(({ state }) => state === 'failed' || state === 'starting');
+  if (wrong.length === 0) return stepCheck(node);
+  return wrong.map((role) => ({
+    name: 'roles',
+    level: role.state === 'failed' ? 'critical' : 'warning',
+    message: `${role.name} on ${node.name} ${howIs(role, node)}`,
+    subject: `${node.name}/${role.name}`,
+  }));
+}
+
+/** With the reason, where the step that failed is of the role. */
+function howIs(role: RoleStatus, node: NodeStatus): string {
+  if (role.state !== 'failed') return 'is starting';
+  const step = failedStep(node, role);
+  return step === undefined ? 'has failed' : `has failed: ${step.message}`;
+}
+
+/** All runs as it ran, and the node cannot follow what the cluster wants of it now. */
+function stepCheck({ name, error }: NodeStatus): Check[] {
+  if (error === undefined) return [];
+  const message = `${name}: ${error.step} failed: ${error.message}`;
+  return [{ name: 'roles', level: 'warning', message, subject: name }];
+}
+
+function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
+  if (certificates === null) {
+    return [{ name: 'certificates', level: 'unknown', message: 'certificates cannot be read now' }];
+  }
+  return certificates.flatMap(({ domain, notAfter }): Check[] => {
+    const days = Math.floor((Date.parse(notAfter) - nowMs) / DAY_MS);
+    if (days >= CERTIFICATE_WARNING_DAYS) return [];
+    const level = days < CERTIFICATE_CRITICAL_DAYS ? 'critical' : 'warning';
+    const message =
+      days < 0
+        ? `the certificate for ${domain} has ended`
+        : `the certificate for ${domain} ends in ${days} days`;
+    return [{ name: 'certificates', level, message, subject: domain, value: days }];
+  });
+}
+
+function exportCheck({ warnings }: Status): Check {
+  const late = warnings.find((warning) => warning.code === 'EXPORT_LATE');
+  if (late === undefined) return { name: 'export', level: 'ok', message: 'no kept export is late' };
+  return { name: 'export', level: 'warning', message: late.message };
+}
+
+/** Of whichever has less. */
+function diskCheck({ state, logs }: ChecksInput['diskFree']): Check {
+  const free = Math.min(state, logs);
+  const level =
+    free < DISK_FREE_CRITICAL ? 'critical' : free < DISK_FREE_WARNING ? 'warning' : 'ok';
+  const percent = Math.floor(free * 100);
+  return {
+    name: 'disk',
+    level,
+    message: `${percent} % of the disk ${logs < state ? 'with the logs ' : ''}of this node is free`,
+    value: percent,
+  };
+}
+
+function lostLinesChecks({ warnings }: Status): Check[] {
+  return warnings
+    .filter(({ code }) => code === 'LOG_LOST')
+    .map(({ message, node }) => ({
+      name: 'disk',
+      level: 'critical',
+      message,
+      ...(node === undefined ? {} : { subject: node }),
+    }));
+}
+
+function orOk(name: CheckName, fine: string, found: Check[]): Check[] {
+  return found.length > 0 ? found : [{ name, level: 'ok', message: fine }];
+}

@@ -1,0 +1,78 @@
+import type { Cluster } from '../document/cluster.ts';
+import { outUntilMs } from '../nodes/damping.ts';
+import { hostOf, isGone, onGone, type Verdicts } from '../nodes/verdicts.ts';
+import type { Catalogue } from '../roles/role.ts';
+import { nodesWith } from '../roles/roles.ts';
+import { backendJudge, loopJudge } from '../traffic/backends.ts';
+import { pinnedMembers } from '../traffic/load-balancer.ts';
+import { braked, routePool } from '../traffic/pools.ts';
+import type { Pool } from '../views/view.ts';
+import type { Warning } from './status.ts';
+
+interface PoolWarningsInput {
+  cluster: Cluster;
+  catalogue: Catalogue;
+  verdicts: Verdicts;
+  pools: readonly Pool[];
+  nowMs: number;
+}
+
+/** What is wrong with pools, and why they leave out whom they leave out. */
+export function poolWarnings(input: PoolWarningsInput): Warning[] {
+  return [...memberWarnings(input), ...flapWarnings(input), ...loopWarnings(input)];
+}
+
+function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warning[] {
+  const isGone = onGone(cluster, verdicts);
+  const isDead = onGone(cluster, verdicts, ['dead']);
+  return pools.flatMap((pool): Warning[] => {
+    if (pool.members.length === 0) {
+      return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
+    }
+    const kept = braked(pool, isGone);
+    const dead = kept.filter(isDead);
+    const left = kept.filter((member) => !isDead(member));
+    return [
+      ...(dead.length === 0 ? [] : [`keeps dead members: ${dead.join(', ')}`]),
+      ...(left.length === 0 ? [] : [`keeps members on nodes that have left: ${left.join(', ')}`]),
+    ].map((what) => ({ code: 'POOL_BRAKE', message: `the pool ${pool.name} ${what}` }));
+  });
+}
+
+/** Nodes that live, and that some pool leaves out all the same. */
+function flapWarnings({ cluster, verdicts, pools, nowMs }: PoolWarningsInput): Warning[] {
+  const members = pools.flatMap((pool) => pool.members);
+  const left = new Set(members.flatMap(({ address, state }) => (state === 'in' ? [] : [address])));
+  const hosts = new Set([...left].map(hostOf));
+  return Object.values(cluster.nodes).flatMap(({ id, name, address }): Warning[] => {
+    const flaps = verdicts.flaps?.[id];
+    if (flaps?.out !== true || isGone(verdicts, id) || !hosts.has(address)) return [];
+    const minutes = Math.max(1, Math.ceil((outUntilMs(flaps) - nowMs) / 60_000));
+    const message = `${name} keeps dying and coming back: pools leave it out for ${minutes} min more`;
+    return [{ code: 'NODE_FLAPS', message, node: name }];
+  });
+}
+
+function loopWarnings({ cluster, catalogue }: PoolWarningsInput): Warning[] {
+  const judge = backendJudge(cluster, catalogue);
+  const isLoop = loopJudge(cluster, catalogue);
+  const isBalancer = loopJudge(cluster, catalogue, ['load_balancer']);
+  const warn = (who: string, backend: string): Warning => ({
+    code: 'BACKEND_LOOP',
+    message: `${who} leaves out ${backend}: it ${judge(backend)?.why}`,
+  });
+  return [
+    ...Object.values(cluster.routes).flatMap((route) =>
+      route.backends
+        .filter((backend) => isLoop(backend, route))
+        .map((backend) => warn(`the route ${routePool(route.host, route.path)}`, backend)),
+    ),
+    ...nodesWith(cluster, 'load_balancer')
+      .filter((balancer) => balancer.pinnedRouters !== null)
+      .flatMap((balancer) =>
+        pinnedMembers(cluster, catalogue, balancer)
+          .filter((member) => isBalancer(member))
+          .map((member) => warn(`the load balancer ${balancer.name}`, member)),
+      ),
+  ];
+}

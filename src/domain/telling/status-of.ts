@@ -1,0 +1,243 @@
+import { BYTES_WARNING, bytesOf } from '../document/budget.ts';
+import type { Node } from '../document/cluster.ts';
+import { exportFault } from '../document/kept-export.ts';
+import { olderState, type SeenBefore } from '../document/older-state.ts';
+import type { ProcessReport, Report, StepFailure } from '../making/step.ts';
+import { type IdentityInput, identityWarnings } from '../nodes/displaced.ts';
+import { nameOfNode } from '../nodes/find-node.ts';
+import { isGone, type Verdicts } from '../nodes/verdicts.ts';
+import type { Catalogue } from '../roles/role.ts';
+import { definitionOf } from '../roles/roles.ts';
+import type { Pool } from '../views/view.ts';
+import { coreAddress } from '../views/view-for.ts';
+import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
+import { lostLinesWarnings } from './lost-lines.ts';
+import { poolWarnings } from './pool-warnings.ts';
+import {
+  hasGone,
+  type NodeState,
+  type NodeStatus,
+  type RoleState,
+  type RoleStatus,
+  type Status,
+  type Warning,
+} from './status.ts';
+
+export interface StatusInput extends IdentityInput {
+  /** The state on the bus does not go on from this version, which was seen before. */
+  older: SeenBefore | null;
+  catalogue: Catalogue;
+  verdicts: Verdicts;
+  pools: Pool[];
+  /** The last report of each node. */
+  reports: ReadonlyMap<string, Report>;
+  /** Seconds since the last sign of life. */
+  lastSeen: ReadonlyMap<string, number>;
+  /** The node whose agent asks. */
+  self: string;
+  /** Also roles that no node has. */
+  all: boolean;
+  nowMs: number;
+}
+
+const CERTIFICATE_WARNING_MS = CERTIFICATE_WARNING_DAYS * 86_400_000;
+
+/** How the cluster is: what people and programs are shown. */
+export function statusOf(input: StatusInput): Status {
+  const { cluster, catalogue } = input;
+  const nodes = Object.values(cluster.nodes)
+    .map((node) => nodeStatus(input, node))
+    .sort(byAddress);
+  const held = new Set(Object.values(cluster.nodes).flatMap((node) => Object.keys(node.roles)));
+  return {
+    format: 1,
+    cluster: {
+      id: cluster.id,
+      endpoint: cluster.endpoint,
+      core: coreAddress(cluster),
+      revision: cluster.revision,
+    },
+    warnings: [
+      ...stateWarnings(input),
+      ...identityWarnings(input),
+      ...nodeWarnings(input, nodes),
+      ...poolWarnings(input),
+      ...certificateWarnings(input),
+      ...exportWarnings(input),
+      ...replacedWarnings(input),
+    ],
+    nodes,
+    pools: input.pools.map(({ name, kind, members }) => ({ name, kind, members })),
+    unassigned: input.all ? [...catalogue.roles.keys()].filter((role) => !held.has(role)) : [],
+  };
+}
+
+function nodeStatus(input: StatusInput, node: Node): NodeStatus {
+  const report = input.reports.get(node.id);
+  const state = nodeState(input.verdicts, node);
+  const failure = report?.failures[0];
+  return {
+    id: node.id,
+    name: node.name,
+    address: node.address,
+    state,
+    lastSeen: input.lastSeen.get(node.id) ?? null,
+    self: node.id === input.self,
+    version: node.version,
+    appliedRevision: report?.version.revision ?? 0,
+    ...(failure === undefined ? {} : { error: errorOf(failure) }),
+    zone: node.zone,
+    roles: Object.keys(node.roles).map((role) => roleStatus(input, node, role, state, report)),
+  };
+}
+
+type NodeError = NonNullable<NodeStatus['error']>;
+
+export function errorOf({ kind, process, ...error }: StepFailure): NodeError {
+  return { step: `${kind} ${process}`, ...error };
+}
+
+/** Data that is missing is a person's to bring back, and who looks at the status is that person. */
+export function failureWarning(
+  node: string,
+  { step, code, message, why, next }: NodeError,
+): Warning {
+  const text = `${node}: ${step} failed: ${message}`;
+  if (code !== 'DATA_MISSING') return { code: 'STEP_FAILED', message: text, node };
+  const more = [why, next].filter((part) => part !== undefined);
+  return { code, message: [text, more.join('; ')].join(': '), node };
+}
+
+export function nodeState(verdicts: Verdicts, node: Node): NodeState {
+  if (node.pendingUntil !== null) return 'joining';
+  return verdicts.silent[node.id]?.state ?? 'active';
+}
+
+function roleStatus(
+  input: StatusInput,
+  node: Node,
+  role: string,
+  state: NodeState,
+  report: Report | undefined,
+): RoleStatus {
+  const definition = definitionOf(input.catalogue, role);
+  const stopped = node.roles[role]!.stopped;
+  const reports = definition.processes.map(({ name }) => [name, report?.processes[name]] as const);
+  const failed = new Set(report?.failures.map((failure) => failure.process));
+  const gone = hasGone(state);
+  return {
+    name: role,
+    state: gone ? goneState(state) : roleState(stopped !== null, reports, failed),
+    ...(stopped === null ? {} : { stoppedBy: nameOfNode(input.cluster, stopped.by) }),
+    processes: reports.map(([name, process]) => ({
+      name,
+      state: process === undefined || gone ? 'STOPPED' : process.state,
+      pid: gone ? null : (process?.pid ?? null),
+      since: process?.since ?? null,
+      ...(process?.held === true ? { held: true } : {}),
+    })),
+  };
+}
+
+/** What a vanished node did is not done any more; one that was shut down stopped it in order. */
+function goneState(state: 'dead' | 'left'): RoleState {
+  return state === 'dead' ? 'failed' : 'stopped';
+}
+
+export function roleState(
+  wantedStopped: boolean,
+  processes: readonly (readonly [string, ProcessReport | undefined])[],
+  failed: ReadonlySet<string>,
+): RoleState {
+  if (processes.some(([name, p]) => failed.has(name) || p?.state === 'FATAL')) return 'failed';
+  if (wantedStopped) return 'stopped';
+  if (processes.some(([, process]) => process?.held === true)) return 'stopped';
+  return processes.every(([, process]) => process?.state === 'RUNNING') ? 'running' : 'starting';
+}
+
+function stateWarnings({ older, cluster }: StatusInput): Warning[] {
+  const bytes = bytesOf(cluster);
+  const large = `the state of the cluster weighs ${(bytes / 1e6).toFixed(1)} MB, and may not grow without end`;
+  const said: Warning[] = bytes > BYTES_WARNING ? [{ code: 'STATE_LARGE', message: large }] : [];
+  if (older === null) return said;
+  const { message: what, why, next } = olderState(older);
+  const message = older.lost
+    ? `${what}: ${why}; ${next}`
+    : `${what}: nothing is changed until ${next}`;
+  return [{ code: 'STATE_OLDER', message }, ...said];
+}
+
+function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning[] {
+  return nodes.flatMap((node) => {
+    const said: Warning[] = [];
+    const warn = (code: Warning['code'], message: string): void => {
+      said.push({ code, message, node: node.name });
+    };
+    const ago = node.lastSeen === null ? '' : `, last seen ${Math.round(node.lastSeen)} s ago`;
+    if (node.state === 'dead') warn('NODE_DEAD', `${node.name} is dead${ago}`);
+    if (node.state === 'inactive') warn('NODE_INACTIVE', `${node.name} is inactive${ago}`);
+    const report = input.reports.get(node.id);
+    if (report?.refusedView != null) {
+      warn(
+        'STATE_OLDER',
+        `${node.name} has seen revision ${report.version.revision}, the bus has an older or another history`,
+      );
+    }
+    if (isGone(input.verdicts, node.id)) return said;
+    const failures = report?.failures ?? [];
+    said.push(...failures.map((failure) => failureWarning(node.name, errorOf(failure))));
+    said.push(...lostLinesWarnings(node.name, report));
+    for (const { name, stoppedBy, processes } of node.roles) {
+      if (stoppedBy !== undefined) {
+        warn('ROLE_STOPPED', `${name} on ${node.name} is stopped by ${stoppedBy}`);
+      }
+      for (const process of processes) {
+        if (process.state === 'FATAL') {
+          warn('PROCESS_FATAL', `${process.name} on ${node.name} keeps dying`);
+        }
+      }
+    }
+    for (const [process, { state }] of Object.entries(report?.processes ?? {})) {
+      if (state === 'ROGUE') {
+        warn('PROCESS_ROGUE', `${process} runs on ${node.name}, and no role wants it there`);
+      }
+    }
+    return said;
+  });
+}
+
+function certificateWarnings(input: StatusInput): Warning[] {
+  return Object.values(input.cluster.certificates)
+    .filter(
+      (certificate) => Date.parse(certificate.notAfter) - input.nowMs < CERTIFICATE_WARNING_MS,
+    )
+    .map(({ domain, notAfter }) => ({
+      code: 'CERTIFICATE_EXPIRES',
+      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'ended' : 'ends'} on ${notAfter.slice(0, 10)}`,
+    }));
+}
+
+function exportWarnings({ cluster, reports, verdicts }: StatusInput): Warning[] {
+  const fault = exportFault(cluster, reports, (id) => isGone(verdicts, id));
+  return fault === null ? [] : [{ code: 'EXPORT_LATE', ...fault }];
+}
+
+/** Whoever holds a token could have done it: for a day it is there to be seen. */
+const REPLACED_SHOWN_MS = 86_400_000;
+
+function replacedWarnings({ cluster, nowMs }: StatusInput): Warning[] {
+  return Object.values(cluster.former).flatMap(({ id, name, removedAt, replacedBy }): Warning[] => {
+    const isRecent = nowMs - Date.parse(removedAt) < REPLACED_SHOWN_MS;
+    const node = replacedBy === undefined ? undefined : cluster.nodes[replacedBy];
+    if (node === undefined || !isRecent) return [];
+    const message = `a machine with a token took the place of the dead node ${name} (${id}), at ${node.address}`;
+    return [{ code: 'NODE_REPLACED', message, node: node.name }];
+  });
+}
+
+/** The order of nodes wherever they are shown: 10.0.0.9 before 10.0.0.10. */
+export function byAddress(a: Pick<Node, 'address'>, b: Pick<Node, 'address'>): number {
+  const number = (address: string): number =>
+    address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return number(a.address) - number(b.address);
+}

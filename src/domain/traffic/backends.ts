@@ -1,0 +1,90 @@
+import { type KatoError, refuse } from '../base/error.ts';
+import type { Cluster, Node, Route } from '../document/cluster.ts';
+import { settingsOf } from '../document/settings.ts';
+import type { Catalogue } from '../roles/role.ts';
+import { confirmedWith } from '../roles/roles.ts';
+import { specialUse } from './addresses.ts';
+
+/** Why requests had better not go to a backend. */
+export interface BackendFault {
+  code: 'BAD_ADDRESS' | 'CONFLICT';
+  /** Goes on after the backend's name: `is a multicast address`. */
+  why: string;
+  /** A router or load balancer: requests would go round in a circle. */
+  isLoop: boolean;
+}
+
+export type BackendJudge = (backend: string) => BackendFault | null;
+
+/**
+ * Judges any number of backends, `address:port`, by one document. What it refuses is never served
+ * when it is announced, and a route may have it only where an admin insists.
+ */
+export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJudge {
+  const taken = portsOf(cluster, catalogue, [...catalogue.roles.keys()]);
+  return (backend) => {
+    const address = backend.slice(0, backend.lastIndexOf(':'));
+    const special = specialUse(cluster, address);
+    if (special !== null) return { code: 'BAD_ADDRESS', why: `is ${special}`, isLoop: false };
+    const owner = taken.get(backend);
+    if (owner === undefined) return null;
+    const { node, role } = owner;
+    const isLoop = PROXIES.includes(role);
+    const circle = isLoop ? ', and requests would go round in a circle' : '';
+    return { code: 'CONFLICT', why: `is the port of ${role} on ${node.name}${circle}`, isLoop };
+  };
+}
+
+/** What a person is told who wants such a backend. */
+export function refusedBackend(backend: string, { code, why }: BackendFault): KatoError {
+  return refuse(
+    code,
+    `a route cannot lead to ${backend}`,
+    `it ${why}`,
+    'give another backend, or insist with --any-backend',
+  );
+}
+
+/** Roles that pass requests on. */
+const PROXIES = ['router', 'load_balancer'];
+
+interface Owner {
+  node: Node;
+  role: string;
+}
+
+/**
+ * Who listens where, by `address:port`, for these roles, also while they are stopped. What a machine that
+ * shows but a token says of its address takes nobody's backends away.
+ */
+function portsOf(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  roles: readonly string[],
+): Map<string, Owner> {
+  const owners = new Map<string, Owner>();
+  for (const role of roles) {
+    const settings = settingsOf(cluster, catalogue, role);
+    const ports = catalogue.roles
+      .get(role)!
+      .ports.filter(({ protocol }) => protocol === 'tcp')
+      .map(({ port, setting }) => (setting === null ? port : settings[setting]));
+    for (const node of ports.length > 0 ? confirmedWith(cluster, role) : []) {
+      for (const port of ports) owners.set(`${node.address}:${port}`, { node, role });
+    }
+  }
+  return owners;
+}
+
+/** Whether requests to a member of a pool would come back to where they came from. */
+export type LoopJudge = (backend: string, route?: Route) => boolean;
+
+/** What pools leave out, whoever put it there: a node may have become a router later. */
+export function loopJudge(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  among: readonly string[] = PROXIES,
+): LoopJudge {
+  const proxies = portsOf(cluster, catalogue, among);
+  return (backend, route) => proxies.has(backend) && route?.anyBackends?.includes(backend) !== true;
+}

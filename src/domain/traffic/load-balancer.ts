@@ -1,0 +1,120 @@
+import { refuse } from '../base/error.ts';
+import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
+import type { Cluster, Node } from '../document/cluster.ts';
+import { settingsOf } from '../document/settings.ts';
+import { findNode, withNode } from '../nodes/find-node.ts';
+import { without } from '../nodes/records.ts';
+import { lastRemoved } from '../roles/last.ts';
+import type { Catalogue } from '../roles/role.ts';
+import { checkAllowed, isAdmin } from '../roles/role-changes.ts';
+import { confirmedWith, nodesWith, shortage } from '../roles/roles.ts';
+import { loopJudge } from './backends.ts';
+
+export interface SetupLoadBalancer {
+  node: string;
+  /** Explicit routers pin the pool; empty follows the cluster's routers. */
+  addresses: string[];
+  excludeSelf: boolean;
+  /** Also exchange roles other than `router`, and the last router that serves. */
+  force: boolean;
+}
+
+export interface LoadBalancerSet {
+  node: string;
+  exchanged: string[];
+  routers: string[];
+  pinned: boolean;
+  /** Pinned addresses that no router of the cluster has. */
+  strangers: string[];
+}
+
+/** Makes a node a load balancer and nothing else: the router role it was attached with is exchanged. */
+export function setupLoadBalancer(
+  cluster: Cluster,
+  params: SetupLoadBalancer,
+  asked: Asked,
+): Decision<LoadBalancerSet> {
+  const node = findNode(cluster, params.node);
+  checkAllowed(node, 'load_balancer', asked.catalogue, isAdmin(cluster, asked.by));
+  const exchanged = Object.keys(node.roles).filter(
+    (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
+  );
+  checkExchange(node, exchanged, params.force);
+  const kept = without(node.roles, exchanged);
+  const roles = { ...kept, load_balancer: kept.load_balancer ?? { stopped: null } };
+  const addresses = [...new Set(params.addresses)];
+  const pinnedRouters = addresses.length > 0 ? addresses : null;
+  const after: Node = { ...node, roles, pinnedRouters, excludeSelf: params.excludeSelf };
+  const nodes = withNode(cluster, after);
+  const then = { ...cluster, ...nodes };
+  const refusal =
+    shortage(asked.catalogue, then) ?? lastRemoved(asked.catalogue, cluster, then, params.force);
+  if (refusal !== undefined) throw refusal;
+  const routers = routersFor(then, after);
+  if (routers.length === 0) {
+    throw refuse(
+      'BAD_VALUE',
+      `the load balancer ${node.name} would have no router`,
+      'its own address is the only one given, and is to be left out',
+      'give the address of a router, or none to follow the routers of the cluster',
+    );
+  }
+  if (pinnedRouters !== null) checkNoLoop(then, after, asked);
+  const own = nodesWith(then, 'router').map((router) => router.address);
+  const result = {
+    node: node.name,
+    exchanged,
+    routers,
+    pinned: pinnedRouters !== null,
+    strangers: routers.filter((address) => !own.includes(address)),
+  };
+  const same =
+    exchanged.length === 0 &&
+    node.roles.load_balancer !== undefined &&
+    node.excludeSelf === params.excludeSelf &&
+    String(node.pinnedRouters) === String(pinnedRouters);
+  return same ? unchanged(cluster, result) : changed(cluster, nodes, result, [node.id]);
+}
+
+/** Addresses that a load balancer's pool should have, whoever is alive. */
+export function routersFor(cluster: Cluster, balancer: Node): string[] {
+  const all =
+    balancer.pinnedRouters ?? confirmedWith(cluster, 'router').map((router) => router.address);
+  return balancer.excludeSelf ? all.filter((address) => address !== balancer.address) : all;
+}
+
+/** Where a load balancer with explicit routers sends to, as `address:port`. */
+export function pinnedMembers(cluster: Cluster, catalogue: Catalogue, balancer: Node): string[] {
+  const { http_port } = settingsOf(cluster, catalogue, 'router');
+  return routersFor(cluster, balancer).map((address) => `${address}:${http_port}`);
+}
+
+function checkNoLoop(cluster: Cluster, balancer: Node, { catalogue }: Asked): void {
+  const isLoop = loopJudge(cluster, catalogue, ['load_balancer']);
+  const looping = pinnedMembers(cluster, catalogue, balancer).find((member) => isLoop(member));
+  if (looping === undefined) return;
+  throw refuse(
+    'CONFLICT',
+    `the load balancer ${balancer.name} cannot send to ${looping}`,
+    'that is the port of a load balancer, and requests would go round in a circle',
+    'give the address of a router',
+  );
+}
+
+function checkExchange(node: Node, exchanged: readonly string[], force: boolean): void {
+  const others = exchanged.filter((role) => role !== 'router');
+  if (others.includes('primary')) {
+    throw refuse(
+      'ROLE_EXCLUDED',
+      `the core ${node.name} cannot become a load balancer`,
+      'a load balancer has no other role, and the core holds the bus',
+    );
+  }
+  if (others.length === 0 || force) return;
+  throw refuse(
+    'ROLE_EXCLUDED',
+    `node ${node.name} also has ${others.map((role) => `'${role}'`).join(', ')}`,
+    'a load balancer has no other role',
+    'give them up with --force, or set up another node',
+  );
+}

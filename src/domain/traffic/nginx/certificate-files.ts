@@ -1,0 +1,51 @@
+import type { View } from '../../views/view.ts';
+import { keyNameOf, wildcardOf } from '../certificates.ts';
+
+/** A certificate as a file that holds key and chain: nginx takes both from one. */
+export interface CertificateView {
+  /** Host name or `*.` pattern; null for the one that serves every other name. */
+  domain: string | null;
+  file: string;
+  pem: string;
+}
+
+/** Key and chain in PEM, made by the cluster for itself, so that TLS always works. */
+const FALLBACK = 'certificate/default';
+
+/** Certificates whose keys are here; the fallback first. Without one there is no TLS. */
+export function certificatesOf(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+): CertificateView[] {
+  const fallback = secrets[FALLBACK];
+  if (fallback === undefined) return [];
+  const installed = view.certificates.flatMap(({ domain, chain }) => {
+    const key = secrets[keyNameOf({ domain, chain })];
+    if (key === undefined) return [];
+    const pem = `${privateKeyIn(key)}\n${chain.trimEnd()}`;
+    return [{ domain, file: certificateFile(domain), pem }];
+  });
+  const file = 'default-certificate.pem';
+  return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];
+}
+
+/** Its name in the config folder of whoever serves the domain. */
+export function certificateFile(domain: string): string {
+  return `certificate-${domain.replace('*', '_')}.pem`;
+}
+
+/** Without what else a key file may hold: nginx takes the first certificate for the one of the key. */
+function privateKeyIn(text: string): string {
+  return (PRIVATE_KEY.exec(text)?.[0] ?? text).trimEnd();
+}
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]*PRIVATE KEY-----/;
+
+/** The file for a host name: its own, else one for all names beside it, else the fallback. */
+export function certificateFor(certificates: CertificateView[], host: string): string | null {
+  const found =
+    certificates.find(({ domain }) => domain === host) ??
+    certificates.find(({ domain }) => domain === wildcardOf(host)) ??
+    certificates[0];
+  return found?.file ?? null;
+}

@@ -1,0 +1,27 @@
+import type { CommonValues } from '../../making/template-view.ts';
+import type { View } from '../../views/view.ts';
+import { type ProxyView, proxyView } from './proxy-view.ts';
+import { addressesOf, poolOfKind, sharingZone, type Upstreams, upstream } from './upstreams.ts';
+
+/** What `templates/nginx/load-balancer.conf` fills in. */
+export interface LoadBalancerView extends ProxyView, Upstreams {
+  /** One for each installed certificate, chosen by the name that a client asks for. */
+  named: { domain: string; file: string }[];
+}
+
+export function loadBalancerView(
+  view: View,
+  secrets: Readonly<Record<string, string>>,
+  common: CommonValues,
+): LoadBalancerView {
+  const proxy = proxyView(view, secrets, common);
+  const routers = poolOfKind(view, 'routers');
+  return {
+    ...proxy,
+    // None without a router: every request is answered with 503.
+    ...sharingZone(addressesOf(routers).length > 0 ? [upstream('routers', routers)] : []),
+    named: proxy.certificates.flatMap(({ domain, file }) =>
+      domain === null ? [] : [{ domain, file }],
+    ),
+  };
+}

@@ -1,0 +1,86 @@
+import { sha256 } from '../../base/hash.ts';
+import { isBackend } from '../../base/names.ts';
+import type { Pool, PoolMember, View } from '../../views/view.ts';
+
+/** One `upstream` of nginx. */
+export interface UpstreamView {
+  name: string;
+  servers: { address: string; backup: boolean }[];
+  /**
+   * The whole pool once more, for when all servers fail. nginx would refuse requests for 2 s, and
+   * may be wrong: the end of a kept connection counts as a failure. So may the pool be that this
+   * node knew last: whom liveness took out can have returned unheard.
+   */
+  lastResort: string[];
+}
+
+/** All of one nginx: their workers share what they know of the health of the servers. */
+export interface Upstreams {
+  upstreams: UpstreamView[];
+  /** Shared memory for it, in kB. */
+  zoneKb: number;
+}
+
+/**
+ * Found by asking nginx for less and less, 1.22 and 1.26 alike: it refuses below 32 kB, and takes
+ * 0.8 kB for a server and 0.3 kB for an upstream with a long name. The rest is a margin.
+ */
+const ZONE_BASE_KB = 64;
+const ZONE_KB_PER_SERVER = 1;
+const ZONE_KB_PER_UPSTREAM = 0.5;
+const NAME_LENGTH_MAX = 80;
+const ID_LENGTH = 12;
+
+/** Stands for a pool that the view does not have. */
+export const EMPTY_POOL: Pool = { name: '', kind: 'route', sticky: false, members: [] };
+
+/** The pool of the cluster's own routers or controllers. */
+export function poolOfKind({ pools }: View, kind: Exclude<Pool['kind'], 'route'>): Pool {
+  return pools.find((pool) => pool.kind === kind) ?? EMPTY_POOL;
+}
+
+/**
+ * The addresses of a pool that get requests: those that are in, or all when liveness took every
+ * one out, since trying is better than refusing. An address that nginx would refuse is left out,
+ * so that one bad route cannot hold up the rest.
+ */
+export function addressesOf({ members }: Pool): string[] {
+  const live = members.filter((member) => member.state === 'in');
+  return usable(live.length > 0 ? live : members);
+}
+
+export function upstream(name: string, pool: Pool): UpstreamView {
+  const everyone = usable(pool.members);
+  const servers = addressesOf(pool).map((address) => ({ address, backup: false }));
+  return { name, servers, lastResort: everyone.length > 1 ? everyone : [] };
+}
+
+/** All requests go to `first` while it can be reached, then to any other. */
+export function upstreamOfOne(name: string, pool: Pool, first: string): UpstreamView {
+  const others = addressesOf(pool).filter((address) => address !== first);
+  const backups = others.map((address) => ({ address, backup: true }));
+  return { name, servers: [{ address: first, backup: false }, ...backups], lastResort: [] };
+}
+
+/** One zone for all: with one for each, 5,000 routes took 340 MB a generation, most of it unused. */
+export function sharingZone(upstreams: UpstreamView[]): Upstreams {
+  const servers = upstreams.flatMap((one) => [...one.servers, ...one.lastResort]).length;
+  const kb = ZONE_KB_PER_SERVER * servers + ZONE_KB_PER_UPSTREAM * upstreams.length;
+  return { upstreams, zoneKb: ZONE_BASE_KB + Math.ceil(kb) };
+}
+
+/** A name that nginx takes for what has other characters, still readable and without two alike. */
+export function upstreamName(poolName: string): string {
+  const readable = poolName.replaceAll(/[^a-z0-9.-]/g, '_').slice(0, NAME_LENGTH_MAX);
+  return readable === poolName ? `route_${poolName}` : `route_${readable}_${idOf(poolName)}`;
+}
+
+/** Stands for a backend where its address is not to be seen, such as in a cookie. */
+export function idOf(text: string): string {
+  return sha256(text).slice(0, ID_LENGTH);
+}
+
+function usable(members: readonly PoolMember[]): string[] {
+  const addresses = members.map((member) => member.address);
+  return [...new Set(addresses)].filter(isBackend).sort();
+}

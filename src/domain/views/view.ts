@@ -1,0 +1,81 @@
+import type { Certificate, Cluster, Node, Route } from '../document/cluster.ts';
+import type { SettingValue } from '../roles/role.ts';
+import type { AnnouncedRoute } from '../traffic/pools.ts';
+
+/** Which state of the cluster something was made from. */
+export interface Version {
+  lineage: string;
+  epoch: number;
+  revision: number;
+  /** Hash of the cluster document at that revision. */
+  hash: string;
+}
+
+/** As nodes are given it, and say it again: `proof.ts` tells what it proves. */
+export interface ProvenVersion extends Version {
+  proof: string;
+}
+
+/** The part of the cluster that one node needs, made for it by a controller. */
+export interface View {
+  format: 1;
+  cluster: { id: string; endpoint: string; core: string; busPort: number };
+  version: ProvenVersion;
+  node: Node;
+  /** All set and default settings of `cluster` and of this node's roles. */
+  settings: Record<string, Record<string, SettingValue>>;
+  pools: Pool[];
+  /** What routers send where; empty for others. */
+  routes: (Route & { pool: string })[];
+  /** What components announce, for routers: they remember it for a controller that starts anew. */
+  announced: AnnouncedRoute[];
+  /** That controllers made that list (`proof.ts`); only for routers, and not of controllers of 0.1.0. */
+  announcedProof?: string;
+  certificates: Certificate[];
+  /** Who may use the bus; empty for a node without it. */
+  busUsers: BusUser[];
+  /** Public key of the one who watches its connections; only for the core, and not of controllers of 0.1.0. */
+  warden?: string;
+  /** The whole document, for the core: what a lost or older bus can be recovered from. */
+  document: Cluster | null;
+  /** Addresses of load balancers: routers believe their X-Forwarded headers. */
+  trustedProxies: string[];
+  /** Only for the node that keeps an export of the cluster. */
+  keptExport: KeptExport | null;
+  /** Heartbeat interval in ms, stretched when the cluster is large. */
+  heartbeatMs: number;
+}
+
+export interface KeptExport {
+  intervalMs: number;
+  /** Which key seals it: after a new passphrase it is another one. */
+  key: string;
+}
+
+/** A named set of backends that an nginx balances over. */
+export interface Pool {
+  name: string;
+  kind: 'routers' | 'controllers' | 'route';
+  sticky: boolean;
+  members: PoolMember[];
+}
+
+export interface PoolMember {
+  /** `address:port`. */
+  address: string;
+  /** `out` by liveness; passive health of nginx is not seen here. */
+  state: 'in' | 'out';
+}
+
+/** NKey public keys of the controllers: as who they are, and as who they watch the bus's connections. */
+export interface ControllerKeys {
+  controller: string;
+  warden: string;
+}
+
+/** An identity of the bus; `permissionsOf` gives each kind its subjects. */
+export type BusUser =
+  | { kind: 'node' | 'former'; id: string; key: string }
+  | { kind: 'controller' | 'warden'; key: string }
+  | { kind: 'join'; id: string; key: string }
+  | { kind: 'announcer'; id: string; key: string };
