@@ -28,6 +28,7 @@ import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
 import { describeNow, type PassContext, pass } from './pass.ts';
 import { type SocketRequest, serveSockets } from './sockets.ts';
+import { updateKeeper } from './update.ts';
 import { createWaits } from './waits.ts';
 
 export interface AgentEvents {
@@ -82,6 +83,7 @@ export async function runAgent(
     return link.ask('status', { id: '', params }, STATUS_MS);
   });
   const exports = await exportKeeper(paths, link);
+  const updates = await updateKeeper(context, delivery, log);
   const sockets = await serveSockets(paths, answer);
   using _watch = watchProcesses(paths, () => {
     // Its data may have come, and then it started by itself.
@@ -98,13 +100,14 @@ export async function runAgent(
 
   /** One look at everything. Throws only what makes a later pass necessary. */
   async function onePass(): Promise<void> {
+    await updates.take(delivery);
     const failure = await takeView();
     if (hasLeft) return;
     waits.note('fetch-view', failure);
     if (delivery === null) {
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
-    const report = await pass(context, delivery, refusedView, (partial) => void tell(partial));
+    const { report, spec } = await pass(context, delivery, refusedView, (part) => void tell(part));
     const unkept = refusedView === null ? await exports.keep(delivery.view) : null;
     if (unkept !== null) report.failures.push(unkept);
     report.failures.push(...waits.failures());
@@ -115,6 +118,7 @@ export async function runAgent(
     for (const { process, message, why } of report.failures) {
       log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
     }
+    await updates.note(delivery, spec, report.failures);
     if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
     // Found after all: what needs it is not done yet.
     if (report.steps.some(({ kind }) => kind === 'find-data')) loop.wake();

@@ -29,13 +29,13 @@ export interface PassContext {
 /** `15`, and no more than that. */
 const VERSION_BYTES_MAX = 100;
 
-/** Makes the node what the view says. Failures of steps are in the report, never thrown. */
+/** Makes the node what the view says: the spec. Failures of steps are in the report, never thrown. */
 export async function pass(
   context: PassContext,
   delivery: Delivery,
   refusedView: Version | null,
   onProgress: (report: Report) => void,
-): Promise<Report> {
+): Promise<{ report: Report; spec: Spec }> {
   const done: { steps: StepResult[]; failures: StepFailure[] } = { steps: [], failures: [] };
   const report = ({ processes }: Observed, complete: boolean): Report => ({
     ...describe(context, delivery, processes),
@@ -71,9 +71,10 @@ export async function pass(
     done.failures.push({ kind: 'compile', process: AGENT, ...fault });
   }
   const steps = looked.steps.filter((step) => !failed.has(step.process));
-  if (steps.length === 0) return report(looked.observed, true);
+  const { spec } = looked;
+  if (steps.length === 0) return { report: report(looked.observed, true), spec };
   await applyAll(steps, looked);
-  return report(await observeNode(context, looked.spec), true);
+  return { report: report(await observeNode(context, spec), true), spec };
 }
 
 /** How the processes are now, without changing anything. */
@@ -92,7 +93,8 @@ interface Look {
   faults: ErrorRecord[];
 }
 
-async function look(context: PassContext, told: Delivery): Promise<Look> {
+/** What should be and what is, without changing anything. */
+export async function look(context: PassContext, told: Delivery): Promise<Look> {
   const { catalogue, render, paths, bootId, kato } = context;
   const { delivery, faults } = await withUsableCertificates(told, paths);
   const { view, secrets } = delivery;
@@ -125,17 +127,19 @@ export function arrange(steps: readonly Step[]): { stops: Step[]; groups: Step[]
   return { stops: steps.filter(isStop), groups: [...groups.values()] };
 }
 
-/** A failed step ends its group. */
-async function applyGroup(
+/** A failed step ends its group. Whether none did. */
+export async function applyGroup(
   group: readonly Step[],
   apply: (step: Step) => Promise<boolean>,
-): Promise<void> {
+): Promise<boolean> {
   for (const step of group) {
-    if (!(await apply(step))) return;
+    if (!(await apply(step))) return false;
   }
+  return true;
 }
 
-async function applied(
+/** The failure, if it is one. What was done is one more of the results. */
+export async function applied(
   step: Step,
   paths: Paths,
   results: StepResult[],

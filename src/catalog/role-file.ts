@@ -97,6 +97,7 @@ const process = form({
   set_secrets: v.optional(v.nullable(argv), null),
   files: v.optional(v.array(file), []),
   check: v.optional(v.nullable(argv), null),
+  update: v.optional(v.picklist(['restart', 'next_start']), 'restart'),
   reload: v.optional(v.picklist(['HUP', 'USR1', 'USR2'])),
   confirm: v.optional(
     v.nullable(

@@ -17,7 +17,7 @@ const { version: NEW } = JSON.parse(readFileSync(`${CHECKOUT}/package.json`, 'ut
   version: string;
 };
 /** What goes on through an upgrade, by the names of processes. */
-const ROLE_PROCESSES = /^(nginx: master|postgres|memcached)/;
+const ROLE_PROCESSES = /^(nginx: master|redis-server|postgres|memcached)/;
 
 for (const OLD of RELEASES) {
   describe(`a cluster of kato ${OLD} that is upgraded under load, node by node, controllers first`, () => {
@@ -113,10 +113,24 @@ for (const OLD of RELEASES) {
       assert.deepEqual(summary.failures, {});
       assert.ok(summary.requests > 1000, `${summary.requests} requests`);
       assert.ok(looks > 50, `${looks} looks`);
-      const [, , data] = nodes;
-      const read = 'redis-cli -a "$(cat /var/lib/kato/config/redis/current/password)" get k';
-      assert.equal((await typed(data!, read)).trim(), 'v');
+      assert.equal(await redisSays('get k'), 'v');
     });
+
+    it('restarts a database for what the cluster asks of it', async () => {
+      const [core, , data] = nodes as [Host, Host, Host];
+      const before = pidsOf(data).filter((line) => line.includes('redis'));
+      await typed(core, 'kato config set redis max_memory 300m');
+      assert.match(await redisSays('config get maxmemory'), /^314572800$/m);
+      const after = pidsOf(data).filter((line) => line.includes('redis'));
+      assert.deepEqual([before.length, after.length], [1, 1]);
+      assert.notDeepEqual(after, before);
+      assert.equal(await redisSays('get k'), 'v');
+    });
+
+    async function redisSays(words: string): Promise<string> {
+      const password = '"$(cat /var/lib/kato/config/redis/current/password)"';
+      return (await typed(nodes[2]!, `redis-cli -a ${password} ${words}`)).trim();
+    }
   });
 }
 

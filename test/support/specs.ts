@@ -14,6 +14,7 @@ export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   initialize: null,
   setSecrets: null,
   config: null,
+  update: 'restart',
   reloadSignal: null,
   reloadConfirm: null,
   restarts: 0,

@@ -95,6 +95,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     },
     setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(context.secrets) },
     config: configOf(input, definition, context),
+    update: definition.update,
     reloadSignal: definition.reload?.signal ?? null,
     reloadConfirm: confirmOf(definition.reload?.confirm ?? null, values),
     restarts: view.node.restarts[name] ?? 0,

@@ -90,7 +90,7 @@ function dataSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | unde
   return state === 'unmarked' ? [{ kind: 'adopt-data', ...data }] : [];
 }
 
-function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+export function configSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
   const { name, config, user } = process;
   if (config === null || now?.configHash === config.hash) return [];
   return [
@@ -126,7 +126,7 @@ function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | un
   return [{ kind: 'stop', process: name, seconds: stop.seconds }, set];
 }
 
-function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
+export function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
   const { name, readySeconds, restarts, listens, config, reloadSignal } = process;
   const { reloadConfirm: confirm } = process;
   if (!process.up) return [];

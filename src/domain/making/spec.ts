@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../base/error.ts';
-import type { ReloadConfirm } from '../roles/role.ts';
+import type { ReloadConfirm, Update } from '../roles/role.ts';
 import type { Version } from '../views/view.ts';
 import type { DataState } from './data-state.ts';
 
@@ -35,6 +35,7 @@ export interface ProcessSpec {
   /** `hash` is of the secrets that the data is to have. */
   setSecrets: { argv: string[]; hash: string } | null;
   config: ConfigSpec | null;
+  update: Update;
   reloadSignal: string | null;
   reloadConfirm: ReloadConfirm | null;
   /** What it started may outlive it: an apt-get that is killed leaves packages half installed. */

@@ -18,8 +18,8 @@ export type Step =
   | (DataStep & { kind: 'set-secrets'; argv: string[]; hash: string })
   /** Writes the folder for this hash and runs its check; the live one is untouched. */
   | { kind: 'write-config'; process: string; user: string; config: ConfigSpec }
-  | { kind: 'switch-config'; process: string; hash: string }
-  | { kind: 'write-service'; process: string; service: ServiceFolder }
+  | (NextStart & { kind: 'switch-config'; process: string; hash: string })
+  | (NextStart & { kind: 'write-service'; process: string; service: ServiceFolder })
   /** Refused with PORT_TAKEN when a foreign program has one of its ports. */
   | {
       kind: 'start';
@@ -53,6 +53,11 @@ export interface DataStep {
   user: string;
   /** The file that a first run makes; null for a program that makes its data as it starts. */
   marker: string | null;
+}
+
+/** What is written counts from the next start: nothing follows from it for the program that runs. */
+interface NextStart {
+  fromNextStart?: true;
 }
 
 export type StepOf<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>;

@@ -52,6 +52,11 @@ export interface ProcessDefinition {
   files: FileDefinition[];
   /** Checked against a candidate config folder before it goes live. `${config}` is that folder. */
   check: string[] | null;
+  /**
+   * When it takes what a newer kato writes otherwise for it, where the cluster asks nothing else and a
+   * reload is not enough: at once, or when it starts the next time for another reason.
+   */
+  update: Update;
   /** What the process does on a changed file that says `reload`. */
   reload: { signal: ReloadSignal; confirm: ReloadConfirm | null } | null;
 }
@@ -63,6 +68,7 @@ export interface ProgramDefinition {
   versionFile: string | null;
 }
 
+export type Update = 'restart' | 'next_start';
 export type StopSignal = 'TERM' | 'INT' | 'QUIT';
 export type ReloadSignal = 'HUP' | 'USR1' | 'USR2';
 

@@ -52,6 +52,8 @@ export async function switchConfig(step: StepOf<'switch-config'>, paths: Paths):
   if (!(await exists(`${parent}/${step.hash}`))) {
     throw refuse('FAILED', `${step.process} has no config ${step.hash}`, 'it was never written');
   }
+  // First: a pass that ends in between leaves nothing that looks like a missed restart.
+  if (step.fromNextStart === true) await switchLink(`${parent}/loaded`, step.hash);
   if ((await readLinkIfExists(`${parent}/current`)) !== step.hash) {
     await switchLink(`${parent}/current`, step.hash);
   }

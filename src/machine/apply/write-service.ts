@@ -34,7 +34,7 @@ export async function writeService(step: StepOf<'write-service'>, paths: Paths):
     const isOlder = before !== null && programHash(before) !== step.service.programHash;
     const isUp = isOlder && (await readStatus(folder))?.up === true;
     const mark = olderMark(step.process, paths);
-    if (isUp) await writeFileAtomic(mark, '', { mode: 0o600 });
+    if (isUp && step.fromNextStart !== true) await writeFileAtomic(mark, '', { mode: 0o600 });
     await updateFolder(folder, step.service.files, isUp ? mark : null);
     await moveOldLock(step.process, paths);
   } else await createFolder(folder, step.service.files, paths);

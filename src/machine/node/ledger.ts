@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { KatoError, refuse } from '../../domain/base/error.ts';
 import type { Paths } from '../../domain/making/paths.ts';
+import type { Written } from '../../domain/making/update.ts';
 import type { View } from '../../domain/views/view.ts';
 import { makeFolder, readIfExists } from '../disk/files.ts';
 import { digestOf, keptIn, moveAside, parsed, writeJson, writeKept } from '../disk/kept-json.ts';
@@ -105,6 +106,18 @@ export async function writeLedger(paths: Paths, delivery: Delivery): Promise<voi
   await writeJson(paths.ledger, ledger);
 }
 
+/** Null on a node of 0.1.0, and before its first pass. A damaged one says of nothing that it was done. */
+export async function readWritten(paths: Paths): Promise<Written | null> {
+  const text = await readIfExists(writtenFile(paths));
+  if (text === null) return null;
+  const written = keptIn<Written>(text);
+  return typeof written?.delivery === 'string' ? written : { delivery: '', processes: {} };
+}
+
+export async function writeWritten(paths: Paths, written: Written): Promise<void> {
+  await writeKept(writtenFile(paths), written);
+}
+
 /** What a ledger's file says; null for one that is damaged. kato 0.1.0 wrote no digest. */
 export function deliveryIn(text: string): Omit<Delivery, 'secrets'> | null {
   const { delivery, digest, ...others } = parsed<Ledger>(text) ?? {};
@@ -157,6 +170,10 @@ function formerFile(paths: Paths): string {
 
 function secretsFile(paths: Paths): string {
   return `${paths.state}/secrets.json`;
+}
+
+function writtenFile(paths: Paths): string {
+  return `${paths.state}/written.json`;
 }
 
 function damaged(file: string): KatoError {

@@ -158,6 +158,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     initialize: null,
     setSecrets: null,
     config: null,
+    update: 'restart',
     reloadSignal: null,
     reloadConfirm: null,
     sparesStarted: true,

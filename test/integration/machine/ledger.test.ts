@@ -7,10 +7,12 @@ import {
   type NodeIdentity,
   readIdentity,
   readLedger,
+  readWritten,
   secretsIn,
   takeLedger,
   writeIdentity,
   writeLedger,
+  writeWritten,
 } from '../../../src/machine/node/ledger.ts';
 import { clusterAt } from '../../support/nats.ts';
 import { testView } from '../../support/views.ts';
@@ -51,6 +53,27 @@ describe('what a node has on its disk', () => {
     assert.deepEqual(await readLedger(paths), delivery(7));
     await writeIdentity(paths, IDENTITY);
     assert.deepEqual(await readIdentity(paths), IDENTITY);
+  });
+
+  it('says what was done of it, and of nothing that it was done where that is damaged', async () => {
+    assert.equal(await readWritten(paths), null);
+    const written = { delivery: 'h7', processes: { redis: 'a hash' } };
+    await writeWritten(paths, written);
+    assert.deepEqual(await readWritten(paths), written);
+    const file = `${paths.state}/written.json`;
+    const bytes = await readFile(file);
+    for (let i = 0; i < bytes.length - 1; i++) {
+      const flipped = Buffer.from(bytes);
+      flipped[i]! ^= 1 << (i % 8);
+      for (const damaged of [flipped, bytes.subarray(0, i)]) {
+        await writeFile(file, damaged);
+        const { delivery, processes } = (await readWritten(paths))!;
+        // A digest under another name damages nothing of what counts.
+        const isWhole = /"delivery":"h7","processes":\{"redis":"a hash"\}/.test(`${damaged}`);
+        const expected = isWhole && delivery !== '' ? written : { delivery: '', processes: {} };
+        assert.deepEqual({ delivery, processes }, expected, `${damaged}`);
+      }
+    }
   });
 
   it('is found out when a bit of it is another, wherever, or its end is missing', async () => {
