@@ -17,7 +17,7 @@ const { version: NEW } = JSON.parse(readFileSync(`${CHECKOUT}/package.json`, 'ut
   version: string;
 };
 /** What goes on through an upgrade, by the names of processes. */
-const ROLE_PROCESSES = /^(nginx: master|redis-server|postgres|memcached)/;
+const ROLE_PROCESSES = /^(nginx: master|redis-server|postgres -D|memcached)/;
 
 for (const OLD of RELEASES) {
   describe(`a cluster of kato ${OLD} that is upgraded under load, node by node, controllers first`, () => {
