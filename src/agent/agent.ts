@@ -1,33 +1,33 @@
 import { isAway, KatoError, refuse, toErrorRecord } from '../domain/base/error.ts';
-import { accepts } from '../domain/document/acceptance.ts';
 import type { Json } from '../domain/document/cluster.ts';
-import type { Report } from '../domain/making/step.ts';
 import { isOfCore } from '../domain/nodes/standing.ts';
 import type { Status } from '../domain/telling/status.ts';
-import type { Version } from '../domain/views/view.ts';
 import { AGENT } from '../machine/disk/places.ts';
 import { watchDeadPeers } from '../machine/network/dead-peers.ts';
 import { isHalting } from '../machine/node/halting.ts';
 import {
   type Delivery,
   type NodeIdentity,
+  readSeen,
   takeLedger,
   writeLedger,
+  writeSeen,
 } from '../machine/node/ledger.ts';
 import { sweepLeftovers } from '../machine/s6/leftovers.ts';
-import { lostLines } from '../machine/s6/lost-lines.ts';
 import { watchProcesses } from '../machine/s6/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
 import { startBeating } from './beats.ts';
 import { linkToCluster } from './cluster-link.ts';
+import { agentInfo } from './doors/info.ts';
+import { damageTold, lastStatus } from './doors/last-status.ts';
+import { type SocketRequest, serveSockets } from './doors/sockets.ts';
 import { leaveCluster, removedNow } from './farewell.ts';
-import { agentInfo } from './info.ts';
 import { exportKeeper } from './kept-export.ts';
-import { damageTold, lastStatus } from './last-status.ts';
 import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
-import { describeNow, type PassContext, pass } from './pass.ts';
-import { type SocketRequest, serveSockets } from './sockets.ts';
+import { type PassContext, pass } from './pass.ts';
+import { startReporter } from './reporter.ts';
+import { startTold } from './told.ts';
 import { updateKeeper } from './update.ts';
 import { createWaits } from './waits.ts';
 
@@ -48,18 +48,17 @@ export async function runAgent(
   await sweepLeftovers(paths);
   await keepTime(paths);
   const kept = await takeLedger(paths);
-  let delivery: Delivery | null = kept.delivery;
+  const seen = await readSeen(paths);
+  const told = startTold({ delivery: kept.delivery, seen }, (version) => writeSeen(paths, version));
   if (kept.damage !== null) log(kept.damage);
-  let refusedView: Version | null = null;
-  let last: Report | null = null;
   /** Removed from the cluster: what is left to do is to end. */
   let hasLeft = false;
 
   const loop = createLoop(onePass, log);
   const waits = createWaits();
   const beating = startBeating({
-    delayMs: Number(delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0) * 1000,
-    everyMs: () => delivery?.view.heartbeatMs ?? null,
+    delayMs: Number(told.delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0) * 1000,
+    everyMs: () => told.delivery?.view.heartbeatMs ?? null,
     beat: () => beat(false),
     signal,
   });
@@ -67,12 +66,13 @@ export async function runAgent(
     identity,
     instance: context.bootId,
     onWake: loop.wake,
+    onNews: told.hear,
     onUp: () => {
       beating.now();
       loop.wake();
     },
     onAsk: async (what) => {
-      if (what === 'status') return (await reportNow()) as unknown as Json;
+      if (what === 'status') return (await reporter.now()) as unknown as Json;
       if (what === 'addresses') return [...(await whereabouts()).addresses];
       throw refuse('NOT_FOUND', `nodes do not answer '${what}'`);
     },
@@ -83,35 +83,40 @@ export async function runAgent(
     return link.ask('status', { id: '', params }, STATUS_MS);
   });
   const exports = await exportKeeper(paths, link);
-  const updates = await updateKeeper(context, delivery, log);
+  const reporter = startReporter({ context, identity, told, link, exports, waits, log });
+  const updates = await updateKeeper(context, told.delivery, log);
   const sockets = await serveSockets(paths, answer);
   using _watch = watchProcesses(paths, () => {
     // Its data may have come, and then it started by itself.
-    if (last?.failures.some(({ code }) => code === 'DATA_MISSING')) loop.wake();
-    void tell();
+    if (reporter.last?.failures.some(({ code }) => code === 'DATA_MISSING')) loop.wake();
+    void reporter.tell();
   });
   using _peers = watchDeadPeers(backends, log);
   loop.wake();
   await loop.until(signal);
   beating.end();
+  await told.end();
   if (await isHalting(paths)) beat(true);
   sockets.close();
   await link.close();
 
   /** One look at everything. Throws only what makes a later pass necessary. */
   async function onePass(): Promise<void> {
-    await updates.take(delivery);
+    await updates.take(told.delivery);
     const failure = await takeView();
     if (hasLeft) return;
     waits.note('fetch-view', failure);
+    const { delivery, refused } = told;
     if (delivery === null) {
       throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
     }
-    const { report, spec } = await pass(context, delivery, refusedView, (part) => void tell(part));
-    const unkept = refusedView === null ? await exports.keep(delivery.view) : null;
+    const { report, spec } = await pass(context, delivery, refused, (part) => {
+      void reporter.tell(part);
+    });
+    const unkept = refused === null ? await exports.keep(delivery.view) : null;
     if (unkept !== null) report.failures.push(unkept);
     report.failures.push(...waits.failures());
-    await tell(report);
+    await reporter.tell(report);
     for (const step of report.steps) {
       log(`${step.kind} ${step.process}: ${step.failed ? 'failed' : 'done'} in ${step.ms} ms`);
     }
@@ -129,20 +134,11 @@ export async function runAgent(
   /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */
   async function takeView(): Promise<KatoError | null> {
     try {
-      const fetched = await link.fetchView(delivery);
-      if (fetched === null) {
-        refusedView = null;
-        return null;
-      }
-      const offered = fetched.view.version;
-      if (delivery !== null && !accepts(delivery.view.version, offered)) {
-        refusedView = offered;
-        return null;
-      }
-      refusedView = null;
-      const { address } = fetched.view.node;
+      const fetched = await link.fetchView(told);
+      if (told.judge(fetched) !== 'news') return null;
+      const { address } = fetched.delivery!.view.node;
       if (address !== identity.address) onMoved(address);
-      else await keep(fetched);
+      else await keep(fetched.delivery!);
       return null;
     } catch (error) {
       if (!(error instanceof KatoError) || error instanceof LedgerNotKept) throw error;
@@ -158,21 +154,16 @@ export async function runAgent(
       await writeLedger(paths, fetched);
     } catch (error) {
       const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
-      const before = last ?? (await firstReport());
-      if (before !== null) await tell({ ...before, version, steps: [], failures: [failure] });
+      const before = reporter.last ?? (await reporter.first());
+      if (before !== null) {
+        await reporter.tell({ ...before, version, steps: [], failures: [failure] });
+      }
       throw new LedgerNotKept(failure, { cause: error });
     }
-    const wasMs = delivery?.view.heartbeatMs ?? Number.POSITIVE_INFINITY;
-    delivery = fetched;
+    const wasMs = told.delivery?.view.heartbeatMs ?? Number.POSITIVE_INFINITY;
+    told.hold(fetched);
     // By the old interval the next sign of life may come too late.
     if (fetched.view.heartbeatMs < wasMs) beating.now();
-  }
-
-  /** Of a node that could not make a pass yet since its agent started. */
-  async function firstReport(): Promise<Report | null> {
-    if (delivery === null) return null;
-    const now = await describeNow(context, delivery);
-    return { ...now, steps: [], failures: [], refusedView: null, complete: false };
   }
 
   /** Only the cluster's own word makes a node stop its roles, never a refused key alone. */
@@ -183,51 +174,20 @@ export async function runAgent(
     if (!(await link.wasRemoved())) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
+    reporter.end();
     await leaveCluster(context, identity, link.sayStopped);
     return true;
   }
 
-  async function reportNow(): Promise<Report> {
-    if (last === null || delivery === null) {
-      throw refuse(
-        'NODE_UNREACHABLE',
-        `the agent of ${identity.name} has only just started`,
-        'it has not looked at its node yet',
-        `run it again in a moment; where it stays so, on it: ${paths.log}/agent/current`,
-      );
-    }
-    const { processes, at } = await describeNow(context, delivery);
-    return { ...last, ...(await said()), processes, at };
-  }
-
-  /** What a report says beside the pass. */
-  async function said(): Promise<Partial<Report>> {
-    const lost = await lostLines(paths);
-    return { ...exports.said, ...(lost === null ? {} : { lostLines: lost }) };
-  }
-
-  /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
-  async function tell(report?: Report): Promise<void> {
-    if (report !== undefined) last = report;
-    if (last === null || hasLeft) return;
-    try {
-      await link.report(report ? { ...report, ...(await said()) } : await reportNow());
-      waits.note('send-report', null);
-    } catch (error) {
-      if (error instanceof KatoError) waits.note('send-report', error);
-      else log(`report: ${String(error)}`);
-    }
-  }
-
   /** Whatever an nginx here sends requests to. */
   function backends(): string[] {
-    const pools = delivery?.view.pools ?? [];
+    const pools = told.delivery?.view.pools ?? [];
     return pools.flatMap(({ members }) => members.map(({ address }) => address));
   }
 
   async function answer(request: SocketRequest): Promise<Json> {
     if (hasLeft) throw removedNow(identity);
-    if (request.operation === 'agent.info') return agentInfo(context, identity, delivery, link);
+    if (request.operation === 'agent.info') return agentInfo(context, identity, told, link);
     try {
       const body = { id: request.id, params: request.params };
       const reply = await link.ask(request.operation, body, request.timeoutMs);
@@ -236,15 +196,16 @@ export async function runAgent(
       return waits.warned(reply as unknown as Status, identity.name) as unknown as Json;
     } catch (error) {
       if (request.operation !== 'status' || !isAway(error)) throw error;
-      if (delivery === null) throw damageTold(error, kept.damage);
+      if (told.delivery === null) throw damageTold(error, kept.damage);
       const refused = link.reason?.code === 'NOT_ALLOWED' ? link.reason : error;
-      const status = await remembered.recall(delivery.view, await reportNow(), refused);
+      const status = await remembered.recall(told.delivery.view, await reporter.now(), refused);
       return status as unknown as Json;
     }
   }
 
   function beat(leaving: boolean): void {
-    link.beat({ version: delivery?.view.version ?? null, leaving });
+    const { seen: version, have } = told;
+    link.beat({ version, leaving, ...(have === undefined ? {} : { have }) });
   }
 }
 

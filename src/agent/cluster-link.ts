@@ -1,17 +1,23 @@
+import * as v from 'valibot';
 import type { Bus } from '../bus/bus.ts';
 import { connectBusAtLast } from '../bus/connection.ts';
-import { all, heartbeat, op, parseSubject, wake } from '../bus/subjects.ts';
-import { type KatoError, refuse } from '../domain/base/error.ts';
+import { all, ask, heartbeat, op, parseSubject, VERSIONS, wake } from '../bus/subjects.ts';
+import { KatoError, refuse } from '../domain/base/error.ts';
+import { shaped } from '../domain/base/shapes.ts';
 import type { Json } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
-import type { ProvenVersion } from '../domain/views/view.ts';
+import type { Have, ProvenVersion } from '../domain/views/view.ts';
 import type { Delivery, NodeIdentity } from '../machine/node/ledger.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
+import { PROVEN_VERSION } from '../operations/report.ts';
+import type { Fetched, Told } from './told.ts';
 
 /** A view that does not come within this is not waited for: the ledger has one. */
 const VIEW_MS = 2000;
 const REPORT_MS = 2000;
 const EXPORT_MS = 5000;
+
+const NEWS = v.object({ version: PROVEN_VERSION });
 
 /** What the agent has to do with the rest of the cluster. All of it may be away at any time. */
 export interface ClusterLink {
@@ -20,8 +26,7 @@ export interface ClusterLink {
   readonly reason: KatoError | null;
   /** The node's own request, under its own identity. BUS_AWAY at once without a connection. */
   ask(operation: string, body: Json, timeoutMs: number): Promise<Json>;
-  /** `null` when there is nothing newer than what the asker has. */
-  fetchView(have: Delivery | null): Promise<Delivery | null>;
+  fetchView(have: Pick<Told, 'delivery' | 'seen'>): Promise<Fetched>;
   /** The cluster's export, sealed; `null` when the one of that hash is the newest. */
   fetchExport(known: string | null): Promise<{ hash: string; sealed: string } | null>;
   /** Whether the cluster itself says that this node was removed. False when nobody answers. */
@@ -31,7 +36,7 @@ export interface ClusterLink {
   report(report: Report): Promise<void>;
   /** Tells the cluster that the node's identity is on this machine, which is not where it should be. */
   tellDisplaced(where: { address: string; machineId: string }): Promise<DisplacedAnswer>;
-  beat(body: { version: ProvenVersion | null; leaving: boolean }): void;
+  beat(body: { version: ProvenVersion | null; leaving: boolean; have?: Have }): void;
   close(): Promise<void>;
 }
 
@@ -40,13 +45,15 @@ export function linkToCluster(options: {
   /** Which life of this machine's processes it is: a copy of the machine has another one. */
   instance: string;
   onWake(): void;
+  /** Controllers tell of a version: there is nothing to do for that. */
+  onNews?(version: ProvenVersion): void;
   /** The bus is there, or back. */
   onUp(): void;
   /** A live question from a controller; only reads. Without it others may answer for the node. */
   onAsk?(what: string, body: Json): Promise<Json>;
   onStatus(line: string): void;
 }): ClusterLink {
-  const { identity, instance, onAsk } = options;
+  const { identity, instance, onAsk, onNews } = options;
   const { nodeId, core, ca, clusterId, key, seed } = identity;
   const ending = new AbortController();
   let bus: Bus | null = null;
@@ -72,6 +79,12 @@ export function linkToCluster(options: {
     if (connected === null) return;
     bus = connected;
     connected.subscribe(wake(nodeId), options.onWake);
+    if (onNews !== undefined) {
+      connected.subscribe(ask(VERSIONS), ({ body }) => {
+        const { value } = shaped(NEWS, body);
+        if (value !== null) onNews(value.version);
+      });
+    }
     if (onAsk !== undefined) answerQuestions(connected, onAsk);
     options.onUp();
   });
@@ -96,14 +109,16 @@ export function linkToCluster(options: {
       }
       return bus.request(op(nodeId, operation), body, { timeoutMs });
     },
-    fetchView: async (have) => {
-      const params = { known: have?.hash ?? null };
-      const first = await link.ask('view', { id: '', params }, VIEW_MS);
-      const answer = 'needs' in (first as object) ? await withAnnounced(have, params) : first;
-      const delivery = answer as unknown as Delivery & { same: boolean };
-      if (delivery.same) return null;
-      const { hash, view, secrets } = delivery;
-      return { hash, view, secrets };
+    fetchView: async ({ delivery, seen }) => {
+      const known = { known: delivery?.hash ?? null };
+      const news = seen === null || delivery?.made === undefined ? {} : { seen: { ...seen } };
+      const first = await askView(known, news);
+      if (!('needs' in first)) return fetchedOf(first);
+      // A controller that has just started asks a router what is announced.
+      const announced = (delivery?.view.announced ?? []) as unknown as Json;
+      const proof = delivery?.view.announcedProof;
+      const proven = proof === undefined ? {} : { announcedProof: proof };
+      return fetchedOf(await askView({ ...known, announced }, { ...news, ...proven }));
     },
     fetchExport: async (known) => {
       const answer = await link.ask('state.sealed', { id: '', params: { known } }, EXPORT_MS);
@@ -125,8 +140,11 @@ export function linkToCluster(options: {
       const answer = await link.ask('node.displaced', { id: '', params }, VIEW_MS);
       return answer as unknown as DisplacedAnswer;
     },
-    beat: ({ version, leaving }) => {
-      bus?.publish(heartbeat(nodeId), { version: version && { ...version }, leaving, instance });
+    beat: ({ version, leaving, have }) => {
+      const beat = { version: version && { ...version }, leaving, instance };
+      const body =
+        have === undefined ? beat : { ...beat, have: { ...have, made: { ...have.made } } };
+      bus?.publish(heartbeat(nodeId), body);
     },
     close: async () => {
       ending.abort();
@@ -148,11 +166,25 @@ export function linkToCluster(options: {
     return link.ask('removed', { id: '', params }, VIEW_MS);
   }
 
-  /** A controller that has just started asks a router what is announced. */
-  function withAnnounced(have: Delivery | null, params: { known: string | null }): Promise<Json> {
-    const announced = (have?.view.announced ?? []) as unknown as Json;
-    const proof = have?.view.announcedProof;
-    const proven = proof === undefined ? {} : { announcedProof: proof };
-    return link.ask('view', { id: '', params: { ...params, announced, ...proven } }, VIEW_MS);
+  /** A controller of 0.1.0 refuses what it does not know. */
+  async function askView(
+    params: { [name: string]: Json },
+    later: { [name: string]: Json },
+  ): Promise<object> {
+    const asked = (all: Json) => link.ask('view', { id: '', params: all }, VIEW_MS);
+    try {
+      return (await asked({ ...params, ...later })) as object;
+    } catch (error) {
+      const isOlder = error instanceof KatoError && error.code === 'USAGE';
+      if (!isOlder || Object.keys(later).length === 0) throw error;
+      return (await asked(params)) as object;
+    }
   }
+}
+
+function fetchedOf(answer: object): Fetched {
+  const { same, ...fetched } = answer as Fetched & Delivery & { same: boolean };
+  if (same) return { ...fetched, delivery: null };
+  const { hash, view, secrets, made } = fetched;
+  return { delivery: { hash, view, secrets, ...(made === undefined ? {} : { made }) } };
 }

@@ -13,11 +13,11 @@ import { type Delivery, type NodeIdentity, readLedger } from '../machine/node/le
 import { likelyAddress, whereabouts } from '../operations/local/whereabouts.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
 import { linkToCluster } from './cluster-link.ts';
+import { agentInfo } from './doors/info.ts';
+import { lastStatus } from './doors/last-status.ts';
+import { type SocketRequest, serveSockets } from './doors/sockets.ts';
 import { leaveCluster } from './farewell.ts';
-import { agentInfo } from './info.ts';
-import { lastStatus } from './last-status.ts';
 import { describeNow, type PassContext } from './pass.ts';
-import { type SocketRequest, serveSockets } from './sockets.ts';
 
 /** Between two looks at where the machine is, and two words to the cluster. */
 const LOOK_EVERY_MS = 2000;
@@ -47,6 +47,7 @@ export async function runDisplaced(
 ): Promise<string | null> {
   const { paths } = context;
   const delivery = await readLedger(paths).catch(() => null);
+  const told = { delivery, seen: delivery?.view.version ?? null };
   let situation = await situationNow(null);
   let woken = new AbortController();
   const link = linkToCluster({
@@ -110,7 +111,7 @@ export async function runDisplaced(
   }
 
   async function answer({ operation, params, timeoutMs }: SocketRequest): Promise<Json> {
-    if (operation === 'agent.info') return agentInfo(context, identity, delivery, link);
+    if (operation === 'agent.info') return agentInfo(context, identity, told, link);
     if (operation === 'status') {
       const status = await statusNow(params, timeoutMs);
       return warned(status) as unknown as Json;

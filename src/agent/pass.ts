@@ -159,7 +159,7 @@ export async function applied(
 
 function describe(
   context: PassContext,
-  { view }: Delivery,
+  { view, hash, made }: Delivery,
   now: Readonly<Record<string, ProcessNow>>,
 ): Description {
   const { catalogue, bootId, kato } = context;
@@ -175,6 +175,7 @@ function describe(
   return {
     node: view.node.id,
     version: view.version,
+    ...(made === undefined ? {} : { content: hash }),
     kato: kato.version,
     catalogue: [...catalogue.roles.keys()],
     bootId,

@@ -23,6 +23,8 @@ export const nodeAsk = (id: string, what: string): string =>
   `kato.node.${token(id)}.ask.${tokens(what)}`;
 /** A question to all nodes, for one answer from any. Who answers is not vouched for. */
 export const ask = (what: string): string => `kato.ask.${tokens(what)}`;
+/** News for all nodes, and no question: nobody answers. Nodes of 0.1.0 may hear it already. */
+export const VERSIONS = 'versions';
 /** By the id of the token, which is the joiner's name on the bus: no id of a node looks like one. */
 export const join = (tokenId: string): string => `kato.join.${token(tokenId)}`;
 /** What an announcer's `router.register`, `unregister` and `greet` become for controllers. */

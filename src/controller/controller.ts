@@ -19,6 +19,7 @@ import { answerRequests } from './doors/requests.ts';
 import { followAnnouncements } from './hearing/announcements.ts';
 import { type Heartbeat, watchLiveness } from './hearing/liveness.ts';
 import { createChanges } from './state/changes.ts';
+import { contentsKeeper, followSecrets } from './state/contents.ts';
 import { guardHistory } from './state/history-guard.ts';
 import { knowledgeOf, sharedRounds } from './state/knowledge.ts';
 import { createLive } from './state/live.ts';
@@ -68,18 +69,20 @@ export async function runController(
     ...{ bus: lanes.strangers, live, intake, catalogue, seed, log, signal },
   });
   const askNodes = sharedRounds(bus, live);
+  const contents = contentsKeeper({ live, catalogue, controllerKeys, seed, kato });
   const knowledge = (): Knowledge =>
     knowledgeOf({
-      ...{ bus, store, live, catalogue, controllerKeys, seed, kato, announcements, signal },
-      askNodes,
+      ...{ bus, store, live, catalogue, controllerKeys, kato, announcements, contents, signal },
+      ...{ askNodes, catchUp: guard.catchUp },
     });
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
 
+  await followSecrets(store, live);
   const reports = await followObserved({ store, live, onReport });
   await store.watchCluster(guard.tell);
   // Before anybody is woken, who would ask at once.
   answerRequests({ lanes, live, intake, changes, records, reports, knowledge, signal });
-  const waker = wakeNodes({ bus, live, catalogue, controllerKeys });
+  const waker = wakeNodes({ bus, live, contents, log });
   const onHeartbeat = (nodeId: string, beat: Heartbeat): void => {
     if (beat.version !== null) guard.saw(beat.version);
     waker.repair(nodeId, beat);
@@ -110,7 +113,7 @@ export async function runController(
   await closeLanes(lanes);
 
   function onReport(node: Node, report: Report): void {
-    guard.saw(report.version);
+    guard.saw(report.seen ?? report.version);
     confirm(node, report);
   }
 

@@ -1,89 +1,115 @@
 import type { Bus } from '../bus/bus.ts';
-import { wake } from '../bus/subjects.ts';
-import { hashOf } from '../domain/base/hash.ts';
-import type { Catalogue } from '../domain/roles/role.ts';
-import type { ControllerKeys } from '../domain/views/view.ts';
-import { viewFor } from '../domain/views/view-for.ts';
+import { ask, VERSIONS, wake } from '../bus/subjects.ts';
+import { isBehind } from '../domain/views/made.ts';
 import type { Heartbeat } from './hearing/liveness.ts';
+import type { Contents } from './state/contents.ts';
 import type { Live } from './state/live.ts';
 
 /** Changes are gathered: a wake-up waits for silence of this length ... */
 const GATHER_MS = 100;
 /** ... but no longer than this in all. */
 const GATHER_MS_MAX = 1000;
+/** Nodes that missed the news get it again, all at once. */
+const AGAIN_MS = 1000;
+/** Timers of Node have no more. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
-/** Wakes all nodes, then those whose view has changed. `repair` makes a lost wake-up good: a heartbeat shows it. */
+export interface Waker {
+  /** Makes a lost wake-up good: a heartbeat shows it. */
+  repair(nodeId: string, beat: Heartbeat): void;
+  close(): void;
+}
+
+/**
+ * Wakes the nodes whose content has changed, and no others: they hear of a new version as news, which
+ * costs them nothing.
+ */
 export function wakeNodes(options: {
   bus: Bus;
   live: Live;
-  catalogue: Catalogue;
-  controllerKeys: ControllerKeys;
-}): { repair(nodeId: string, beat: Heartbeat): void; close(): void } {
-  const { bus, live } = options;
+  contents: () => Contents;
+  log(line: string): void;
+}): Waker {
+  const { bus, live, contents } = options;
   const sent = new Map<string, string>();
-  let timer: NodeJS.Timeout | undefined;
+  const faults = new Map<string, string>();
+  let gathering: NodeJS.Timeout | undefined;
+  let ending: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
   let waitingSinceMs: number | null = null;
+  let told = '';
 
   const wakeNow = (): void => {
-    timer = undefined;
+    clearTimeout(gathering);
     waitingSinceMs = null;
-    const hashes = viewHashes(new Date().toISOString());
-    for (const [id, hash] of hashes) {
-      if (sent.get(id) === hash) continue;
-      sent.set(id, hash);
+    if (live.document === null) return;
+    const { contentOf, version, until } = contents();
+    for (const id of Object.keys(live.document.cluster.nodes)) {
+      const content = contentOf(id);
+      if (sent.get(id) === content) continue;
+      sent.set(id, content);
       bus.publish(wake(id), null);
     }
-    for (const id of [...sent.keys()].filter((known) => !hashes.has(known))) {
+    for (const id of [...sent.keys()].filter((known) => !(known in live.document!.cluster.nodes))) {
       // Removed: it finds out when it asks, while the bus still knows it.
       sent.delete(id);
       bus.publish(wake(id), null);
     }
+    if (version.hash !== told) tellNews();
+    clearTimeout(ending);
+    if (until === null) return;
+    const leftMs = Math.max(0, Date.parse(until) - Date.now());
+    ending = setTimeout(wakeNow, Math.min(TIMER_MS_MAX, leftMs + 1));
   };
   /** A person waits for a change of the document; liveness and routes come in crowds. */
   const gather = (): void => {
     waitingSinceMs ??= performance.now();
     const leftMs = waitingSinceMs + GATHER_MS_MAX - performance.now();
-    clearTimeout(timer);
-    timer = setTimeout(wakeNow, Math.max(0, Math.min(GATHER_MS, leftMs)));
+    clearTimeout(gathering);
+    gathering = setTimeout(wakeNow, Math.max(0, Math.min(GATHER_MS, leftMs)));
   };
   const stops = [
     live.on('document', wakeNow),
     live.on('verdicts', gather),
     live.on('announced', gather),
+    live.on('secrets', gather),
   ];
   wakeNow();
   return {
-    repair: (id, { version: seen }) => {
+    repair: (id, { version: seen, have }) => {
       if (live.document === null || !(id in live.document.cluster.nodes)) return;
       const { version } = live.document;
-      const same = seen?.lineage === version.lineage && seen.revision >= version.revision;
-      if (!same) bus.publish(wake(id), null);
+      const isNew = seen?.lineage === version.lineage && seen.revision >= version.revision;
+      if (have === undefined) {
+        // An agent of 0.1.0 takes each version as a view.
+        if (!isNew) bus.publish(wake(id), null);
+        return;
+      }
+      const { contentOf, made } = contents();
+      const content = contentOf(id);
+      if (have.content !== content && isBehind(have.made, made)) bus.publish(wake(id), null);
+      else if (!isNew) again ??= setTimeout(tellNews, AGAIN_MS);
+      const isFault = have.content !== content && isEqual(have.made, made);
+      if (!isFault || faults.get(id) === have.content) return;
+      faults.set(id, have.content);
+      options.log(`${id} has another view than this controller makes of the same: a fault of kato`);
     },
     close: () => {
-      clearTimeout(timer);
+      for (const timer of [gathering, ending, again]) clearTimeout(timer);
       for (const stop of stops) stop();
     },
   };
 
-  function viewHashes(at: string): Map<string, string> {
-    const { document, verdicts, announced } = live;
-    if (document === null) return new Map();
-    const { cluster, version } = document;
-    const { catalogue, controllerKeys } = options;
-    const input = {
-      cluster,
-      version: { ...version, proof: '' },
-      controllerKeys,
-      catalogue,
-      verdicts,
-      announced,
-      at,
-    };
-    return new Map(
-      Object.keys(cluster.nodes).map((id) => {
-        const { version: _version, ...content } = viewFor(input, id);
-        return [id, hashOf(content)];
-      }),
-    );
+  function tellNews(): void {
+    clearTimeout(again);
+    again = undefined;
+    if (live.document === null) return;
+    const { version } = contents();
+    told = version.hash;
+    bus.publish(ask(VERSIONS), { version: { ...version } });
   }
+}
+
+function isEqual(one: object, other: object): boolean {
+  return Object.entries(one).every(([what, value]) => other[what as keyof typeof other] === value);
 }

@@ -43,9 +43,22 @@ const VERSION = v.object({
 /** Which document somebody has, as it crosses the bus. */
 export const PROVEN_VERSION = v.object({ ...VERSION.entries, proof: word });
 
+/** What views were made from, as it crosses the bus. */
+export const MADE = v.object({
+  lineage: word,
+  epoch: whole(0),
+  revision: whole(0),
+  verdicts: whole(0),
+  announced: whole(0),
+  time: isoTime,
+  kato: katoVersion,
+});
+
 const REPORT = v.object({
   node: word,
   version: PROVEN_VERSION,
+  seen: v.exactOptional(PROVEN_VERSION),
+  content: v.exactOptional(word),
   kato: katoVersion,
   catalogue: list(NAME, PROCESSES_MAX),
   bootId: word,

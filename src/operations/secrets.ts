@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
 import { refuse } from '../domain/base/error.ts';
 import { word } from '../domain/base/shapes.ts';
-import type { Cluster } from '../domain/document/cluster.ts';
+import type { Cluster, Node } from '../domain/document/cluster.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import type { Catalogue } from '../domain/roles/role.ts';
 import { definitionOf } from '../domain/roles/roles.ts';
@@ -92,7 +92,7 @@ export function secretsOf(
 ): { secrets: Record<string, string>; missing: string[] } {
   const { node, certificates } = view;
   const ownPrefix = SECRETS.ofNode(node.id);
-  const shared = sharedPrefixes(view, catalogue);
+  const shared = sharedPrefixesOf(view.node, catalogue);
   const secrets: Record<string, string> = {};
   for (const [name, value] of Object.entries(stored)) {
     const short = name.startsWith(ownPrefix) ? name.slice(ownPrefix.length) : null;
@@ -111,13 +111,13 @@ export function secretsOf(
 }
 
 function prefixesOf(view: View, catalogue: Catalogue): Set<string> {
-  return new Set([SECRETS.ofNode(view.node.id), ...sharedPrefixes(view, catalogue)]);
+  return new Set([SECRETS.ofNode(view.node.id), ...sharedPrefixesOf(view.node, catalogue)]);
 }
 
 /** The core keeps all, so that its ledger alone can bring the cluster back. */
-function sharedPrefixes({ node }: View, catalogue: Catalogue): string[] {
-  if ('primary' in node.roles) return [''];
-  return Object.keys(node.roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
+export function sharedPrefixesOf({ roles }: Pick<Node, 'roles'>, catalogue: Catalogue): string[] {
+  if ('primary' in roles) return [''];
+  return Object.keys(roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
 }
 
 /** A bus that lost secrets is no reason for a node to lose them, too: it keeps what it has. */

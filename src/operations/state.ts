@@ -45,8 +45,8 @@ export const stateSealed = read(
   v.strictObject({ known: v.nullable(word) }),
   async (known, { known: have }, by) => {
     const { cluster, older } = known;
-    const kept = keptExportOf(cluster, by);
-    if (kept === null) throw refuse('NOT_ALLOWED', `node ${by.name} is to keep no export`);
+    const kept = keptExportOf(cluster);
+    if (kept?.id !== by.id) throw refuse('NOT_ALLOWED', `node ${by.name} is to keep no export`);
     if (older !== null)
       throw refuse('STATE_OLDER', 'the bus has an older state than nodes have seen');
     const state = await savedState(known);

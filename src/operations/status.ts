@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { amount, list, whole, word } from '../domain/base/shapes.ts';
-import type { Cluster } from '../domain/document/cluster.ts';
+import type { Cluster, Node } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
 import { findNode, nodesCalled } from '../domain/nodes/find-node.ts';
 import type { Verdicts } from '../domain/nodes/verdicts.ts';
@@ -78,6 +78,7 @@ function statusWith(known: Knowledge, answers: Reports, all: boolean): Status {
     verdicts,
     pools,
     reports,
+    contentOf: known.contents.contentOf,
     lastSeen,
     displaced,
     voicesOf,
@@ -95,6 +96,8 @@ export interface Progress {
   done: boolean;
   steps: Report['steps'];
   failures: Report['failures'];
+  /** It has done its part; these, which send requests to it or no longer do, have not followed yet. */
+  waitsFor?: string[];
 }
 
 /** Answers when all nodes have applied the revision, when something moved, or after `waitMs`. */
@@ -110,7 +113,13 @@ export const progress = read(
   }),
   async (known, { nodes, revision, seen, waitMs }) => {
     const asked = [...new Set(nodes)];
-    const now = (): Progress[] => asked.map((id) => progressOf(known, id, revision));
+    const now = (): Progress[] => {
+      const own = asked.map((id) => progressOf(known, id, revision));
+      const late = own.every((node) => node.done) ? notFollowed(known, asked) : [];
+      return late.length === 0
+        ? own
+        : own.map((node) => ({ ...node, done: false, waitsFor: late }));
+    };
     const isNews = (all: Progress[]): boolean =>
       all.every((node) => node.done) ||
       all.reduce((sum, node) => sum + node.steps.length, 0) > seen;
@@ -129,17 +138,39 @@ function progressOf(known: Knowledge, id: string, revision: number): Progress {
   }
   const node = findNode(known.cluster, id);
   const report = known.reports.get(id);
-  const reached = report !== undefined && report.version.revision >= revision;
+  const reached = report !== undefined && hasReached(known, report, revision);
   return {
     node: node.name,
     id,
     state: nodeState(known.verdicts, node),
-    done: reached && report.complete && report.version.lineage === known.version.lineage,
+    done: reached && report.complete,
     steps: reached ? report.steps : [],
     // That a later view was refused says nothing of this revision, and may be over.
     failures: reached ? report.failures.filter(({ kind }) => kind !== 'fetch-view') : [],
   };
 }
+
+/** Whether a node has what it should have now, or something newer than what is waited for. */
+function hasReached({ contents, version }: Knowledge, report: Report, revision: number): boolean {
+  if (report.content === contents.contentOf(report.node)) return true;
+  const { revision: reached, lineage } = report.version;
+  return reached >= revision && lineage === version.lineage;
+}
+
+/** Names of living nodes that send requests to others and have another view still than they should. */
+function notFollowed(known: Knowledge, asked: readonly string[]): string[] {
+  const { cluster, verdicts, reports, contents } = known;
+  const isLate = ({ id }: Node): boolean => {
+    const { content } = reports.get(id) ?? {};
+    return content !== undefined && content !== contents.contentOf(id);
+  };
+  return Object.values(cluster.nodes)
+    .filter((node) => !asked.includes(node.id) && nodeState(verdicts, node) === 'active')
+    .filter((node) => BALANCING.some((role) => role in node.roles) && isLate(node))
+    .map(({ name }) => name);
+}
+
+const BALANCING = ['router', 'load_balancer'];
 
 export const history = read(
   'history',

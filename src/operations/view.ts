@@ -1,9 +1,13 @@
 import * as v from 'valibot';
 import { hashOf } from '../domain/base/hash.ts';
 import { list, text, word } from '../domain/base/shapes.ts';
+import type { Node } from '../domain/document/cluster.ts';
 import type { AnnouncedRoute } from '../domain/traffic/pools.ts';
+import { knowsContent } from '../domain/views/made.ts';
+import type { View } from '../domain/views/view.ts';
 import { viewFor } from '../domain/views/view-for.ts';
 import { type Knowledge, read } from './operation.ts';
+import { PROVEN_VERSION } from './report.ts';
 import { secretsFor } from './secrets.ts';
 
 /** More than all announcers together may hold, by any setting. */
@@ -24,40 +28,56 @@ export const view = read(
   v.strictObject({
     /** Hash of what the asker has, so that nothing is sent twice. */
     known: v.nullable(word),
+    /** The newest version that the asker has heard of: who is behind looks at the bus before he answers. */
+    seen: v.optional(PROVEN_VERSION),
     /** What the asker, a router, has of announced routes; sent when it was asked for. */
     announced: v.optional(list(ANNOUNCED, ANNOUNCED_MAX)),
     /** As it came with them. */
     announcedProof: v.optional(word),
   }),
-  async (knowledge, { known, announced, announcedProof }, by) => {
+  async (given, { known, seen, announced, announcedProof }, by) => {
+    const knowledge = seen === undefined ? given : await given.caughtUp(seen);
     const { announcements } = knowledge;
     let unproven: readonly AnnouncedRoute[] = [];
     if ('router' in by.roles && announcements.needsFrom(by.id)) {
       if (announced === undefined) return { needs: 'announced' };
       if (!announcements.adopt(by.id, announced, announcedProof)) unproven = announced;
     }
-    const delivery = await deliveryFor(knowledge, by.id, unproven);
-    const hash = hashOf(delivery);
-    return hash === known ? { same: true } : { same: false, hash, ...delivery };
+    return unproven.length === 0 && knowsContent(by.version)
+      ? answer(knowledge, by, known)
+      : answerAlone(knowledge, by, known, unproven);
   },
 );
 
+/** Goes by the content alone, and says in any case from what it is known to be so. */
+async function answer(knowledge: Knowledge, by: Node, known: string | null) {
+  const { contentOf, viewOf, made, version } = knowledge.contents;
+  const hash = contentOf(by.id);
+  const { proof } = knowledge.announcements.shown([]);
+  const proven = proof === null || !('router' in by.roles) ? {} : { announcedProof: proof };
+  if (hash === known) return { same: true, version, made, ...proven };
+  const fresh: View = { ...viewOf(by.id), ...proven };
+  return { same: false, hash, made, view: fresh, secrets: await secretsFor(knowledge, fresh) };
+}
+
 /**
- * What a router hands in without a proof counts for nobody else. It goes on serving that itself for as
- * long as this controller may not have heard everything: an agent of 0.1.0 has no proof.
+ * To an agent of 0.1.0, whose ledger goes with each version, and to a router whose announced routes lack a
+ * proof: they count for nobody else. It goes on serving them itself for as long as this controller may not
+ * have heard everything.
  */
-async function deliveryFor(
+async function answerAlone(
   knowledge: Knowledge,
-  nodeId: string,
+  by: Node,
+  known: string | null,
   unproven: readonly AnnouncedRoute[],
 ) {
   const { cluster, catalogue, controllerKeys, verdicts, version, announcements } = knowledge;
   const { announced, proof } = announcements.shown(unproven);
   const at = knowledge.now().toISOString();
-  const made = viewFor(
-    { cluster, version, controllerKeys, catalogue, verdicts, announced, at },
-    nodeId,
-  );
+  const input = { cluster, version, controllerKeys, catalogue, verdicts, announced, at };
+  const made = viewFor(input, by.id);
   if (proof !== null && 'router' in made.node.roles) made.announcedProof = proof;
-  return { view: made, secrets: await secretsFor(knowledge, made) };
+  const delivery = { view: made, secrets: await secretsFor(knowledge, made) };
+  const hash = hashOf(delivery);
+  return hash === known ? { same: true } : { same: false, hash, ...delivery };
 }

@@ -96,7 +96,7 @@ const ROWS: Row[] = [
     undo: 'h2: kato node halt',
   },
   {
-    hint: 'agent/ask.ts: as root: kato node boot starts it, or says what it is',
+    hint: 'agent/doors/ask.ts: as root: kato node boot starts it, or says what it is',
     wrong: 'h2: setpriv --reuid=nobody --regid=nogroup --clear-groups kato status',
     shows: /this node is starting/,
     undo: 'h2: kato process ready all --block 30 && kato node halt',
@@ -107,24 +107,24 @@ const ROWS: Row[] = [
     shows: /h2 +\S+ +left +\d+ s/,
   },
   {
-    hint: 'agent/ask.ts: kato node boot',
+    hint: 'agent/doors/ask.ts: kato node boot',
     wrong: 'h2: kato process ready all --block 1',
     done: 'h2: kato process ready all --block 30',
   },
   {
-    hint: 'agent/ask.ts: kato node boot starts it anew; where that fails: ${paths.log}/agent/current',
+    hint: 'agent/doors/ask.ts: kato node boot starts it anew; where that fails: ${paths.log}/agent/current',
     given: 'h2: s6-svc -wD -d /var/lib/kato/service/agent',
     wrong: 'h2: kato status',
     undo: 'h2: kato process ready all --block 30 && test -s /var/log/kato/agent/current',
   },
   {
-    hint: 'agent/ask.ts: run the command as root',
+    hint: 'agent/doors/ask.ts: run the command as root',
     wrong: 'setpriv --reuid=nobody --regid=nogroup --clear-groups kato status',
     by: () => 'kato status',
     shows: /^cluster/,
   },
   {
-    hint: 'agent/sockets.ts: run the command as root',
+    hint: 'agent/doors/sockets.ts: run the command as root',
     wrong: 'setpriv --reuid=nobody --regid=nogroup --groups=kato kato stop -n h2 redis',
     by: () => 'kato stop -n h2 redis',
     shows: /stopped/,

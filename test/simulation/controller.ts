@@ -183,6 +183,7 @@ export function createController(
       settled: () => reading,
       tell: () => undefined,
       saw: () => undefined,
+      catchUp: async () => undefined,
       restart: () => undefined,
     };
     return {

@@ -1,6 +1,10 @@
-import type { Node } from '../../src/domain/document/cluster.ts';
+import type { Cluster, Node } from '../../src/domain/document/cluster.ts';
+import { hashOfCluster } from '../../src/domain/document/document-hash.ts';
+import { NO_VERDICTS } from '../../src/domain/nodes/verdicts.ts';
 import type { Pool, View } from '../../src/domain/views/view.ts';
-import { nodeOf } from './clusters.ts';
+import { versionOf, viewsOf } from '../../src/domain/views/view-for.ts';
+import type { Knowledge } from '../../src/operations/operation.ts';
+import { catalogue, NOW, nodeOf } from './clusters.ts';
 
 /** A node as a view shows it, with what a test changes. */
 export function testNode(roles: readonly string[], changes: Partial<Node> = {}): Node {
@@ -27,6 +31,18 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     heartbeatMs: 2000,
     ...changes,
   };
+}
+
+/** What the controllers make of a cluster whose nodes are all alive. */
+export function contentsOf(cluster: Cluster): Knowledge['contents'] {
+  const version = { ...versionOf(cluster, hashOfCluster(cluster)), proof: '' };
+  const { lineage, epoch, revision } = version;
+  const views = viewsOf({
+    ...{ cluster, version, catalogue, verdicts: NO_VERDICTS, announced: [], at: NOW },
+    controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
+  });
+  const made = { lineage, epoch, revision, verdicts: 0, announced: 0, time: NOW, kato: '0.2.0' };
+  return { contentOf: views.contentOf, viewOf: views.viewOf, version, made };
 }
 
 export function testPool(name: string, kind: Pool['kind'], addresses: string[]): Pool {

@@ -60,10 +60,13 @@ export interface Store {
   watchObserved(tell: (key: string, value: Json, entry: number) => void): Promise<void>;
 
   getSecret(name: string): Promise<string | null>;
-  putSecret(name: string, value: string): Promise<void>;
-  /** Keeps the one that there is. */
-  addSecret(name: string, value: string): Promise<void>;
+  /** The number that `watchSecrets` tells of it. */
+  putSecret(name: string, value: string): Promise<number>;
+  /** The same; keeps the one that there is, and is null then. */
+  addSecret(name: string, value: string): Promise<number | null>;
   deleteSecret(name: string): Promise<void>;
+  /** As `watchCluster`, for each secret: its number alone, which is another one for another value; null for one that is gone. */
+  watchSecrets(tell: (name: string, number: number | null) => void): Promise<void>;
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
 
@@ -152,7 +155,10 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
         },
       ),
 
-    putObserved: (key, value) => attempt(() => put(observed, key, value)),
+    putObserved: (key, value) =>
+      attempt(async () => {
+        await put(observed, key, value);
+      }),
     replaceObserved: (key, value, entry) =>
       attempt(() => replace(observed, keyOf(key), encodeBody(value), entry)),
     deleteObserved: (key) => attempt(() => observed.delete(keyOf(key))),
@@ -169,10 +175,10 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
     getSecret: (name) => attempt(async () => opened(name, await secrets.get(keyOf(name)))),
     putSecret: (name, value) => attempt(() => putSecret(name, value)),
     addSecret: (name, value) =>
-      attempt(async () => {
-        await replace(secrets, keyOf(name), encodeBody(seal.close(name, value)), 0);
-      }),
+      attempt(() => replace(secrets, keyOf(name), encodeBody(seal.close(name, value)), 0)),
     deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
+    watchSecrets: (tell) =>
+      watch(secrets, allSecrets, (key, entry) => tell(nameOf(key), entry?.revision ?? null)),
     listSecrets: (prefix) =>
       attempt(async () => {
         const entries = [...(await allSecrets())].map(
@@ -188,8 +194,8 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
   };
 }
 
-async function put(bucket: KV, name: string, value: Json): Promise<void> {
-  await bucket.put(keyOf(name), encodeBody(value));
+function put(bucket: KV, name: string, value: Json): Promise<number> {
+  return bucket.put(keyOf(name), encodeBody(value));
 }
 
 /** Null when another write came first. */

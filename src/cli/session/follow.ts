@@ -114,7 +114,10 @@ function tooLong(
 /** No more than is known of a node that has not finished: it may have lost its power since. */
 function stateOf(node: Progress | undefined): string {
   if (node?.state === 'inactive') return 'is inactive';
-  return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has not told of a step yet';
+  if (node?.waitsFor !== undefined) {
+    return `is ready, and not known yet to ${node.waitsFor.join(', ')}`;
+  }
+  return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has reported no step yet';
 }
 
 /** It may be of another machine than the one where it is read. */

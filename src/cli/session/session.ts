@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { askAgent } from '../../agent/ask.ts';
+import { askAgent } from '../../agent/doors/ask.ts';
 import type { Performed } from '../../controller/state/changes.ts';
 import { type ErrorCode, type ErrorRecord, isAway, KatoError } from '../../domain/base/error.ts';
 import type { Json } from '../../domain/document/cluster.ts';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { Bus, Intake, Message } from '../../bus/bus.ts';
 import type { Store } from '../../bus/store/store.ts';
 import { all, heartbeat, parseSubject } from '../../bus/subjects.ts';
-import { idShape, shaped } from '../../domain/base/shapes.ts';
+import { idShape, shaped, word } from '../../domain/base/shapes.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import {
   hear,
@@ -16,15 +16,15 @@ import { noteSpeaker } from '../../domain/nodes/speakers.ts';
 import { nextVerdicts } from '../../domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
 import { poolsOf } from '../../domain/traffic/pools.ts';
-import { PROVEN_VERSION } from '../../operations/report.ts';
+import { MADE, PROVEN_VERSION } from '../../operations/report.ts';
 import { type Live, takeVerdicts } from '../state/live.ts';
 import { VERDICTS_KEY } from '../state/reports.ts';
 import { hearApart } from './hearing-apart.ts';
 
 /**
  * What a heartbeat says besides "I am here": the newest version of the cluster that the node has
- * seen, whether it shuts down in order: silence from then on is expected, and which life of its
- * machine it is of: a copy of the machine has another one.
+ * heard of, whether it shuts down in order: silence from then on is expected, which life of its
+ * machine it is of: a copy of the machine has another one, and what it has.
  */
 export type Heartbeat = v.InferOutput<typeof HEARTBEAT>;
 
@@ -32,6 +32,7 @@ const HEARTBEAT = v.object({
   version: v.nullable(PROVEN_VERSION),
   leaving: v.boolean(),
   instance: v.exactOptional(idShape('an instance')),
+  have: v.exactOptional(v.object({ content: word, made: MADE })),
 });
 
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */

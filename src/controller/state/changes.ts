@@ -14,7 +14,7 @@ import {
   type Prepared,
 } from '../../operations/operation.ts';
 import type { HistoryGuard } from './history-guard.ts';
-import { type Document, documentOf, type Live, takeDocument } from './live.ts';
+import { type Document, documentOf, type Live, takeDocument, takeSecret } from './live.ts';
 import type { Records } from './records.ts';
 
 /** A change that keeps losing against others is given up after this. */
@@ -159,10 +159,11 @@ export function createChanges(options: {
   async function storeSecrets(prepared: Prepared, cluster: Cluster): Promise<void> {
     const { store } = options;
     for (const [name, value] of Object.entries(prepared.secrets ?? {})) {
-      await store.putSecret(name, value);
+      takeSecret(options.live, name, await store.putSecret(name, value));
     }
     for (const [name, value] of Object.entries(prepared.newSecrets?.(cluster) ?? {})) {
-      await store.addSecret(name, value);
+      const number = await store.addSecret(name, value);
+      if (number !== null) takeSecret(options.live, name, number);
     }
   }
 

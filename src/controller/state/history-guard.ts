@@ -1,7 +1,7 @@
 import type { Store } from '../../bus/store/store.ts';
-import { hashOf } from '../../domain/base/hash.ts';
 import { accepts } from '../../domain/document/acceptance.ts';
 import type { Cluster } from '../../domain/document/cluster.ts';
+import { hashOfCluster } from '../../domain/document/document-hash.ts';
 import { isProven } from '../../domain/document/proof.ts';
 import type { ProvenVersion, Version } from '../../domain/views/view.ts';
 import { versionOf } from '../../domain/views/view-for.ts';
@@ -18,6 +18,8 @@ export interface HistoryGuard {
   saw(version: ProvenVersion): void;
   /** The bus is back: whatever it holds now is looked at. */
   restart(): void;
+  /** The same of a node that waits for an answer: looks at once, where it may be so. */
+  catchUp(version: ProvenVersion): Promise<void>;
   /** Reads what the bus holds now, and whether that goes on from all that was seen. */
   readBack(): Promise<void>;
 }
@@ -34,7 +36,7 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
       const known = live.document?.version ?? null;
       takeDocument(live, cluster, entry);
       // It may only be late: the watch tells what was written, not what is there now.
-      const goesOn = known === null || accepts(known, versionOf(cluster, hashOf(cluster)));
+      const goesOn = known === null || accepts(known, versionOf(cluster, hashOfCluster(cluster)));
       if (!goesOn || live.older !== null) check();
     },
     saw: (version) => {
@@ -44,12 +46,18 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
       newest = later(newest, version);
       if (isNews || performance.now() - checkedMs > ASKED_AGAIN_MS) check();
     },
+    catchUp: async (version) => {
+      const known = live.document?.version;
+      if (known === undefined || accepts(version, known) || !isProven(version, seed)) return;
+      newest = later(newest, version);
+      await guard.readBack();
+    },
     restart: check,
     readBack: async () => {
       checkedMs = performance.now();
       const seen = later(newest, live.document?.version ?? null);
       const read = await store.readCluster();
-      const version = read === null ? null : versionOf(read.cluster, hashOf(read.cluster));
+      const version = read === null ? null : versionOf(read.cluster, hashOfCluster(read.cluster));
       const goesOn = seen === null || (version !== null && accepts(seen, version));
       live.older = goesOn || seen === null ? null : { ...seen, lost: read === null };
       if (read !== null) takeDocument(live, read.cluster, read.entry);

@@ -2,15 +2,15 @@ import type { Bus } from '../../bus/bus.ts';
 import type { Store } from '../../bus/store/store.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
 import { type ErrorCode, KatoError } from '../../domain/base/error.ts';
-import { prove } from '../../domain/document/proof.ts';
 import type { Report } from '../../domain/making/step.ts';
 import { elsewhereHelp, machinesElsewhere } from '../../domain/nodes/displaced.ts';
 import { isGone } from '../../domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
-import type { ControllerKeys } from '../../domain/views/view.ts';
+import type { ControllerKeys, ProvenVersion } from '../../domain/views/view.ts';
 import type { Announcements, Knowledge } from '../../operations/operation.ts';
 import { reportOf } from '../../operations/report.ts';
 import { takeDisplaced, voices } from '../hearing/displaced.ts';
+import type { Contents } from './contents.ts';
 import { documentOf, type Live } from './live.ts';
 
 const NO_ANSWER: readonly ErrorCode[] = ['NODE_UNREACHABLE', 'TIMEOUT'];
@@ -22,22 +22,24 @@ export function knowledgeOf(options: {
   live: Live;
   catalogue: Catalogue;
   controllerKeys: ControllerKeys;
-  seed: string;
   kato: string;
   announcements: Announcements;
+  contents: () => Contents;
+  /** Looks at what the bus holds now, where a version was proven that is newer than the state at hand. */
+  catchUp(seen: ProvenVersion): Promise<void>;
   askNodes: Knowledge['askAll'];
   /** The controller ends: nobody is to wait for what it would hear. */
   signal: AbortSignal;
 }): Knowledge {
-  const { bus, store, live, catalogue, controllerKeys, seed, kato, announcements, signal } =
-    options;
+  const { bus, store, live, catalogue, controllerKeys, kato, announcements, signal } = options;
   const { older, verdicts, reports } = live;
-  const { cluster, version } = documentOf(live);
+  const { cluster } = documentOf(live);
+  const { version } = options.contents();
   const nowMs = performance.now();
   const lastSeen = new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
   return {
     cluster,
-    version: prove(version, seed),
+    version,
     older,
     catalogue,
     controllerKeys,
@@ -47,6 +49,13 @@ export function knowledgeOf(options: {
       return live.announced;
     },
     announcements,
+    get contents() {
+      return options.contents();
+    },
+    caughtUp: async (seen) => {
+      await options.catchUp(seen);
+      return knowledgeOf(options);
+    },
     reports,
     lastSeen,
     displaced: live.displaced,

@@ -1,7 +1,8 @@
 import { refuse } from '../../domain/base/error.ts';
-import { hashOf } from '../../domain/base/hash.ts';
 import type { Cluster } from '../../domain/document/cluster.ts';
+import { hashOfCluster } from '../../domain/document/document-hash.ts';
 import type { SeenBefore } from '../../domain/document/older-state.ts';
+import { share } from '../../domain/document/sharing.ts';
 import type { Report } from '../../domain/making/step.ts';
 import type { Displaced } from '../../domain/nodes/displaced.ts';
 import type { Speakers } from '../../domain/nodes/speakers.ts';
@@ -17,7 +18,7 @@ export interface Document {
   version: Version;
 }
 
-export type Topic = 'document' | 'reports' | 'verdicts' | 'announced';
+export type Topic = 'document' | 'reports' | 'verdicts' | 'announced' | 'secrets';
 
 /** What a controller knows at this moment. All of it can be read again from the bus. */
 export interface Live {
@@ -29,6 +30,10 @@ export interface Live {
   /** What the next compare-and-set of the verdicts compares with. */
   verdictsEntry: number;
   announced: AnnouncedRoute[];
+  /** Grows with each other list of them. */
+  announcedNumber: number;
+  /** Number in the store of each secret, by name: another one tells that it is another value. */
+  secrets: Map<string, number>;
   /** Monotonic ms of the last sign of life of each node. */
   signs: Map<string, number>;
   /** Who has spoken as each node. */
@@ -49,6 +54,8 @@ export function createLive(): Live {
     verdicts: NO_VERDICTS,
     verdictsEntry: 0,
     announced: [],
+    announcedNumber: 0,
+    secrets: new Map(),
     signs: new Map(),
     speakers: new Map(),
     displaced: new Map(),
@@ -81,12 +88,21 @@ export function takeVerdicts(live: Live, verdicts: Verdicts, entry: number): voi
   live.changed('verdicts');
 }
 
+/** The number of a secret; null for one that is gone. */
+export function takeSecret(live: Live, name: string, number: number | null): void {
+  if ((live.secrets.get(name) ?? null) === number) return;
+  if (number === null) live.secrets.delete(name);
+  else live.secrets.set(name, number);
+  live.changed('secrets');
+}
+
 /** Takes over a document read from the bus, unless the one at hand is newer in the same history. */
 export function takeDocument(live: Live, cluster: Cluster, entry: number): Document {
   const now = live.document;
   const sameLineage = now?.cluster.lineage === cluster.lineage;
   if (now !== null && sameLineage && now.cluster.revision >= cluster.revision) return now;
-  const document = { cluster, entry, version: versionOf(cluster, hashOf(cluster)) };
+  const shared = share(now?.cluster, cluster);
+  const document = { cluster: shared, entry, version: versionOf(shared, hashOfCluster(shared)) };
   live.document = document;
   live.changed('document');
   return document;

@@ -126,10 +126,14 @@ function tokenState(token: Token, at: string): TokenInfo['state'] {
 
 /** Tokens that can be used, and those that ended lately: their holders are told so by name. */
 export function stillShown(cluster: Cluster, at: string): Record<string, Token> {
-  const oldest = new Date(Date.parse(at) - ENDED_KEPT_MS).toISOString();
   return Object.fromEntries(
-    Object.entries(cluster.tokens).filter(([, token]) => token.expiresAt > oldest),
+    Object.entries(cluster.tokens).filter(([, token]) => shownUntil(token) > at),
   );
+}
+
+/** ISO time from which nobody is told of it any more. */
+export function shownUntil({ expiresAt }: Token): string {
+  return new Date(Date.parse(expiresAt) + ENDED_KEPT_MS).toISOString();
 }
 
 function checkRange(flag: string, value: number, maximum: number, unit = ''): void {

@@ -1,7 +1,7 @@
-import { hashOf } from '../base/hash.ts';
 import type { Catalogue } from '../roles/role.ts';
 import type { Cluster, Json, OperationRecord } from './cluster.ts';
 import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from './cluster.ts';
+import { hashOfCluster } from './document-hash.ts';
 
 /** Who asks, when, and what can be given: all that a decision may know besides the cluster. */
 export interface Asked {
@@ -44,7 +44,7 @@ export function commit<R>(before: Cluster, decision: Decision<R>, operationId: s
   return {
     ...decision.cluster,
     revision,
-    previousHash: hashOf(before),
+    previousHash: hashOfCluster(before),
     operations: newest([...before.operations, record].slice(-OPERATIONS_KEPT)),
   };
 }

@@ -17,9 +17,11 @@ function keeperOf(cluster: Cluster): Node | null {
   return found.length === 1 ? found[0]! : null;
 }
 
-export function keptExportOf(cluster: Cluster, node: Node): KeptExport | null {
-  if (cluster.exportKey === undefined || keeperOf(cluster)?.id !== node.id) return null;
-  return { intervalMs: intervalMs(cluster), key: cluster.exportKey };
+/** What is to be kept, by the id of the node that keeps it; null where nobody does. */
+export function keptExportOf(cluster: Cluster): (KeptExport & { id: string }) | null {
+  const keeper = cluster.exportKey === undefined ? null : keeperOf(cluster);
+  if (keeper === null) return null;
+  return { id: keeper.id, intervalMs: intervalMs(cluster), key: cluster.exportKey! };
 }
 
 /** UNKNOWN_NODE or CONFLICT for a keeper that would keep nothing. */

@@ -67,6 +67,10 @@ export interface Report {
   node: string;
   /** The version of the view that is applied, as far as the failures allow. */
   version: ProvenVersion;
+  /** Hash of what that view says; absent of an agent of 0.1.0. */
+  content?: string;
+  /** The newest version that the node has heard of, where somebody asked it. */
+  seen?: ProvenVersion;
   kato: string;
   catalogue: string[];
   bootId: string;

@@ -1,6 +1,6 @@
 import { refuse } from '../base/error.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
-import type { Cluster, Node } from '../document/cluster.ts';
+import type { Cluster, FormerNode, Node } from '../document/cluster.ts';
 import { lastRemoved } from '../roles/last.ts';
 import { shortage } from '../roles/roles.ts';
 import { findNode, withNode } from './find-node.ts';
@@ -132,8 +132,12 @@ export function isFormer(cluster: Cluster, id: string): boolean {
 
 /** Those who may still ask whether they were removed. */
 export function recentlyFormer(cluster: Cluster, at: string): Cluster['former'] {
-  const oldest = new Date(Date.parse(at) - FORMER_DAYS * DAY_MS).toISOString();
   return Object.fromEntries(
-    Object.entries(cluster.former).filter(([, node]) => node.removedAt > oldest),
+    Object.entries(cluster.former).filter(([, node]) => formerUntil(node) > at),
   );
+}
+
+/** ISO time from which a removed node may ask no more. */
+export function formerUntil({ removedAt }: FormerNode): string {
+  return new Date(Date.parse(removedAt) + FORMER_DAYS * DAY_MS).toISOString();
 }

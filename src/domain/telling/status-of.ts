@@ -31,6 +31,8 @@ export interface StatusInput extends IdentityInput {
   pools: Pool[];
   /** The last report of each node. */
   reports: ReadonlyMap<string, Report>;
+  /** Hash of what a node should have now. */
+  contentOf(id: string): string;
   /** Seconds since the last sign of life. */
   lastSeen: ReadonlyMap<string, number>;
   /** The node whose agent asks. */
@@ -76,6 +78,7 @@ function nodeStatus(input: StatusInput, node: Node): NodeStatus {
   const report = input.reports.get(node.id);
   const state = nodeState(input.verdicts, node);
   const failure = report?.failures[0];
+  const isSame = report?.content === input.contentOf(node.id);
   return {
     id: node.id,
     name: node.name,
@@ -84,7 +87,8 @@ function nodeStatus(input: StatusInput, node: Node): NodeStatus {
     lastSeen: input.lastSeen.get(node.id) ?? null,
     self: node.id === input.self,
     version: node.version,
-    appliedRevision: report?.version.revision ?? 0,
+    // What changed nothing for a node was applied there with what it has.
+    appliedRevision: isSame ? input.cluster.revision : (report?.version.revision ?? 0),
     ...(failure === undefined ? {} : { error: errorOf(failure) }),
     zone: node.zone,
     roles: Object.keys(node.roles).map((role) => roleStatus(input, node, role, state, report)),
@@ -180,7 +184,7 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
     if (report?.refusedView != null) {
       warn(
         'STATE_OLDER',
-        `${node.name} has seen revision ${report.version.revision}, the bus has an older or another history`,
+        `${node.name} has seen revision ${(report.seen ?? report.version).revision}, the bus has an older or another history`,
       );
     }
     if (isGone(input.verdicts, node.id)) return said;

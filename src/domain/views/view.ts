@@ -16,6 +16,30 @@ export interface ProvenVersion extends Version {
   proof: string;
 }
 
+/**
+ * How far all that views are made of was: each grows, and two controllers of one kato make the same view
+ * of the same. That is why a node is woken for what is older here, and for nothing else.
+ */
+export interface Made {
+  lineage: string;
+  epoch: number;
+  revision: number;
+  /** Number of the verdicts in the store. */
+  verdicts: number;
+  /** Grows with each other list of announced routes. */
+  announced: number;
+  /** ISO time of the last end of a token or of a removed node's time that views know of. */
+  time: string;
+  /** Version of the controller's kato. */
+  kato: string;
+}
+
+/** What a node has, as its heartbeat tells it: the hash of the content, and from what it is known to be. */
+export interface Have {
+  content: string;
+  made: Made;
+}
+
 /** The part of the cluster that one node needs, made for it by a controller. */
 export interface View {
   format: 1;

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { KatoError, refuse } from '../../domain/base/error.ts';
 import type { Paths } from '../../domain/making/paths.ts';
 import type { Written } from '../../domain/making/update.ts';
-import type { View } from '../../domain/views/view.ts';
+import type { Made, ProvenVersion, View } from '../../domain/views/view.ts';
 import { makeFolder, readIfExists } from '../disk/files.ts';
 import { digestOf, keptIn, moveAside, parsed, writeJson, writeKept } from '../disk/kept-json.ts';
 
@@ -28,6 +28,8 @@ export interface Delivery {
   hash: string;
   view: View;
   secrets: Record<string, string>;
+  /** From what it is known to be so; absent of controllers of 0.1.0. */
+  made?: Made;
 }
 
 /** What stands in the file; the secrets have one of their own beside it. */
@@ -118,6 +120,17 @@ export async function writeWritten(paths: Paths, written: Written): Promise<void
   await writeKept(writtenFile(paths), written);
 }
 
+/** The newest version that this node has heard of, and kept; null where that is not known. */
+export async function readSeen(paths: Paths): Promise<ProvenVersion | null> {
+  return (
+    keptIn<{ version: ProvenVersion }>((await readIfExists(seenFile(paths))) ?? '')?.version ?? null
+  );
+}
+
+export async function writeSeen(paths: Paths, version: ProvenVersion): Promise<void> {
+  await writeKept(seenFile(paths), { version });
+}
+
 /** What a ledger's file says; null for one that is damaged. kato 0.1.0 wrote no digest. */
 export function deliveryIn(text: string): Omit<Delivery, 'secrets'> | null {
   const { delivery, digest, ...others } = parsed<Ledger>(text) ?? {};
@@ -170,6 +183,10 @@ function formerFile(paths: Paths): string {
 
 function secretsFile(paths: Paths): string {
   return `${paths.state}/secrets.json`;
+}
+
+function seenFile(paths: Paths): string {
+  return `${paths.state}/seen.json`;
 }
 
 function writtenFile(paths: Paths): string {

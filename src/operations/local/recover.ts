@@ -170,7 +170,8 @@ export async function outranking(bus: Bus, draft: Draft): Promise<Cluster> {
       const report = 'ok' in answer ? reportOf(answer.ok) : null;
       if (report === null) continue;
       // One that no controller handed out is as good as none.
-      seen.set(silent[i]!, isProven(report.version, controller.seed) ? report.version : cluster);
+      const told = report.seen ?? report.version;
+      seen.set(silent[i]!, isProven(told, controller.seed) ? told : cluster);
     }
     return seen.size === others.length;
   });

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
+import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { KatoError } from '../../../src/domain/base/error.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import type { HistoryEntry } from '../../../src/domain/telling/history.ts';

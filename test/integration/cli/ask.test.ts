@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askAgent } from '../../../src/agent/ask.ts';
+import { askAgent } from '../../../src/agent/doors/ask.ts';
 import type { KatoError } from '../../../src/domain/base/error.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { hint } from '../../support/said/hint.ts';
@@ -91,7 +91,7 @@ describe('an agent that ends while it is asked', () => {
       const told = (await asked().catch((error: unknown) => error)) as KatoError;
       assert.equal(told.message, 'the agent of this node is starting');
       const listed =
-        'agent/ask.ts: run it again in a moment; where it stays so: ${paths.log}/agent/current';
+        'agent/doors/ask.ts: run it again in a moment; where it stays so: ${paths.log}/agent/current';
       assert.equal(hint(told.next, listed).values[0], paths.log);
       // It ended and is not wanted: nothing starts any more.
       execFileSync('s6-svc', ['-wD', '-d', folder]);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
+import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { type Result, type Running, run, spawnRunning } from '../../support/lab/command.ts';

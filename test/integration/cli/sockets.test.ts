@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
+import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { until } from '../../support/until.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type SocketRequest, serveSockets } from '../../../src/agent/sockets.ts';
+import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { gather, KATO } from './crowd.ts';
 import { atMost, type Part, row } from './row.ts';

@@ -1,7 +1,8 @@
 import { type ClusterLink, linkToCluster } from '../../../src/agent/cluster-link.ts';
+import { startTold } from '../../../src/agent/told.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import type { Report } from '../../../src/domain/making/step.ts';
-import type { Delivery, NodeIdentity } from '../../../src/machine/node/ledger.ts';
+import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
 
 /** What an agent has been made to do. */
 export interface Counts {
@@ -30,27 +31,32 @@ export function sum(one: Counts, other: Counts, factor: number): Counts {
  * agent's own code, and does nothing. `onView` is called whenever it has fetched a view.
  */
 export function simulate(identity: NodeIdentity, counts: Counts, onView: () => void): ClusterLink {
-  let delivery: Delivery | null = null;
+  const told = startTold({ delivery: null, seen: null }, async () => undefined);
   let fetching = false;
   const report = (): Report => ({
     node: identity.nodeId,
-    version: delivery!.view.version,
-    kato: '0.1.0',
-    catalogue: delivery!.view.node.catalogue,
+    version: told.delivery!.view.version,
+    ...(told.have === undefined ? {} : { content: told.have.content }),
+    kato: KATO,
+    catalogue: told.delivery!.view.node.catalogue,
     bootId: 'boot',
     at: new Date().toISOString(),
     steps: [],
     failures: [],
     processes: {},
-    roles: Object.fromEntries(Object.keys(delivery!.view.node.roles).map((role) => [role, []])),
+    roles: Object.fromEntries(
+      Object.keys(told.delivery!.view.node.roles).map((role) => [role, []]),
+    ),
     refusedView: null,
     complete: true,
   });
   const takeView = async (): Promise<void> => {
     counts.asked++;
-    const fetched = await link.fetchView(delivery);
-    if (fetched !== null) counts.views++;
-    delivery = fetched ?? delivery;
+    const { delivery, ...fetched } = await link.fetchView(told);
+    if (told.judge({ delivery, ...fetched }) === 'news') {
+      counts.views++;
+      told.hold(delivery!);
+    }
     counts.reports++;
     await link.report(report());
     onView();
@@ -66,9 +72,10 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
     identity,
     instance: 'boot',
     onWake: () => void wake(),
+    onNews: told.hear,
     onUp: () => beat(),
     onAsk: async () => {
-      if (delivery === null) throw new Error('not yet');
+      if (told.delivery === null) throw new Error('not yet');
       return report() as unknown as Json;
     },
     onStatus: () => {},
@@ -76,11 +83,14 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
   let timer: NodeJS.Timeout | undefined;
   const beat = (): void => {
     clearTimeout(timer);
-    link.beat({ version: delivery?.view.version ?? null, leaving: false });
-    timer = setTimeout(beat, delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
+    const { seen: version, have } = told;
+    link.beat({ version, leaving: false, ...(have === undefined ? {} : { have }) });
+    timer = setTimeout(beat, told.delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
   };
   return link;
 }
 
+/** Of today, which tells contents apart. */
+export const KATO = '0.2.0';
 const DEFAULT_HEARTBEAT_MS = 2000;
 const RETRY_MS = 1000;

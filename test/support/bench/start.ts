@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serveSockets } from '../../../src/agent/sockets.ts';
+import { serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { CHECKOUT } from '../lab/store.ts';

@@ -1,9 +1,9 @@
 /** Hints that no test follows where they are printed, by the reason why not. */
 export const UNFOLLOWED: Record<string, string[]> = {
   'it only says to try again, or that kato does': [
-    'agent/agent.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
-    'agent/ask.ts: run the command again: it cannot happen twice',
-    'agent/sockets.ts: try again in a moment, or run the command as root',
+    'agent/reporter.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
+    'agent/doors/ask.ts: run the command again: it cannot happen twice',
+    'agent/doors/sockets.ts: try again in a moment, or run the command as root',
     'bus/messaging.ts: try again in a moment',
     'controller/state/changes.ts: nothing was changed: run the command again in a moment',
     'controller/state/changes.ts: run the command again: it cannot happen twice',

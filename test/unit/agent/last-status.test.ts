@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { mock } from 'node:test';
-import { lastStatus } from '../../../src/agent/last-status.ts';
+import { lastStatus } from '../../../src/agent/doors/last-status.ts';
 import { refuse } from '../../../src/domain/base/error.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';

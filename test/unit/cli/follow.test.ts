@@ -138,7 +138,7 @@ describe('a command that follows a change', () => {
     const silent = progress('b', { state: 'inactive', steps });
     const nodes = [progress('a', { steps }), silent, progress('c')];
     const { error } = await followed([nodes], { timeoutMs: 50, poll: async () => nodes });
-    assert.equal(error?.why, 'a has begun, b is inactive, c has not told of a step yet');
+    assert.equal(error?.why, 'a has begun, b is inactive, c has reported no step yet');
   });
 
   it('passes on what the cluster refuses', async () => {

@@ -61,6 +61,7 @@ describe('the schema of the status', () => {
       verdicts: NO_VERDICTS,
       pools: poolsOf(cluster, catalogue, [], NO_VERDICTS.outages),
       reports: new Map(),
+      contentOf: () => '',
       lastSeen: new Map(),
       displaced: new Map(),
       voicesOf: () => ({ heard: [], sideBySide: false }),

@@ -5,6 +5,7 @@ import { createLive, takeDocument } from '../../../src/controller/state/live.ts'
 import { refuse } from '../../../src/domain/base/error.ts';
 import type { Displaced } from '../../../src/domain/nodes/displaced.ts';
 import { clusterWith } from '../../support/clusters.ts';
+import { contentsOf } from '../../support/views.ts';
 
 describe('a question to one node', () => {
   const askWith = (error: Error, displaced: Displaced[] = []) => {
@@ -12,9 +13,8 @@ describe('a question to one node', () => {
     takeDocument(live, clusterWith({ web: [] }), 1);
     live.displaced.set('web', displaced);
     const bus = { request: () => Promise.reject(error) } as unknown as Bus;
-    const options = { bus, live, seed: 'of the controllers' } as unknown as Parameters<
-      typeof knowledgeOf
-    >[0];
+    const contents = () => contentsOf(live.document!.cluster);
+    const options = { bus, live, contents } as unknown as Parameters<typeof knowledgeOf>[0];
     return knowledgeOf(options).askNode('web', 'status', null, 1000);
   };
 

@@ -15,6 +15,7 @@ function status(cluster: Cluster, reports: Report[], changes: Partial<StatusInpu
     verdicts,
     pools: poolsOf(cluster, catalogue, [], verdicts.outages),
     reports: new Map(reports.map((report) => [report.node, report])),
+    contentOf: () => '',
     lastSeen: new Map(),
     displaced: new Map(),
     voicesOf: () => ({ heard: [], sideBySide: false }),

@@ -5,6 +5,7 @@ import type { Knowledge } from '../../../src/operations/operation.ts';
 import { type Progress, progress } from '../../../src/operations/status.ts';
 import { clusterWith } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
+import { contentsOf } from '../../support/views.ts';
 
 const cluster = clusterWith({ db: ['redis'] });
 
@@ -24,6 +25,7 @@ async function toldOf(failure: StepFailure): Promise<Progress> {
     version: report.version,
     verdicts: NO_VERDICTS,
     reports: new Map([['db', report]]),
+    contents: contentsOf(cluster),
   } as unknown as Knowledge;
   const params = { nodes: ['db'], revision: 1, seen: 0, waitMs: 0 };
   const told = (await progress.run(known, params, cluster.nodes.db!)) as unknown as Progress[];

@@ -16,6 +16,7 @@ import {
 } from '../../../src/operations/operation.ts';
 import { SECRETS, secretsFor } from '../../../src/operations/secrets.ts';
 import { asked, catalogue, clusterWith, NOW, tokenOf } from '../../support/clusters.ts';
+import { contentsOf } from '../../support/views.ts';
 
 const INTRUDER = 'n00000000000b';
 const KEY = `U${'A'.repeat(55)}`;
@@ -223,6 +224,7 @@ function knowing(cluster: Cluster): Knowledge {
     kato: '0.1.0',
     verdicts: NO_VERDICTS,
     announced: [],
+    contents: contentsOf(cluster),
     displaced: new Map(),
     voicesOf: () => ({ heard: [], sideBySide: false }),
     takeDisplaced: async () => {},

@@ -3,6 +3,7 @@ import { mock } from 'node:test';
 import type { Bus } from '../../../src/bus/bus.ts';
 import { limitsOf } from '../../../src/bus/limits.ts';
 import { followAnnouncements } from '../../../src/controller/hearing/announcements.ts';
+import { contentsKeeper } from '../../../src/controller/state/contents.ts';
 import { knowledgeOf } from '../../../src/controller/state/knowledge.ts';
 import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
@@ -55,10 +56,11 @@ function freshController() {
   const store = {
     listSecrets: async (prefix: string) => (prefix === 'certificate/' ? secrets : {}),
   };
+  const controllerKeys = { controller: 'U', warden: 'UWARDEN' };
+  const common = { live, catalogue, controllerKeys, kato: '0.2.0' };
   const options = {
-    ...{ bus, live, catalogue, store, seed: SEED, announcements, kato: '0.1.0' },
-    controllerKeys: { controller: 'U', warden: 'UWARDEN' },
-    signal,
+    ...{ ...common, bus, store, announcements, signal },
+    contents: contentsKeeper({ ...common, seed: SEED }),
   } as unknown as Parameters<typeof knowledgeOf>[0];
   return {
     live,

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ErrorRecord, errorFrom, KatoError, refuse } from '../domain/base/error.ts';
-import type { Json } from '../domain/document/cluster.ts';
-import type { Paths } from '../domain/making/paths.ts';
+import { type ErrorRecord, errorFrom, KatoError, refuse } from '../../domain/base/error.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { Paths } from '../../domain/making/paths.ts';
 import type { SocketRequest } from './sockets.ts';
 
 /** The agent ends a request itself; this is for one that does not answer at all. */
@@ -81,20 +81,20 @@ function failure(error: NodeJS.ErrnoException | KatoError, operation: string): E
 
 /** Whether s6 runs here; who may not ask it has to do without the answer. */
 async function isStarted(paths: Paths): Promise<boolean> {
-  const { supervisionRunning } = await import('../machine/s6/supervision.ts');
+  const { supervisionRunning } = await import('../../machine/s6/supervision.ts');
   return supervisionRunning(paths).catch(() => false);
 }
 
 /** Whether s6 has started the agent, or is about to, and it is not ready. */
 async function isStarting(paths: Paths): Promise<boolean> {
-  const { readState, serviceOf } = await import('../machine/s6/service.ts');
-  const { AGENT } = await import('../machine/disk/places.ts');
+  const { readState, serviceOf } = await import('../../machine/s6/service.ts');
+  const { AGENT } = await import('../../machine/disk/places.ts');
   const read = readState(serviceOf(AGENT, paths)).catch(() => null);
   return (await read)?.state === 'STARTING';
 }
 
 async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
-  const { noNodeHere, readIdentity } = await import('../machine/node/ledger.ts');
+  const { noNodeHere, readIdentity } = await import('../../machine/node/ledger.ts');
   const identity = await readIdentity(paths).catch((error: unknown) => {
     if (error instanceof KatoError) return error;
     return 'unknown' as const; // only root may read it

@@ -1,13 +1,13 @@
-import { type KatoError, refuse } from '../domain/base/error.ts';
-import { parsedObject } from '../domain/base/json.ts';
-import type { Json } from '../domain/document/cluster.ts';
-import type { Paths } from '../domain/making/paths.ts';
-import type { ProcessReport, Report } from '../domain/making/step.ts';
-import { lostLinesWarnings } from '../domain/telling/lost-lines.ts';
-import type { NodeStatus, PoolStatus, Status, WarningCode } from '../domain/telling/status.ts';
-import { errorOf, failureWarning, roleState } from '../domain/telling/status-of.ts';
-import type { Pool, View } from '../domain/views/view.ts';
-import { readIfExists, writeFileAtomic } from '../machine/disk/files.ts';
+import { type KatoError, refuse } from '../../domain/base/error.ts';
+import { parsedObject } from '../../domain/base/json.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import type { ProcessReport, Report } from '../../domain/making/step.ts';
+import { lostLinesWarnings } from '../../domain/telling/lost-lines.ts';
+import type { NodeStatus, PoolStatus, Status, WarningCode } from '../../domain/telling/status.ts';
+import { errorOf, failureWarning, roleState } from '../../domain/telling/status-of.ts';
+import type { Pool, View } from '../../domain/views/view.ts';
+import { readIfExists, writeFileAtomic } from '../../machine/disk/files.ts';
 
 /** Written at most this often: it is for the time when the bus is away, and may be a little old. */
 const KEEP_EVERY_MS = 10_000;

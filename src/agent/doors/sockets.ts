@@ -1,14 +1,14 @@
 import { chmod, chown, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import * as v from 'valibot';
-import { refuse, toErrorRecord } from '../domain/base/error.ts';
-import { parsedJson } from '../domain/base/json.ts';
-import { meter, type Rate } from '../domain/base/rate.ts';
-import { amount, anything, form, idShape, shaped } from '../domain/base/shapes.ts';
-import type { Json } from '../domain/document/cluster.ts';
-import type { Paths } from '../domain/making/paths.ts';
-import { makeFolder } from '../machine/disk/files.ts';
-import { ensureGroup } from '../machine/groups.ts';
+import { refuse, toErrorRecord } from '../../domain/base/error.ts';
+import { parsedJson } from '../../domain/base/json.ts';
+import { meter, type Rate } from '../../domain/base/rate.ts';
+import { amount, anything, form, idShape, shaped } from '../../domain/base/shapes.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { Paths } from '../../domain/making/paths.ts';
+import { makeFolder } from '../../machine/disk/files.ts';
+import { ensureGroup } from '../../machine/groups.ts';
 
 /** One line of JSON in, one line of JSON out, then the connection ends. */
 export interface SocketRequest {

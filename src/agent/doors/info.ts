@@ -1,14 +1,15 @@
-import { toErrorRecord } from '../domain/base/error.ts';
-import type { Json } from '../domain/document/cluster.ts';
-import type { Delivery, NodeIdentity } from '../machine/node/ledger.ts';
-import type { ClusterLink } from './cluster-link.ts';
-import type { PassContext } from './pass.ts';
+import { toErrorRecord } from '../../domain/base/error.ts';
+import type { Json } from '../../domain/document/cluster.ts';
+import type { NodeIdentity } from '../../machine/node/ledger.ts';
+import type { ClusterLink } from '../cluster-link.ts';
+import type { PassContext } from '../pass.ts';
+import type { Told } from '../told.ts';
 
 /** What the agent says about itself: `agent.info`. */
 export function agentInfo(
   { kato }: PassContext,
   identity: NodeIdentity,
-  delivery: Delivery | null,
+  { delivery, seen }: Pick<Told, 'delivery' | 'seen'>,
   link: Pick<ClusterLink, 'connected' | 'reason'>,
 ): Json {
   const { nodeId, name, clusterId, core, ca, address } = identity;
@@ -19,6 +20,6 @@ export function agentInfo(
     version: kato.version,
     connected: link.connected,
     reason: link.reason === null ? null : (toErrorRecord(link.reason) as unknown as Json),
-    revision: delivery?.view.version.revision ?? null,
+    revision: seen?.revision ?? null,
   };
 }

@@ -1,0 +1,89 @@
+import { KatoError, refuse } from '../domain/base/error.ts';
+import type { Report } from '../domain/making/step.ts';
+import type { NodeIdentity } from '../machine/node/ledger.ts';
+import { lostLines } from '../machine/s6/lost-lines.ts';
+import type { ClusterLink } from './cluster-link.ts';
+import { describeNow, type PassContext } from './pass.ts';
+import type { Told } from './told.ts';
+import type { Waits } from './waits.ts';
+
+export interface Reporter {
+  /** Of the last pass; null before there was one. */
+  readonly last: Report | null;
+  /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
+  tell(report?: Report): Promise<void>;
+  /** How the node is at this moment. NODE_UNREACHABLE before the first pass. */
+  now(): Promise<Report>;
+  /** Of a node that could not make a pass yet; null where it does not know what it is. */
+  first(): Promise<Report | null>;
+  /** Nothing is told any more. */
+  end(): void;
+}
+
+export function startReporter(options: {
+  context: PassContext;
+  identity: NodeIdentity;
+  told: Told;
+  link: Pick<ClusterLink, 'report'>;
+  exports: { readonly said: Partial<Report> };
+  waits: Waits;
+  log(line: string): void;
+}): Reporter {
+  const { context, identity, told, link, exports, waits, log } = options;
+  const { paths } = context;
+  let last: Report | null = null;
+  let isOver = false;
+  const reporter: Reporter = {
+    get last() {
+      return last;
+    },
+    tell: async (report) => {
+      if (report !== undefined) last = report;
+      if (last === null || isOver) return;
+      try {
+        const seen = told.refused === null ? {} : seenNow();
+        const body = report ? { ...report, ...(await said()) } : await lastNow(last);
+        await link.report({ ...body, ...seen });
+        waits.note('send-report', null);
+      } catch (error) {
+        if (error instanceof KatoError) waits.note('send-report', error);
+        else log(`report: ${String(error)}`);
+      }
+    },
+    now: async () => {
+      if (last !== null && told.delivery !== null) {
+        return { ...(await lastNow(last)), ...seenNow() };
+      }
+      throw refuse(
+        'NODE_UNREACHABLE',
+        `the agent of ${identity.name} has only just started`,
+        'it has not looked at its node yet',
+        `run it again in a moment; where it stays so, on it: ${paths.log}/agent/current`,
+      );
+    },
+    first: async () => {
+      if (told.delivery === null) return null;
+      const now = await describeNow(context, told.delivery);
+      return { ...now, steps: [], failures: [], refusedView: null, complete: false };
+    },
+    end: () => {
+      isOver = true;
+    },
+  };
+  return reporter;
+
+  async function lastNow(report: Report): Promise<Report> {
+    const { processes, at } = await describeNow(context, told.delivery!);
+    return { ...report, ...(await said()), processes, at };
+  }
+
+  /** What a report says beside the pass. */
+  async function said(): Promise<Partial<Report>> {
+    const lost = await lostLines(paths);
+    return { ...exports.said, ...(lost === null ? {} : { lostLines: lost }) };
+  }
+
+  function seenNow(): Pick<Report, 'seen'> {
+    return told.seen === null ? {} : { seen: told.seen };
+  }
+}

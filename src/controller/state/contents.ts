@@ -1,0 +1,105 @@
+import type { Store } from '../../bus/store/store.ts';
+import type { Node } from '../../domain/document/cluster.ts';
+import { prove } from '../../domain/document/proof.ts';
+import type { Catalogue } from '../../domain/roles/role.ts';
+import { endsAround } from '../../domain/views/ends.ts';
+import type { ControllerKeys, Made, ProvenVersion } from '../../domain/views/view.ts';
+import { type ViewInput, type Views, viewsOf } from '../../domain/views/view-for.ts';
+import { SECRETS, sharedPrefixesOf } from '../../operations/secrets.ts';
+import { documentOf, type Live, takeSecret } from './live.ts';
+
+/** What all nodes should have now. */
+export interface Contents extends Pick<Views, 'contentOf' | 'viewOf'> {
+  version: ProvenVersion;
+  made: Made;
+  /** ISO time at which it becomes another one by itself; null for never. */
+  until: string | null;
+}
+
+/**
+ * Gives the contents of the state at hand. What did not change since the last time is not made again.
+ * BUS_AWAY where there is no document.
+ */
+export function contentsKeeper(options: {
+  live: Live;
+  catalogue: Catalogue;
+  controllerKeys: ControllerKeys;
+  seed: string;
+  kato: string;
+}): () => Contents {
+  const { live, catalogue, controllerKeys, seed, kato } = options;
+  let last: { from: unknown[]; views: Views; contents: Contents } | undefined;
+  const secrets = secretsIndex(live, catalogue);
+  return () => {
+    const { cluster, version: plain } = documentOf(live);
+    const { verdicts, announced } = live;
+    const at = new Date().toISOString();
+    const isOver = last?.contents.until != null && last.contents.until <= at;
+    const from = [cluster, verdicts, announced, secrets.stamp()];
+    if (last !== undefined && !isOver && from.every((one, i) => one === last!.from[i])) {
+      return last.contents;
+    }
+    const ends = endsAround(cluster, at);
+    const version = prove(plain, seed);
+    const input: ViewInput = {
+      ...{ cluster, version, controllerKeys, catalogue, verdicts, announced },
+      at: ends.last,
+      secretsOf: secrets.of,
+    };
+    const views = viewsOf(input, last?.views);
+    const { lineage, epoch, revision } = version;
+    const made: Made = {
+      ...{ lineage, epoch, revision, kato },
+      verdicts: live.verdictsEntry,
+      announced: live.announcedNumber,
+      time: ends.last,
+    };
+    const { contentOf, viewOf } = views;
+    last = { from, views, contents: { contentOf, viewOf, version, made, until: ends.coming } };
+    return last.contents;
+  };
+}
+
+/** Keeps the numbers of all secrets, whose values a controller asks for when it hands them out. */
+export function followSecrets(store: Store, live: Live): Promise<void> {
+  return store.watchSecrets((name, number) => takeSecret(live, name, number));
+}
+
+/** Which secrets each node is given: by names and numbers, sorted. */
+function secretsIndex(live: Live, catalogue: Catalogue) {
+  let stamp = {};
+  let ofNodes = new Map<string, string[]>();
+  let others: string[] = [];
+  let all = '';
+  let isOld = true;
+  live.on('secrets', () => {
+    stamp = {};
+    isOld = true;
+  });
+  return {
+    stamp: () => {
+      if (isOld) read();
+      return stamp;
+    },
+    of: (node: Node): string => {
+      const prefixes = sharedPrefixesOf(node, catalogue);
+      if (prefixes.includes('')) return all;
+      const own = ofNodes.get(SECRETS.ofNode(node.id)) ?? [];
+      const shared = others.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
+      return [...own, ...shared].join(' ');
+    },
+  };
+
+  function read(): void {
+    isOld = false;
+    ofNodes = new Map();
+    others = [];
+    const lines = [...live.secrets].map(([name, number]) => `${name}=${number}`).sort();
+    for (const line of lines) {
+      const [owner] = /^node\/[^/]+\//.exec(line) ?? [];
+      if (owner === undefined) others.push(line);
+      else ofNodes.set(owner, [...(ofNodes.get(owner) ?? []), line]);
+    }
+    all = lines.join(' ');
+  }
+}
