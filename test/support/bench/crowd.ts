@@ -17,7 +17,7 @@ import { CLUSTER_ID, startNats, type TestNats } from '../nats.ts';
 import { viewSecrets } from '../nginx-views.ts';
 import { freePort } from '../ports.ts';
 import { until } from '../until.ts';
-import { type Counts, NOTHING, simulate, sum } from './simulated-agent.ts';
+import { type Counts, NOTHING, simulate, sum, VERSION } from './simulated-agent.ts';
 
 /** Of these nodes every 20th is a router, the first is the core. */
 const NODES = 1000;
@@ -136,9 +136,9 @@ function clusterOf(identities: ReadonlyMap<string, Identity>): Cluster {
   const cluster = clusterWith({}, { id: CLUSTER_ID });
   const nodes = [...identities].map(([id, { key }], i) => {
     const address = `10.1.${i >> 8}.${i & 255}`;
-    if (id === 'core') return [id, { ...cluster.nodes[id]!, key, address }] as const;
+    if (id === 'core') return [id, { ...cluster.nodes[id]!, key, address, version: VERSION }] as const;
     const roles = i % ROUTER_EVERY === 0 ? ['router'] : [];
-    return [id, nodeOf(id, roles, { key, address })] as const;
+    return [id, nodeOf(id, roles, { key, address, version: VERSION })] as const;
   });
   return { ...cluster, nodes: Object.fromEntries(nodes) };
 }

@@ -37,7 +37,7 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
     node: identity.nodeId,
     version: told.delivery!.view.version,
     ...(told.have === undefined ? {} : { content: told.have.content }),
-    kato: KATO,
+    kato: VERSION,
     catalogue: told.delivery!.view.node.catalogue,
     bootId: 'boot',
     at: new Date().toISOString(),
@@ -91,6 +91,6 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
 }
 
 /** Of today, which tells contents apart. */
-export const KATO = '0.2.0';
+export const VERSION = '0.2.0';
 const DEFAULT_HEARTBEAT_MS = 2000;
 const RETRY_MS = 1000;
