@@ -132,8 +132,8 @@ export interface Answer {
   seen: () => Seen;
 }
 
-/** Far below the 60 s that nginx waits by itself for a backend without power. */
-const ANSWER_LIMIT_MS = 5000;
+/** Twice what the last of all dead takes, far below the 60 s that nginx waits by itself for a backend without power. */
+const ANSWER_LIMIT_MS = 8000;
 
 /** Node's own limit, 16 kB, is below what proxies pass. */
 const MAX_HEADER_BYTES = 1024 * 1024;

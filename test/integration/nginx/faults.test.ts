@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { type Answer, ask, type Backend, startBackend, startBlackHole } from './backends.ts';
+import {
+  type Answer,
+  type Asked,
+  ask,
+  type Backend,
+  startBackend,
+  startBlackHole,
+} from './backends.ts';
+import { HOLD, startKeeping } from './keeping.ts';
 import { leading, type RunningProxy, startProxy } from './proxies.ts';
 
 const ADDRESS = '127.0.43.1';
@@ -32,7 +40,7 @@ describe('a router in front of dead backends', () => {
       leading(['x.example.com', '/', addresses, sticky]),
     );
   };
-  const get = (more: { method?: string; headers?: Record<string, string> } = {}): Promise<Answer> =>
+  const get = (more: Partial<Asked> = {}): Promise<Answer> =>
     ask(ADDRESS, router!.http, { host: 'x.example.com', ...more });
 
   it('answers from the live one when 2 of 3 are without power', async () => {
@@ -71,6 +79,21 @@ describe('a router in front of dead backends', () => {
     });
   }
 
+  it('says what was wrong with them', async () => {
+    const slow = await startKeeping();
+    const led = leading(['x.example.com', '/', [REFUSING]], ['y.example.com', '/', [slow.address]]);
+    router = await startProxy('router', ADDRESS, led, { backend_timeout: '1s' });
+    try {
+      const closed = await get();
+      assert.equal(closed.status, 502);
+      assert.equal(closed.text, 'no backend gave an answer that can be passed on\n');
+      const late = await get({ host: 'y.example.com', path: HOLD });
+      assert.deepEqual([late.status, late.text], [504, 'no backend has answered in time\n']);
+    } finally {
+      await slow.stop();
+    }
+  });
+
   it('passes over backends whose port is closed', async () => {
     await start([REFUSING, live[0]!]);
     for (let i = 0; i < 10; i++) assert.equal((await get()).seen().backend, 'a');
@@ -84,6 +107,17 @@ describe('a router in front of dead backends', () => {
     assert.equal(statuses.filter((status) => status === 502).length, 2);
     assert.equal(backends[0]!.count() - before, 2);
     for (let i = 0; i < 4; i++) assert.equal((await get()).status, 200);
+  });
+
+  it('asks backends that count as dead in the end, with the whole request', async () => {
+    const { routes, pools } = leading(['x.example.com', '/', [REFUSING, live[0]!]]);
+    pools[0]!.members[1]!.state = 'out';
+    router = await startProxy('router', ADDRESS, { routes, pools });
+    const body = 'x'.repeat(300_000);
+    for (let i = 0; i < 10; i++) {
+      const answer = await get({ method: 'POST', body });
+      assert.deepEqual([answer.status, answer.seen().body.length], [200, body.length]);
+    }
   });
 
   it('keeps a client with its backend until that dies, then with another', async () => {

@@ -4,6 +4,7 @@ import { Agent, createServer as createHttpServer, get, request } from 'node:http
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { ask } from './backends.ts';
 import { leading, type RunningProxy, routers, startProxy } from './proxies.ts';
 
 const CLIENT = '127.0.0.1';
@@ -71,6 +72,19 @@ describe('an interim answer of a backend', () => {
       session.close();
     });
   }
+
+  it('is a 502 also where the backend was the last resort', async () => {
+    const backends = ['127.0.0.2:1', `${CLIENT}:${(backend.address() as AddressInfo).port}`];
+    const { routes, pools } = leading([HOST, '/', backends]);
+    pools[0]!.members[1]!.state = 'out';
+    const last = await startProxy('router', '127.0.68.3', { routes, pools });
+    try {
+      const answer = await ask(last.address, last.http, { host: HOST, path: '/103' });
+      assert.deepEqual([answer.status, answer.text.includes('interim answer')], [502, true]);
+    } finally {
+      await last.service.stop();
+    }
+  });
 
   it('to a HEAD leaves nothing for the next client on the connection to the backend', async () => {
     const asked: string[] = [];

@@ -136,7 +136,8 @@ function clusterOf(identities: ReadonlyMap<string, Identity>): Cluster {
   const cluster = clusterWith({}, { id: CLUSTER_ID });
   const nodes = [...identities].map(([id, { key }], i) => {
     const address = `10.1.${i >> 8}.${i & 255}`;
-    if (id === 'core') return [id, { ...cluster.nodes[id]!, key, address, version: VERSION }] as const;
+    if (id === 'core')
+      return [id, { ...cluster.nodes[id]!, key, address, version: VERSION }] as const;
     const roles = i % ROUTER_EVERY === 0 ? ['router'] : [];
     return [id, nodeOf(id, roles, { key, address, version: VERSION })] as const;
   });

@@ -19,7 +19,7 @@ export function loadBalancerView(
   return {
     ...proxy,
     // None without a router: every request is answered with 503.
-    ...sharingZone(addressesOf(routers).length > 0 ? [upstream('routers', routers)] : []),
+    ...sharingZone(addressesOf(routers).length > 0 ? [upstream(routers)] : []),
     named: proxy.certificates.flatMap(({ domain, file }) =>
       domain === null ? [] : [{ domain, file }],
     ),

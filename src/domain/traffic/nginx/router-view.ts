@@ -8,6 +8,7 @@ import { type StickyPool, stickyPool } from './sticky.ts';
 import {
   addressesOf,
   EMPTY_POOL,
+  hasSeveral,
   poolOfKind,
   sharingZone,
   type Upstreams,
@@ -35,6 +36,7 @@ interface HostView {
   /** Something is at `/`; else the rest is what a pattern above the host has for it, or 404. */
   hasRoot: boolean;
   below: Below | null;
+  hasLastResort: boolean;
   locations: LocationView[];
 }
 
@@ -46,13 +48,11 @@ interface LocationView extends Pick<Place, 'target' | 'cookie'> {
 interface Leads {
   host: string;
   path: string;
-  upstream: string;
   pool: Pool;
 }
 
 /** Characters that nginx takes as they are. */
 const PATH = /^\/[A-Za-z0-9._~/-]*$/;
-const CONTROLLERS = 'controllers';
 
 export function routerView(
   view: View,
@@ -63,15 +63,13 @@ export function routerView(
   const leads = leadsOf(view);
   const filled = leads.filter(({ pool }) => addressesOf(pool).length > 0);
   const sticky = filled.filter(({ pool }) => pool.sticky === true);
-  const stickyPools = sticky.map((lead, index) =>
-    stickyPool(index, lead.upstream, lead.pool, lead.path),
-  );
+  const stickyPools = sticky.map((lead, index) => stickyPool(index, lead.pool, lead.path));
   const backends = new Map(
     stickyPools.flatMap((pool) => pool.members.map(({ address, id }) => [address, id] as const)),
   );
   const places = leads.map((lead): Place => {
     const index = sticky.indexOf(lead);
-    const target = index < 0 ? lead.upstream : `$sticky_pool_${index}`;
+    const target = index < 0 ? upstreamName(lead.pool) : `$sticky_pool_${index}`;
     return {
       host: lead.host,
       path: lead.path,
@@ -80,10 +78,11 @@ export function routerView(
     };
   });
   const below = belowPatterns(places);
+  const several = new Set(leads.filter(({ pool }) => hasSeveral(pool)).map(({ host }) => host));
   return {
     ...proxy,
     ...sharingZone([
-      ...filled.map((lead) => upstream(lead.upstream, lead.pool)),
+      ...filled.map((lead) => upstream(lead.pool)),
       ...stickyPools.flatMap((pool) => pool.upstreams),
     ]),
     stickyPools,
@@ -94,6 +93,7 @@ export function routerView(
       certificate: ownCertificate(proxy, name),
       hasRoot: ofHost.some(({ path }) => path === '/'),
       below: below.get(name) ?? null,
+      hasLastResort: several.has(name) || below.has(name),
       locations: ofHost.flatMap(({ path, target, cookie }) =>
         matches(path).map((match) => ({ match, target, cookie })),
       ),
@@ -109,19 +109,13 @@ function ownCertificate({ certificates, fallback }: ProxyView, host: string): st
 /** The endpoint to the controllers, then the routes; what nginx could not take is left out. */
 function leadsOf(view: View): Leads[] {
   const { endpoint } = view.cluster;
-  const api: Leads = {
-    host: endpoint,
-    path: '/',
-    upstream: CONTROLLERS,
-    pool: poolOfKind(view, 'controllers'),
-  };
+  const api: Leads = { host: endpoint, path: '/', pool: poolOfKind(view, 'controllers') };
   const pools = new Map(view.pools.map((pool) => [pool.name, pool]));
   const routes = view.routes
     .filter(({ host, path }) => host !== endpoint && isHostPattern(host) && isServed(path))
     .map((route) => ({
       host: route.host,
       path: route.path.replace(/\/+$/, '') || '/',
-      upstream: upstreamName(route.pool),
       pool: pools.get(route.pool) ?? EMPTY_POOL,
     }));
   const all = isHostPattern(endpoint) ? [api, ...routes] : routes;

@@ -1,5 +1,5 @@
 import type { Pool } from '../../views/view.ts';
-import { addressesOf, idOf, type UpstreamView, upstreamOfOne } from './upstreams.ts';
+import { addressesOf, idOf, type UpstreamView, upstreamName, upstreamOfOne } from './upstreams.ts';
 
 /**
  * A pool whose clients stay with one backend. The cookie names the backend, so that one more
@@ -18,10 +18,11 @@ export interface StickyPool {
   upstreams: UpstreamView[];
 }
 
-export function stickyPool(index: number, name: string, pool: Pool, path: string): StickyPool {
+export function stickyPool(index: number, pool: Pool, path: string): StickyPool {
+  const name = upstreamName(pool);
   const members = addressesOf(pool).map((address) => {
     const id = idOf(address);
-    return { id, address, upstream: `${name}_${id}` };
+    return { id, address, upstream: `${name}~${id}` };
   });
   return {
     index,

@@ -7,9 +7,10 @@ export interface UpstreamView {
   name: string;
   servers: { address: string; backup: boolean }[];
   /**
-   * The whole pool once more, for when all servers fail. nginx would refuse requests for 2 s, and
-   * may be wrong: the end of a kept connection counts as a failure. So may the pool be that this
-   * node knew last: whom liveness took out can have returned unheard.
+   * When all servers fail they are asked once more, on new connections alone, and then the whole
+   * pool. nginx would refuse requests for 2 s, and may be wrong: the end of a kept connection counts
+   * as a failure. So may the pool be that this node knew last: whom liveness took out can have
+   * returned unheard. Empty for a pool of one.
    */
   lastResort: string[];
 }
@@ -30,6 +31,7 @@ const ZONE_KB_PER_SERVER = 1;
 const ZONE_KB_PER_UPSTREAM = 0.5;
 const NAME_LENGTH_MAX = 80;
 const ID_LENGTH = 12;
+const ALONE = '~alone';
 
 /** Stands for a pool that the view does not have. */
 export const EMPTY_POOL: Pool = { name: '', kind: 'route', sticky: false, members: [] };
@@ -49,10 +51,10 @@ export function addressesOf({ members }: Pool): string[] {
   return usable(live.length > 0 ? live : members);
 }
 
-export function upstream(name: string, pool: Pool): UpstreamView {
-  const everyone = usable(pool.members);
+export function upstream(pool: Pool): UpstreamView {
   const servers = addressesOf(pool).map((address) => ({ address, backup: false }));
-  return { name, servers, lastResort: everyone.length > 1 ? everyone : [] };
+  const lastResort = hasSeveral(pool) ? usable(pool.members) : [];
+  return { name: upstreamName(pool), servers, lastResort };
 }
 
 /** All requests go to `first` while it can be reached, then to any other. */
@@ -64,13 +66,27 @@ export function upstreamOfOne(name: string, pool: Pool, first: string): Upstream
 
 /** One zone for all: with one for each, 5,000 routes took 340 MB a generation, most of it unused. */
 export function sharingZone(upstreams: UpstreamView[]): Upstreams {
-  const servers = upstreams.flatMap((one) => [...one.servers, ...one.lastResort]).length;
+  const servers = upstreams.flatMap((one) => one.servers).length;
   const kb = ZONE_KB_PER_SERVER * servers + ZONE_KB_PER_UPSTREAM * upstreams.length;
   return { upstreams, zoneKb: ZONE_BASE_KB + Math.ceil(kb) };
 }
 
+/**
+ * The name of a pool's upstream. The templates find the last resort by it: `NAME~again` for `NAME`
+ * and for the `NAME~ID` of a backend of its own. A pool of one has none: nginx tries all kept
+ * connections to it, and then a new one.
+ */
+export function upstreamName(pool: Pool): string {
+  const name = pool.kind === 'route' ? routeName(pool.name) : pool.kind;
+  return hasSeveral(pool) ? name : `${name}${ALONE}`;
+}
+
+export function hasSeveral({ members }: Pool): boolean {
+  return usable(members).length > 1;
+}
+
 /** A name that nginx takes for what has other characters, still readable and without two alike. */
-export function upstreamName(poolName: string): string {
+function routeName(poolName: string): string {
   const readable = poolName.replaceAll(/[^a-z0-9.-]/g, '_').slice(0, NAME_LENGTH_MAX);
   return readable === poolName ? `route_${poolName}` : `route_${readable}_${idOf(poolName)}`;
 }
