@@ -5,6 +5,9 @@ import { workersOf } from '../support/traffic/on-hosts.ts';
 import { type FiveHosts, makeTrouble, openShop, startShopping } from '../support/traffic/story.ts';
 import { until } from '../support/until.ts';
 
+/** 36 s on a quiet machine: most of it is what nginx takes for 100 reloads. */
+const LIMIT_MS = 180_000;
+
 describe('while users are at work', () => {
   const lab = useLab({ hosts: 5 });
   let hosts: FiveHosts;
@@ -19,6 +22,7 @@ describe('while users are at work', () => {
   });
 
   it('a router comes, one goes, one loses power, and nginx reloads 100 times', async function () {
+    this.timeout(LIMIT_MS);
     const load = await startShopping(hosts);
     await makeTrouble(hosts);
     // Those of before the reloads, which have the streams, and the last ones.
