@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import type { Paths } from '../../../src/domain/making/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
@@ -97,6 +98,53 @@ describe('the data of a process', function () {
     await mkdir(`${paths.root}/nothing`);
     assert.deepEqual(await pass(database), []);
   });
+
+  const inTheWay: { listed: string; come(): Promise<unknown>; go(): Promise<unknown> }[] = [
+    {
+      listed: 'domain/making/data-state.ts: mount its volume, or remove the link',
+      come: () => symlink(`${paths.root}/nothing`, folder),
+      go: () => rm(folder),
+    },
+    {
+      listed: 'domain/making/data-state.ts: move it away',
+      come: () => writeFile(folder, 'mine'),
+      go: () => rename(folder, `${paths.root}/mine`),
+    },
+    {
+      listed: 'domain/making/data-state.ts: move them away, or give it a folder of its own',
+      come: async () => {
+        await mkdir(folder);
+        await writeFile(`${folder}/mine`, 'mine');
+      },
+      go: () => rename(`${folder}/mine`, `${paths.root}/mine`),
+    },
+    {
+      listed: 'domain/making/data-state.ts: mount its volume anew: see dmesg',
+      come: async () => {
+        // What it shows is gone with the process, and each look into it fails.
+        const gone = spawn('sleep', ['infinity']);
+        await mkdir(folder);
+        await run(['mount', '--bind', `/proc/${gone.pid}`, folder]);
+        gone.kill('SIGKILL');
+        await until(() => isGone(gone.pid!), { what: 'it is gone', seconds: 5 });
+      },
+      go: async () => {
+        await run(['umount', folder]);
+        await node.volumes.mount.come();
+      },
+    },
+  ];
+  for (const { listed, come, go } of inTheWay) {
+    it(`is begun once what the place holds is dealt with: ${listed.split(': ')[1]}`, async () => {
+      await come();
+      const [failure, ...others] = await pass(database);
+      assert.deepEqual(others, []);
+      hint(failure?.next, listed);
+      await go();
+      assert.deepEqual(await pass(database), []);
+      assert.match(await readFile(`${folder}/${ROWS}`, 'utf8'), /^first\n/);
+    });
+  }
 
   it('has a mark that no program can make a trap of', async () => {
     await pass(database);

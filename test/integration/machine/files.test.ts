@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmod,
   mkdir,
   mkdtemp,
   readdir,
@@ -13,13 +14,27 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { KatoError } from '../../../src/domain/base/error.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { removeTree, switchLink, writeFileAtomic } from '../../../src/machine/disk/files.ts';
 import { isRoot } from '../../../src/machine/node/host.ts';
 import { sweepLeftovers } from '../../../src/machine/s6/leftovers.ts';
+import { hint } from '../../support/said/hint.ts';
 import { configOf } from './node.ts';
+
+const MODULE = `${import.meta.dirname}/../../../src/machine/disk/files.ts`;
+const NOBODY = 65_534;
+
+async function told(work: Promise<unknown>): Promise<KatoError> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof KatoError);
+  return error;
+}
 
 describe('files', () => {
   let folder: string;
@@ -79,7 +94,33 @@ describe('files', () => {
     const tried = (path: string) => writeFileAtomic(path, 'x', { mode: 0o600 });
     await assert.rejects(tried(`${folder}/none/file`), { why: 'its folder does not exist' });
     await mkdir(`${folder}/taken`);
-    await assert.rejects(tried(`${folder}/taken`), { why: 'it is a folder' });
+    const refused = await told(tried(`${folder}/taken`));
+    assert.equal(refused.why, 'it is a folder');
+    hint(refused.next, 'domain/base/system-error.ts: give the name of a file');
+    await tried(`${folder}/taken/file`);
+  });
+
+  it('say who may write there', async function () {
+    if (!isRoot()) this.skip();
+    await chmod(folder, 0o755);
+    const text = `const { writeFileAtomic } = await import('${MODULE}');
+      process.seteuid(Number(process.argv[2]));
+      await writeFileAtomic(process.argv[1], 'x', { mode: 0o644 }).catch(({ next }) => console.log(next));`;
+    const write = (uid: number) =>
+      execFileSync(process.execPath, ['-e', text, `${folder}/file`, `${uid}`], {
+        encoding: 'utf8',
+      });
+    hint(write(NOBODY).trim(), 'domain/base/system-error.ts: run kato as root');
+    assert.equal(write(0), '');
+    await run(['chattr', '+i', `${folder}/file`]).catch(() => this.skip());
+    try {
+      hint(write(0).trim(), 'domain/base/system-error.ts: run kato as root; see lsattr');
+      const { stdout } = await run(['lsattr', `${folder}/file`]);
+      assert.match(stdout, /^-+i-/);
+    } finally {
+      await run(['chattr', '-i', `${folder}/file`]);
+    }
+    assert.equal(write(0), '');
   });
 
   describe('on a disk of their own', () => {
@@ -93,6 +134,17 @@ describe('files', () => {
       await run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).catch(() => this.skip());
     });
     afterEach(() => run(['umount', disk]).catch(() => undefined));
+
+    it('are put in no place where something is mounted, and that is said', async () => {
+      const path = `${folder}/mounted`;
+      await writeFile(path, 'old');
+      await run(['mount', '--bind', path, path]);
+      const write = () => writeFileAtomic(path, 'new', { mode: 0o644 });
+      const { next } = await told(write());
+      await run(['umount', path]);
+      hint(next, 'domain/base/system-error.ts: unmount it first');
+      await write();
+    });
 
     it('stay as they were when it is full, and the error says so', async () => {
       const path = `${disk}/file`;

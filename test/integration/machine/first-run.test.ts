@@ -43,6 +43,14 @@ describe('a first run that breaks off', function () {
     assert.equal(await readFile(`${node.paths.data}/${aside}/${BASE}/half`, 'utf8'), 'half\n');
   });
 
+  it('under a role file that names another mark than it makes goes on when that is corrected', async () => {
+    const initialize = { ...database.initialize!, marker: 'none' };
+    const [failure] = await pass({ ...database, initialize });
+    hint(failure?.next, 'machine/apply/data.ts: correct initialize.marker in the role file');
+    assert.deepEqual(await pass(), []);
+    assert.match(await rows(), /^first\n/);
+  });
+
   it('comes before the check of a config that looks at the data', async () => {
     const check = ['grep', '-q', 'first', `${node.folder}/${ROWS}`];
     assert.deepEqual(
@@ -66,6 +74,8 @@ describe('a first run that breaks off', function () {
     for (let times = 0; times < 6; times++) await pass(failing());
     const [failure] = await pass();
     assert.match(failure?.message ?? '', /broke off 4 times/);
+    hint(failure?.next, 'machine/apply/data.ts: find out why; then delete those, and kato goes on');
+    assert.match(failure?.why ?? '', /\/db\.broken-\*$/);
     const aside = (await beside()).filter((name) => name !== MARK);
     assert.equal(aside.length, 3);
     for (const name of aside) await rm(`${node.paths.data}/${name}`, { recursive: true });
@@ -86,6 +96,7 @@ describe('a first run that breaks off', function () {
 
     const [failure] = await pass();
     assert.equal(failure?.message, 'the data of db is in use');
+    hint(failure?.next, 'machine/apply/data.ts: it is tried again');
     await writeFile(gate, 'go\n');
     await until(async () => (await pass()).length === 0, { what: 'it is made', seconds: 10 });
     assert.match(await rows(), /^first\n/);

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { readlink } from 'node:fs/promises';
+import type { KatoError } from '../../../src/domain/base/error.ts';
 import type { Paths } from '../../../src/domain/making/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import type { ReloadConfirm } from '../../../src/domain/roles/role.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { freePort } from '../../support/ports.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { configOf, endNode, install, look, processSpec, switchTo, testNode } from './node.ts';
 
@@ -64,10 +66,14 @@ authorization { users: [ ${list} ] }\n`;
   it('of one that refuses: it is said in its words, and no restart would load what was refused', async () => {
     const good = bus([WEB]);
     await install(good, paths);
-    await assert.rejects(reloaded(bus([WEB, DATA], { at: await freePort() })), {
-      code: 'CONFIG_REFUSED',
-      message: 'bus did not take its new config',
-      why: /not supported/,
+    const wrong = reloaded(bus([WEB, DATA], { at: await freePort() }));
+    await assert.rejects(wrong, ({ code, message, why, next }: KatoError) => {
+      assert.deepEqual([code, message], ['CONFIG_REFUSED', 'bus did not take its new config']);
+      assert.match(why!, /not supported/);
+      const listed =
+        'machine/apply/reload.ts: it goes on with the old one; correct what it names, and it is tried again';
+      hint(next, listed);
+      return true;
     });
     const before = await look('bus', paths);
     assert.deepEqual(

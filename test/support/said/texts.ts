@@ -1,4 +1,4 @@
-import type { Node } from 'typescript/unstable/ast';
+import type { BinaryExpression, Node } from 'typescript/unstable/ast';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import {
   isArrowFunction,
@@ -43,26 +43,44 @@ export function textsOf(node: Node, program: Program, depth = DEPTH_MAX): Text[]
     return [{ node, text: node.text }];
   }
   if (isTemplateExpression(node)) return filledWays(node, program, depth);
+  if (isPlus(node)) {
+    const ends = next(node.right);
+    return next(node.left).flatMap(({ text }) =>
+      ends.map((end) => ({ node, text: text + end.text })),
+    );
+  }
+  return sourcesOf(node, program).flatMap(next);
+}
+
+/** What an expression hands on as it is. */
+function sourcesOf(node: Node, program: Program): Node[] {
   if (isParenthesizedExpression(node) || isNonNullExpression(node) || isAsExpression(node)) {
-    return next(node.expression);
+    return [node.expression];
   }
-  if (isConditionalExpression(node)) return [...next(node.whenTrue), ...next(node.whenFalse)];
-  if (isBinaryExpression(node)) {
-    const { left, right, operatorToken } = node;
-    if (operatorToken.kind !== SyntaxKind.PlusToken) return [...next(left), ...next(right)];
-    const ends = next(right);
-    return next(left).flatMap(({ text }) => ends.map((end) => ({ node, text: text + end.text })));
-  }
+  if (isConditionalExpression(node)) return [node.whenTrue, node.whenFalse];
+  if (isBinaryExpression(node)) return [node.left, node.right];
   if (isCallExpression(node)) {
     const made = program.declarationOf(node.expression);
-    return made === undefined ? [] : returnsOf(made).flatMap(next);
+    return made === undefined ? [] : returnsOf(made);
   }
-  if (!isIdentifier(node)) return [];
-  const declared = program.declarationOf(node);
+  const declared = isIdentifier(node) ? program.declarationOf(node) : undefined;
   if (declared === undefined) return [];
-  if (isVariableDeclaration(declared))
-    return isIdentifier(declared.name) ? next(declared.initializer) : [];
-  return isParameterDeclaration(declared) ? givenTo(declared, program).flatMap(next) : [];
+  if (isVariableDeclaration(declared)) {
+    return isIdentifier(declared.name) ? [declared.initializer ?? []].flat() : [];
+  }
+  return isParameterDeclaration(declared) ? givenTo(declared, program) : [];
+}
+
+function isPlus(node: Node): node is BinaryExpression {
+  return isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.PlusToken;
+}
+
+/** Whether it is a value that no text of the source is, or can be one as well. */
+function canBeValue(node: Node, program: Program, depth: number): boolean {
+  const isText = isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node);
+  if (isText || isTemplateExpression(node) || isPlus(node)) return false;
+  const sources = depth === 0 ? [] : sourcesOf(node, program);
+  return sources.length === 0 || sources.some((one) => canBeValue(one, program, depth - 1));
 }
 
 /** What callers give for a parameter. */
@@ -99,7 +117,9 @@ function filledWays(node: Node, program: Program, depth: number): Text[] {
     const inner = depth === 0 ? [] : textsOf(expression, program, depth - 1);
     const words = inner.filter(({ text }) => text.includes(' '));
     const isSentence = words.length > 0 && words.length * ways.length <= WAYS_MAX;
-    const fills = isSentence ? inner.map(({ text }) => text) : [value];
+    const isValueToo = !isSentence || canBeValue(expression, program, depth);
+    const texts = isSentence ? inner.map(({ text }) => text) : [];
+    const fills = isValueToo ? [...texts, value] : texts;
     ways = ways.flatMap((way) => fills.map((fill) => way + fill + literal.text));
   }
   return ways.map((text) => ({ node, text }));
