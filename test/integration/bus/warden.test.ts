@@ -3,11 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { fetchCertificateAuthority } from '../../../src/bus/joining/fingerprint.ts';
+import type { KatoError } from '../../../src/domain/base/error.ts';
 import type { HistoryEntry } from '../../../src/domain/telling/history.ts';
+import { run } from '../../../src/machine/command.ts';
 import { clusterWith, nodeOf } from '../../support/clusters.ts';
 import { type Controlled, startControlled } from '../../support/controlled.ts';
 import { openRaw } from '../../support/flood/raw-bus.ts';
 import { CLUSTER_ID } from '../../support/nats.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 
 const MAX = 8;
@@ -64,7 +67,16 @@ describe('who opens connection after connection', () => {
     const { address, port, fingerprint } = here.nats;
     const trust = { fingerprint, clusterId: CLUSTER_ID };
     const web = here.identities.get('web')!;
-    await assert.rejects(here.nats.connect('web', web), { code: 'BUSY' });
+    const full = (await here.nats
+      .connect('web', web)
+      .catch((error: unknown) => error)) as KatoError;
+    assert.equal(full.code, 'BUSY');
+    const { text: says } = hint(
+      full.next,
+      'bus/full.ts: on the core, ss -tn shows from where: let a firewall keep that off',
+    );
+    const { stdout } = await run(says.slice(says.indexOf('ss'), says.indexOf(' shows')).split(' '));
+    assert.match(stdout, new RegExp(`ESTAB.* ${address}:${port} +${address}:\\d+`));
     await assert.rejects(fetchCertificateAuthority({ address, port }, trust), { code: 'BUSY' });
     await writeFile(config, text);
     await here.nats.hangUp();

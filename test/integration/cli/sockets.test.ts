@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 
 const TALK_MS = 1000;
@@ -101,8 +102,11 @@ describe('the sockets of an agent', () => {
     const held = Promise.withResolvers<Json>();
     answer = ({ id }) => (id === 'root' ? Promise.resolve('root') : held.promise);
     const codes: string[] = [];
+    const hints = new Set<string>();
     const flood = Array.from({ length: 60 }, async () => {
-      codes.push(codeOf(await said(paths.readSocket, `${request()}\n`)));
+      const text = await said(paths.readSocket, `${request()}\n`);
+      codes.push(codeOf(text));
+      if (codeOf(text) === 'BUSY') hints.add(JSON.parse(text).error.next);
     });
     await until(() => codes.length === 44, { what: 'the others are told so', seconds: 5 });
     assert.deepEqual([asked.length, new Set(codes)], [16, new Set(['BUSY'])]);
@@ -111,6 +115,13 @@ describe('the sockets of an agent', () => {
     held.resolve('well');
     await Promise.all(flood);
     assert.equal(codes.filter((code) => code === 'ok').length, 16);
+    const [next, ...others] = hints;
+    hint(next, 'agent/doors/sockets.ts: try again in a moment, or run the command as root');
+    assert.deepEqual(others, []);
+    await until(async () => (await said(paths.readSocket, `${request()}\n`)).includes('ok'), {
+      what: 'a member of the group is answered again',
+      seconds: 10,
+    });
     const change = await said(paths.readSocket, `${request({ operation: 'role.add' })}\n`);
     assert.equal(codeOf(change), 'NOT_ALLOWED');
   });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import { hint } from '../../support/said/hint.ts';
 import { type Machine, machine } from './kato.ts';
 
 /** What is typed, and what the three lines on stderr start with. All end with exit code 2. */
@@ -63,6 +65,23 @@ describe('words that are wrong', () => {
     const { exitCode, stdout, stderr } = await here.kato('status', '--what', '--json');
     assert.equal(JSON.parse(stdout).error.code, 'USAGE');
     assert.deepEqual([exitCode, stderr], [2, '']);
+  });
+});
+
+describe('a fault of kato', () => {
+  it('is said to be one, with its place for who reports it', async () => {
+    const here = await machine({ agent: true });
+    here.answers.status = () => null;
+    const { exitCode, stdout } = await here.kato('status', '--json');
+    const { error } = JSON.parse(stdout) as { error: ErrorRecord };
+    assert.deepEqual([exitCode, error.code], [1, 'INTERNAL']);
+    hint(
+      error.next,
+      'domain/base/error.ts: this is a fault of kato: run the command again with --debug and report what it prints',
+    );
+    const { stderr } = await here.kato('status', '--debug');
+    assert.match(stderr, /TypeError: .*\n +at .*(kato\.js|status).*:\d+/);
+    here.end();
   });
 });
 

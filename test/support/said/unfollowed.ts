@@ -1,15 +1,7 @@
 /** Hints that no test follows where they are printed, by the reason why not. */
 export const UNFOLLOWED: Record<string, string[]> = {
   'it only says to try again, or that kato does': [
-    'agent/reporter.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
-    'agent/doors/ask.ts: run the command again: it cannot happen twice',
-    'agent/doors/sockets.ts: try again in a moment, or run the command as root',
-    'bus/messaging.ts: try again in a moment',
-    'controller/state/changes.ts: nothing was changed: run the command again in a moment',
-    'controller/state/changes.ts: run the command again: it cannot happen twice',
-    'controller/doors/requests.ts: run the command again in a moment',
-    'domain/access/keys.ts: make a new one: kato does by itself when the command is run again',
-    'operations/state.ts: run the command again',
+    'agent/agent.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
   ],
   'another test does so, and does not look at these words': [
     // joining.test.ts types the lines that setup core prints.
@@ -38,9 +30,7 @@ export const UNFOLLOWED: Record<string, string[]> = {
     'domain/base/system-error.ts: free some, or raise it',
   ],
   'it says what a person is to look at or to do, and names no command that cures': [
-    'bus/full.ts: on the core, ss -tn shows from where: let a firewall keep that off',
     'cli/session/already.ts: its log on ${node}: /var/log/kato/${process}/current',
-    'domain/base/error.ts: this is a fault of kato: run the command again with --debug and report what it prints',
     'machine/disk/ground.ts: let root run programs in ${folder}',
     'machine/s6/supervision.ts: look at ${paths.log}/supervision/current, and whether the package s6 is installed',
     'operations/local/boot.ts: look at ${paths.log}/${AGENT}/current',
@@ -48,11 +38,6 @@ export const UNFOLLOWED: Record<string, string[]> = {
     'operations/local/put-on-bus.ts: kato process list shows what runs; the log is in /var/log/kato/nats-server/current',
   ],
   'no command leads there: others refuse it before, or what comes with kato does not have it': [
-    'domain/nodes/find-node.ts: name one of them by its id, from kato node list --json',
-    'domain/traffic/routes.ts: give ADDRESS:PORT',
-    'domain/roles/roles.ts: add it first: kato role add ${missing}',
-    "domain/roles/roles.ts: give '${fresh}' to another node",
-    'domain/roles/roles.ts: remove it from another node first: kato role remove -n NODE ${name}',
     'machine/s6/service.ts: kato node boot',
   ],
   'it is a prompt or a word of a table': [

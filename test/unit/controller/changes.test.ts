@@ -3,42 +3,34 @@ import type { Store } from '../../../src/bus/store/store.ts';
 import { type Changes, createChanges } from '../../../src/controller/state/changes.ts';
 import { guardHistory } from '../../../src/controller/state/history-guard.ts';
 import { createLive } from '../../../src/controller/state/live.ts';
-import { refuse } from '../../../src/domain/base/error.ts';
+import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
 import { certificatesOf } from '../../../src/domain/traffic/nginx/certificate-files.ts';
 import { certificateInstall, certificateRemove } from '../../../src/operations/certificates.ts';
 import type { Change, Knowledge } from '../../../src/operations/operation.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';
 import { certificate, key } from '../../support/nginx-views.ts';
+import { hint } from '../../support/said/hint.ts';
 import { testView } from '../../support/views.ts';
 
 const DOMAIN = 'shop.example.com';
 const NEWER = `${certificate}${certificate}`;
 
+const INSTALL = { domain: DOMAIN, chain: certificate, key, update: true };
+
+type Perform = (operation: Change, params: unknown, id?: string) => ReturnType<Changes['perform']>;
+
 const records = { done: async () => {}, refused: () => {} };
 
 describe('a certificate', () => {
-  let store: Store & { secrets: Map<string, string>; failing: 'write' | 'delete' | null };
-  let changes: Changes;
+  let store: ReturnType<typeof storeInMemory>;
+  let perform: Perform;
 
   beforeEach(() => {
     store = storeInMemory();
-    const live = createLive();
-    const guard = guardHistory(store, live, 'seed');
-    const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
-    changes = createChanges({ store, live, guard, catalogue, records, knowledge });
+    ({ perform } = changesOn(store));
   });
 
-  const perform = (operation: Change, params: unknown) =>
-    changes.perform({
-      operation,
-      params,
-      id: String(nextId++),
-      by: null,
-      who: 'core',
-      asker: 'core',
-    });
-  const install = (chain: string) =>
-    perform(certificateInstall, { domain: DOMAIN, chain, key, update: true });
+  const install = (chain: string) => perform(certificateInstall, { ...INSTALL, chain });
   /** The chain that a router would serve: with its key, or not at all. */
   const served = async (): Promise<string | undefined> => {
     const { cluster } = (await store.readCluster())!;
@@ -69,7 +61,47 @@ describe('a certificate', () => {
   });
 });
 
+describe('a change that others come before, time after time', () => {
+  it('is given up, and made once when it is asked for again, and again', async () => {
+    const store = storeInMemory();
+    const { perform } = changesOn(store);
+    const { now } = performance;
+    let passedMs = 0;
+    performance.now = () => {
+      passedMs += 1000;
+      return now.call(performance) + passedMs;
+    };
+    store.failing = 'conflict';
+    const given = perform(certificateInstall, INSTALL, 'one');
+    const refusal = (await given.catch((error: unknown) => error)) as KatoError;
+    performance.now = now;
+    hint(
+      refusal.next,
+      'controller/state/changes.ts: run the command again: it cannot happen twice',
+    );
+    store.failing = null;
+    const done = await perform(certificateInstall, INSTALL, 'one');
+    assert.equal(done.changed, true);
+    const again = await perform(certificateInstall, INSTALL, 'one');
+    assert.equal(again.revision, done.revision);
+    assert.equal((await store.readCluster())!.cluster.revision, done.revision);
+  });
+});
+
 let nextId = 1;
+
+/** Changes as a controller makes them, asked for by the core. */
+function changesOn(store: Store): { perform: Perform } {
+  const live = createLive();
+  const guard = guardHistory(store, live, 'seed');
+  const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
+  const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
+  const asker = { by: null, who: 'core', asker: 'core' };
+  return {
+    perform: (operation, params, id = String(nextId++)) =>
+      changes.perform({ operation, params, id, ...asker }),
+  };
+}
 
 /** What `createChanges` needs of a store. */
 function storeInMemory() {
@@ -77,11 +109,11 @@ function storeInMemory() {
   const away = () => refuse('TIMEOUT', 'the store did not answer');
   const store = {
     secrets: new Map<string, string>(),
-    failing: null as 'write' | 'delete' | null,
+    failing: null as 'write' | 'delete' | 'conflict' | null,
     readCluster: async () => document,
     writeCluster: async (cluster: typeof document.cluster, entry: number) => {
       if (store.failing === 'write') throw away();
-      if (entry !== document.entry) return null;
+      if (store.failing === 'conflict' || entry !== document.entry) return null;
       document = { cluster, entry: entry + 1 };
       return document.entry;
     },

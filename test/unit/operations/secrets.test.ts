@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
+import type { KatoError } from '../../../src/domain/base/error.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import { versionOf, viewFor } from '../../../src/domain/views/view-for.ts';
 import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { SECRETS, secretsFor, secretsOf } from '../../../src/operations/secrets.ts';
+import { stateExport } from '../../../src/operations/state.ts';
 import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { hint } from '../../support/said/hint.ts';
 
 const roles = ['base', 'primary', 'controller', 'router', 'redis', 'postgresql'];
 const cluster = withNode(clusterWith({ data: ['redis'] }), 'core', {
@@ -38,6 +41,20 @@ const viewOf = (node: string) =>
   );
 const without = (name: string) =>
   Object.fromEntries(Object.entries(stored).filter(([key]) => key !== name));
+
+describe('an export', () => {
+  it('that a change came between is told to be asked for again', async () => {
+    const changing = { ...cluster, exportKey: 'k1' };
+    const kept = { ...stored, [SECRETS.exportKey('k1')]: 'of the passphrase' };
+    const reads = [stored, kept];
+    const known = { cluster: changing, secretsBelow: async () => reads.shift() };
+    const exported = () => stateExport.run(known as unknown as Knowledge, {}, cluster.nodes.core!);
+    const refusal = (await exported().catch((error: unknown) => error)) as KatoError;
+    assert.equal(refusal.message, 'state and secrets do not go together');
+    hint(refusal.next, 'operations/state.ts: run the command again');
+    assert.deepEqual(await exported(), { cluster: changing, secrets: kept });
+  });
+});
 
 describe('the secrets of a view', () => {
   it('are its own by short names, and on the core all the others, too', () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { KatoError } from '../../../../src/domain/base/error.ts';
 import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import type { RoleDefinition } from '../../../../src/domain/roles/role.ts';
 import {
   addRoles,
   type RoleAdd,
@@ -7,29 +9,19 @@ import {
   removeRoles,
 } from '../../../../src/domain/roles/role-changes.ts';
 import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
+import { hint } from '../../../support/said/hint.ts';
+
+const ADD: RoleAdd = { node: 'a', roles: [], selection: 'named', noStart: false, force: false };
+const REMOVE: RoleRemove = {
+  ...{ node: 'a', roles: [], selection: 'named', purgeData: false, force: false },
+};
 
 function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}, by = 'core') {
-  const params: RoleAdd = {
-    node: 'a',
-    roles,
-    selection: 'named',
-    noStart: false,
-    force: false,
-    ...changes,
-  };
-  return addRoles(cluster, params, asked({ by }));
+  return addRoles(cluster, { ...ADD, roles, ...changes }, asked({ by }));
 }
 
 function remove(cluster: Cluster, roles: string[], changes: Partial<RoleRemove> = {}) {
-  const params: RoleRemove = {
-    node: 'a',
-    roles,
-    selection: 'named',
-    purgeData: false,
-    force: false,
-    ...changes,
-  };
-  return removeRoles(cluster, params, asked());
+  return removeRoles(cluster, { ...REMOVE, roles, ...changes }, asked());
 }
 
 const rolesOf = (cluster: Cluster, name = 'a') => Object.keys(cluster.nodes[name]!.roles);
@@ -130,22 +122,65 @@ describe('adding roles', () => {
   });
 
   it('refuses one that needs another, and says so', () => {
+    const { cluster: before, give } = withCache({ needs: ['memcached'] });
+    const { commands } = hint(
+      refusalOf(() => give(before, 'a', ['cache'])).next,
+      'domain/roles/roles.ts: add it first: kato role add ${missing}',
+    );
+    const role = commands[0]!.split(' ').at(-1)!;
+    const { cluster: after } = give(before, 'a', [role]);
+    assert.deepEqual(rolesOf(give(after, 'a', ['cache']).cluster).slice(-1), ['cache']);
+  });
+
+  it('refuses two that cannot share a node, also where both are new', () => {
+    const { cluster: before, give } = withCache({ excludes: ['memcached'] });
+    const { values } = hint(
+      refusalOf(() => give(before, 'a', ['cache', 'memcached'])).next,
+      "domain/roles/roles.ts: give '${fresh}' to another node",
+    );
+    const rest = ['cache', 'memcached'].filter((name) => name !== values[0]);
+    const { cluster: half } = give(before, 'a', rest);
+    assert.ok(give(half, 'b', values).changed);
+  });
+
+  it('refuses one that another node has, where one may have it', () => {
+    const { cluster: before, give, take } = withCache({ perCluster: { min: 0, max: 1 } });
+    const { cluster: held } = give(before, 'a', ['cache']);
+    const { values } = hint(
+      refusalOf(() => give(held, 'b', ['cache'])).next,
+      'domain/roles/roles.ts: remove it from another node first: kato role remove -n NODE ${name}',
+    );
+    const { cluster: free } = take(held, 'a', values);
+    assert.ok(give(free, 'b', values).changed);
+  });
+
+  /** Two nodes that know one more role, which is like redis but for what is given. */
+  function withCache(changes: Partial<RoleDefinition>) {
     const redis = catalogue.roles.get('redis')!;
     const roles = new Map([
       ...catalogue.roles,
-      ['cache', { ...redis, name: 'cache', needs: ['memcached'] }],
+      ['cache', { ...redis, name: 'cache', processes: [], settings: {}, ...changes }],
     ]);
-    const params: RoleAdd = {
-      node: 'a',
-      roles: ['cache'],
-      selection: 'named',
-      noStart: false,
-      force: false,
+    const knows = { catalogue: [...roles.keys()] };
+    const both = withNode(clusterWith({ a: [], b: [] }), 'a', knows);
+    const by = asked({ catalogue: { ...catalogue, roles } });
+    return {
+      cluster: withNode(both, 'b', knows),
+      give: (before: Cluster, node: string, names: string[]) =>
+        addRoles(before, { ...ADD, node, roles: names }, by),
+      take: (before: Cluster, node: string, names: string[]) =>
+        removeRoles(before, { ...REMOVE, node, roles: names }, by),
     };
-    const knowing = withNode(cluster, 'a', { catalogue: [...roles.keys()] });
-    const needing = () => addRoles(knowing, params, asked({ catalogue: { ...catalogue, roles } }));
-    assert.throws(needing, { code: 'ROLE_NEEDED', next: 'add it first: kato role add memcached' });
-  });
+  }
+
+  function refusalOf(wrong: () => unknown): KatoError {
+    try {
+      wrong();
+    } catch (error) {
+      return error as KatoError;
+    }
+    throw new Error('it was not refused');
+  }
 });
 
 describe('removing roles', () => {
