@@ -20,8 +20,10 @@ export const certificateInstall = preparedChange(
   async (known, { domain: pattern, chain: file, key: keyFile, update }) => {
     const domain = checkHostPattern(pattern);
     const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
-    const certificate = { domain, chain, names, notAfter, update };
-    const keyName = keyNameOf(certificate);
+    const keyName = keyNameOf({ domain, chain });
+    // One that cannot be opened is to be replaced, too.
+    const keyIsThere = (await known.secret(keyName).catch(() => null)) === key;
+    const certificate = { domain, chain, names, notAfter, update, keyIsThere };
     return {
       decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
       secrets: { [keyName]: key },

@@ -12,6 +12,8 @@ export interface CertificateInstall extends Certificate {
   /** DNS names that the certificate is for. */
   names: readonly string[];
   update: boolean;
+  /** The cluster has this very key for the chain. */
+  keyIsThere: boolean;
 }
 
 /** The secret that holds the key. Each chain has its own, so that the two change together. */
@@ -33,7 +35,7 @@ export function installCertificate(
   }
   refuseUnfit(domain, params, asked.at);
   const before = own(cluster.certificates, domain);
-  if (before?.chain === params.chain) return unchanged(cluster, before);
+  if (before?.chain === params.chain && params.keyIsThere) return unchanged(cluster, before);
   if (before !== undefined && !params.update) {
     throw refuse(
       'CONFLICT',

@@ -91,10 +91,11 @@ describe('a change that others come before, time after time', () => {
 let nextId = 1;
 
 /** Changes as a controller makes them, asked for by the core. */
-function changesOn(store: Store): { perform: Perform } {
+function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform } {
   const live = createLive();
   const guard = guardHistory(store, live, 'seed');
-  const knowledge = () => ({ cluster: live.document!.cluster }) as Knowledge;
+  const secret = async (name: string) => store.secrets.get(name) ?? null;
+  const knowledge = () => ({ cluster: live.document!.cluster, secret }) as Knowledge;
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
   const asker = { by: null, who: 'core', asker: 'core' };
   return {

@@ -85,7 +85,10 @@ describe('a document that is being filled', () => {
 
 describe('certificates', () => {
   const names = ['shop.example.com', '*.wild.example.com'];
-  const certificate = { domain: 'Shop.example.com', chain: 'PEM', notAfter: later(86_400), names };
+  const certificate = {
+    ...{ domain: 'Shop.example.com', chain: 'PEM', notAfter: later(86_400), names },
+    keyIsThere: true,
+  };
   const cluster = clusterWith({ lb: ['load_balancer'], db: ['redis'] });
   const installed = installCertificate(cluster, { ...certificate, update: false }, asked());
 
@@ -100,6 +103,11 @@ describe('certificates', () => {
     assert.equal(again(false, certificate.chain).changed, false);
     assert.throws(() => again(false), { code: 'CONFLICT', next: 'replace it with --update' });
     assert.ok(again(true).changed);
+    const lost = { ...certificate, keyIsThere: false, update: true };
+    assert.ok(
+      installCertificate(installed.cluster, lost, asked()).changed,
+      'its key is brought back',
+    );
     const own = { ...certificate, domain: 'default', update: true };
     assert.throws(() => installCertificate(cluster, own, asked()), { code: 'BAD_NAME' });
   });
