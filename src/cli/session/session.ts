@@ -68,9 +68,12 @@ export async function askForChange<Result>(
   }
 }
 
-/** Where no controller is there, what brings one back comes first: kato history needs one, too. */
+/**
+ * Where no controller is there, what brings one back comes first: kato history needs one, too. That a
+ * node cannot be reached is the answer of one.
+ */
 function unanswered(error: KatoError): KatoError {
-  if (error.code === 'CONTROLLER_AWAY') return error;
+  if (error.code === 'CONTROLLER_AWAY' || error.code === 'NODE_UNREACHABLE') return error;
   const next =
     error.code === 'BUS_AWAY'
       ? 'run it again when the bus is back: to repeat it does no harm'

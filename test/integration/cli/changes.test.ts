@@ -111,6 +111,15 @@ describe('a change by kato', () => {
     assert.match(stderr, /kato: there is no role 'rdis'\n {2}why: {2}did you mean 'redis'\?/);
   });
 
+  it('passes on what a controller says of a node that cannot be reached', async () => {
+    here.answers['process.switch'] = () => {
+      throw refuse('NODE_UNREACHABLE', 'web has not reported', 'as yet', 'wait for it');
+    };
+    const { exitCode, stderr } = await here.kato('process', 'stop', '-n', 'web', 'redis');
+    assert.equal(exitCode, 5);
+    assert.match(stderr, /next: wait for it\n/);
+  });
+
   it('that deletes data is confirmed by name, or by --yes where nobody can be asked', async () => {
     const removed = { node: 'web', added: [], removed: ['redis'], already: [] };
     here.answers['role.remove'] = () => performed(removed);
