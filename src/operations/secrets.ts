@@ -120,6 +120,10 @@ export function sharedPrefixesOf({ roles }: Pick<Node, 'roles'>, catalogue: Cata
   return Object.keys(roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
 }
 
+/** The ledger of the core has all of them. */
+export const WHEN_LOST =
+  'on the core: df -h /var/lib/kato/data; then kato node setup core --recover-from /var/lib/kato/state/ledger.json';
+
 /** A bus that lost secrets is no reason for a node to lose them, too: it keeps what it has. */
 function refuseMissing(missing: readonly string[]): void {
   if (missing.length === 0) return;
@@ -127,7 +131,7 @@ function refuseMissing(missing: readonly string[]): void {
     'STATE_OLDER',
     'the bus has lost secrets that this node needs',
     `there is nothing below ${missing.join(', ')}`,
-    'on the core: df -h /var/lib/kato/data; then kato node setup core --recover-from /var/lib/kato/state/ledger.json',
+    WHEN_LOST,
   );
 }
 

@@ -10,7 +10,7 @@ import { keyNameOf } from '../domain/traffic/certificates.ts';
 import { exportKeyFrom, sealState } from './export-file.ts';
 import { newLineage } from './lineage.ts';
 import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
-import { SECRETS, secretsOfState } from './secrets.ts';
+import { SECRETS, secretsOfState, WHEN_LOST } from './secrets.ts';
 
 /** All state and all secrets: sealed by the asker before it touches a disk. */
 export const stateExport = read('state.export', 'admin', v.strictObject({}), savedState);
@@ -64,7 +64,7 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
       'STATE_OLDER',
       'the bus has lost the secrets of the cluster',
       'an export without them would recover nothing',
-      'on the core: df -h /var/lib/kato/data; then kato node setup core --recover-from /var/lib/kato/state/ledger.json',
+      WHEN_LOST,
     );
   }
   // Those that go with their document: it may have changed since it was read.

@@ -173,6 +173,11 @@ describe('a core whose address is away for a moment', () => {
         await assertTree(core, before);
       }
     }
+    const recover = 'kato node setup core --recover-from /var/lib/kato/state/ledger.json';
+    const elsewhere = await refused(core, recover);
+    const stay = hint(elsewhere.next, 'operations/local/setup-core.ts: give it ${address} again');
+    assert.deepEqual(stay.values, [core.address]);
+    await assertTree(core, before);
     await typed(core, 'kato node boot');
     const again = await refused(core, `kato node attach --yes ${node.address}`);
     assert.equal(again.code, 'CONFLICT');
@@ -183,6 +188,8 @@ describe('a core whose address is away for a moment', () => {
     const back = await settled(core);
     assert.deepEqual([back.cluster.id, back.nodes.length], [cluster.id, 2]);
     assert.equal((await statusOf(node)).cluster.id, cluster.id);
+    await typed(core, recover);
+    await settled(core);
     const home = await refused(core, `kato node attach ${node.address}`);
     assert.deepEqual([home.code, home.next!.slice(0, 16)], ['CONFLICT', 'kato node remove']);
     assert.match(await typed(core, `kato node attach ${core.address}`), /^already so: h1 /);

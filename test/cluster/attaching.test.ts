@@ -40,6 +40,12 @@ describe('kato node attach', () => {
     assert.deepEqual(rolesOf(await nodeOn(node)), ['base', 'memcached', 'redis']);
   });
 
+  it('to another core is a conflict that says what to do', async () => {
+    const { code, exitCode, next } = await refused(node, 'kato node attach 10.1.2.3');
+    assert.deepEqual([code, exitCode], ['ALREADY_ATTACHED', 4]);
+    assert.match(next!, /kato node detach/);
+  });
+
   it('goes to the address that is typed, where the token has another', async () => {
     const token = await tokenFrom(core);
     const { exitCode, stderr } = await attach(free, token, other.address);

@@ -7,6 +7,9 @@ export interface SeenBefore extends Version {
   lost?: boolean;
 }
 
+export const LOAD_AGAIN =
+  'on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again';
+
 /**
  * Why nothing is changed. Where no state is on the bus it may all be on its disk still: that comes first,
  * since a recovery puts another one in its place.
@@ -24,6 +27,6 @@ export function olderState({ revision, lost }: SeenBefore): KatoError {
     'STATE_OLDER',
     `the bus has loaded no state, and revision ${revision} was reached before`,
     'its disk is full or damaged, or its data is elsewhere: nothing is changed',
-    'on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again',
+    LOAD_AGAIN,
   );
 }

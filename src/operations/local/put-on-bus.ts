@@ -81,7 +81,7 @@ async function connectWhenUp({ identity, controller }: Draft) {
       code: 'ROLE_FAILED',
       message: `the bus did not come up within ${BUS_START_MS / 1000} s`,
       ...(last instanceof KatoError ? { why: `${last.message}: ${last.why ?? ''}` } : {}),
-      next: 'kato process list shows what runs; the log is in /var/log/kato/nats-server/current',
+      next: 'kato status shows what fails',
     },
     { cause: last },
   );
