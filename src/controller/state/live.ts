@@ -1,14 +1,15 @@
-import type { Cluster } from '../domain/cluster.ts';
-import type { Displaced } from '../domain/displaced.ts';
-import { refuse } from '../domain/error.ts';
-import { hashOf } from '../domain/hash.ts';
-import { LOAD_AGAIN, type SeenBefore } from '../domain/older-state.ts';
-import type { AnnouncedRoute } from '../domain/pools.ts';
-import type { Speakers } from '../domain/speakers.ts';
-import type { Report } from '../domain/step.ts';
-import { NO_VERDICTS, type Verdicts } from '../domain/verdicts.ts';
-import type { Version } from '../domain/view.ts';
-import { versionOf } from '../domain/view-for.ts';
+import { refuse } from '../../domain/base/error.ts';
+import type { Cluster } from '../../domain/document/cluster.ts';
+import { hashOfCluster } from '../../domain/document/document-hash.ts';
+import { LOAD_AGAIN, type SeenBefore } from '../../domain/document/older-state.ts';
+import { share } from '../../domain/document/sharing.ts';
+import type { Report } from '../../domain/making/step.ts';
+import type { Displaced } from '../../domain/nodes/displaced.ts';
+import type { Speakers } from '../../domain/nodes/speakers.ts';
+import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
+import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
+import type { Version } from '../../domain/views/view.ts';
+import { versionOf } from '../../domain/views/view-for.ts';
 
 /** The document at hand: `entry` is what the next compare-and-set compares with. */
 export interface Document {

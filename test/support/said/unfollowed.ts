@@ -1,7 +1,7 @@
 /** Hints that no test follows where they are printed, by the reason why not. */
 export const UNFOLLOWED: Record<string, string[]> = {
   'it is printed only until the first pass of an agent has ended': [
-    'agent/agent.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
+    'agent/reporter.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
   ],
   'it needs another version of kato, or of a program that it runs': [
     'bus/store/buckets.ts: nats-server 2.10.27 or newer is needed',
