@@ -15,6 +15,8 @@ const MB = 1024 * KB;
 
 /** What controllers say, and what they keep: the bus carries 8 MB, and JSON shrinks to a quarter. */
 export const TRUSTED: Limits = { bytes: 8 * MB, plainBytes: 32 * MB, values: 4_000_000 };
+/** What controllers wrote themselves, and nobody else can: nothing in it is counted. */
+export const KEPT: Limits = { ...TRUSTED, values: Number.POSITIVE_INFINITY };
 /** An import, or a certificate with a long chain, is what an admin sends. */
 export const ADMIN = TRUSTED;
 /** A report of a node with every role is 20 kB; one of 256 processes and 2000 steps has 12,000 values. */

@@ -41,13 +41,12 @@ export const nodeList = read(
   'node.list',
   'anyone',
   v.strictObject({}),
-  async (known): Promise<ListedNode[]> =>
-    Object.values(known.cluster.nodes)
+  async (known): Promise<ListedNode[]> => {
+    const { cluster, lastSeen } = known;
+    return Object.values(cluster.nodes)
       .sort(byAddress)
-      .map((node) => ({
-        ...told(known, node),
-        lastSeen: known.lastSeen.get(node.id) ?? null,
-      })),
+      .map((node) => ({ ...told(known, node), lastSeen: lastSeen.get(node.id) ?? null }));
+  },
 );
 
 /** A node that lives answers a live question within this. */

@@ -6,7 +6,7 @@ import {
 } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { refuse } from '../../domain/base/error.ts';
-import { CLUSTER_FORMAT, type Cluster, type Json } from '../../domain/document/cluster.ts';
+import type { Cluster, Json } from '../../domain/document/cluster.ts';
 import type { HistoryEntry } from '../../domain/telling/history.ts';
 import { decodeBody, encodeBody } from '../body.ts';
 import type { Bus } from '../bus.ts';
@@ -14,17 +14,12 @@ import { busAway } from '../failures.ts';
 import { TRUSTED } from '../limits.ts';
 import { natsOf } from '../messaging.ts';
 import { cachedBucket, createStreams, isMissing, upgradeStreams } from './buckets.ts';
+import { DOCUMENT, encodedCluster, openDocument, type StoredCluster } from './document.ts';
 import { type HistoryQuery, openHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
 import { sealOf } from './seal.ts';
 import { STORE_TIMEOUT_MS, storeFailure } from './store-failure.ts';
 import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
-
-/** A document and the number to compare with when it is set anew. */
-export interface StoredCluster {
-  cluster: Cluster;
-  entry: number;
-}
 
 /**
  * What controllers share, on the bus's disk. Every function throws BUS_AWAY while there is no
@@ -78,8 +73,6 @@ export interface Store {
   readHistory(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
 
-const DOCUMENT = 'document';
-
 /**
  * For controllers alone, whose seed closes the secrets on the disk. The watches end with the
  * connection.
@@ -105,11 +98,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
       throw storeFailure(error);
     });
   };
-  const readDocument = () =>
-    clusters.get(DOCUMENT).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
+  const document = openDocument({ nats, manager, clusters });
   const seal = sealOf(seed);
   const putSecret = (name: string, value: string) => put(secrets, name, seal.close(name, value));
   const opened = (name: string, entry: KvEntry | null): string | null =>
@@ -122,9 +111,9 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
       attempt(async () => {
         await createStreams(manager);
         const taken = refuse('CONFLICT', 'the bus holds a cluster already');
-        if ((await readDocument()) !== null) throw taken;
+        if ((await document.read()) !== null) throw taken;
         for (const [name, value] of Object.entries(first)) await putSecret(name, value);
-        return clusters.create(DOCUMENT, encode(cluster)).catch((error: unknown) => {
+        return clusters.create(DOCUMENT, encodedCluster(cluster)).catch((error: unknown) => {
           throw isConflict(error) ? taken : error;
         });
       }),
@@ -134,24 +123,24 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
       attempt(async () => {
         await createStreams(manager);
         for (const [name, value] of Object.entries(all)) await putSecret(name, value);
-        await clusters.put(DOCUMENT, encode(cluster));
+        await clusters.put(DOCUMENT, encodedCluster(cluster));
       }),
-    readCluster: () =>
-      attempt(async () => {
-        const entry = await readDocument();
-        return entry === null ? null : { cluster: decodeCluster(entry), entry: entry.revision };
-      }),
+    readCluster: () => attempt(document.read),
     writeCluster: (cluster, entry) =>
-      attempt(() => replace(clusters, DOCUMENT, encode(cluster), entry)),
+      attempt(async () => {
+        const next = await replace(clusters, DOCUMENT, encodedCluster(cluster), entry);
+        if (next !== null) document.wrote(cluster, next);
+        return next;
+      }),
     watchCluster: (tell) =>
       watch(
         clusters,
         async () => {
-          const entry = await readDocument();
+          const entry = await clusters.get(DOCUMENT).catch(noneIfMissing);
           return new Map(entry === null ? [] : [[DOCUMENT, entry]]);
         },
         (_key, entry) => {
-          if (entry !== null) tell(decodeCluster(entry), entry.revision);
+          if (entry !== null) tell(document.opened(entry), entry.revision);
         },
       ),
 
@@ -213,17 +202,9 @@ function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
   );
 }
 
-const encode = (cluster: Cluster): Uint8Array => encodeBody(cluster as unknown as Json);
-
-function decodeCluster(entry: KvEntry): Cluster {
-  const cluster = decodeBody(entry.value, TRUSTED) as unknown as Cluster;
-  if (cluster.format <= CLUSTER_FORMAT) return cluster;
-  throw refuse(
-    'VERSION',
-    'the cluster was written by a newer kato',
-    `its format is ${cluster.format}, this kato knows ${CLUSTER_FORMAT}`,
-    'bring this node to the version of the others',
-  );
+function noneIfMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 function isConflict(error: unknown): boolean {

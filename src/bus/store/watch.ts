@@ -106,8 +106,12 @@ function followHints(
   }
 }
 
-async function onReconnect(nats: NatsConnection, act: () => Promise<void>): Promise<void> {
+export async function onReconnect(
+  nats: NatsConnection,
+  act: () => Promise<void> | void,
+): Promise<void> {
   for await (const status of nats.status()) {
-    if (status.type === 'reconnect') await act().catch(() => {});
+    if (status.type !== 'reconnect') continue;
+    await Promise.resolve(act()).catch(() => {});
   }
 }

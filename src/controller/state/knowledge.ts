@@ -35,8 +35,6 @@ export function knowledgeOf(options: {
   const { older, verdicts, reports } = live;
   const { cluster } = documentOf(live);
   const { version } = options.contents();
-  const nowMs = performance.now();
-  const lastSeen = new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
   return {
     cluster,
     version,
@@ -57,7 +55,10 @@ export function knowledgeOf(options: {
       return knowledgeOf(options);
     },
     reports,
-    lastSeen,
+    get lastSeen() {
+      const nowMs = performance.now();
+      return new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
+    },
     displaced: live.displaced,
     voicesOf: voices(live),
     takeDisplaced: (id, told) => takeDisplaced(live, store, id, told),

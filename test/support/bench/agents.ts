@@ -9,4 +9,5 @@ for (const identity of identities) {
   counts[identity.nodeId] = { ...NOTHING };
   simulate(identity, counts[identity.nodeId]!, () => {});
 }
+process.on('disconnect', () => process.exit());
 process.on('message', () => process.send!(counts));

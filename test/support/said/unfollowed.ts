@@ -5,7 +5,7 @@ export const UNFOLLOWED: Record<string, string[]> = {
   ],
   'it needs another version of kato, or of a program that it runs': [
     'bus/store/buckets.ts: nats-server 2.10.27 or newer is needed',
-    'bus/store/store.ts: bring this node to the version of the others',
+    'bus/store/document.ts: bring this node to the version of the others',
     'domain/roles/role-changes.ts: install the same kato there as on the core',
     'domain/making/compile-node.ts: install the same kato here as on the core',
     'domain/document/document-shape.ts: use the version of kato that saved it, or a later one',
