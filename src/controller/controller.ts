@@ -65,9 +65,6 @@ export async function runController(
   const guard = guardHistory(store, live, seed);
   const records = keepRecords(store);
   const intake = createIntake(live, onDropped);
-  const announcements = followAnnouncements({
-    ...{ bus: lanes.strangers, live, intake, catalogue, seed, log, signal },
-  });
   const askNodes = sharedRounds(bus, live);
   const contents = contentsKeeper({ live, catalogue, controllerKeys, seed, kato });
   const knowledge = (): Knowledge =>
@@ -79,6 +76,9 @@ export async function runController(
 
   await followSecrets(store, live);
   const reports = await followObserved({ store, live, onReport });
+  const announcements = followAnnouncements({
+    ...{ bus: lanes.strangers, store, live, intake, catalogue, seed, log, signal },
+  });
   await store.watchCluster(guard.tell);
   // Before anybody is woken, who would ask at once.
   answerRequests({ lanes, live, intake, changes, records, reports, knowledge, signal });

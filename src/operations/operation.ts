@@ -98,8 +98,15 @@ export interface Knowledge {
 export interface Announcements {
   /** Whether this router should tell what it has: a controller that has just started knows little. */
   needsFrom(nodeId: string): boolean;
-  /** Takes over what a router still serves. False where the proof is not that of controllers. */
-  adopt(nodeId: string, routes: readonly AnnouncedRoute[], proof: string | undefined): boolean;
+  /**
+   * Takes over what a router still serves. False where the proof is not that of controllers, and where
+   * the others cannot be told.
+   */
+  adopt(
+    nodeId: string,
+    routes: readonly AnnouncedRoute[],
+    proof: string | undefined,
+  ): Promise<boolean>;
   /** What views show, with its proof; beside it what one router has, and then without a proof. */
   shown(unproven: readonly AnnouncedRoute[]): {
     announced: readonly AnnouncedRoute[];

@@ -41,7 +41,8 @@ export const view = read(
     let unproven: readonly AnnouncedRoute[] = [];
     if ('router' in by.roles && announcements.needsFrom(by.id)) {
       if (announced === undefined) return { needs: 'announced' };
-      if (!announcements.adopt(by.id, announced, announcedProof)) unproven = announced;
+      const isKnown = await announcements.adopt(by.id, announced, announcedProof);
+      if (!isKnown) unproven = announced;
     }
     return unproven.length === 0 && knowsContent(by.version)
       ? answer(knowledge, by, known)

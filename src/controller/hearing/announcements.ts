@@ -1,4 +1,5 @@
 import type { Bus, Message } from '../../bus/bus.ts';
+import type { Store } from '../../bus/store/store.ts';
 import {
   type AnnouncerVerb,
   all,
@@ -16,20 +17,29 @@ import {
   announcementRules,
   createRegistry,
   heldBeside,
-  heldRoutes,
   REGISTER_SECONDS,
   STALE_SECONDS,
   tidy,
   withdraw,
 } from '../../domain/traffic/announcements.ts';
 import { refusalsToLog } from '../../domain/traffic/refusals.ts';
+import {
+  NOTHING_ANNOUNCED,
+  nextShared,
+  type SharedAnnounced,
+} from '../../domain/traffic/shared-announced.ts';
 import type { Announcements } from '../../operations/operation.ts';
 import type { Intake } from '../doors/intake.ts';
-import type { Live } from '../state/live.ts';
+import { type Live, takeAnnounced } from '../state/live.ts';
+import { ANNOUNCED_KEY } from '../state/reports.ts';
 import { hearApart } from './hearing-apart.ts';
 
 const PRUNE_EVERY_MS = 5000;
 const STALE_MS = STALE_SECONDS * 1000;
+/** Up to twice as long, so that two controllers do not write together again and again. */
+const GATHER_MS = 100;
+/** Others may have come first. */
+const ADOPT_TRIES = 3;
 
 export interface AnnouncementsFollowed extends Announcements {
   /** The bus was away, and announcements with it: nothing is stale for that reason. */
@@ -37,9 +47,13 @@ export interface AnnouncementsFollowed extends Announcements {
   close(): void;
 }
 
-/** Keeps in memory what components announce. Fails static: silence of the bus removes nothing. */
+/**
+ * Shares what components announce with the other controllers. Fails static: silence of the bus removes
+ * nothing.
+ */
 export function followAnnouncements(options: {
   bus: Bus;
+  store: Pick<Store, 'replaceObserved'>;
   live: Live;
   intake: Pick<Intake, 'admit'>;
   catalogue: Catalogue;
@@ -52,7 +66,11 @@ export function followAnnouncements(options: {
   const { admit } = options.intake;
   const registry = createRegistry();
   const adopted = new Set<string>();
+  /** Nobody ever shared any: what routers serve is all that is left of them. */
+  const isFresh = live.announcedShared === null;
   let startedMs = performance.now();
+  let sharing: Promise<void> | null = null;
+  let gathering: NodeJS.Timeout | undefined;
   let rules: AnnouncementRules | null = rulesNow();
   let proven = provenNow();
 
@@ -74,18 +92,24 @@ export function followAnnouncements(options: {
   });
   bus.publish(routerStart, greeting());
   const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
-  const stop = live.on('document', () => {
-    rules = rulesNow();
-    look({ stale: false });
-  });
+  const stops = [
+    live.on('document', () => {
+      rules = rulesNow();
+      look({ stale: false });
+    }),
+    live.on('shared routes', () => void shareNow()),
+  ];
+  void shareNow();
   const needsFrom = (nodeId: string): boolean =>
-    performance.now() - startedMs < STALE_MS && !adopted.has(nodeId);
+    isFresh && performance.now() - startedMs < STALE_MS && !adopted.has(nodeId);
   return {
     needsFrom,
-    adopt: (nodeId, routes, proof) => {
+    adopt: async (nodeId, routes, proof) => {
       if (!needsFrom(nodeId) || !isAnnouncedProven(routes, proof, seed, Date.now())) return false;
+      if (rules !== null) adopt(registry, rules, routes, performance.now());
+      for (let i = 0; i < ADOPT_TRIES && unshared() !== null; i++) await shareNow(true);
+      if (unshared() !== null) return false;
       adopted.add(nodeId);
-      if (rules !== null && adopt(registry, rules, routes, performance.now())) show();
       return true;
     },
     shown: (unproven) => {
@@ -109,31 +133,63 @@ export function followAnnouncements(options: {
     },
     restart: () => {
       startedMs = performance.now();
-      for (const entry of registry.held.values()) entry.heardMs = startedMs;
       bus.publish(routerStart, greeting());
     },
     close: () => {
       clearInterval(timer);
-      stop();
+      clearTimeout(gathering);
+      for (const stop of stops) stop();
     },
   };
 
   function take({ sender, body }: Message, how: typeof announce): void {
     if (rules === null || sender === null) return;
     const nowMs = performance.now();
-    if (how(registry, rules, sender, body, nowMs)) show();
+    if (how(registry, rules, sender, body, nowMs)) void shareNow();
     logRefusals(nowMs);
   }
 
   function look(what: { stale: boolean }): void {
     const nowMs = performance.now();
-    if (rules !== null && tidy(registry, rules, nowMs, what)) show();
+    if (rules !== null) tidy(registry, rules, nowMs, { ...what, sinceMs: startedMs });
+    void shareNow();
     logRefusals(nowMs);
   }
 
-  function show(): void {
-    live.announced = heldRoutes(registry);
-    live.changed('announced');
+  /**
+   * The first is written at once, what comes meanwhile is gathered, unless somebody waits for it. A list
+   * counts once it is written.
+   */
+  function shareNow(isAwaited = false): Promise<void> {
+    const next = unshared();
+    if (sharing !== null) return sharing;
+    if (next === null || live.older !== null || (gathering !== undefined && !isAwaited)) {
+      return Promise.resolve();
+    }
+    sharing = write(next).finally(() => {
+      sharing = null;
+      clearTimeout(gathering);
+      gathering = setTimeout(gathered, GATHER_MS * (1 + Math.random())).unref();
+    });
+    return sharing;
+  }
+
+  function gathered(): void {
+    gathering = undefined;
+    void shareNow();
+  }
+
+  function unshared(): SharedAnnounced | null {
+    const moment = { nowMs: performance.now(), epochMs: Date.now() };
+    const before = live.announcedShared ?? NOTHING_ANNOUNCED;
+    return nextShared(registry, before, moment, live.announcedNumber);
+  }
+
+  async function write(next: SharedAnnounced): Promise<void> {
+    const entry = await options.store
+      .replaceObserved(ANNOUNCED_KEY, next as unknown as Json, live.announcedEntry)
+      .catch(() => null);
+    if (entry !== null) takeAnnounced(live, next, entry);
   }
 
   function logRefusals(nowMs: number): void {

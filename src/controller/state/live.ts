@@ -8,6 +8,7 @@ import type { Displaced } from '../../domain/nodes/displaced.ts';
 import type { Speakers } from '../../domain/nodes/speakers.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
+import { routesOf, type SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import type { Version } from '../../domain/views/view.ts';
 import { versionOf } from '../../domain/views/view-for.ts';
 
@@ -18,7 +19,7 @@ export interface Document {
   version: Version;
 }
 
-export type Topic = 'document' | 'reports' | 'verdicts' | 'announced' | 'secrets';
+export type Topic = 'document' | 'reports' | 'verdicts' | 'announced' | 'shared routes' | 'secrets';
 
 /** What a controller knows at this moment. All of it can be read again from the bus. */
 export interface Live {
@@ -30,7 +31,11 @@ export interface Live {
   /** What the next compare-and-set of the verdicts compares with. */
   verdictsEntry: number;
   announced: AnnouncedRoute[];
-  /** Grows with each other list of them. */
+  /** As the controllers share them; null while nobody ever did. */
+  announcedShared: SharedAnnounced | null;
+  /** What the next compare-and-set of them compares with. */
+  announcedEntry: number;
+  /** The highest number that a list of them had. */
   announcedNumber: number;
   /** Number in the store of each secret, by name: another one tells that it is another value. */
   secrets: Map<string, number>;
@@ -54,6 +59,8 @@ export function createLive(): Live {
     verdicts: NO_VERDICTS,
     verdictsEntry: 0,
     announced: [],
+    announcedShared: null,
+    announcedEntry: 0,
     announcedNumber: 0,
     secrets: new Map(),
     signs: new Map(),
@@ -86,6 +93,20 @@ export function takeVerdicts(live: Live, verdicts: Verdicts, entry: number): voi
   live.verdicts = verdicts;
   live.verdictsEntry = entry;
   live.changed('verdicts');
+}
+
+/** Takes over what the controllers together hold of announced routes. */
+export function takeAnnounced(live: Live, shared: SharedAnnounced | null, entry: number): void {
+  live.announcedShared = shared;
+  live.announcedEntry = entry;
+  // A bus that has lost them is told again: nothing goes for that reason.
+  if (shared !== null) {
+    const before = live.announced;
+    live.announced = share(before, routesOf(shared));
+    live.announcedNumber = Math.max(live.announcedNumber, shared.number);
+    if (live.announced !== before) live.changed('announced');
+  }
+  live.changed('shared routes');
 }
 
 /** The number of a secret; null for one that is gone. */

@@ -5,12 +5,14 @@ import type { Json, Node } from '../../domain/document/cluster.ts';
 import type { Report } from '../../domain/making/step.ts';
 import { isFormer } from '../../domain/nodes/leave.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
+import type { SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import { reportOf } from '../../operations/report.ts';
 import { DISPLACED_KEY, displacedOf } from '../hearing/displaced.ts';
-import { type Live, takeVerdicts } from './live.ts';
+import { type Live, takeAnnounced, takeVerdicts } from './live.ts';
 
 const REPORT_KEY = 'report.';
 export const VERDICTS_KEY = 'verdicts';
+export const ANNOUNCED_KEY = 'announced';
 
 export interface Reports {
   /** Takes a node's own report and shares it with the other controllers. */
@@ -57,6 +59,9 @@ export async function followObserved(options: {
   function take(key: string, value: Json, entry: number): void {
     if (key === VERDICTS_KEY) {
       takeVerdicts(live, (value as unknown as Verdicts | null) ?? NO_VERDICTS, entry);
+    }
+    if (key === ANNOUNCED_KEY) {
+      takeAnnounced(live, value as unknown as SharedAnnounced | null, entry);
     }
     if (key.startsWith(DISPLACED_KEY)) {
       live.displaced.set(key.slice(DISPLACED_KEY.length), displacedOf(value));

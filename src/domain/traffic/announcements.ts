@@ -107,14 +107,15 @@ export function tidy(
   registry: Registry,
   rules: AnnouncementRules,
   nowMs: number,
-  { stale }: { stale: boolean },
+  { stale, sinceMs = 0 }: { stale: boolean; sinceMs?: number },
 ): boolean {
   const before = registry.held.size;
   const counts = new Map<string, number>();
   const room: Room = { pairs: rules.total, bytes: ANNOUNCED_BYTES_MAX };
   for (const [key, { route, heardMs }] of registry.held) {
     const count = counts.get(route.announcer) ?? 0;
-    const isStale = stale && nowMs - heardMs >= STALE_MS;
+    // Silence from before this controller listened is none.
+    const isStale = stale && nowMs - Math.max(heardMs, sinceMs) >= STALE_MS;
     const fits = count < rules.perAnnouncer && !isFull(room, key);
     if (isStale) noteGone(registry.comings, route.announcer, key, nowMs);
     if (isStale || !fits || !isAllowed(rules, route)) registry.held.delete(key);

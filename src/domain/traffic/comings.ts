@@ -46,6 +46,11 @@ export function isGoneNow(comings: Comings, announcer: string, key: string): boo
   return coming !== undefined && (coming.goneMs !== null || coming.flaps?.out === true);
 }
 
+/** Since when it is gone; null for what is there, or was never heard of. */
+export function goneSince(comings: Comings, announcer: string, key: string): number | null {
+  return comings.get(announcer)?.get(key)?.goneMs ?? null;
+}
+
 export function forgetComings(
   comings: Comings,
   isThere: (announcer: string) => boolean,

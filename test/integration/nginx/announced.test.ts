@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { limitsOf } from '../../../src/bus/limits.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
+import { openStore } from '../../../src/bus/store/store.ts';
 import {
   type AnnouncementsFollowed,
   followAnnouncements,
@@ -47,8 +48,10 @@ describe('what is announced over the bus', () => {
     const note = (line: string) => log.push(line);
     const intake = { admit: limitsOf };
     const { signal } = new AbortController();
+    const store = await openStore(bus, identity.seed);
+    await store.createState(cluster, {});
     followed = followAnnouncements({
-      ...{ bus, live, intake, catalogue, seed: identity.seed, log: note, signal },
+      ...{ bus, store, live, intake, catalogue, seed: identity.seed, log: note, signal },
     });
     await bus.rtt();
     link = natsOf(await nats.connect('shop', shop));
@@ -122,7 +125,7 @@ describe('what is announced over the bus', () => {
     register('10.0.0.9', 9999, ['last.example.com']);
     const counts = () => followed.refused().shop!.find(({ reason }) => reason === 'quota')?.count;
     await until(() => counts() === 4002, { what: 'all are counted', seconds: 10 });
-    assert.equal(hosts().length, 1000);
+    await until(() => hosts().length === 1000, { what: 'all are shared', seconds: 5 });
     assert.ok(hosts().includes('good.example.com'), 'who was first stays');
     await routerConfig();
   });

@@ -230,7 +230,7 @@ function knowing(cluster: Cluster): Knowledge {
     takeDisplaced: async () => {},
     announcements: {
       needsFrom: () => false,
-      adopt: () => false,
+      adopt: async () => false,
       shown: () => ({ announced: [], proof: '' }),
       refused: () => ({}),
     },

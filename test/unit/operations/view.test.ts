@@ -48,14 +48,16 @@ function freshController() {
   } as unknown as Bus;
   const log: string[] = [];
   const { signal } = new AbortController();
-  const announcements = followAnnouncements({
-    ...{ bus, live, intake: { admit: limitsOf }, catalogue, seed: SEED, signal },
-    log: (line) => log.push(line),
-  });
   const secrets = { 'certificate/default': 'secret' };
+  let entry = 0;
   const store = {
     listSecrets: async (prefix: string) => (prefix === 'certificate/' ? secrets : {}),
+    replaceObserved: async () => ++entry,
   };
+  const announcements = followAnnouncements({
+    ...{ bus, store, live, intake: { admit: limitsOf }, catalogue, seed: SEED, signal },
+    log: (line) => log.push(line),
+  });
   const controllerKeys = { controller: 'U', warden: 'UWARDEN' };
   const common = { live, catalogue, controllerKeys, kato: '0.2.0' };
   const options = {
