@@ -53,6 +53,9 @@ export function reachFailure(code: string, at: string, cause: unknown): KatoErro
   return null;
 }
 
+/** A connection that breaks, is closed, or is about to be. */
+const GONE = [errors.RequestError, errors.ClosedConnectionError, errors.DrainingConnectionError];
+
 /** Why a request got no answer. `subject` tells who should have given it. */
 export function requestFailure(error: unknown, subject: string, timeoutMs: number): KatoError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
@@ -71,9 +74,7 @@ export function requestFailure(error: unknown, subject: string, timeoutMs: numbe
   if (cause instanceof errors.PermissionViolationError) {
     return failure('NOT_ALLOWED', 'the bus does not let this identity ask that', subject, error);
   }
-  if (cause instanceof errors.RequestError || cause instanceof errors.ClosedConnectionError) {
-    return busAway(error);
-  }
+  if (GONE.some((kind) => cause instanceof kind)) return busAway(error);
   return failure('FAILED', 'the request could not be sent', String(cause), error);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { connectFailure } from '../../../src/bus/failures.ts';
+import { errors } from '@nats-io/transport-node';
+import { connectFailure, requestFailure } from '../../../src/bus/failures.ts';
 
 const of = (code: string) => {
   const error = Object.assign(new Error('no'), { code });
@@ -14,5 +15,13 @@ describe('a connection that did not come about', () => {
     assert.match(early.why ?? '', /clock of this machine/);
     assert.match(of('CERT_HAS_EXPIRED').message, /is not valid any more/);
     assert.match(of('DEPTH_ZERO_SELF_SIGNED_CERT').message, /is not this cluster's bus/);
+  });
+});
+
+describe('a request over a connection that is about to end', () => {
+  it('is told as a bus that is away', () => {
+    const ending = [errors.DrainingConnectionError, errors.ClosedConnectionError];
+    const codes = ending.map((Kind) => requestFailure(new Kind(), 'kato.op.n1.x', 1000).code);
+    assert.deepEqual(codes, ['BUS_AWAY', 'BUS_AWAY']);
   });
 });
