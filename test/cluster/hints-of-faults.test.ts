@@ -69,10 +69,28 @@ const BROKEN: Row[] = [
     ],
     shows: /READY/,
   },
+  {
+    hint: 'agent/farewell.ts: when that is done, kato node attach ${core.address} with a token makes it a node again',
+    given: [
+      `h2: printf '#!/bin/sh\\ntrap "" TERM\\nwhile :; do sleep 1; done\\n' >/root/stubborn && chmod +x /root/stubborn && mount --bind /root/stubborn /usr/bin/redis-server`,
+      'h2: pkill -x redis-server',
+      'h2: until ps -C redis-server -o args | grep -q /bin/sh; do :; done',
+      'kato node remove --skip-detach h2',
+      'h2: until kato route list 2>&1 | grep -q "are being stopped"; do :; done',
+    ],
+    wrong: 'h2: kato route list',
+    by: ({ commands: [attach] }) => [
+      'h2: until kato route list 2>&1 | grep -q "makes it one again"; do :; done',
+      `umount /usr/bin/redis-server && KATO_TOKEN=$TOKEN ${attach} -e redis`,
+    ],
+    shows: /h2 is attached/,
+  },
 ];
 
 const MOVE = (from: string, to: string): string =>
   `h2: kato node halt && ip address del ${from}/24 dev eth0 && ip address add ${to}/24 dev eth0 && ip route add default via $GATE dev eth0`;
+/** Its agent begins anew where it finds itself elsewhere, and is away for a moment then. */
+const BACK = 'h2: kato node boot && until kato process ready all --block 30; do :; done';
 const ISTOLD = 'until kato status | grep -q "h2 is at $MOVED now"; do :; done';
 
 /** Of a node that is elsewhere, or away. */
@@ -89,7 +107,7 @@ const ELSEWHERE: Row[] = [
     wrong: 'kato node migrate $MOVED $H2',
     by: () => 'kato node migrate --force $MOVED $H2',
     shows: /h2 is at/,
-    undo: 'h2: kato node boot && kato process ready all --block 30',
+    undo: BACK,
   },
   {
     hint: 'cli/commands/node/migrate.ts: look at its agent at ${address}: kato status there',
@@ -109,24 +127,8 @@ const ELSEWHERE: Row[] = [
       'h2: kato node halt',
       'kato node migrate --force $MOVED $H2',
       MOVE('$MOVED', '$H2'),
-      'h2: kato node boot && kato process ready all --block 30',
+      BACK,
     ],
-  },
-  {
-    hint: 'agent/farewell.ts: when that is done, kato node attach ${core.address} with a token makes it a node again',
-    given: [
-      `h2: printf '#!/bin/sh\\ntrap "" TERM\\nwhile :; do sleep 1; done\\n' >/root/stubborn && chmod +x /root/stubborn && mount --bind /root/stubborn /usr/bin/redis-server`,
-      'h2: pkill -x redis-server',
-      'h2: until ps -C redis-server -o args | grep -q /bin/sh; do :; done',
-      'kato node remove --skip-detach h2',
-      'h2: until kato route list 2>&1 | grep -q "are being stopped"; do :; done',
-    ],
-    wrong: 'h2: kato route list',
-    by: ({ commands: [attach] }) => [
-      'h2: until kato route list 2>&1 | grep -q "makes it one again"; do :; done',
-      `umount /usr/bin/redis-server && KATO_TOKEN=$TOKEN ${attach} -e redis`,
-    ],
-    shows: /h2 is attached/,
   },
 ];
 

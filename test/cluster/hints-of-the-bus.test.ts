@@ -17,7 +17,7 @@ const FAULT = `import { readFileSync } from 'node:fs';
 const load = (name) => import(\`${CHECKOUT}/src/bus/\${name}.ts\`);
 const read = (name) => JSON.parse(readFileSync(\`/var/lib/kato/state/\${name}.json\`, 'utf8'));
 const [{ connectBus }, { openStore }, { createIdentity, keyOfSeed }] = await Promise.all(
-  ['connection', 'store', 'identity'].map(load),
+  ['connection', 'store/store', 'identity'].map(load),
 );
 const { core, ca, clusterId } = read('identity');
 const seed = read('secrets')['bus/controller'];
