@@ -3,7 +3,7 @@ import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { refuse } from '../../domain/base/error.ts';
 import { CLUSTER_FORMAT, type Cluster } from '../../domain/document/cluster.ts';
-import { textOfCluster } from '../../domain/document/document-hash.ts';
+import { jsonOfCluster } from '../../domain/document/document-hash.ts';
 import { decodeBody, packText } from '../body.ts';
 import { KEPT } from '../limits.ts';
 import { isMissing } from './buckets.ts';
@@ -81,7 +81,7 @@ export function openDocument(on: {
 }
 
 export function encodedCluster(cluster: Cluster): Uint8Array {
-  return packText(textOfCluster(cluster)).bytes;
+  return packText(jsonOfCluster(cluster)).bytes;
 }
 
 function decoded(entry: KvEntry): Cluster {

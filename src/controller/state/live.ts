@@ -8,6 +8,7 @@ import type { Displaced } from '../../domain/nodes/displaced.ts';
 import type { Speakers } from '../../domain/nodes/speakers.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
+import { mayAnnounce } from '../../domain/traffic/routes.ts';
 import { routesOf, type SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import type { Version } from '../../domain/views/view.ts';
 import { versionOf } from '../../domain/views/view-for.ts';
@@ -102,11 +103,23 @@ export function takeAnnounced(live: Live, shared: SharedAnnounced | null, entry:
   // A bus that has lost them is told again: nothing goes for that reason.
   if (shared !== null) {
     const before = live.announced;
-    live.announced = share(before, routesOf(shared));
     live.announcedNumber = Math.max(live.announcedNumber, shared.number);
+    showAnnounced(live);
     if (live.announced !== before) live.changed('announced');
   }
   live.changed('shared routes');
+}
+
+/** Those of announcers that may announce them: who lost the right has lost it with the document. */
+function showAnnounced(live: Live): void {
+  const { announcedShared, document } = live;
+  if (announcedShared === null) return;
+  const { cluster } = document ?? {};
+  const mayBe = ({ announcer, host }: AnnouncedRoute): boolean => {
+    const rights = cluster?.announcers[announcer];
+    return cluster === undefined || (rights !== undefined && mayAnnounce(cluster, rights, host));
+  };
+  live.announced = share(live.announced, routesOf(announcedShared).filter(mayBe));
 }
 
 /** The number of a secret; null for one that is gone. */
@@ -124,7 +137,9 @@ export function takeDocument(live: Live, cluster: Cluster, entry: number): Docum
   if (now !== null && sameLineage && now.cluster.revision >= cluster.revision) return now;
   const shared = share(now?.cluster, cluster);
   const document = { cluster: shared, entry, version: versionOf(shared, hashOfCluster(shared)) };
+  const { announcers } = now?.cluster ?? {};
   live.document = document;
+  if (shared.announcers !== announcers) showAnnounced(live);
   live.changed('document');
   return document;
 }
