@@ -29,6 +29,7 @@ export function crossCheck(catalogue: Catalogue, templates: readonly string[]): 
       [
         ...namedRoles(catalogue, role),
         ...settingDefaults(role),
+        ...poolMistakes(catalogue, role),
         ...role.processes.flatMap((process, index) =>
           processMistakes(role, process, templates).map((text) => `processes/${index}/${text}`),
         ),
@@ -45,6 +46,28 @@ function namedRoles(catalogue: Catalogue, role: RoleDefinition): string[] {
       .filter((name) => name !== '*' && !catalogue.roles.has(name))
       .map((name) => `${key}: ${noSuch('role', name, catalogue.roles.keys())}`);
   return [...unknown('needs', role.needs), ...unknown('excludes', role.excludes)];
+}
+
+function poolMistakes({ roles }: Catalogue, role: RoleDefinition): string[] {
+  const served = [...roles.values()].flatMap((other) => other.serves?.pool ?? []);
+  const unserved = role.sees
+    .filter((seen) => seen.startsWith('pools/'))
+    .map((seen) => seen.slice('pools/'.length))
+    .filter((pool) => !served.includes(pool))
+    .map((pool) => `sees: ${noSuch('pool', pool, served)}`);
+  const { serves } = role;
+  if (serves === null) {
+    return role.sees.includes('clients') ? [...unserved, 'sees: clients are of a pool'] : unserved;
+  }
+  const isTaken = served.filter((pool) => pool === serves.pool).length > 1;
+  const listens = role.ports.some(
+    (port) => port.setting === serves.setting && port.port === serves.port,
+  );
+  return [
+    ...unserved,
+    ...(isTaken ? [`serves: another role serves the pool '${serves.pool}'`] : []),
+    ...(listens ? [] : ['serves: no process of the role has that port']),
+  ];
 }
 
 function settingDefaults(role: RoleDefinition): string[] {

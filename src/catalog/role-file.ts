@@ -7,6 +7,7 @@ import type {
   ProgramDefinition,
   ReloadConfirm,
   RoleDefinition,
+  Seen,
   SettingDefinition,
 } from '../domain/roles/role.ts';
 
@@ -47,15 +48,27 @@ const file = form({
   change: v.optional(v.picklist(['reload', 'restart']), 'restart'),
 });
 
+const portNumber = v.union([
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  v.pipe(v.string(), v.regex(/^\$\{settings\.[a-z0-9_]+\}$/, 'a number or ${settings.NAME}')),
+]);
+
 const port = form({
-  port: v.union([
-    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
-    v.pipe(v.string(), v.regex(/^\$\{settings\.[a-z0-9_]+\}$/, 'a number or ${settings.NAME}')),
-  ]),
+  port: portNumber,
   protocol: v.optional(v.picklist(['tcp', 'udp']), 'tcp'),
   listen: v.optional(v.picklist(['node', 'loopback', 'all']), 'node'),
   purpose: line,
 });
+
+/** What a node with the role is told of the cluster. */
+const seen = v.pipe(
+  v.string(),
+  v.regex(
+    /^(routes|certificates|peers|clients|users|document|pools\/[a-z][a-z0-9_-]{0,62})$/,
+    'routes, certificates, peers, clients, users, document or pools/NAME',
+  ),
+  v.transform((text) => text as Seen),
+);
 
 const process = form({
   name: identifier,
@@ -145,6 +158,8 @@ export const RoleFile = form({
     {},
   ),
   shared_secrets: names,
+  serves: v.optional(v.nullable(form({ pool: identifier, port: portNumber })), null),
+  sees: v.optional(v.array(seen), []),
   processes: v.optional(v.array(process), []),
 });
 
@@ -158,12 +173,13 @@ type ProcessContent = RoleFileContent['processes'][number];
 
 /** The words of the file as those of the domain. */
 export function roleDefinition(name: string, content: RoleFileContent): RoleDefinition {
-  const { per_cluster, shared_secrets, processes, settings, ...same } = content;
+  const { per_cluster, shared_secrets, processes, settings, serves, ...same } = content;
   return {
     name,
     ...same,
     perCluster: per_cluster,
     sharedSecrets: shared_secrets,
+    serves: serves && { pool: serves.pool, ...portOf(serves.port, settings) },
     settings: settings satisfies Record<string, SettingDefinition>,
     processes: processes.map(processDefinition),
     ports: processes.flatMap((one) => one.ports.map((port) => portDefinition(one, port, settings))),
@@ -206,7 +222,14 @@ function portDefinition(
   settings: RoleFileContent['settings'],
 ): PortDefinition {
   const { port, ...same } = content;
-  if (typeof port === 'number') return { ...same, port, setting: null, process: process.name };
+  return { ...same, ...portOf(port, settings), process: process.name };
+}
+
+function portOf(
+  port: number | string,
+  settings: RoleFileContent['settings'],
+): Pick<PortDefinition, 'port' | 'setting'> {
+  if (typeof port === 'number') return { port, setting: null };
   const setting = port.slice('${settings.'.length, -1);
-  return { ...same, port: Number(settings[setting]?.default), setting, process: process.name };
+  return { port: Number(settings[setting]?.default), setting };
 }

@@ -4,6 +4,7 @@ import type { Cluster, Node } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
 import { findNode, nodesCalled } from '../domain/nodes/find-node.ts';
 import type { Verdicts } from '../domain/nodes/verdicts.ts';
+import { seesPools } from '../domain/roles/roles.ts';
 import type { NodeState, Status } from '../domain/telling/status.ts';
 import { nodeState, statusOf } from '../domain/telling/status-of.ts';
 import { pinnedPools } from '../domain/traffic/balancer-pools.ts';
@@ -159,18 +160,16 @@ function hasReached({ contents, version }: Knowledge, report: Report, revision: 
 
 /** Names of living nodes that send requests to others and have another view still than they should. */
 function notFollowed(known: Knowledge, asked: readonly string[]): string[] {
-  const { cluster, verdicts, reports, contents } = known;
+  const { cluster, catalogue, verdicts, reports, contents } = known;
   const isLate = ({ id }: Node): boolean => {
     const { content } = reports.get(id) ?? {};
     return content !== undefined && content !== contents.contentOf(id);
   };
   return Object.values(cluster.nodes)
     .filter((node) => !asked.includes(node.id) && nodeState(verdicts, node) === 'active')
-    .filter((node) => BALANCING.some((role) => role in node.roles) && isLate(node))
+    .filter((node) => seesPools(catalogue, node) && isLate(node))
     .map(({ name }) => name);
 }
-
-const BALANCING = ['router', 'load_balancer'];
 
 export const history = read(
   'history',

@@ -3,8 +3,9 @@ import type { Node } from '../../domain/document/cluster.ts';
 import { prove } from '../../domain/document/proof.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
 import { endsAround } from '../../domain/views/ends.ts';
+import type { ViewInput } from '../../domain/views/seen-parts.ts';
 import type { ControllerKeys, Made, ProvenVersion } from '../../domain/views/view.ts';
-import { type ViewInput, type Views, viewsOf } from '../../domain/views/view-for.ts';
+import { type Views, viewsOf } from '../../domain/views/view-for.ts';
 import { SECRETS, sharedPrefixesOf } from '../../operations/secrets.ts';
 import { documentOf, type Live, takeSecret } from './live.ts';
 

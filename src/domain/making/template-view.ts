@@ -2,7 +2,8 @@ import { refuse } from '../base/error.ts';
 import type { SettingValue } from '../roles/role.ts';
 import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
 import { routerView } from '../traffic/nginx/router-view.ts';
-import type { View } from '../views/view.ts';
+import { addressesOf } from '../traffic/nginx/upstreams.ts';
+import type { Peer, View } from '../views/view.ts';
 import { busView } from './bus-view.ts';
 import type { CompileInput } from './compile-node.ts';
 import type { Values } from './fill.ts';
@@ -27,6 +28,10 @@ export interface CommonValues extends Values {
   secrets: Record<string, string>;
   shared: Readonly<Record<string, string>>;
   programs: Record<string, string>;
+  /** Other nodes with the process's roles, where these see their peers. */
+  peers: readonly Peer[];
+  /** Where to reach what other roles serve, as `address:port`, by the pool's name, where the node sees it. */
+  pools: Record<string, readonly string[]>;
   configFolder: string;
   /** The data folder, under the name that templates use and under that of role files. */
   dataFolder: string;
@@ -59,6 +64,12 @@ export function templateView(input: CompileInput, planned: PlannedProcess): Comm
     secrets: ownSecrets(secrets, planned),
     shared: secrets,
     programs: below(input.programs, `${name}/`),
+    peers: planned.roles.flatMap(({ name: role }) => view.peers?.[role] ?? []),
+    pools: Object.fromEntries(
+      view.pools
+        .filter(({ kind }) => kind !== 'route')
+        .map((pool) => [pool.name, addressesOf(pool)]),
+    ),
     configFolder: `${paths.config}/${name}/current`,
     dataFolder: `${paths.data}/${name}`,
     data: `${paths.data}/${name}`,

@@ -22,9 +22,27 @@ export interface RoleDefinition {
   secrets: Record<string, SecretDefinition>;
   /** Secrets of the cluster that a node with this role is given: names, or `certificate/` for all below. */
   sharedSecrets: string[];
+  /** The pool of which nodes are members while they have the role, and the port there. */
+  serves: { pool: string; port: number; setting: string | null } | null;
+  /** What of the cluster a node with the role is told: of this its view and its templates are made. */
+  sees: readonly Seen[];
   /** What listens: shown in docs and checked for collisions before a role is added. */
   ports: PortDefinition[];
 }
+
+/**
+ * `routes`: host names and their pools. `certificates`: of all names. `peers`: the other nodes with the
+ * role. `clients`: nodes that send requests to its pool. `users`: who may use the bus. `document`: all.
+ * `pools/<name>`: a pool that nodes with another role serve.
+ */
+export type Seen =
+  | 'routes'
+  | 'certificates'
+  | 'peers'
+  | 'clients'
+  | 'users'
+  | 'document'
+  | `pools/${string}`;
 
 /** One supervised program. The same process in two roles must be defined alike. */
 export interface ProcessDefinition {

@@ -95,6 +95,12 @@ export function confirmedWith(cluster: Cluster, role: string): Node[] {
   return nodesWith(cluster, role).filter((node) => node.pendingUntil === null);
 }
 
+/** Whether a node sends requests to others: to the backends of routes, or to what a role serves. */
+export function seesPools({ roles }: Catalogue, node: Node): boolean {
+  const seen = Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []);
+  return seen.some((one) => one === 'routes' || one.startsWith('pools/'));
+}
+
 export function idsWith(cluster: Cluster, role: string): string[] {
   return nodesWith(cluster, role).map((node) => node.id);
 }

@@ -34,8 +34,12 @@ function serves({ nodes }: Status, { kind }: PoolStatus, { address, state }: Poo
   const node = nodes.find((one) => one.address === hostOf(address));
   if (node === undefined || (kind === 'route' && node.state === 'left')) return state === 'in';
   if (hasGone(node.state)) return false;
-  const role = kind === 'route' ? undefined : node.roles.find(({ name }) => name === ROLE_OF[kind]);
+  const role = node.roles.find(({ name }) => name === ROLE_OF[kind]);
   return role === undefined || role.state === 'running';
 }
 
-const ROLE_OF = { routers: 'router', controllers: 'controller' } as const;
+/** Of others their nodes alone are known. */
+const ROLE_OF: { [kind in PoolStatus['kind']]?: string } = {
+  routers: 'router',
+  controllers: 'controller',
+};

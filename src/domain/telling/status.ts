@@ -97,6 +97,6 @@ export interface ProcessStatus {
 
 export interface PoolStatus {
   name: string;
-  kind: 'routers' | 'controllers' | 'route';
+  kind: 'routers' | 'controllers' | 'role' | 'route';
   members: PoolMember[];
 }

@@ -1,7 +1,7 @@
 import type { Cluster, Node } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { confirmedWith } from '../roles/roles.ts';
+import { confirmedWith, nodesWith } from '../roles/roles.ts';
 import type { Pool, PoolMember } from '../views/view.ts';
 import { loopJudge } from './backends.ts';
 
@@ -51,17 +51,37 @@ export function poolsOf(
   for (const { host, path, backend, sticky } of announced) {
     if (!isLoop(backend)) put(routePool(host, path), sticky, [backend]);
   }
-  const ofRole = (role: string, portSetting: string): string[] =>
-    serving(cluster, role).map(
-      (node) => `${node.address}:${settingsOf(cluster, catalogue, role)[portSetting]}`,
-    );
   return [
-    pool('routers', 'routers', ofRole('router', 'http_port'), false, outages),
-    pool('controllers', 'controllers', ofRole('controller', 'http_port'), false, outages),
+    ...rolePools(cluster, catalogue, outages),
     ...[...backends].map(([name, { sticky, addresses }]) =>
       pool(name, 'route', [...addresses], sticky, outages),
     ),
   ];
+}
+
+/**
+ * What roles serve: its members are the nodes that have the role, and no person has stopped it there. First
+ * those of roles that need others, as requests come by them.
+ */
+function rolePools(cluster: Cluster, catalogue: Catalogue, outages: Outages): Pool[] {
+  const depthOf = (role: string, above: readonly string[] = []): number => {
+    const needs = (catalogue.roles.get(role)?.needs ?? []).filter((one) => !above.includes(one));
+    return 1 + Math.max(0, ...needs.map((one) => depthOf(one, [...above, role])));
+  };
+  const roles = [...catalogue.roles.values()].sort((a, b) => depthOf(b.name) - depthOf(a.name));
+  return roles.flatMap(({ name: role, serves }) => {
+    // Nobody misses a pool of which nobody is to be a member.
+    if (serves === null || nodesWith(cluster, role).length === 0) return [];
+    const settings = settingsOf(cluster, catalogue, role);
+    const port = serves.setting === null ? serves.port : settings[serves.setting];
+    const members = serving(cluster, role).map((node) => `${node.address}:${port}`);
+    return [pool(serves.pool, kindOf(serves.pool), members, false, outages)];
+  });
+}
+
+/** Agents of 0.1.0 know two pools of roles by their kinds. */
+function kindOf(name: string): Pool['kind'] {
+  return name === 'routers' || name === 'controllers' ? name : 'role';
 }
 
 /** A route's name: its key in the document, what its pool is called, and what people type. */

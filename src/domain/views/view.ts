@@ -64,10 +64,19 @@ export interface View {
   document: Cluster | null;
   /** Addresses of load balancers: routers believe their X-Forwarded headers. */
   trustedProxies: string[];
+  /** The other nodes with each role that sees its peers, by role; absent where there is none. */
+  peers?: Record<string, Peer[]>;
   /** Only for the node that keeps an export of the cluster. */
   keptExport: KeptExport | null;
   /** Heartbeat interval in ms, stretched when the cluster is large. */
   heartbeatMs: number;
+}
+
+/** A node that others know of, also while it is away. */
+export interface Peer {
+  id: string;
+  name: string;
+  address: string;
 }
 
 export interface KeptExport {
@@ -79,7 +88,7 @@ export interface KeptExport {
 /** A named set of backends that an nginx balances over. */
 export interface Pool {
   name: string;
-  kind: 'routers' | 'controllers' | 'route';
+  kind: 'routers' | 'controllers' | 'role' | 'route';
   sticky: boolean;
   members: PoolMember[];
 }

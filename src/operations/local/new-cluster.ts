@@ -4,9 +4,10 @@ import { refuse } from '../../domain/base/error.ts';
 import { hashOf } from '../../domain/base/hash.ts';
 import { CLUSTER_FORMAT, type Cluster, type Node } from '../../domain/document/cluster.ts';
 import { prove } from '../../domain/document/proof.ts';
+import { busPort } from '../../domain/nodes/core.ts';
 import { NO_VERDICTS } from '../../domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
-import { busPort, versionOf, viewFor } from '../../domain/views/view-for.ts';
+import { versionOf, viewFor } from '../../domain/views/view-for.ts';
 import {
   makeBusCertificate,
   makeClusterAuthority,

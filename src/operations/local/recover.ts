@@ -15,8 +15,8 @@ import {
   recovered,
   type SavedState,
 } from '../../domain/document/restore.ts';
+import { busPort } from '../../domain/nodes/core.ts';
 import type { Version, View } from '../../domain/views/view.ts';
-import { busPort } from '../../domain/views/view-for.ts';
 import type { HostFacts } from '../../machine/node/host.ts';
 import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/node/ledger.ts';
 import { within } from '../../machine/s6/wait.ts';

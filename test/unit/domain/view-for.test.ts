@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
-import { type ViewInput, viewFor } from '../../../src/domain/views/view-for.ts';
+import type { ViewInput } from '../../../src/domain/views/seen-parts.ts';
+import { viewFor } from '../../../src/domain/views/view-for.ts';
 import { catalogue, clusterWith, later, NOW, tokenOf, withNode } from '../../support/clusters.ts';
 
 const VERSION = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: 'p1' };

@@ -3,7 +3,7 @@ import type { StepFailure } from '../../../src/domain/making/step.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { type Progress, progress } from '../../../src/operations/status.ts';
-import { clusterWith } from '../../support/clusters.ts';
+import { catalogue, clusterWith } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 import { contentsOf } from '../../support/views.ts';
 
@@ -22,6 +22,7 @@ async function toldOf(failure: StepFailure): Promise<Progress> {
   const report = { ...reportOf('db', { redis: 'RUNNING' }), failures: [failure], complete: true };
   const known = {
     cluster,
+    catalogue,
     version: report.version,
     verdicts: NO_VERDICTS,
     reports: new Map([['db', report]]),

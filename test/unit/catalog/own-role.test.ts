@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadCatalogue } from '../../../src/catalog/load.ts';
+import { renderer } from '../../../src/catalog/renderer.ts';
+import { compileNode } from '../../../src/domain/making/compile-node.ts';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
+import { NO_VERDICTS, nextVerdicts } from '../../../src/domain/nodes/verdicts.ts';
+import type { Catalogue } from '../../../src/domain/roles/role.ts';
+import { poolsOf } from '../../../src/domain/traffic/pools.ts';
+import type { View } from '../../../src/domain/views/view.ts';
+import { viewsOf } from '../../../src/domain/views/view-for.ts';
+import { clusterWith, NOW } from '../../support/clusters.ts';
+
+const HOME = join(import.meta.dirname, '../../..');
+const ECHO = `
+summary: Says again what it hears
+serves: { pool: echoes, port: "\${settings.port}" }
+sees: [peers]
+settings:
+  port: { type: integer, default: 7007, help: Port for clients. }
+processes:
+  - name: echo
+    argv: [/usr/bin/echo, -c, "\${config}/echo.conf"]
+    ports: [{ port: "\${settings.port}", purpose: echo }]
+    files: [{ path: echo.conf, template: echo/echo.conf }]
+`;
+const CALLER = `
+summary: Calls all that say again what they hear
+sees: [pools/echoes]
+processes:
+  - name: caller
+    argv: [/usr/bin/echo, "\${config}/caller.conf"]
+    files: [{ path: caller.conf, template: echo/caller.conf }]
+`;
+
+describe('a role that is put into roles/, with its templates and no TypeScript', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kato-catalogue-'));
+  let catalogue: Catalogue;
+  const cluster = clusterWith({ e1: ['echo'], e2: ['echo'], e3: ['echo'], call: ['caller'] });
+  const views = (verdicts = NO_VERDICTS) => {
+    const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: '' };
+    const controllerKeys = { controller: 'UCTL', warden: 'UWARDEN' };
+    const common = { version, controllerKeys, catalogue, announced: [], at: NOW };
+    return viewsOf({ cluster, verdicts, ...common });
+  };
+
+  before(() => {
+    for (const part of ['roles', 'templates']) {
+      cpSync(join(HOME, part), join(folder, part), { recursive: true });
+    }
+    writeFileSync(join(folder, 'roles/echo.yml'), ECHO);
+    writeFileSync(join(folder, 'roles/caller.yml'), CALLER);
+    mkdirSync(join(folder, 'templates/echo'));
+    writeFileSync(
+      join(folder, 'templates/echo/echo.conf'),
+      '{{#each peers}}peer {{name}} {{address}}\n{{/each}}',
+    );
+    writeFileSync(
+      join(folder, 'templates/echo/caller.conf'),
+      '{{#each pools.echoes}}call {{this}}\n{{/each}}',
+    );
+    catalogue = loadCatalogue(folder);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it('serves a pool of its own, which liveness keeps as it keeps all others', () => {
+    const pool = (outages = {}) =>
+      poolsOf(cluster, catalogue, [], outages).find(({ name }) => name === 'echoes')!;
+    const { members, kind } = pool();
+    assert.equal(kind, 'role');
+    const addresses = ['e1', 'e2', 'e3'].map((id) => `${cluster.nodes[id]!.address}:7007`);
+    assert.deepEqual(members.map(({ address }) => address).sort(), addresses.sort());
+    const alive = new Map([['e1', 'dead']] as const);
+    const verdicts = nextVerdicts(cluster, [pool()], NO_VERDICTS, alive, Date.parse(NOW));
+    const out = pool(verdicts.outages).members.filter(({ state }) => state === 'out');
+    assert.deepEqual(
+      out.map(({ address }) => address),
+      [`${cluster.nodes.e1!.address}:7007`],
+    );
+  });
+
+  it('is told of its peers, and others of its pool, where they see it', async () => {
+    const { viewOf } = views();
+    assert.deepEqual(
+      viewOf('e1').peers?.echo?.map(({ name }) => name),
+      ['e2', 'e3'],
+    );
+    assert.equal(await written(viewOf('e1')), peersText(['e2', 'e3']));
+    const addresses = viewOf('call').pools.flatMap(({ members }) => members);
+    const lines = addresses.map(({ address }) => `call ${address}\n`).join('');
+    assert.equal(lines.split('\n').length, 4);
+    assert.equal(await written(viewOf('call')), lines);
+    assert.equal(viewOf('core').peers, undefined);
+    assert.deepEqual(viewOf('e1').pools, []);
+  });
+
+  it('is refused where it sees what nobody serves, or serves a port that nothing listens on', () => {
+    const wrong = join(folder, 'roles/wrong.yml');
+    const says = (text: string): string => {
+      writeFileSync(wrong, `summary: Wrong\n${text}\n`);
+      try {
+        loadCatalogue(folder);
+        return 'nothing';
+      } catch (error) {
+        return JSON.stringify(error);
+      } finally {
+        rmSync(wrong);
+      }
+    };
+    assert.match(says('sees: [pools/ecoes]'), /there is no pool 'ecoes', did you mean .*echoes/);
+    assert.match(says('sees: [everything]'), /sees.*is not routes, certificates, peers/);
+    assert.match(says('sees: [clients]'), /clients are of a pool/);
+    assert.match(says('serves: { pool: wrongs, port: 7 }'), /no process of the role has that port/);
+    assert.match(says('serves: { pool: echoes, port: 7 }'), /another role serves the pool/);
+  });
+
+  function peersText(ids: string[]): string {
+    return ids.map((id) => `peer ${id} ${cluster.nodes[id]!.address}\n`).join('');
+  }
+
+  /** The one file of the one process. */
+  async function written(view: View): Promise<string> {
+    const spec = compileNode({
+      ...{ view, secrets: {}, catalogue, paths: pathsOf('/'), bootId: 'b', programs: {} },
+      ...{ render: await renderer(folder), kato: '/opt/kato/bin/kato' },
+    });
+    assert.deepEqual(spec.broken, []);
+    const [process] = spec.processes.filter(({ config }) => config !== null);
+    return process!.config!.files[0]!.content;
+  }
+});
