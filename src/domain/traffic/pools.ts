@@ -53,10 +53,15 @@ export function poolsOf(
   }
   return [
     ...rolePools(cluster, catalogue, outages),
-    ...[...backends].map(([name, { sticky, addresses }]) =>
-      pool(name, 'route', [...addresses], sticky, outages),
-    ),
+    ...[...backends]
+      .sort(byName)
+      .map(([name, { sticky, addresses }]) => pool(name, 'route', [...addresses], sticky, outages)),
   ];
+}
+
+/** Not as they came: all controllers are to make the same of the same document. */
+function byName([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 /**

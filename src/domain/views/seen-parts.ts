@@ -1,4 +1,5 @@
 import { stillShown } from '../access/tokens.ts';
+import { valuesInOrder } from '../base/own.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { keptExportOf } from '../document/kept-export.ts';
 import { settingsOf } from '../document/settings.ts';
@@ -72,7 +73,7 @@ export function partsOf(
     ...(seen.has('certificates')
       ? {
           certificates: part('certificates', [cluster.certificates], () =>
-            Object.values(cluster.certificates),
+            valuesInOrder(cluster.certificates),
           ),
         }
       : {}),
@@ -151,7 +152,10 @@ function clientsOf(
   const roles = [...catalogue.roles.values()].filter(({ sees }) =>
     pools.some((pool) => sees.includes(pool)),
   );
-  return roles.flatMap(({ name }) => confirmedWith(cluster, name).map(({ address }) => address));
+  const addresses = roles.flatMap(({ name }) =>
+    confirmedWith(cluster, name).map(({ address }) => address),
+  );
+  return [...new Set(addresses)].sort();
 }
 
 function peersOf(cluster: Cluster, { id: own }: Node, role: string): Peer[] {
@@ -216,14 +220,14 @@ function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View[
 function busUsersOf(cluster: Cluster, controllerKey: string, at: string): BusUser[] {
   return [
     { kind: 'controller', key: controllerKey },
-    ...Object.values(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
-    ...Object.values(recentlyFormer(cluster, at)).map(
+    ...valuesInOrder(cluster.nodes).map(({ id, key }): BusUser => ({ kind: 'node', id, key })),
+    ...valuesInOrder(recentlyFormer(cluster, at)).map(
       ({ id, key }): BusUser => ({ kind: 'former', id, key }),
     ),
-    ...Object.values(stillShown(cluster, at)).map(
+    ...valuesInOrder(stillShown(cluster, at)).map(
       ({ id, key }): BusUser => ({ kind: 'join', id, key }),
     ),
-    ...Object.values(cluster.announcers).map(
+    ...valuesInOrder(cluster.announcers).map(
       ({ name, key }): BusUser => ({ kind: 'announcer', id: name, key }),
     ),
   ];

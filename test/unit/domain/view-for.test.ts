@@ -115,7 +115,7 @@ describe('the view of', () => {
       viewOf(full, 'core').busUsers.map((user) =>
         'id' in user ? `${user.kind} ${user.id}` : user.kind,
       ),
-      ['controller', 'node core', 'former late', 'join good', 'join ended', 'announcer paas'],
+      ['controller', 'node core', 'former late', 'join ended', 'join good', 'announcer paas'],
     );
   });
 
