@@ -118,7 +118,7 @@ const CHANGES: Record<string, Decide> = {
     return createToken(cluster, params, by);
   },
   'a token is revoked': (cluster, { other }, by) =>
-    revokeToken(cluster, { id: of(Object.keys(cluster.tokens).sort(), other) }, by),
+    revokeToken(cluster, { id: of(['', ...Object.keys(cluster.tokens).sort()], other) }, by),
   'a machine joins': (cluster, drawn, by) => {
     const { id, one, other } = drawn;
     const token = cluster.tokens[of(Object.keys(cluster.tokens).sort(), other)];
@@ -154,7 +154,7 @@ const CHANGES: Record<string, Decide> = {
     return removeNodes(cluster, { nodes: [node], awaited: isOdd, isGone: isOdd, force: true }, by);
   },
   'a removed node has stopped': (cluster, { other }) =>
-    settleFormer(cluster, { id: of(Object.keys(cluster.former).sort(), other) }),
+    settleFormer(cluster, { id: of(['', ...Object.keys(cluster.former).sort()], other) }),
   'a node goes elsewhere': (cluster, { node, other }) => {
     const address = `10.0.0.${210 + (other % 40)}`;
     return migrateNode(cluster, { node, address, force: true, elsewhere: [], own: [] });

@@ -32,7 +32,9 @@ function documentText(textOf: (value: unknown) => string, isSorted: boolean) {
   function objectText(object: object, text: (value: unknown) => string): string {
     const entries = Object.entries(object).filter(([, value]) => value !== undefined);
     if (isSorted) entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join(',')}}`;
+    // As objects have them: names like numbers come first.
+    const named = Object.entries(Object.fromEntries(entries));
+    return `{${named.map(([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join(',')}}`;
   }
 
   function recordText(record: unknown): string {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { canonicalJson } from '../../../src/domain/base/hash.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
-import { hashOfCluster, textOfCluster } from '../../../src/domain/document/document-hash.ts';
+import { hashOfCluster } from '../../../src/domain/document/document-hash.ts';
 import { share } from '../../../src/domain/document/sharing.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../../src/domain/traffic/pools.ts';
@@ -99,9 +100,9 @@ function announcedOf(number: number): AnnouncedRoute {
   return { announcer: 'paas', host, path: '/', backend: `10.2.0.${number}:80`, sticky: false };
 }
 
-/** As another controller reads it. */
+/** As a controller may have it that came to it by another way: in another order. */
 function stored(cluster: Cluster): Cluster {
-  return JSON.parse(textOfCluster(cluster)) as Cluster;
+  return JSON.parse(canonicalJson(cluster)) as Cluster;
 }
 
 function inputOf({ cluster, at, around }: State): ViewInput {
@@ -122,18 +123,9 @@ function givenTo(views: Views, input: ViewInput): Map<string, string> {
   return new Map(
     nodes.map((node) => {
       const { version: _version, ...content } = views.viewOf(node.id);
-      const document = content.document === null ? null : textOfCluster(content.document);
-      return [node.id, sorted({ ...content, document, secrets: input.secretsOf!(node) })];
+      const document = content.document === null ? null : canonicalJson(content.document);
+      return [node.id, canonicalJson({ ...content, document, secrets: input.secretsOf!(node) })];
     }),
-  );
-}
-
-/** Text that is equal for equal values. */
-function sorted(value: object): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort())
-      : part,
   );
 }
 
