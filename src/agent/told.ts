@@ -77,13 +77,17 @@ export function startTold(
     hear: (version) => {
       if (seen !== null && (!accepts(seen, version) || isSame(seen, version))) return;
       seen = version;
-      timer ??= setTimeout(() => void keep(), KEPT_MS).unref();
+      keepSoon();
     },
     end: keep,
   };
   return told;
 
-  /** A disk that takes nothing loses a minute of what was heard, no more than a power cut does. */
+  function keepSoon(): void {
+    timer ??= setTimeout(() => void keep(), KEPT_MS).unref();
+  }
+
+  /** A disk that takes nothing is tried again: meanwhile a power cut loses what was heard. */
   async function keep(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -91,9 +95,9 @@ export function startTold(
     const version = seen;
     await keepSeen(version).then(
       () => {
-        onDisk = version;
+        onDisk = newer(onDisk, version);
       },
-      () => undefined,
+      () => keepSoon(),
     );
   }
 }
