@@ -7,12 +7,8 @@ import { share } from '../../../src/domain/document/sharing.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../../src/domain/traffic/pools.ts';
 import { endsAround } from '../../../src/domain/views/ends.ts';
-import {
-  type ViewInput,
-  type Views,
-  versionOf,
-  viewsOf,
-} from '../../../src/domain/views/view-for.ts';
+import type { ViewInput } from '../../../src/domain/views/seen-parts.ts';
+import { type Views, versionOf, viewsOf } from '../../../src/domain/views/view-for.ts';
 import { changedBy, type Draw, draws } from '../../support/changing.ts';
 import { catalogue, clusterWith, NOW, tokenOf } from '../../support/clusters.ts';
 
