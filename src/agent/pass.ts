@@ -1,6 +1,7 @@
 import { resolvePrograms } from '../catalog/programs.ts';
 import type { Renderer } from '../catalog/renderer.ts';
-import { type ErrorRecord, toErrorRecord } from '../domain/base/error.ts';
+import { toErrorRecord } from '../domain/base/error.ts';
+import type { ErrorRecord } from '../domain/base/error-codes.ts';
 import { compileNode } from '../domain/making/compile-node.ts';
 import type { Paths } from '../domain/making/paths.ts';
 import { planNode } from '../domain/making/plan.ts';

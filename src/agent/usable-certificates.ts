@@ -1,4 +1,5 @@
-import { type ErrorRecord, refuse } from '../domain/base/error.ts';
+import { refuse } from '../domain/base/error.ts';
+import type { ErrorRecord } from '../domain/base/error-codes.ts';
 import { sha256 } from '../domain/base/hash.ts';
 import type { Certificate } from '../domain/document/cluster.ts';
 import type { Paths } from '../domain/making/paths.ts';

@@ -1,4 +1,5 @@
-import type { ErrorRecord, KatoError } from '../domain/base/error.ts';
+import type { KatoError } from '../domain/base/error.ts';
+import type { ErrorRecord } from '../domain/base/error-codes.ts';
 import type { Json } from '../domain/document/cluster.ts';
 import type { BusAddress } from './failures.ts';
 import type { Identity } from './identity.ts';

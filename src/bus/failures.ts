@@ -1,5 +1,6 @@
 import { errors } from '@nats-io/transport-node';
-import { type ErrorCode, KatoError, refuse } from '../domain/base/error.ts';
+import { KatoError, refuse } from '../domain/base/error.ts';
+import type { ErrorCode } from '../domain/base/error-codes.ts';
 
 /** Where a bus is, as people write it. */
 export interface BusAddress {

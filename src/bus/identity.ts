@@ -1,7 +1,8 @@
 import { createPrivateKey, hkdfSync, sign as signWith } from 'node:crypto';
 import { createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { userSeedOf } from '../domain/access/nkey.ts';
-import { type ErrorRecord, KatoError } from '../domain/base/error.ts';
+import { KatoError } from '../domain/base/error.ts';
+import type { ErrorRecord } from '../domain/base/error-codes.ts';
 import type { ControllerKeys } from '../domain/views/view.ts';
 
 /** Who a program is on the bus: the public key is in the server's users, the seed proves it. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { ERROR_CODES, type ErrorCode, shortened } from '../domain/base/error.ts';
+import { shortened } from '../domain/base/error.ts';
+import { ERROR_CODES, type ErrorCode } from '../domain/base/error-codes.ts';
 import { printableText } from '../domain/base/printable.ts';
 import {
   form,

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_CODES, type ErrorCode, type ErrorRecord } from '../../src/domain/base/error.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorRecord,
+} from '../../src/domain/base/error-codes.ts';
 import {
   assertClean,
   attach,

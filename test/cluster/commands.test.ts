@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Check } from '../../src/domain/telling/checks.ts';
+import type { Check } from '../../src/domain/telling/check.ts';
 import {
   asJson,
   clusterOf,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ErrorRecord } from '../../src/domain/base/error.ts';
+import type { ErrorRecord } from '../../src/domain/base/error-codes.ts';
 import type { NodeStatus, Status } from '../../src/domain/telling/status.ts';
 import type { Result, RunOptions } from './lab/command.ts';
 import { transcript } from './lab/command.ts';

@@ -1,4 +1,4 @@
-import type { Check } from '../../src/domain/telling/checks.ts';
+import type { Check } from '../../src/domain/telling/check.ts';
 import type { HistoryEntry } from '../../src/domain/telling/history.ts';
 import type { NodeStatus, RoleState, Status } from '../../src/domain/telling/status.ts';
 import type { ListedNode } from '../../src/operations/nodes.ts';

@@ -1,6 +1,6 @@
 import type { Source } from './sources.ts';
 
-/** Files that import each other, along what stays when it runs: `a -> b -> a`. */
+/** Files that import each other, types included: `a -> b -> a`. */
 export function circles(files: Source[]): string[] {
   const sources = new Map(files.map((source) => [source.path, source]));
   const done = new Set<string>();
@@ -12,7 +12,7 @@ export function circles(files: Source[]): string[] {
     }
     if (done.has(path)) return;
     const imports = sources.get(path)?.imports ?? [];
-    for (const { from } of imports.filter((one) => !one.isType)) visit(from, [...above, path]);
+    for (const { from } of imports) visit(from, [...above, path]);
     done.add(path);
   };
   for (const file of files) visit(file.path, []);

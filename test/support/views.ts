@@ -1,7 +1,8 @@
 import type { Cluster, Node } from '../../src/domain/document/cluster.ts';
 import { hashOfCluster } from '../../src/domain/document/document-hash.ts';
 import { NO_VERDICTS } from '../../src/domain/nodes/verdicts.ts';
-import type { Pool, View } from '../../src/domain/views/view.ts';
+import type { Pool } from '../../src/domain/traffic/pools.ts';
+import type { View } from '../../src/domain/views/view.ts';
 import { versionOf, viewsOf } from '../../src/domain/views/view-for.ts';
 import type { Knowledge } from '../../src/operations/operation.ts';
 import { catalogue, NOW, nodeOf } from './clusters.ts';

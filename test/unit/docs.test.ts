@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rolesReferenceLines } from '../../src/cli/render/reference/roles.ts';
-import { ERROR_CODES } from '../../src/domain/base/error.ts';
+import { ERROR_CODES } from '../../src/domain/base/error-codes.ts';
 import { CLUSTER_SETTINGS } from '../../src/domain/document/cluster-settings.ts';
 import { catalogue } from '../support/clusters.ts';
 import { closedList } from '../support/sources.ts';
@@ -64,7 +64,7 @@ describe('the documentation', () => {
   });
 
   it('names every check', () => {
-    const names = closedList('src/domain/telling/checks.ts', 'CheckName');
+    const names = closedList('src/domain/telling/check.ts', 'CheckName');
     const rows = read('docs/reference/checks.md').matchAll(/^\| ([a-z]+) \|/gm);
     const found = [...rows].map(([, name]) => name!).filter((name) => name !== 'check');
     assert.deepEqual(found.sort(), names.sort());

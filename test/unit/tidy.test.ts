@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
-import { ERROR_CODES } from '../../src/domain/base/error.ts';
+import { ERROR_CODES } from '../../src/domain/base/error-codes.ts';
 import { circles, deadExports } from '../support/source-graph.ts';
 import { readSources, readText, type Source } from '../support/sources.ts';
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ErrorRecord, errorFrom, KatoError, refuse } from '../../domain/base/error.ts';
+import { errorFrom, KatoError, refuse } from '../../domain/base/error.ts';
+import type { ErrorRecord } from '../../domain/base/error-codes.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import type { Paths } from '../../domain/making/paths.ts';
 import type { SocketRequest } from './sockets.ts';

@@ -6,7 +6,8 @@ import type { ProcessReport, Report } from '../../domain/making/step.ts';
 import { lostLinesWarnings } from '../../domain/telling/lost-lines.ts';
 import type { NodeStatus, PoolStatus, Status, WarningCode } from '../../domain/telling/status.ts';
 import { errorOf, failureWarning, roleState } from '../../domain/telling/status-of.ts';
-import type { Pool, View } from '../../domain/views/view.ts';
+import type { Pool } from '../../domain/traffic/pools.ts';
+import type { View } from '../../domain/views/view.ts';
 import { readIfExists, writeFileAtomic } from '../../machine/disk/files.ts';
 
 /** Written at most this often: it is for the time when the bus is away, and may be a little old. */

@@ -1,7 +1,8 @@
 import { statfs } from 'node:fs/promises';
 import { KatoError } from '../../domain/base/error.ts';
 import type { Certificate } from '../../domain/document/cluster.ts';
-import { type Check, checksOf, worstOf } from '../../domain/telling/checks.ts';
+import type { Check } from '../../domain/telling/check.ts';
+import { checksOf, worstOf } from '../../domain/telling/checks.ts';
 import { KatoCommand } from '../framework/command.ts';
 import { Flags } from '../framework/oclif.ts';
 import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';

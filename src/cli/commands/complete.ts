@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { KnowsCommands } from '../completion/named.ts';
 import { NAMES } from '../completion/names.ts';
 import { offersFor } from '../completion/offers.ts';
 import { wantedAt } from '../completion/wanted.ts';
-import type { KatoConfig } from '../framework/config.ts';
+import type { Config } from '../framework/oclif.ts';
 import { Command } from '../framework/oclif.ts';
 import { print } from '../output.ts';
 
@@ -24,7 +25,7 @@ export default class CompleteWord extends Command {
   }
 
   private async offers(words: readonly string[]): Promise<string[]> {
-    const found = await (this.config as KatoConfig).definitionAt(words.slice(0, -1));
+    const found = await (this.config as Config & KnowsCommands).definitionAt(words.slice(0, -1));
     if (found === null) return [];
     const wanted = wantedAt(found.definition, [...found.rest, ...words.slice(-1)]);
     if (wanted?.taker.names === undefined) return [];

@@ -1,6 +1,7 @@
+import type { KnowsCommands } from '../completion/named.ts';
 import { completionScript, SHELLS, type Shell } from '../completion.ts';
 import { KatoCommand, word } from '../framework/command.ts';
-import type { KatoConfig } from '../framework/config.ts';
+import type { Config } from '../framework/oclif.ts';
 
 interface Completion {
   shell: Shell;
@@ -23,7 +24,7 @@ export default class PrintCompletion extends KatoCommand<Completion> {
   protected async perform(): Promise<Completion> {
     const { args } = await this.parse(PrintCompletion);
     const shell = args.shell as Shell;
-    const config = this.config as KatoConfig;
+    const config = this.config as Config & KnowsCommands;
     await config.load();
     const script = completionScript(shell, await config.definitions(), config.topics);
     return { shell, script: script.join('\n') };

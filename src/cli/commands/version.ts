@@ -1,4 +1,5 @@
-import { type ErrorRecord, KatoError } from '../../domain/base/error.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import type { ErrorRecord } from '../../domain/base/error-codes.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import { KatoCommand } from '../framework/command.ts';
 import { ownVersion } from '../framework/home.ts';

@@ -58,3 +58,13 @@ export interface Definition {
   args: Readonly<Record<string, Taker>>;
   flags: Readonly<Record<string, FlagTaker>>;
 }
+
+/** What completion asks of who knows all commands. */
+export interface KnowsCommands {
+  /** Every command with what its arguments and flags take. */
+  definitions(): Promise<readonly Definition[]>;
+  /** The command that the words begin with, and what follows it; null where there is none. */
+  definitionAt(
+    words: readonly string[],
+  ): Promise<{ definition: Definition; rest: string[] } | null>;
+}

@@ -1,5 +1,5 @@
 import { arch, platform } from 'node:os';
-import type { Definition } from '../completion/named.ts';
+import type { Definition, KnowsCommands } from '../completion/named.ts';
 import { bundled } from './bundled.ts';
 import { COMMANDS, longestCommand } from './commands.ts';
 import { type Command, Config } from './oclif.ts';
@@ -18,7 +18,7 @@ export const LISTING = 'listing.json';
  * What oclif has to know of kato. Not loaded: a command needs nothing of it to run, and only what
  * lists all commands (help, completion) calls `load`.
  */
-export class KatoConfig extends Config {
+export class KatoConfig extends Config implements KnowsCommands {
   private listing: Listing | null = null;
 
   constructor() {
@@ -49,12 +49,10 @@ export class KatoConfig extends Config {
     return this.topics.find((topic) => topic.name === name)!;
   };
 
-  /** Every command with what its arguments and flags take. */
   async definitions(): Promise<readonly Definition[]> {
     return this.listing?.definitions ?? allDefinitions();
   }
 
-  /** The command that the words begin with, and what follows it; null where there is none. */
   async definitionAt(
     words: readonly string[],
   ): Promise<{ definition: Definition; rest: string[] } | null> {

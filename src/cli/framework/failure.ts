@@ -1,4 +1,5 @@
-import { ERROR_CODES, toErrorRecord } from '../../domain/base/error.ts';
+import { toErrorRecord } from '../../domain/base/error.ts';
+import { ERROR_CODES } from '../../domain/base/error-codes.ts';
 import { widthOf } from '../input/terminal.ts';
 import { note, printJson, wantsJson } from '../output.ts';
 import { failureLines } from '../render/failure.ts';

@@ -1,4 +1,5 @@
-import { type Check, type CheckLevel, worstOf } from '../../domain/telling/checks.ts';
+import type { Check, CheckLevel } from '../../domain/telling/check.ts';
+import { worstOf } from '../../domain/telling/checks.ts';
 import type { Style } from './text/style.ts';
 import { table } from './text/table.ts';
 

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../../domain/base/error.ts';
+import type { ErrorRecord } from '../../domain/base/error-codes.ts';
 import { wrap } from './text/table.ts';
 import { withLocalTimes } from './text/time.ts';
 

@@ -1,7 +1,13 @@
 import type { TokenInfo } from '../../domain/access/tokens.ts';
-import type { NewTokenValue } from '../commands/token/create.ts';
 import { table } from './text/table.ts';
 import { localTime } from './text/time.ts';
+
+/** A token, told once: the cluster keeps a hash of it. */
+export interface NewTokenValue extends TokenInfo {
+  token: string;
+  /** The complete command for the machine that is to join. */
+  attach: string;
+}
 
 /** The token stands alone in its line and is never broken: it is copied from here. */
 export function newTokenLines(value: NewTokenValue): string[] {

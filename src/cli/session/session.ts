@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { askAgent } from '../../agent/doors/ask.ts';
 import type { Performed } from '../../controller/state/changes.ts';
-import { type ErrorCode, type ErrorRecord, isAway, KatoError } from '../../domain/base/error.ts';
+import { isAway, KatoError } from '../../domain/base/error.ts';
+import type { ErrorCode, ErrorRecord } from '../../domain/base/error-codes.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import { type Paths, pathsOf } from '../../domain/making/paths.ts';
 import type { Status } from '../../domain/telling/status.ts';

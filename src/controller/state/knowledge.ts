@@ -1,7 +1,8 @@
 import type { Bus } from '../../bus/bus.ts';
 import type { Store } from '../../bus/store/store.ts';
 import { nodeAsk } from '../../bus/subjects.ts';
-import { type ErrorCode, KatoError } from '../../domain/base/error.ts';
+import { KatoError } from '../../domain/base/error.ts';
+import type { ErrorCode } from '../../domain/base/error-codes.ts';
 import type { Report } from '../../domain/making/step.ts';
 import { elsewhereHelp, machinesElsewhere } from '../../domain/nodes/displaced.ts';
 import { isGone } from '../../domain/nodes/verdicts.ts';

@@ -1,5 +1,5 @@
 import type { Store } from '../../bus/store/store.ts';
-import type { ErrorCode } from '../../domain/base/error.ts';
+import type { ErrorCode } from '../../domain/base/error-codes.ts';
 import type { Json, Node } from '../../domain/document/cluster.ts';
 import { type HistoryEntry, shortParams, tally } from '../../domain/telling/history.ts';
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorRecord } from './error.ts';
+import type { ErrorCode, ErrorRecord } from './error-codes.ts';
 
 /** What the system says when a file cannot be written, as a person is told. */
 const TOLD: Readonly<Record<string, { code: ErrorCode; why: string; next: string }>> = {

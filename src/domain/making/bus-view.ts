@@ -1,7 +1,7 @@
 import { type BusUsersView, busUsersView } from '../access/bus-permissions.ts';
 import { refuse } from '../base/error.ts';
 import type { BusUser, View } from '../views/view.ts';
-import type { CommonValues } from './template-view.ts';
+import type { CommonValues } from './values.ts';
 
 /** What `templates/nats-server/` loops over and fills in. */
 export interface BusView extends BusUsersView {

@@ -1,34 +1,17 @@
 import { KatoError, refuse } from '../base/error.ts';
 import { hashOf } from '../base/hash.ts';
 import type {
-  Catalogue,
   FileDefinition,
   PortDefinition,
   ProcessDefinition,
   ReloadConfirm,
 } from '../roles/role.ts';
-import type { View } from '../views/view.ts';
 import { fill, namesValue, type Values } from './fill.ts';
-import type { Paths } from './paths.ts';
 import { type PlannedProcess, processesOf } from './processes.ts';
 import { serviceFolder } from './s6/service-folder.ts';
 import type { ConfigFile, ConfigSpec, ProcessSpec, Spec } from './spec.ts';
-import { type CommonValues, itemsOf, templateView } from './template-view.ts';
-
-export interface CompileInput {
-  view: View;
-  /** By name: `<role>/<secret>` for the node's own, `bus/key` and the like for shared ones. */
-  secrets: Readonly<Record<string, string>>;
-  catalogue: Catalogue;
-  /** Fills a template in; ROLE_FILE when it names what the view has not. */
-  render: (template: string, view: object) => string;
-  paths: Paths;
-  bootId: string;
-  /** Where programs are whose path has a version in it, by `process/program`. */
-  programs: Readonly<Record<string, string>>;
-  /** Path of bin/kato. */
-  kato: string;
-}
+import { itemsOf, templateView } from './template-view.ts';
+import type { CommonValues, CompileInput } from './values.ts';
 
 /** Distribution whose packages are named. */
 const DISTRIBUTION = 'debian';

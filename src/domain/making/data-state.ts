@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../base/error.ts';
+import type { ErrorRecord } from '../base/error-codes.ts';
 
 /**
  * What a node knows of the data of one process. Two things have to agree: a record on the node's own

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../base/error.ts';
+import type { ErrorRecord } from '../base/error-codes.ts';
 import type { ReloadConfirm, Update } from '../roles/role.ts';
 import type { Version } from '../views/view.ts';
 import type { DataState } from './data-state.ts';

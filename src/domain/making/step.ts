@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../base/error.ts';
+import type { ErrorRecord } from '../base/error-codes.ts';
 import type { ReloadConfirm } from '../roles/role.ts';
 import type { ProvenVersion, Version } from '../views/view.ts';
 import type { ConfigSpec, Listen, ProcessState, ServiceFolder } from './spec.ts';

@@ -3,43 +3,11 @@ import type { SettingValue } from '../roles/role.ts';
 import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
 import { routerView } from '../traffic/nginx/router-view.ts';
 import { addressesOf } from '../traffic/nginx/upstreams.ts';
-import type { Peer, View } from '../views/view.ts';
+import type { View } from '../views/view.ts';
 import { busView } from './bus-view.ts';
-import type { CompileInput } from './compile-node.ts';
 import type { Values } from './fill.ts';
 import type { PlannedProcess } from './processes.ts';
-
-/** What every template and every `${...}` of a role file can name. */
-export interface CommonValues extends Values {
-  process: string;
-  cluster: View['cluster'];
-  node: { id: string; name: string; hostname: string; zone: string };
-  address: string;
-  /** The address for what listens on all of them. */
-  listen: string;
-  /** The loopback address, for what only this node asks. */
-  local: string;
-  /** The node's address and the loopback one, as a list and joined by commas. */
-  addresses: string[];
-  bind: string;
-  /** Of the process's roles, with defaults. */
-  settings: Record<string, SettingValue>;
-  /** Of the process's roles by their short names, and those that nodes share by their full ones. */
-  secrets: Record<string, string>;
-  shared: Readonly<Record<string, string>>;
-  programs: Record<string, string>;
-  /** Other nodes with the process's roles, where these see their peers. */
-  peers: readonly Peer[];
-  /** Where to reach what other roles serve, as `address:port`, by the pool's name, where the node sees it. */
-  pools: Record<string, readonly string[]>;
-  configFolder: string;
-  /** The data folder, under the name that templates use and under that of role files. */
-  dataFolder: string;
-  data: string;
-  run: string;
-  cacheFolder: string;
-  kato: string;
-}
+import type { CommonValues, CompileInput } from './values.ts';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -1,7 +1,7 @@
 import type { Cluster } from '../document/cluster.ts';
 import { hasGone, type NodeState } from '../telling/status.ts';
+import type { Pool } from '../traffic/pools.ts';
 import { nextOutages, type Outages } from '../traffic/pools.ts';
-import type { Pool } from '../views/view.ts';
 import { type Flaps, returned, settled } from './damping.ts';
 import type { Alive } from './liveness.ts';
 

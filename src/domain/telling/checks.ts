@@ -1,4 +1,5 @@
 import type { Certificate } from '../document/cluster.ts';
+import type { Check, CheckLevel, CheckName } from './check.ts';
 import { poolChecks } from './pool-checks.ts';
 import {
   failedStep,
@@ -8,33 +9,6 @@ import {
   type Status,
   type WarningCode,
 } from './status.ts';
-
-export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
-
-/** One thing that was looked at; docs/reference/checks.md tells each and its thresholds. */
-export interface Check {
-  name: CheckName;
-  level: CheckLevel;
-  /** What was found: one sentence, no full stop. */
-  message: string;
-  /** What it is about: a node, a domain, a pool. */
-  subject?: string;
-  /** What was measured, in the unit of its name. */
-  value?: number;
-}
-
-/** Closed list. */
-export type CheckName =
-  | 'agent'
-  | 'bus'
-  | 'controllers'
-  | 'state'
-  | 'nodes'
-  | 'roles'
-  | 'pools'
-  | 'certificates'
-  | 'export'
-  | 'disk';
 
 export interface ChecksInput {
   status: Status;

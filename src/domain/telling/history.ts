@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../base/error.ts';
+import type { ErrorCode } from '../base/error-codes.ts';
 import type { Json } from '../document/cluster.ts';
 
 /** One change that was asked for, or several that were refused alike. */

@@ -1,6 +1,6 @@
 import { hostOf } from '../nodes/verdicts.ts';
-import type { PoolMember } from '../views/view.ts';
-import type { Check } from './checks.ts';
+import type { PoolMember } from '../traffic/pools.ts';
+import type { Check } from './check.ts';
 import { hasGone, type PoolStatus, type Status } from './status.ts';
 
 /**

@@ -5,8 +5,8 @@ import type { Catalogue } from '../roles/role.ts';
 import { nodesWith } from '../roles/roles.ts';
 import { backendJudge, loopJudge } from '../traffic/backends.ts';
 import { pinnedMembers } from '../traffic/load-balancer.ts';
+import type { Pool } from '../traffic/pools.ts';
 import { braked, routePool } from '../traffic/pools.ts';
-import type { Pool } from '../views/view.ts';
 import type { Warning } from './status.ts';
 
 interface PoolWarningsInput {

@@ -9,7 +9,7 @@ import { nameOfNode } from '../nodes/find-node.ts';
 import { isGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { definitionOf } from '../roles/roles.ts';
-import type { Pool } from '../views/view.ts';
+import type { Pool } from '../traffic/pools.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import { lostLinesWarnings } from './lost-lines.ts';
 import { poolWarnings } from './pool-warnings.ts';

@@ -1,5 +1,5 @@
-import type { ErrorRecord } from '../base/error.ts';
-import type { PoolMember } from '../views/view.ts';
+import type { ErrorRecord } from '../base/error-codes.ts';
+import type { PoolMember } from '../traffic/pools.ts';
 
 /**
  * What `kato status --json` prints: `docs/reference/status.schema.json` is the contract.

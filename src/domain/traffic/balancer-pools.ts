@@ -2,9 +2,9 @@ import type { Cluster, Node } from '../document/cluster.ts';
 import { hostOf } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { nodesWith } from '../roles/roles.ts';
-import type { Pool, PoolMember } from '../views/view.ts';
 import { loopJudge } from './backends.ts';
 import { pinnedMembers, routersFor } from './load-balancer.ts';
+import type { Pool, PoolMember } from './pools.ts';
 import { neverEmpty } from './pools.ts';
 
 /**

@@ -2,7 +2,6 @@ import type { Cluster, Node } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { confirmedWith, nodesWith } from '../roles/roles.ts';
-import type { Pool, PoolMember } from '../views/view.ts';
 import { loopJudge } from './backends.ts';
 
 /** A backend that a component announced by `router.register`. In memory only, never in the document. */
@@ -13,6 +12,21 @@ export interface AnnouncedRoute {
   /** `address:port`. */
   backend: string;
   sticky: boolean;
+}
+
+/** A named set of backends that an nginx balances over. */
+export interface Pool {
+  name: string;
+  kind: 'routers' | 'controllers' | 'role' | 'route';
+  sticky: boolean;
+  members: PoolMember[];
+}
+
+export interface PoolMember {
+  /** `address:port`. */
+  address: string;
+  /** `out` by liveness; passive health of nginx is not seen here. */
+  state: 'in' | 'out';
 }
 
 /** Addresses that liveness took out, with the time (ISO): pool to address to time. */

@@ -10,17 +10,10 @@ import type { Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue, RoleDefinition, Seen } from '../roles/role.ts';
 import { confirmedWith } from '../roles/roles.ts';
 import { balancerPool } from '../traffic/balancer-pools.ts';
+import type { Pool } from '../traffic/pools.ts';
 import { type AnnouncedRoute, poolsOf, routePool } from '../traffic/pools.ts';
 import type { Part, Parts } from './parts.ts';
-import type {
-  BusUser,
-  ControllerKeys,
-  KeptExport,
-  Peer,
-  Pool,
-  ProvenVersion,
-  View,
-} from './view.ts';
+import type { BusUser, ControllerKeys, KeptExport, Peer, ProvenVersion, View } from './view.ts';
 
 export interface ViewInput {
   cluster: Cluster;

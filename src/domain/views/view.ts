@@ -1,6 +1,6 @@
 import type { Certificate, Cluster, Node, Route } from '../document/cluster.ts';
 import type { SettingValue } from '../roles/role.ts';
-import type { AnnouncedRoute } from '../traffic/pools.ts';
+import type { AnnouncedRoute, Pool } from '../traffic/pools.ts';
 
 /** Which state of the cluster something was made from. */
 export interface Version {
@@ -83,21 +83,6 @@ export interface KeptExport {
   intervalMs: number;
   /** Which key seals it: after a new passphrase it is another one. */
   key: string;
-}
-
-/** A named set of backends that an nginx balances over. */
-export interface Pool {
-  name: string;
-  kind: 'routers' | 'controllers' | 'role' | 'route';
-  sticky: boolean;
-  members: PoolMember[];
-}
-
-export interface PoolMember {
-  /** `address:port`. */
-  address: string;
-  /** `out` by liveness; passive health of nginx is not seen here. */
-  state: 'in' | 'out';
 }
 
 /** NKey public keys of the controllers: as who they are, and as who they watch the bus's connections. */

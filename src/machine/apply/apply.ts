@@ -1,6 +1,6 @@
-import type { Paths } from '../../domain/making/paths.ts';
 import type { Step } from '../../domain/making/step.ts';
 import { switchConfig, writeConfig } from './config.ts';
+import type { ApplyContext } from './context.ts';
 import { adoptData, findData, initialize, makeData, setSecrets } from './data.ts';
 import { installPackages } from './install-packages.ts';
 import { purgeData } from './purge-data.ts';
@@ -8,12 +8,6 @@ import { reload } from './reload.ts';
 import { remove } from './remove.ts';
 import { recheck, restart, start, stop } from './run-state.ts';
 import { writeService } from './write-service.ts';
-
-export interface ApplyContext {
-  paths: Paths;
-  /** The process that applies, when it is itself one: its restart is not waited for. */
-  self: string | null;
-}
 
 /**
  * Makes one change to this node. Doing it twice is as good as once, and each has a time limit.

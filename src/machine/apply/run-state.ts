@@ -20,7 +20,7 @@ import {
   waitDown,
 } from '../s6/service.ts';
 import { within } from '../s6/wait.ts';
-import type { ApplyContext } from './apply.ts';
+import type { ApplyContext } from './context.ts';
 
 /** After KILL: the kernel, the finish script and s6 each take a moment. */
 const KILLED_LIMIT_MS = 15_000;

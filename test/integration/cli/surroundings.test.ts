@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { encodeJoinToken } from '../../../src/bus/joining/join-token.ts';
-import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { run } from '../../../src/machine/command.ts';
 import { writeIdentity } from '../../../src/machine/node/ledger.ts';

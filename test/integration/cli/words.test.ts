@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import { hint } from '../../support/said/hint.ts';
 import { type Machine, machine } from './kato.ts';
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { arrange } from '../../../src/agent/pass.ts';
-import { type ErrorRecord, toErrorRecord } from '../../../src/domain/base/error.ts';
+import { toErrorRecord } from '../../../src/domain/base/error.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import { hashOf } from '../../../src/domain/base/hash.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { planNode } from '../../../src/domain/making/plan.ts';

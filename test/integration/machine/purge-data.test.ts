@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { access, lstat, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import type { ApplyContext } from '../../../src/machine/apply/apply.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
+import type { ApplyContext } from '../../../src/machine/apply/context.ts';
 import { onePass } from './node.ts';
 import { type DataNode, dataNode, ROWS } from './volume.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { basename } from 'node:path';
-import type { ErrorRecord } from '../../../src/domain/base/error.ts';
+import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import type { Paths } from '../../../src/domain/making/paths.ts';
 import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';

@@ -11,7 +11,7 @@ import { table, wrap } from '../../../src/cli/render/text/table.ts';
 import { ageText, localTime } from '../../../src/cli/render/text/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
 import { notReady } from '../../../src/cli/session/ready.ts';
-import type { Check } from '../../../src/domain/telling/checks.ts';
+import type { Check } from '../../../src/domain/telling/check.ts';
 import type {
   NodeState,
   ProcessStatus,

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  type Check,
-  type ChecksInput,
-  checksOf,
-  worstOf,
-} from '../../../src/domain/telling/checks.ts';
+import type { Check } from '../../../src/domain/telling/check.ts';
+import { type ChecksInput, checksOf, worstOf } from '../../../src/domain/telling/checks.ts';
 import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/telling/status.ts';
 import { NOW } from '../../support/clusters.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';

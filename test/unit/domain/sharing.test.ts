@@ -12,7 +12,11 @@ const NAMES = ['a', 'b', '10', '9', '__proto__', 'constructor', 'toString', ''];
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
-    fc.oneof(fc.constantFrom(null, true, 0, 1, '', 'x'), fc.string(), fc.double({ noNaN: true })),
+    fc.oneof(
+      fc.constantFrom(null, true, 0, 1, '', 'x'),
+      fc.string(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
+    ),
     fc.array(tie('value'), { maxLength: 4 }),
     fc
       .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), tie('value')), {

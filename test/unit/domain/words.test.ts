@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
 import { busUsersView, permissionsOf } from '../../../src/domain/access/bus-permissions.ts';
-import {
-  ERROR_CODES,
-  errorFrom,
-  KatoError,
-  refuse,
-  toErrorRecord,
-} from '../../../src/domain/base/error.ts';
+import { errorFrom, KatoError, refuse, toErrorRecord } from '../../../src/domain/base/error.ts';
+import { ERROR_CODES } from '../../../src/domain/base/error-codes.ts';
 import { canonicalJson, hashOf } from '../../../src/domain/base/hash.ts';
 import {
   checkAddress,

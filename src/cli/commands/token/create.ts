@@ -4,15 +4,8 @@ import { KatoCommand, listed, named } from '../../framework/command.ts';
 import { ownCatalogue } from '../../framework/home.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { durationSeconds } from '../../input/duration.ts';
-import { newTokenLines } from '../../render/token.ts';
+import { type NewTokenValue, newTokenLines } from '../../render/token.ts';
 import { self } from '../../session/session.ts';
-
-/** A token, told once: the cluster keeps a hash of it. */
-export interface NewTokenValue extends TokenInfo {
-  token: string;
-  /** The complete command for the machine that is to join. */
-  attach: string;
-}
 
 export default class TokenCreate extends KatoCommand<NewTokenValue> {
   static override summary = 'Make a token that lets machines join the cluster.';

@@ -1,4 +1,4 @@
-import type { CommonValues } from '../../making/template-view.ts';
+import type { CommonValues } from '../../making/values.ts';
 import type { View } from '../../views/view.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';
 import { addressesOf, poolOfKind, sharingZone, type Upstreams, upstream } from './upstreams.ts';

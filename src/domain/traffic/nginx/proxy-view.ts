@@ -1,5 +1,5 @@
 import { isNetwork } from '../../base/names.ts';
-import type { CommonValues } from '../../making/template-view.ts';
+import type { CommonValues } from '../../making/values.ts';
 import type { View } from '../../views/view.ts';
 import { type CertificateView, certificatesOf } from './certificate-files.ts';
 import { CLAIMS, type Claim, disguises } from './claims.ts';

@@ -1,6 +1,7 @@
 import { isHostPattern, isRoutersOwn } from '../../base/names.ts';
-import type { CommonValues } from '../../making/template-view.ts';
-import type { Pool, View } from '../../views/view.ts';
+import type { CommonValues } from '../../making/values.ts';
+import type { View } from '../../views/view.ts';
+import type { Pool } from '../pools.ts';
 import { type Below, belowPatterns, type Place } from './below.ts';
 import { certificateFor } from './certificate-files.ts';
 import { type ProxyView, proxyView } from './proxy-view.ts';

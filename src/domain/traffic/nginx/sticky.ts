@@ -1,4 +1,4 @@
-import type { Pool } from '../../views/view.ts';
+import type { Pool } from '../pools.ts';
 import { addressesOf, idOf, type UpstreamView, upstreamName, upstreamOfOne } from './upstreams.ts';
 
 /**

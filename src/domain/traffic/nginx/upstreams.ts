@@ -1,6 +1,7 @@
 import { sha256 } from '../../base/hash.ts';
 import { isBackend } from '../../base/names.ts';
-import type { Pool, PoolMember, View } from '../../views/view.ts';
+import type { View } from '../../views/view.ts';
+import type { Pool, PoolMember } from '../pools.ts';
 
 /** One `upstream` of nginx. */
 export interface UpstreamView {
