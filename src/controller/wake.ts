@@ -87,8 +87,10 @@ export function wakeNodes(options: {
       }
       const { contentOf, made } = contents();
       const content = contentOf(id);
-      if (have.content !== content && isBehind(have.made, made)) bus.publish(wake(id), null);
-      else if (!isNew) again ??= setTimeout(tellNews, AGAIN_MS);
+      if (have.content !== content && isBehind(have.made, made)) {
+        sent.set(id, content);
+        bus.publish(wake(id), null);
+      } else if (!isNew) again ??= setTimeout(tellNews, AGAIN_MS);
       const isFault = have.content !== content && isEqual(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
       faults.set(id, have.content);

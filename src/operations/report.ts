@@ -51,6 +51,7 @@ export const MADE = v.object({
   revision: whole(0),
   verdicts: whole(0),
   announced: whole(0),
+  secrets: whole(0),
   time: isoTime,
   kato: katoVersion,
 });

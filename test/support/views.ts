@@ -42,7 +42,16 @@ export function contentsOf(cluster: Cluster): Knowledge['contents'] {
     ...{ cluster, version, catalogue, verdicts: NO_VERDICTS, announced: [], at: NOW },
     controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
   });
-  const made = { lineage, epoch, revision, verdicts: 0, announced: 0, time: NOW, kato: '0.2.0' };
+  const made = {
+    lineage,
+    epoch,
+    revision,
+    verdicts: 0,
+    announced: 0,
+    secrets: 0,
+    time: NOW,
+    kato: '0.2.0',
+  };
   return { contentOf: views.contentOf, viewOf: views.viewOf, version, made };
 }
 

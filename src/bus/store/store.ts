@@ -60,8 +60,8 @@ export interface Store {
   /** The same; keeps the one that there is, and is null then. */
   addSecret(name: string, value: string): Promise<number | null>;
   deleteSecret(name: string): Promise<void>;
-  /** As `watchCluster`, for each secret: its number alone, which is another one for another value; null for one that is gone. */
-  watchSecrets(tell: (name: string, number: number | null) => void): Promise<void>;
+  /** As `watchCluster`, for each secret: its number alone, which is another one for another value, or that of its end. */
+  watchSecrets(tell: (name: string, number: number, isGone: boolean) => void): Promise<void>;
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
 
@@ -167,7 +167,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
       attempt(() => replace(secrets, keyOf(name), encodeBody(seal.close(name, value)), 0)),
     deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
     watchSecrets: (tell) =>
-      watch(secrets, allSecrets, (key, entry) => tell(nameOf(key), entry?.revision ?? null)),
+      watch(secrets, allSecrets, (key, entry, number) => tell(nameOf(key), number, entry === null)),
     listSecrets: (prefix) =>
       attempt(async () => {
         const entries = [...(await allSecrets())].map(

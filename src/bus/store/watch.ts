@@ -3,8 +3,8 @@ import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv';
 import type { NatsConnection, QueuedIterator } from '@nats-io/transport-node';
 
 export type ReadBucket = () => Promise<Map<string, KvEntry>>;
-/** Null for a key that is gone. */
-export type TellEntry = (key: string, entry: KvEntry | null) => void;
+/** Null for a key that is gone; the number is that of its end then, as far as it is known. */
+export type TellEntry = (key: string, entry: KvEntry | null, number: number) => void;
 
 /** A watch that died in silence costs at most this. */
 const RESYNC_MS = 30_000;
@@ -25,11 +25,11 @@ export async function watchBucket(options: {
   const told = new Map<string, Told>();
   const end = new AbortController();
 
-  const take = (key: string, entry: KvEntry | null) => {
+  const take = (key: string, entry: KvEntry | null, end?: number) => {
     const before = told.get(key);
     if (entry === null ? before === undefined : isSame(before, entry)) return;
     try {
-      tell(key, entry);
+      tell(key, entry, entry?.revision ?? end ?? before?.revision ?? 0);
     } catch (error) {
       // It counts as not told: the next reading tells it again, and the others now.
       process.emitWarning(error as Error);
@@ -41,7 +41,7 @@ export async function watchBucket(options: {
   const takeHint = (entry: KvWatchEntry) => {
     // A watch that resumes may be behind what was read meanwhile.
     if (entry.revision <= (told.get(entry.key)?.revision ?? 0)) return;
-    take(entry.key, entry.operation === 'PUT' ? entry : null);
+    take(entry.key, entry.operation === 'PUT' ? entry : null, entry.revision);
   };
   const resync = async () => {
     const before = new Map(told);

@@ -53,6 +53,7 @@ export function contentsKeeper(options: {
       ...{ lineage, epoch, revision, kato },
       verdicts: live.verdictsEntry,
       announced: live.announcedNumber,
+      secrets: live.secretsNumber,
       time: ends.last,
     };
     const { contentOf, viewOf } = views;
@@ -63,7 +64,7 @@ export function contentsKeeper(options: {
 
 /** Keeps the numbers of all secrets, whose values a controller asks for when it hands them out. */
 export function followSecrets(store: Store, live: Live): Promise<void> {
-  return store.watchSecrets((name, number) => takeSecret(live, name, number));
+  return store.watchSecrets((name, number, isGone) => takeSecret(live, name, number, isGone));
 }
 
 /** Which secrets each node is given: by names and numbers, sorted. */

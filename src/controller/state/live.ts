@@ -40,6 +40,8 @@ export interface Live {
   announcedNumber: number;
   /** Number in the store of each secret, by name: another one tells that it is another value. */
   secrets: Map<string, number>;
+  /** The highest that any had. */
+  secretsNumber: number;
   /** Monotonic ms of the last sign of life of each node. */
   signs: Map<string, number>;
   /** Who has spoken as each node. */
@@ -64,6 +66,7 @@ export function createLive(): Live {
     announcedEntry: 0,
     announcedNumber: 0,
     secrets: new Map(),
+    secretsNumber: 0,
     signs: new Map(),
     speakers: new Map(),
     displaced: new Map(),
@@ -122,11 +125,13 @@ function showAnnounced(live: Live): void {
   live.announced = share(live.announced, routesOf(announcedShared).filter(mayBe));
 }
 
-/** The number of a secret; null for one that is gone. */
-export function takeSecret(live: Live, name: string, number: number | null): void {
-  if ((live.secrets.get(name) ?? null) === number) return;
-  if (number === null) live.secrets.delete(name);
+/** The number of a secret, or that of its end. */
+export function takeSecret(live: Live, name: string, number: number, isGone = false): void {
+  const known = live.secrets.get(name);
+  if (isGone ? known === undefined : known === number) return;
+  if (isGone) live.secrets.delete(name);
   else live.secrets.set(name, number);
+  live.secretsNumber = Math.max(live.secretsNumber, number);
   live.changed('secrets');
 }
 

@@ -4,7 +4,7 @@ import type { Made } from './view.ts';
 export function isBehind(made: Made, now: Made): boolean {
   if (made.epoch !== now.epoch) return made.epoch < now.epoch;
   if (made.lineage !== now.lineage) return false;
-  const numbers = ['revision', 'verdicts', 'announced'] as const;
+  const numbers = ['revision', 'verdicts', 'announced', 'secrets'] as const;
   return (
     numbers.some((what) => made[what] < now[what]) ||
     made.time < now.time ||

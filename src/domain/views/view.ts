@@ -28,6 +28,8 @@ export interface Made {
   verdicts: number;
   /** Grows with each other list of announced routes. */
   announced: number;
+  /** The highest number of a secret in the store, also of one that is gone. */
+  secrets: number;
   /** ISO time of the last end of a token or of a removed node's time that views know of. */
   time: string;
   /** Version of the controller's kato. */

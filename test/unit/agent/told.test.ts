@@ -25,7 +25,7 @@ function at(revision: number, changes: Partial<ProvenVersion> = {}): ProvenVersi
 
 function madeAt(revision: number): Made {
   const own = { lineage: 'l1', epoch: 1, revision };
-  return { ...own, verdicts: 0, announced: 0, time: NOW, kato: '0.2.0' };
+  return { ...own, verdicts: 0, announced: 0, secrets: 0, time: NOW, kato: '0.2.0' };
 }
 
 function deliveryAt(revision: number): Delivery {

@@ -40,7 +40,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
 );
 
 const histories = fc.array(events, { maxLength: 40, size: 'max' });
-const RUNS = 100;
+const RUNS = 40;
 
 const FIRST: Cluster = clusterWith(
   { web: ['router'], lb: ['load_balancer'], db: ['redis'], plain: [] },
