@@ -8,6 +8,7 @@ import { CONTROLLER, op } from '../../src/bus/subjects.ts';
 import { type ControllerConfig, runController } from '../../src/controller/controller.ts';
 import type { Cluster, Json } from '../../src/domain/document/cluster.ts';
 import type { BusUser } from '../../src/domain/views/view.ts';
+import type { NodeIdentity } from '../../src/machine/node/ledger.ts';
 import { catalogue } from './clusters.ts';
 import { CLUSTER_ID, startNats, type TestNats } from './nats.ts';
 import { viewSecrets } from './nginx-views.ts';
@@ -25,6 +26,10 @@ export interface Controlled {
   ask(who: string, operation: string, params: Json, id?: string): Promise<Json>;
   /** Where the controller serves HTTP. */
   http: { address: string; port: number };
+  /** What the controllers in this process have logged. */
+  logged: readonly string[];
+  /** What a simulated agent is told of itself. */
+  identityOf(node: string): NodeIdentity;
   /** Of the controller that runs in a process of its own. */
   apart: ControllerProcess | null;
   end(): Promise<void>;
@@ -39,12 +44,22 @@ export interface ControllerProcess {
 const ANSWER_MS = 10_000;
 const KATO = join(import.meta.dirname, '../../bin/kato');
 
+interface Options {
+  /** One runs in a process of its own, and none here but for the `others`. */
+  apart: boolean;
+  /** How many more run in this process. */
+  others?: number;
+  /** Version of those in this process. */
+  kato?: string;
+}
+
 /** `users` names each identity beside the nodes of the cluster; keys are made here. */
 export async function startControlled(
   cluster: Cluster,
   users: readonly BusUser[] = [],
-  options: { apart: boolean } = { apart: false },
+  options: Options = { apart: false },
 ): Promise<Controlled> {
+  const { kato = '0.1.0' } = options;
   const ending = new AbortController();
   const controller = createIdentity();
   const nodes = Object.keys(cluster.nodes).map((id): BusUser => ({ kind: 'node', id, key: '' }));
@@ -77,8 +92,17 @@ export async function startControlled(
     seed: controller.seed,
   };
   const apart = options.apart ? await spawnController(config, nats.folder) : null;
-  const running =
-    apart?.ended ?? runController(config, catalogue, '0.1.0', () => {}, ending.signal);
+  const logged: string[] = [];
+  const run = async (): Promise<void> => {
+    const http = { address, port: await freePort() };
+    const log = (line: string) => logged.push(line);
+    await runController({ ...config, http }, catalogue, kato, log, ending.signal);
+  };
+  const others = Array.from({ length: options.others ?? 0 }, run);
+  const first =
+    apart?.ended ??
+    runController(config, catalogue, kato, (line) => logged.push(line), ending.signal);
+  const running = Promise.all([first, ...others]);
   const controlled: Controlled = {
     nats,
     store,
@@ -87,6 +111,11 @@ export async function startControlled(
     ask: (who, operation, params, id = '') =>
       buses.get(who)!.request(op(who, operation), { id, params }, { timeoutMs: ANSWER_MS }),
     http: config.http,
+    logged,
+    identityOf: (node) => ({
+      ...{ format: 1, nodeId: node, name: node, machineId: node, address },
+      ...{ clusterId: CLUSTER_ID, core: { address, port }, ca, ...identities.get(node)! },
+    }),
     apart,
     end: async () => {
       ending.abort();
@@ -95,8 +124,8 @@ export async function startControlled(
       await nats.stop();
     },
   };
-  const [first] = Object.keys(cluster.nodes);
-  await until(() => controlled.ask(first!, 'node.list', {}).catch(() => false as const), {
+  const [asker] = Object.keys(cluster.nodes);
+  await until(() => controlled.ask(asker!, 'node.list', {}).catch(() => false as const), {
     what: 'the controller answers',
     seconds: 30,
   });
