@@ -9,7 +9,7 @@ import {
 } from '../domain/nodes/displaced.ts';
 import { isAt, isOfCore, type Whereabouts } from '../domain/nodes/standing.ts';
 import type { Status, Warning } from '../domain/telling/status.ts';
-import { type Delivery, type NodeIdentity, readLedger } from '../machine/node/ledger.ts';
+import { type Delivery, type NodeIdentity, readLedger, readSeen } from '../machine/node/ledger.ts';
 import { likelyAddress, whereabouts } from '../operations/local/whereabouts.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
 import { linkToCluster } from './cluster-link.ts';
@@ -18,6 +18,7 @@ import { lastStatus } from './doors/last-status.ts';
 import { type SocketRequest, serveSockets } from './doors/sockets.ts';
 import { leaveCluster } from './farewell.ts';
 import { describeNow, type PassContext } from './pass.ts';
+import { startTold } from './told.ts';
 
 /** Between two looks at where the machine is, and two words to the cluster. */
 const LOOK_EVERY_MS = 2000;
@@ -47,7 +48,7 @@ export async function runDisplaced(
 ): Promise<string | null> {
   const { paths } = context;
   const delivery = await readLedger(paths).catch(() => null);
-  const told = { delivery, seen: delivery?.view.version ?? null };
+  const told = startTold({ delivery, seen: await readSeen(paths) }, async () => undefined);
   let situation = await situationNow(null);
   let woken = new AbortController();
   const link = linkToCluster({
@@ -139,7 +140,8 @@ export async function runDisplaced(
 
   async function report(known: Delivery) {
     const now = await describeNow(context, known);
-    return { ...now, steps: [], failures: [], refusedView: null, complete: true };
+    const seen = told.seen === null ? {} : { seen: told.seen };
+    return { ...now, ...seen, steps: [], failures: [], refusedView: null, complete: true };
   }
 
   /** With what is wrong here first of all. Where the node itself lives, it is not the one that answers. */

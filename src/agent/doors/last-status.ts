@@ -101,7 +101,7 @@ function aged(
       id: view.cluster.id,
       endpoint: view.cluster.endpoint,
       core: view.cluster.core,
-      revision: view.version.revision,
+      revision: (report.seen ?? view.version).revision,
     },
     warnings: [
       {

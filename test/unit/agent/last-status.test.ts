@@ -5,6 +5,7 @@ import { lastStatus } from '../../../src/agent/doors/last-status.ts';
 import { refuse } from '../../../src/domain/base/error.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
+import type { Report } from '../../../src/domain/making/step.ts';
 import { makeFolder } from '../../../src/machine/disk/files.ts';
 import { reportOf } from '../../support/reports.ts';
 import { until } from '../../support/until.ts';
@@ -64,6 +65,18 @@ describe('a node that nobody asks for the status', () => {
     answer = () => Promise.reject(refuse('BUS_AWAY', 'the bus is away'));
     await timeUntil(() => asked > 2);
     assert.equal((await recalled(remembered)).nodes.length, 3);
+  });
+
+  it('shows the newest revision that it has heard of, also where that changed nothing for it', async () => {
+    answer = clusterOf(1);
+    using remembered = remembering();
+    const view = testView([]);
+    const away = refuse('BUS_AWAY', 'the bus is away');
+    const seen = { ...view.version, revision: 5000 };
+    const recall = (changes: Partial<Report>) =>
+      remembered.recall(view, reportOf('n1', {}, changes), away);
+    assert.equal((await recall({ seen })).cluster.revision, 5000);
+    assert.equal((await recall({})).cluster.revision, view.version.revision);
   });
 
   it('asks seldom in a large cluster', async () => {
