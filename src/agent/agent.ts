@@ -48,8 +48,11 @@ export async function runAgent(
   await sweepLeftovers(paths);
   await keepTime(paths);
   const kept = await takeLedger(paths);
-  const seen = await readSeen(paths);
-  const told = startTold({ delivery: kept.delivery, seen }, (version) => writeSeen(paths, version));
+  const { nodeId } = identity;
+  const seen = await readSeen(paths, nodeId);
+  const told = startTold({ delivery: kept.delivery, seen }, (version) =>
+    writeSeen(paths, { nodeId, version }),
+  );
   if (kept.damage !== null) log(kept.damage);
   /** Removed from the cluster: what is left to do is to end. */
   let hasLeft = false;
@@ -95,7 +98,7 @@ export async function runAgent(
   loop.wake();
   await loop.until(signal);
   beating.end();
-  await told.end();
+  if (!hasLeft) await told.end();
   if (await isHalting(paths)) beat(true);
   sockets.close();
   await link.close();

@@ -48,7 +48,10 @@ export async function runDisplaced(
 ): Promise<string | null> {
   const { paths } = context;
   const delivery = await readLedger(paths).catch(() => null);
-  const told = startTold({ delivery, seen: await readSeen(paths) }, async () => undefined);
+  const told = startTold(
+    { delivery, seen: await readSeen(paths, identity.nodeId) },
+    async () => undefined,
+  );
   let situation = await situationNow(null);
   let woken = new AbortController();
   const link = linkToCluster({

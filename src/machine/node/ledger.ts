@@ -120,15 +120,20 @@ export async function writeWritten(paths: Paths, written: Written): Promise<void
   await writeKept(writtenFile(paths), written);
 }
 
-/** The newest version that this node has heard of, and kept; null where that is not known. */
-export async function readSeen(paths: Paths): Promise<ProvenVersion | null> {
-  return (
-    keptIn<{ version: ProvenVersion }>((await readIfExists(seenFile(paths))) ?? '')?.version ?? null
-  );
+/** Of one life of a node: as another node the machine may be in another cluster. */
+interface Seen {
+  nodeId: string;
+  version: ProvenVersion;
 }
 
-export async function writeSeen(paths: Paths, version: ProvenVersion): Promise<void> {
-  await writeKept(seenFile(paths), { version });
+/** The newest version that this node has heard of, and kept; null where that is not known. */
+export async function readSeen(paths: Paths, nodeId: string): Promise<ProvenVersion | null> {
+  const seen = keptIn<Seen>((await readIfExists(seenFile(paths))) ?? '');
+  return seen?.nodeId === nodeId ? seen.version : null;
+}
+
+export async function writeSeen(paths: Paths, seen: Seen): Promise<void> {
+  await writeKept(seenFile(paths), seen);
 }
 
 /** What a ledger's file says; null for one that is damaged. kato 0.1.0 wrote no digest. */

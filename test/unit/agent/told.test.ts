@@ -141,8 +141,8 @@ describe('a node whose content stays as it is for weeks', () => {
   const paths = () => pathsOf(root);
   /** As an agent starts. */
   const boot = async () => {
-    const kept = { delivery: await readLedger(paths()), seen: await readSeen(paths()) };
-    return startTold(kept, (version) => writeSeen(paths(), version));
+    const kept = { delivery: await readLedger(paths()), seen: await readSeen(paths(), 'n1') };
+    return startTold(kept, (version) => writeSeen(paths(), { nodeId: 'n1', version }));
   };
 
   beforeEach(async () => {
@@ -153,7 +153,7 @@ describe('a node whose content stays as it is for weeks', () => {
   afterEach(() => rm(root, { recursive: true }));
 
   it('is neither behind nor refused', async () => {
-    await writeSeen(paths(), at(5000));
+    await writeSeen(paths(), { nodeId: 'n1', version: at(5000) });
     const told = await boot();
     assert.equal(told.judge(sameAt(5000)), 'same');
     told.hear(at(5001));
@@ -178,8 +178,16 @@ describe('a node whose content stays as it is for weeks', () => {
     assert.equal(told.judge(sameAt(5000)), 'same');
   });
 
+  it('knows nothing of what the machine heard as another node, perhaps of another cluster', async () => {
+    await writeSeen(paths(), { nodeId: 'n0', version: { ...at(9), lineage: 'of others' } });
+    const told = await boot();
+    assert.deepEqual(told.seen, at(3));
+    assert.equal(told.judge(sameAt(4)), 'same');
+    await told.end();
+  });
+
   it('goes by its ledger where what it heard is older, or damaged', async () => {
-    await writeSeen(paths(), at(2));
+    await writeSeen(paths(), { nodeId: 'n1', version: at(2) });
     assert.deepEqual((await boot()).seen, at(3));
     await writeFile(`${paths().state}/seen.json`, '{"version":{"revision":9999},"digest":"no"}');
     assert.deepEqual((await boot()).seen, at(3));
