@@ -104,7 +104,7 @@ export function linkToCluster(options: {
           reason?.code === 'BUS_AWAY'
             ? 'the connection broke'
             : (reason?.message ?? 'the connection is being made'),
-          'kato status shows what this node knew last',
+          'kato status shows what this node last knew',
         );
       }
       return bus.request(op(nodeId, operation), body, { timeoutMs });

@@ -21,7 +21,7 @@ export async function liveAgent(
   let given: string | null = null;
   while (!signal.aborted) {
     const identity = await readIdentity(context.paths);
-    if (identity === null) return log('this machine is no node of a cluster');
+    if (identity === null) return log('this machine is not a node of a cluster');
     const wanted = given ?? identity.address;
     if (!isAt(identity, wanted, await whereabouts())) {
       given = await runDisplaced(context, identity, given, log, signal);

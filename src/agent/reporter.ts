@@ -58,7 +58,7 @@ export function startReporter(options: {
         'NODE_UNREACHABLE',
         `the agent of ${identity.name} has only just started`,
         'it has not looked at its node yet',
-        `run it again in a moment; where it stays so, on it: ${paths.log}/agent/current`,
+        `run it again in a moment; if that does not help, see ${paths.log}/agent/current on it`,
       );
     },
     first: async () => {

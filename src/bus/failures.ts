@@ -41,12 +41,7 @@ export function reachFailure(code: string, at: string, cause: unknown): KatoErro
     );
   }
   if (UNROUTABLE.has(code)) {
-    return failure(
-      'CORE_UNREACHABLE',
-      `there is no way to ${at}`,
-      `the system says ${code}`,
-      cause,
-    );
+    return failure('CORE_UNREACHABLE', `${at} cannot be reached`, `the system says ${code}`, cause);
   }
   if (code === 'ETIMEDOUT' || cause instanceof errors.TimeoutError) {
     return failure('CORE_UNREACHABLE', `${at} does not answer`, 'off, or behind a firewall', cause);
@@ -62,7 +57,7 @@ export function requestFailure(error: unknown, subject: string, timeoutMs: numbe
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const isNode = subject.startsWith('kato.node.');
   if (cause instanceof errors.NoRespondersError) {
-    const why = `nobody takes ${subject}`;
+    const why = `nobody receives ${subject}`;
     return isNode
       ? failure('NODE_UNREACHABLE', 'the node is not on the bus', why, error)
       : failure('CONTROLLER_AWAY', 'no controller is on the bus', why, error, START_IT);
@@ -95,12 +90,12 @@ export function notABus(at: string, cause: unknown): KatoError {
 
 /** Held or broken, it cannot be started by a command that needs one. */
 const START_IT =
-  'on the core: kato status shows how its controller is; kato node halt, then kato node boot, starts it';
+  'on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it';
 const CLOCK = 'by the clock of this machine, which is probably wrong';
 const SET_IT = 'set its clock; date -u shows it';
 const OUT_OF_TIME: Record<string, string> = {
   CERT_NOT_YET_VALID: 'is not valid yet',
-  CERT_HAS_EXPIRED: 'is not valid any more',
+  CERT_HAS_EXPIRED: 'is no longer valid',
 };
 
 const UNROUTABLE = new Set([

@@ -8,7 +8,7 @@ const LIMIT_MS = 2000;
 const NO_TLS = 'ERR_SSL_WRONG_VERSION_NUMBER';
 
 /**
- * BUSY, where a bus takes no more connections: it says that in the clear, in front of TLS. Null for
+ * BUSY, where a bus accepts no more connections: it says that in the clear, in front of TLS. Null for
  * every other cause of a connection that did not come about.
  */
 export async function fullBus(cause: unknown, where: BusAddress): Promise<KatoError | null> {
@@ -17,9 +17,9 @@ export async function fullBus(cause: unknown, where: BusAddress): Promise<KatoEr
   if (!said.startsWith("-ERR 'maximum connections exceeded'")) return null;
   return refuse(
     'BUSY',
-    `the bus at ${where.address}:${where.port} takes no more connections`,
-    'somebody opens very many of them',
-    'on the core, ss -tn shows from where: let a firewall keep that off',
+    `the bus at ${where.address}:${where.port} accepts no more connections`,
+    'somebody opens a great many of them',
+    'on the core, ss -tn shows where from: block that with a firewall',
   );
 }
 

@@ -162,8 +162,8 @@ function take(msg: Msg, { admit = limitsOf }: Intake): Taken | 'drop' {
 function busy(): KatoError {
   return refuse(
     'BUSY',
-    'the controllers take no more from this asker for the moment',
-    'it asked for more than they do for one asker at a time',
+    'the controllers accept no more requests from this asker at the moment',
+    'it asked for more than they do at once for one asker',
     'try again in a moment',
   );
 }

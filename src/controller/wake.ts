@@ -94,7 +94,9 @@ export function wakeNodes(options: {
       const isFault = have.content !== content && isEqual(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
       faults.set(id, have.content);
-      options.log(`${id} has another view than this controller makes of the same: a fault of kato`);
+      options.log(
+        `${id} has a different view than this controller makes from the same state: a bug in kato`,
+      );
     },
     close: () => {
       for (const timer of [gathering, ending, again]) clearTimeout(timer);

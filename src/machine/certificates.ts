@@ -83,7 +83,7 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
     throw refuse(
       'BAD_FILE',
       'the key does not belong to the certificate',
-      `the first certificate in the file is of ${leaf.subject.replaceAll('\n', ', ')}`,
+      `the first certificate in the file is for ${leaf.subject.replaceAll('\n', ', ')}`,
       'give the leaf first in the chain, and the key that it was made with',
     );
   }

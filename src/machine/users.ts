@@ -16,7 +16,7 @@ export async function ensureUser(user: string): Promise<UserIds> {
   ]);
   const ids = await idsOf(user); // another pass on this machine may have been quicker
   if (ids !== null) return ids;
-  throw refuse('FAILED', `the user ${user} could not be made`, lastWords(made));
+  throw refuse('FAILED', `the user ${user} could not be created`, lastWords(made));
 }
 
 async function idsOf(user: string): Promise<UserIds | null> {

@@ -59,7 +59,7 @@ export function checkExport(text: string): void {
   if (isExport(text)) return;
   throw refuse(
     'BAD_FILE',
-    'this is not an export of kato',
+    'this is not a kato export',
     `its first line is not ${HEADER}`,
     'kato data export --cluster FILE makes one',
   );
@@ -88,7 +88,7 @@ export async function openState(text: string, passphrase: string): Promise<Saved
       {
         code: 'BAD_FILE',
         message: 'the export does not open',
-        why: 'the passphrase is another one, or the file was changed or cut off',
+        why: 'the passphrase is wrong, or the file was changed or cut short',
       },
       { cause },
     );

@@ -74,7 +74,7 @@ export const nodeJoin = {
     const { secret, ...shown } = params as v.InferOutput<typeof JOIN>;
     const secretHash = shown.tokenId === tokenId ? sha256(secret) : '';
     judgeToken(cluster, { ...shown, tokenId, secretHash }, at);
-    if (secretHash === '') throw refuse('TOKEN_UNKNOWN', 'the token is of another joiner');
+    if (secretHash === '') throw refuse('TOKEN_UNKNOWN', 'the token belongs to another joiner');
     if (isKeyProven(shown.key, shown.proof, { clusterId: cluster.id, tokenId })) return;
     throw refuse('NOT_ALLOWED', 'the joiner does not have the key that it names');
   },

@@ -192,7 +192,7 @@ export function checkParams(operation: Operation, given: unknown): unknown {
     'USAGE',
     `${operation.name} does not understand its parameters`,
     fault,
-    'the kato that asks and the controller may be of different versions',
+    'this kato and the controller may have different versions',
   );
 }
 
@@ -239,7 +239,7 @@ export function checkRight(operation: Operation, params: unknown, by: Node): voi
   throw refuse(
     'NOT_ALLOWED',
     `node ${by.name} may not ask for ${operation.name}${may === 'own' ? ' on another node' : ''}`,
-    may === 'own' ? 'a node that is not an admin changes itself only' : 'only an admin node may',
+    may === 'own' ? 'a node that is not an admin may change only itself' : 'only an admin node may',
     'run the command on an admin node, such as the core',
   );
 }

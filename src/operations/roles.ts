@@ -116,7 +116,7 @@ export const processList = read(
 async function processesOf(known: Knowledge, node: Node): Promise<NodeProcesses> {
   const report = reportOf(await known.askNode(node.id, 'status', null, ASK_MS));
   if (report !== null) return { ...told(node), processes: report.processes, stale: false };
-  throw refuse('NODE_UNREACHABLE', `what node ${node.name} answers is no report`);
+  throw refuse('NODE_UNREACHABLE', `what node ${node.name} answers is not a report`);
 }
 
 function told({ id, name, address }: Node): Pick<NodeProcesses, 'node' | 'id' | 'address'> {

@@ -46,7 +46,8 @@ export const stateSealed = read(
   async (known, { known: have }, by) => {
     const { cluster, older } = known;
     const kept = keptExportOf(cluster);
-    if (kept?.id !== by.id) throw refuse('NOT_ALLOWED', `node ${by.name} is to keep no export`);
+    if (kept?.id !== by.id)
+      throw refuse('NOT_ALLOWED', `node ${by.name} is not the one that keeps the export`);
     if (older !== null)
       throw refuse('STATE_OLDER', 'the bus has an older state than nodes have seen');
     const state = await savedState(known);
@@ -75,7 +76,7 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
   if (named.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
   throw refuse(
     'CONFLICT',
-    'state and secrets do not go together',
+    'state and secrets do not match',
     'the cluster was changed while they were read',
     'run the command again',
   );

@@ -54,10 +54,10 @@ describe('after a recovery from an export that was made too early', function () 
   });
 
   it('it is said what may count again that was taken away since', async () => {
-    assert.match(said, /^note: no token of before lets anybody in any more: kato token create/m);
+    assert.match(said, /^note: earlier tokens no longer let anybody in: kato token create/m);
     const { commands } = hint(
       said.trim().split('\n').at(-1),
-      'cli/render/core.ts: nodes that joined later than that are to be attached again; kato status shows all others',
+      'cli/render/core.ts: nodes that joined after that must be attached again; kato status shows all others',
     );
     assert.match(await typed(core, commands[0]!), new RegExp(`^..h2 +${router.address} `, 'm'));
     assert.match(said, /^note: what was removed after revision \d+ is a node again: /m);
@@ -88,7 +88,7 @@ describe('after a recovery from an export that was made too early', function () 
     const given = { KATO_TOKEN: await tokenFrom(core) };
     const joined = await type(data, line, { env: given });
     assert.equal(joined.exitCode, 0, joined.stderr);
-    assert.match(joined.stderr, /the bus does not know the key of node h3 any more/);
+    assert.match(joined.stderr, /the bus no longer knows the key of node h3/);
     assert.match(joined.stderr, /what the machine had is in \/var\/lib\/kato\/aside\//);
     const node = await nodeOn(data, core);
     assert.deepEqual([node.name, rolesOf(node)], ['h3', ['base', 'postgresql', 'redis']]);
@@ -118,7 +118,7 @@ describe('a node that its core does not know any more', () => {
     await typed(core, `kato node remove --skip-detach ${data.name}`);
     const { exitCode, stderr } = await type(data, line(), { env: await env() });
     assert.equal(exitCode, 0, stderr);
-    assert.match(stderr, /note: node h2 was removed from the cluster: it is joined anew/);
+    assert.match(stderr, /note: node h2 was removed from the cluster: it joins again/);
     await settled(core);
     await assertData(data, core);
   });

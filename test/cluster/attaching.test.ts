@@ -50,7 +50,10 @@ describe('kato node attach', () => {
     const token = await tokenFrom(core);
     const { exitCode, stderr } = await attach(free, token, other.address);
     assert.equal(exitCode, 7);
-    assert.match(stderr, new RegExp(`the bus at ${other.address}:4222 is not of the cluster`));
+    assert.match(
+      stderr,
+      new RegExp(`the bus at ${other.address}:4222 does not belong to the cluster`),
+    );
   });
 
   it('refuses a role that the token cannot give before it installs anything', async () => {
@@ -68,7 +71,10 @@ describe('kato node attach', () => {
     const used = await tokenFrom(core, '--ttl 1s');
     const { exitCode, stdout } = await attach(node, used, '');
     assert.equal(exitCode, 0);
-    assert.match(stdout, /note: the token is not used: this machine is a node of the cluster/);
+    assert.match(
+      stdout,
+      /note: the token is not used: this machine is already a node of the cluster/,
+    );
   });
 
   it('refuses a node the token of another cluster, while its own can let it go', async () => {

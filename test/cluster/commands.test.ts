@@ -31,7 +31,7 @@ describe('kato node setup core without words', () => {
     assert.match(said, new RegExp(`^core is the core of api.core.example.com at ${address}$`, 'm'));
     const notes = said.split('\n').filter((line) => line.startsWith('note: '));
     const wanted = [
-      `using ${address}, on the default route; --address takes another: 10.99.0.5`,
+      `using ${address}, on the default route; --address selects another: 10.99.0.5`,
       `${address} comes from DHCP: .*`,
       'no systemd starts this node: have `.*kato node boot` called at boot',
       String.raw`\*.core.example.com does not resolve here: .*`,

@@ -77,7 +77,7 @@ describe('what a node has on its disk is damaged', () => {
       assert.match(why!, /secrets\.json is damaged, and is kept in .*secrets\.json\.damaged-1$/);
       hint(
         next,
-        'agent/doors/last-status.ts: it is fetched anew when a controller answers; what runs goes on. Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core',
+        'agent/doors/last-status.ts: it is fetched again when a controller answers; what runs keeps running. If the bus has lost its data, too: kato node setup core --recover-from FILE, on the core',
       );
     });
     const redis = await pidOf(node, 'redis');

@@ -68,7 +68,7 @@ const OF_SETTINGS: Row[] = [
     shows: /^port:/m,
   },
   {
-    hint: 'domain/nodes/liveness.ts: change considerDead first when they grow, interval first when they shrink',
+    hint: 'domain/nodes/liveness.ts: to raise them, change considerDead first; to lower them, interval first',
     wrong: 'kato config set cluster heartbeat.considerInactive 10',
     by: () => 'kato config set cluster heartbeat.considerDead 20',
     undo: [
@@ -123,7 +123,7 @@ const MAKE = 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -day
 const INSTALL = 'kato op custom_ssl_cert install';
 const OF_CERTIFICATES: Row[] = [
   {
-    hint: 'cli/commands/op/custom_ssl_cert/install.ts: openssl pkey -in ${files.key} -out FILE writes it without one',
+    hint: 'cli/commands/op/custom_ssl_cert/install.ts: openssl pkey -in ${files.key} -out FILE writes the key without a passphrase',
     given: `${MAKE} -subj /CN=a.example.com -addext subjectAltName=DNS:a.example.com \\
       -passout pass:secret -keyout /root/locked.key -out /root/a.pem 2>&1`,
     wrong: `${INSTALL} /root/locked.key /root/a.pem a.example.com`,
@@ -165,7 +165,7 @@ const OF_CERTIFICATES: Row[] = [
 
 const OF_DATA: Row[] = [
   {
-    hint: 'cli/input/passphrase.ts: give it by --passphrase-file F',
+    hint: 'cli/input/passphrase.ts: give it with --passphrase-file F',
     wrong: 'kato data export --cluster /root/cluster.kato',
     by: () => 'kato data export --cluster --passphrase-file /root/pass /root/cluster.kato',
     shows: /is saved in/,
@@ -184,7 +184,7 @@ const OF_DATA: Row[] = [
     done: 'kato data import /root/cluster.kato --passphrase-file /root/pass',
   },
   {
-    hint: 'domain/document/restore.ts: attach them again afterwards, and say so with --force',
+    hint: 'domain/document/restore.ts: use --force, and attach them again afterwards',
     given: 'h3: KATO_TOKEN=$TOKEN kato node attach $H1',
     wrong: 'kato data import /root/cluster.kato --passphrase-file /root/pass',
     by: () => [
@@ -192,7 +192,7 @@ const OF_DATA: Row[] = [
       'h3: kato node detach || true',
       'h3: KATO_TOKEN=$TOKEN kato node attach $H1',
     ],
-    shows: /cut off, to be attached again: h3[\s\S]*h3 is attached/,
+    shows: /cut off, must be attached again: h3[\s\S]*h3 is attached/,
   },
 ];
 

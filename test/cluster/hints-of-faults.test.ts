@@ -32,7 +32,7 @@ const BROKEN: Row[] = [
     shows: /write-config nats-server failed[\s\S]*h3 is the core/,
   },
   {
-    hint: 'machine/s6/supervision.ts: look at ${paths.log}/supervision/current, and whether the package s6 is installed',
+    hint: 'machine/s6/supervision.ts: see ${paths.log}/supervision/current, and check that the package s6 is installed',
     given: 'h2: kato node halt && mount --bind /bin/false $(realpath $(which s6-svscan))',
     wrong: 'h2: kato node boot',
     by: ({ values: [log] }) => [
@@ -41,7 +41,7 @@ const BROKEN: Row[] = [
     ],
   },
   {
-    hint: 'operations/local/boot.ts: look at ${paths.log}/${AGENT}/current',
+    hint: 'operations/local/boot.ts: see ${paths.log}/${AGENT}/current',
     given: [
       `h2: kato process ready all --block 30; s6-svc -wD -d ${SUPERVISION}/agent`,
       `h2: rm -f /run/kato/agent.sock && mkdir -p /run/kato/agent.sock/in-the-way`,
@@ -61,7 +61,7 @@ const BROKEN: Row[] = [
     shows: /READY/,
   },
   {
-    hint: 'machine/node/ledger.ts: kato node halt, then kato node boot: the agent fetches it anew',
+    hint: 'machine/node/ledger.ts: kato node halt, then kato node boot: the agent fetches it again',
     given: `h2: sed -i '0,/1/s/1/3/' ${LEDGER}`,
     wrong: 'h2: kato node setup core',
     by: ({ commands: [halt, boot] }) => [
@@ -96,13 +96,13 @@ const ISTOLD = 'until kato status | grep -q "h2 is at $MOVED now"; do :; done';
 /** Of a node that is elsewhere, or away. */
 const ELSEWHERE: Row[] = [
   {
-    hint: 'domain/nodes/migrate.ts: kato node boot on the machine starts it; --force does without',
+    hint: 'domain/nodes/migrate.ts: kato node boot on the machine starts it; --force skips this check',
     given: MOVE('$H2', '$MOVED'),
     wrong: 'kato node migrate $H2 $MOVED',
     by: ({ commands: [boot] }) => [`h2: ${boot}`, `h1: ${ISTOLD}`],
   },
   {
-    hint: 'domain/nodes/migrate.ts: kato node boot on the machine starts it; --force does without',
+    hint: 'domain/nodes/migrate.ts: kato node boot on the machine starts it; --force skips this check',
     given: MOVE('$MOVED', '$H2'),
     wrong: 'kato node migrate $MOVED $H2',
     by: () => 'kato node migrate --force $MOVED $H2',
@@ -110,7 +110,7 @@ const ELSEWHERE: Row[] = [
     undo: BACK,
   },
   {
-    hint: 'cli/commands/node/migrate.ts: look at its agent at ${address}: kato status there',
+    hint: 'cli/commands/node/migrate.ts: check its agent at ${address}: kato status there',
     given: [
       MOVE('$H2', '$MOVED'),
       'h2: kato node boot && kato status',
@@ -157,7 +157,7 @@ const LOSE = 'h1: kato node halt && rm -rf /var/lib/kato';
 const PASS = '--passphrase-file /root/pass';
 const LOST: Row[] = [
   {
-    hint: 'cli/commands/data/export.ts: keep it with its passphrase away from the core; kato node setup core --recover-from reads it',
+    hint: 'cli/commands/data/export.ts: store it and its passphrase away from the core; kato node setup core --recover-from reads it',
     says: `kato data export --cluster ${PASS} /root/cluster.kato`,
     by: ({ commands: [recover] }) => [LOSE, `${recover} /root/cluster.kato ${PASS}`],
     shows: /h1 is the core/,
@@ -170,7 +170,7 @@ const LOST: Row[] = [
     shows: /h1 is the core/,
   },
   {
-    hint: 'cli/commands/data/keep.ts: should the core be lost: kato node setup core --recover-from that file, on a machine with its address',
+    hint: "cli/commands/data/keep.ts: if the core is lost: kato node setup core --recover-from that file, on a machine with the core's address",
     says: `kato data keep h2 ${PASS}`,
     by: ({ commands: [recover] }) => [
       'h2: until test -e /var/lib/kato/export/cluster.kato; do :; done',
@@ -214,14 +214,14 @@ describe('a hint on what is broken, elsewhere or lost, followed where it is prin
 
   for (const row of [...BROKEN, ...ELSEWHERE]) it(titleOf(row), () => followed(row));
 
-  it('no token; make one with kato token create  (a core whose setup was interrupted)', async () => {
+  it('no tokens; make one with kato token create  (a core whose setup was interrupted)', async () => {
     const [, , , other] = lab.hosts;
     await typed(other!, 'kato node detach --yes');
     const argv = ['kato', 'node', 'setup', 'core', 'api.example.org'];
     await interrupted(other!, 'settle', 'SIGTERM', { argv });
     await typed(other!, argv.join(' '));
     await followed({
-      hint: 'cli/render/token.ts: no token; make one with kato token create',
+      hint: 'cli/render/token.ts: no tokens; make one with kato token create',
       says: 'h4: kato token list',
       by: ({ commands: [create] }) => [create!, 'kato token list'],
       shows: /^token [\s\S]*usable/,

@@ -28,7 +28,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'cli/input/token-source.ts: kato token create on the core prints one; give it by --token-file F',
+    hint: 'cli/input/token-source.ts: kato token create on the core prints one; give it with --token-file F',
     wrong: 'h3: KATO_TOKEN= kato node attach $H1',
     by: ({ commands }) => [
       `NEW=h1: ${commands} --quiet`,
@@ -85,14 +85,14 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: `${JOIN} give another by --name, or none: it would be \${freeName(name, taken)}`,
+    hint: `${JOIN} give another with --name; without one it would be \${freeName(name, taken)}`,
     wrong: `h3: ${ATTACH} --name h2 $H1`,
     by: ({ values: [free] }) => `${ATTACH} --name ${free} $H1`,
     shows: /h2-2 is attached/,
     undo: LEAVE,
   },
   {
-    hint: 'domain/base/names.ts: kato node rename gives the machine another name; attach takes one by --name',
+    hint: 'domain/base/names.ts: kato node rename gives the machine another name; attach takes one with --name',
     wrong: `h3: ${ATTACH} --name nbf6050be624b $H1`,
     by: () => ['kato node rename h3', `${ATTACH} --name third $H1`],
     shows: /third is attached/,
@@ -125,7 +125,7 @@ const JOINING: Row[] = [
     undo: 'h3: kato node detach --yes && sed -i 1d /etc/hosts',
   },
   {
-    hint: 'domain/traffic/addresses.ts: give the one that the other nodes reach it at, by --address',
+    hint: 'domain/traffic/addresses.ts: with --address, give the one that the other nodes reach it at',
     wrong: `h3: ${ATTACH} --address 127.0.0.1 $H1`,
     by: () => `${ATTACH} --address $H3 $H1`,
     shows: /h3 is attached/,
@@ -139,7 +139,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: `${HOST} give one of those by --address, or none to take the one on the default route`,
+    hint: `${HOST} give one of those with --address, or none to use the one on the default route`,
     wrong: `h3: ${ATTACH} --address 10.9.9.9 $H1`,
     by: () => `${ATTACH} $H1`,
     shows: /h3 is attached/,
@@ -154,21 +154,21 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: 'operations/local/attach.ts: the token is of the core at ${token.address}: kato node attach ${token.address}',
+    hint: 'operations/local/attach.ts: the token is for the core at ${token.address}: kato node attach ${token.address}',
     wrong: `h3: ${ATTACH} $H2`,
     by: ({ commands }) => `KATO_TOKEN=$TOKEN ${commands}`,
     shows: /h3 is attached/,
     undo: LEAVE,
   },
   {
-    hint: "operations/local/attach.ts: the token is of the core at ${token.address}: kato node attach -e ${roles.join(',')} ${token.address}",
+    hint: "operations/local/attach.ts: the token is for the core at ${token.address}: kato node attach -e ${roles.join(',')} ${token.address}",
     wrong: `h3: ${ATTACH} -e redis $H2`,
     by: ({ commands }) => `KATO_TOKEN=$TOKEN ${commands}`,
     shows: /h3 is attached.*\nits roles: base, redis/,
     undo: LEAVE,
   },
   {
-    hint: 'bus/joining/fingerprint.ts: take a token of this cluster, or the address of the other one',
+    hint: 'bus/joining/fingerprint.ts: use a token of this cluster, or the address of the other one',
     wrong: 'h3: KATO_TOKEN=$FOREIGN kato node attach $H1',
     by: () => ['KATO_TOKEN=$FOREIGN kato node attach $H4', LEAVE, `h3: ${ATTACH} $H1`],
     shows: /h3 is attached[\s\S]*h3 is attached/,

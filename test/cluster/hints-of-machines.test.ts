@@ -15,7 +15,7 @@ const ON_NODES: Row[] = [
     hint: `${HOST} run the command as root`,
     wrong: 'h2: setpriv --reuid=nobody --regid=nogroup --clear-groups kato node boot',
     by: () => 'kato node boot',
-    shows: /this node runs/,
+    shows: /this node is running/,
   },
   {
     hint: `${SETUP} kato node detach takes it out of that cluster`,
@@ -57,7 +57,7 @@ const ON_NODES: Row[] = [
     shows: /READY/,
   },
   {
-    hint: 'agent/cluster-link.ts: kato status shows what this node knew last',
+    hint: 'agent/cluster-link.ts: kato status shows what this node last knew',
     given:
       'h1: kato process stop --no-wait --force nats-server; until ! ss -ltn | grep -q :4222; do :; done',
     wrong: 'h2: kato history',
@@ -71,13 +71,13 @@ const ON_NODES: Row[] = [
     shows: /primary\(held\)/,
   },
   {
-    hint: 'cli/session/session.ts: run it again when the bus is back: to repeat it does no harm',
+    hint: 'cli/session/session.ts: run it again when the bus is back: repeating it does no harm',
     wrong: 'h2: kato stop redis',
     by: () => `h1: ${GO_ON}`,
     undo: 'h2: kato start redis',
   },
   {
-    hint: 'cli/session/session.ts: when a controller answers, kato history shows if it was done; to repeat it does no harm',
+    hint: 'cli/session/session.ts: when a controller answers, kato history shows if it was done; repeating it does no harm',
     given: 'h1: s6-svc -p /var/lib/kato/service/controller',
     wrong: 'h2: kato stop redis',
     by: ({ commands: [history] }) => [
@@ -109,7 +109,7 @@ const ON_NODES: Row[] = [
     undo: 'h4: kato node setup core api.example.org',
   },
   {
-    hint: 'cli/commands/node/detach.ts: kato node detach --yes ends it without being asked',
+    hint: 'cli/commands/node/detach.ts: kato node detach --yes ends it without asking',
     wrong: 'h4: kato node detach',
     shows: /its cluster is no more/,
     undo: 'h4: kato node setup core api.example.org',

@@ -27,7 +27,7 @@ const OF_WORDS: Row[] = [
     shows: /no longer has memcached/,
   },
   {
-    hint: 'cli/commands/role/remove.ts: add --yes to delete it without being asked',
+    hint: 'cli/commands/role/remove.ts: add --yes to delete it without asking',
     given: 'kato role add memcached',
     wrong: 'kato role remove --purge-data memcached',
     by: () => 'kato role remove --purge-data memcached --yes',
@@ -69,7 +69,7 @@ const OF_WORDS: Row[] = [
     shows: /config.set/,
   },
   {
-    hint: 'machine/apply/run-state.ts: read ${paths.log}/${process}/current; it is tried again meanwhile',
+    hint: 'machine/apply/run-state.ts: read ${paths.log}/${process}/current; kato keeps trying',
     given: 'h2: mount --bind /bin/false /usr/bin/redis-server',
     wrong: 'kato restart -n h2 redis',
     by: ({ values }) => [
@@ -94,13 +94,13 @@ const OF_WORDS: Row[] = [
 /** What is said when it is done. */
 const DONE: Row[] = [
   {
-    hint: 'cli/render/routes.ts: no route; add one with kato route add',
+    hint: 'cli/render/routes.ts: no routes; add one with kato route add',
     says: 'kato route list',
     by: ({ commands }) => `${commands} shop.example.com 10.9.9.1:80`,
     shows: /leads to/,
   },
   {
-    hint: 'cli/render/routes.ts: no announcer; add one with kato route announcer add',
+    hint: 'cli/render/routes.ts: no announcers; add one with kato route announcer add',
     says: 'kato route announcer list',
     by: ({ commands }) => `${commands} shop --host a.example.com`,
     shows: /may announce/,

@@ -30,7 +30,7 @@ const ROWS: Row[] = [
     shows: /controller held until the next boot/,
   },
   {
-    hint: 'bus/failures.ts: on the core: kato status shows how its controller is; kato node halt, then kato node boot, starts it',
+    hint: 'bus/failures.ts: on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it',
     wrong: 'kato process start controller',
     by: ({ commands: [status, halt, boot] }) => [
       `${status} | grep -F 'controller(held)' || true`,
@@ -38,7 +38,7 @@ const ROWS: Row[] = [
     ],
   },
   {
-    hint: `${ROLE_SWITCH} give it to another node first, or stop it all the same: kato stop --force -n \${node.name} \${role}`,
+    hint: `${ROLE_SWITCH} give it to another node first, or stop it anyway: kato stop --force -n \${node.name} \${role}`,
     given: 'kato role remove -n h5 router',
     wrong: 'kato stop router',
     shows: /router stopped until it is started again/,
@@ -60,7 +60,7 @@ const ROWS: Row[] = [
     shows: /redis/,
   },
   {
-    hint: `${PROCESS_SWITCH} hold it all the same: kato process stop --force -n \${node.name} \${process}`,
+    hint: `${PROCESS_SWITCH} to hold it anyway: kato process stop --force -n \${node.name} \${process}`,
     wrong: 'kato process stop controller',
     shows: /controller held until the next boot/,
     undo: 'kato node halt && kato node boot && kato process ready all --block 30',
@@ -96,7 +96,7 @@ const ROWS: Row[] = [
     undo: 'h2: kato node halt',
   },
   {
-    hint: 'agent/doors/ask.ts: as root: kato node boot starts it, or says what it is',
+    hint: 'agent/doors/ask.ts: as root: kato node boot starts it, or says why it cannot',
     wrong: 'h2: setpriv --reuid=nobody --regid=nogroup --clear-groups kato status',
     shows: /this node is starting/,
     undo: 'h2: kato process ready all --block 30 && kato node halt',
@@ -112,7 +112,7 @@ const ROWS: Row[] = [
     done: 'h2: kato process ready all --block 30',
   },
   {
-    hint: 'agent/doors/ask.ts: kato node boot starts it anew; where that fails: ${paths.log}/agent/current',
+    hint: 'agent/doors/ask.ts: kato node boot starts it again; if that fails, see ${paths.log}/agent/current',
     given: 'h2: s6-svc -wD -d /var/lib/kato/service/agent',
     wrong: 'h2: kato status',
     undo: 'h2: kato process ready all --block 30 && test -s /var/log/kato/agent/current',
@@ -131,7 +131,7 @@ const ROWS: Row[] = [
     undo: 'kato start -n h2 redis',
   },
   {
-    hint: 'cli/session/follow.ts: kato status shows how its roles are, and what fails',
+    hint: 'cli/session/follow.ts: kato status shows the state of its roles and what fails',
     given: 'h2: s6-svc -p /var/lib/kato/service/agent',
     wrong: 'kato stop -n h2 --timeout 1 redis',
     shows: /redis on h2 is stopped by h1/,

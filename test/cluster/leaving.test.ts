@@ -123,7 +123,7 @@ describe('leaving a cluster', () => {
       const told = await until(
         async () => {
           const answer = await refused(host(5), line);
-          return answer.message === 'this machine is no node of a cluster' ? answer : null;
+          return answer.message === 'this machine is not a node of a cluster' ? answer : null;
         },
         { what: `${line} says what became of it`, seconds: 10 },
       );
@@ -178,7 +178,7 @@ describe('leaving a cluster', () => {
     assert.equal(early.code, 'ROLE_NEEDED');
     const { commands } = hint(
       early.next,
-      "cli/commands/node/detach.ts: take the other nodes out first: kato node remove ${others.join(' ')}",
+      "cli/commands/node/detach.ts: remove the other nodes first: kato node remove ${others.join(' ')}",
     );
     await typed(core(), commands[0]!);
     assert.equal((await refused(core(), 'kato node detach')).code, 'USAGE');

@@ -130,9 +130,11 @@ describe('when the core loses what it knows', () => {
 
   it('an import by force tells those so, and they may come back', async () => {
     const said = await typed(core, `kato data import --force ${EXPORT}`, { env });
-    const [, copy] = /^as it was before, it is in (\S+), same passphrase$/m.exec(said)!;
+    const [, copy] = /^the state before the import is in (\S+), with the same passphrase$/m.exec(
+      said,
+    )!;
     assert.match(await core.read(copy!), /^kato-export-1\n/);
-    assert.match(said, /^cut off, to be attached again: h3$/m);
+    assert.match(said, /^cut off, must be attached again: h3$/m);
     assert.deepEqual(await routes(), ['news.example.com', 'shop.example.com']);
     await until(() => assertClean(data).then(() => true), { what: 'h3 has left', seconds: 20 });
     assert.equal((await settled(core)).nodes.length, 2);

@@ -164,7 +164,7 @@ describe('a join token', () => {
     assert.deepEqual(await at(nobody), [
       'CORE_UNREACHABLE',
       5,
-      `there is no way to ${nobody}:${port}`,
+      `${nobody}:${port} cannot be reached`,
     ]);
     const self = host(2).address;
     assert.deepEqual(await at(self), ['CORE_UNREACHABLE', 5, `nothing listens at ${self}:${port}`]);

@@ -38,7 +38,7 @@ describe('a bus that comes up without the state that is on its disk', () => {
     assert.equal(error.code, 'STATE_OLDER');
     const { commands } = hint(
       error.next,
-      'domain/document/older-state.ts: on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again',
+      'domain/document/older-state.ts: on the core: df -h /var/lib/kato/data; once there is room, kato node halt and kato node boot load it again',
     );
     follows = commands.join(' && ');
   });
@@ -50,7 +50,7 @@ describe('a bus that comes up without the state that is on its disk', () => {
     assert.match(error.message, /has not loaded: KV_cluster$/);
     const { text } = hint(
       error.next,
-      'operations/local/bus-data.ts: df -h ${folder}; with room there, kato node halt and kato node boot load it again. What is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again',
+      'operations/local/bus-data.ts: df -h ${folder}; once there is room, kato node halt and kato node boot load it again. If it is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again',
     );
     lost = text.replace(/.*repair: (.*); then.*/, '$1');
     assert.equal(await typed(core, `find ${STREAM}/msgs -type f | xargs cksum`), before);

@@ -59,7 +59,7 @@ describe('a machine that was a core, and has lost all but the data of its bus', 
     await typed(core(), 'kato data export --cluster /root/cluster.kato', { env });
     await typed(core(), `kato node halt && ${LOSE}`);
     const said = await typed(core(), 'kato node setup core api.example.net');
-    const [, aside] = /^note: what a core of before left on this machine is in (\S+)$/m.exec(said)!;
+    const [, aside] = /^note: what an earlier core left on this machine is in (\S+)$/m.exec(said)!;
     await typed(core(), `ls ${aside}/data/nats-server/jetstream`);
     const fresh = await settled(core());
     assert.notEqual(fresh.cluster.id, old.cluster.id);
@@ -70,7 +70,7 @@ describe('a machine that was a core, and has lost all but the data of its bus', 
   it('goes on with the old cluster from an export, and the data of the new one is set aside', async () => {
     await typed(core(), `kato node halt && ${LOSE}`);
     const line = 'kato node setup core --recover-from /root/cluster.kato';
-    assert.match(await typed(core(), line, { env }), /what a core of before left on this machine/);
+    assert.match(await typed(core(), line, { env }), /what an earlier core left on this machine/);
     await settled(core());
     assert.match(await typed(core(), 'kato route list'), /old\.example\.com/);
     const { stdout } = await type(core(), 'ls -d /var/lib/kato/aside/*-core-of-before');

@@ -91,7 +91,9 @@ describe('data on volumes', () => {
       (status) => status.nodes.filter((node) => node.roles.length > 1 && misses(node)).length === 2,
     );
     assert.ok(
-      warnings.some(({ message }) => /missing: .*leads to what is not there/.test(message)),
+      warnings.some(({ message }) =>
+        /missing: .*is a link to something that is not there/.test(message),
+      ),
     );
     assert.ok(warnings.some(({ message }) => /missing: .* is empty, .*; mount its/.test(message)));
     for (const host of nodes) {
@@ -152,7 +154,7 @@ describe('data on volumes', () => {
     assert.equal(error.code, 'DATA_MISSING');
     const { commands } = hint(
       error.next,
-      'domain/making/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato role remove --purge-data -n ${node} ${role}, then kato role add -n ${node} ${role}',
+      'domain/making/data-state.ts: mount its volume, or restore the data; if it is lost for good: kato role remove --purge-data -n ${node} ${role}, then kato role add -n ${node} ${role}',
     );
     const [remove, add] = commands;
     await typed(core, `${remove} --yes`);
@@ -176,7 +178,7 @@ describe('data on volumes', () => {
     const own = (await remembered(core)).nodes.find((node) => node.self)!;
     const { commands } = hint(
       own.error?.next,
-      'domain/making/data-state.ts: mount its volume, or bring the data back; if it is lost for good: kato node setup core --recover-from FILE',
+      'domain/making/data-state.ts: mount its volume, or restore the data; if it is lost for good: kato node setup core --recover-from FILE',
     );
     await typed(core, commands[0]!.replace('FILE', '/var/lib/kato/state/ledger.json'));
     await settled(core);

@@ -97,6 +97,6 @@ export const SHOWN_CHECKS: Check[] = [
   {
     name: 'certificates',
     level: 'warning',
-    message: 'the certificate for shop.example.com ends in 19 days',
+    message: 'the certificate for shop.example.com expires in 19 days',
   },
 ];

@@ -62,7 +62,7 @@ function silent(operation: string): KatoError {
     'TIMEOUT',
     `the agent of this node did not answer ${operation}`,
     'it is frozen, or was restarted meanwhile',
-    'run the command again: it cannot happen twice',
+    'run the command again: it takes effect only once',
   );
 }
 
@@ -73,7 +73,7 @@ function failure(error: NodeJS.ErrnoException | KatoError, operation: string): E
     return refuse(
       'NOT_ALLOWED',
       'you may not ask the agent of this node',
-      'its socket is for root, and for members of group kato to look',
+      'its socket is for root; members of group kato may only look',
       'run the command as root',
     );
   }
@@ -105,22 +105,22 @@ async function noAgent(paths: Paths, isUp: boolean): Promise<KatoError> {
   if (identity === null) return noNodeHere(paths);
   if (isUp && (await isStarting(paths))) {
     const why = 'it has not come up yet';
-    const next = `run it again in a moment; where it stays so: ${paths.log}/agent/current`;
+    const next = `run it again in a moment; if that does not help, see ${paths.log}/agent/current`;
     return refuse('NOT_SET_UP', 'the agent of this node is starting', why, next);
   }
   if (isUp) {
-    const next = `kato node boot starts it anew; where that fails: ${paths.log}/agent/current`;
+    const next = `kato node boot starts it again; if that fails, see ${paths.log}/agent/current`;
     const why = 'it has ended, or its socket was deleted';
-    return refuse('NOT_SET_UP', 'the agent of this node does not listen', why, next);
+    return refuse('NOT_SET_UP', 'the agent of this node is not listening', why, next);
   }
   if (identity !== 'unknown') {
-    const why = 'it was halted, or nothing has started it since the boot';
+    const why = 'it was halted, or nothing has started it since boot';
     return refuse('NOT_SET_UP', 'this node is not started', why, 'kato node boot');
   }
   return refuse(
     'NOT_SET_UP',
     'no agent runs on this machine',
-    'it is no node of a cluster, or is not started',
-    'as root: kato node boot starts it, or says what it is',
+    'it is not a node of a cluster, or was not started',
+    'as root: kato node boot starts it, or says why it cannot',
   );
 }

@@ -182,8 +182,7 @@ function processFields(process: ProcessReport | undefined) {
 export function damageTold(error: KatoError, damage: string | null): KatoError {
   if (damage === null) return error;
   const next =
-    'it is fetched anew when a controller answers; what runs goes on. ' +
-    'Where the bus has lost its data, too: kato node setup core --recover-from FILE, on the core';
+    'it is fetched again when a controller answers; what runs keeps running. If the bus has lost its data, too: kato node setup core --recover-from FILE, on the core';
   return refuse(
     error.code,
     `${error.message}, and this node has forgotten what it is`,

@@ -108,8 +108,8 @@ function forReaders(answer: Door['answer']): Door['answer'] {
     if (asking >= READERS_AT_ONCE || !takes(READ_GROUP, READERS, 1, performance.now())) {
       throw refuse(
         'BUSY',
-        `group ${READ_GROUP} asks for more than this node asks for it`,
-        `${READERS.perSecond} questions a second are`,
+        `group ${READ_GROUP} asks more questions than this node passes on`,
+        `the limit is ${READERS.perSecond} questions a second`,
         'try again in a moment, or run the command as root',
       );
     }

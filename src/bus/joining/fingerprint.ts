@@ -73,13 +73,13 @@ function findAuthority(leaf: DetailedPeerCertificate, fingerprint: string, at: s
     certificate = certificate.issuerCertificate;
   }
   if (!leaf.subjectaltname?.startsWith('DNS:bus.')) {
-    throw notABus(at, new Error('it has a certificate of something else'));
+    throw notABus(at, new Error('it has the certificate of something else'));
   }
   throw refuse(
     'TOKEN_OTHER_CLUSTER',
-    `the bus at ${at} is not of the cluster that made this token`,
+    `the bus at ${at} does not belong to the cluster that made this token`,
     'its certificate authority has another fingerprint',
-    'take a token of this cluster, or the address of the other one',
+    'use a token of this cluster, or the address of the other one',
   );
 }
 

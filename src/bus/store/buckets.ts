@@ -112,7 +112,7 @@ async function limit(manager: JetStreamManager, stream: Stream): Promise<void> {
   if (field === undefined) return;
   throw refuse(
     'VERSION',
-    `the bus keeps '${stream.name}' otherwise than asked`,
+    `the bus keeps '${stream.name}' differently than asked`,
     `${field} is ${JSON.stringify(config[field])}, not ${JSON.stringify(wanted[field])}`,
     'nats-server 2.10.27 or newer is needed',
   );
@@ -184,7 +184,7 @@ async function stampOf(manager: JetStreamManager, bucket: string): Promise<strin
 async function readBucket(bucket: KV): Promise<Map<string, KvEntry>> {
   const entries = new Map<string, KvEntry>();
   const iterator = await bucket.history();
-  const late = `the store did not tell all that it has within ${READ_LIMIT_MS / 1000} s`;
+  const late = `the store did not return everything within ${READ_LIMIT_MS / 1000} s`;
   const limit = setTimeout(() => iterator.stop(refuse('TIMEOUT', late)), READ_LIMIT_MS);
   try {
     for await (const entry of iterator) {

@@ -91,6 +91,6 @@ function decoded(entry: KvEntry): Cluster {
     'VERSION',
     'the cluster was written by a newer kato',
     `its format is ${cluster.format}, this kato knows ${CLUSTER_FORMAT}`,
-    'bring this node to the version of the others',
+    'install the same version of kato here as on the other nodes',
   );
 }

@@ -110,7 +110,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
     createState: (cluster, first) =>
       attempt(async () => {
         await createStreams(manager);
-        const taken = refuse('CONFLICT', 'the bus holds a cluster already');
+        const taken = refuse('CONFLICT', 'the bus already holds a cluster');
         if ((await document.read()) !== null) throw taken;
         for (const [name, value] of Object.entries(first)) await putSecret(name, value);
         return clusters.create(DOCUMENT, encodedCluster(cluster)).catch((error: unknown) => {

@@ -12,10 +12,10 @@ import { ask, askStatus, ownPaths } from '../session/session.ts';
 type Format = 'text' | 'json' | 'nagios' | 'prometheus';
 
 export default class CheckCluster extends KatoCommand<Check[]> {
-  static override summary = 'Check the cluster for what needs a person.';
+  static override summary = 'Check the cluster for problems.';
   static override description =
     'The exit code is 1 when something is critical; with --format nagios it is 0 for ok, 1 for a\n' +
-    'warning, 2 for critical and 3 for unknown. docs/reference/checks.md tells each check.';
+    'warning, 2 for critical and 3 for unknown. docs/reference/checks.md describes each check.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --format nagios',
@@ -25,7 +25,7 @@ export default class CheckCluster extends KatoCommand<Check[]> {
     format: Flags.option({
       options: ['text', 'json', 'nagios', 'prometheus'] as const,
       default: 'text' as const,
-      summary: 'How to tell it.',
+      summary: 'Output format.',
     })(),
   };
 

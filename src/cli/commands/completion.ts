@@ -11,8 +11,8 @@ interface Completion {
 export default class PrintCompletion extends KatoCommand<Completion> {
   static override summary = 'Print the completion of kato for a shell.';
   static override description =
-    'It knows all commands and flags by itself, and asks for the names of nodes, roles, settings, routes\n' +
-    'and the like when they are wanted. zsh needs compinit before it.';
+    'It knows all commands and flags, and asks the agent for the names of nodes, roles, settings, routes\n' +
+    'and the like when they are needed. zsh needs compinit first.';
   static override examples = [
     'source <(<%= config.bin %> <%= command.id %> bash)',
     '<%= config.bin %> <%= command.id %> fish > ~/.config/fish/completions/kato.fish',

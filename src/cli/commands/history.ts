@@ -12,7 +12,7 @@ const LIMIT = 50;
 const LIMIT_MAX = 1000;
 
 export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
-  static override summary = 'Show who changed what, the newest last.';
+  static override summary = 'Show who changed what, newest last.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -n router-1 --limit 10',
@@ -22,13 +22,13 @@ export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
       char: 'n',
       names: 'node',
       helpValue: 'NODE',
-      summary: 'Only what this node did, or what names it.',
+      summary: 'Only changes that this node made or that name it.',
     }),
     limit: Flags.integer({
       default: LIMIT,
       min: 1,
       max: LIMIT_MAX,
-      summary: 'How many changes at most.',
+      summary: 'Maximum number of changes to show.',
     }),
   };
 

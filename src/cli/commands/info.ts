@@ -5,7 +5,7 @@ import { table } from '../render/text/table.ts';
 import { ask, nodeOrSelf } from '../session/session.ts';
 
 export default class ShowInfo extends KatoCommand<NodeInfo> {
-  static override summary = 'Show what a node is: its roles, those it may be given, its cluster.';
+  static override summary = 'Show a node: its roles, those it may be given, and its cluster.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -n 10.0.0.4 --json',

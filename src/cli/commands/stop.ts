@@ -1,10 +1,10 @@
 import { forceFlag, RoleSwitchCommand } from '../framework/role-switch-command.ts';
 
 export default class StopRoles extends RoleSwitchCommand {
-  static override summary = 'Stop roles of a node until kato start, also over reboots.';
+  static override summary = 'Stop roles of a node until kato start, even across reboots.';
   static override description =
-    'Without a name it stops all roles of the node but those that the cluster cannot be without.\n' +
-    'A stopped role is shown as stopped by the node that asked.';
+    'Without a name it stops all roles of the node except those the cluster cannot do without.\n' +
+    'kato status shows which node asked for it.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -n data-1 redis',

@@ -128,5 +128,5 @@ async function followChange(context: ChangeContext): Promise<void> {
 
 /** Who interrupts the waiting has not undone the change. */
 function sayThatItGoesOn(): void {
-  note('kato: the change is written, and goes on: kato status shows what of it fails');
+  note('kato: the change is written and goes on: kato status shows what fails');
 }

@@ -77,7 +77,7 @@ async function unknownCommand(config: Config, words: readonly string[]) {
   const place = ['kato', ...topic].join(' ');
   const word = words[topic.length];
   if (word === undefined) {
-    const why = `it is one of ${names.join(', ')}`;
+    const why = `it must be one of ${names.join(', ')}`;
     return refuse('USAGE', `${place} needs one more word`, why, `${place} --help`);
   }
   const message =

@@ -8,7 +8,7 @@ import { forceOf } from './role-switch-command.ts';
 
 const SWITCHED = {
   start: ['started', 'not held before', ''],
-  stop: ['held until the next boot', 'held before', 'goes on: no other node runs it'],
+  stop: ['held until the next boot', 'held before', 'keeps running: no other node runs it'],
   restart: ['restarted', '', 'stays held'],
 } as const;
 

@@ -10,7 +10,7 @@ import { Flags } from './oclif.ts';
 export const forceFlag = {
   force: Flags.boolean({
     char: 'f',
-    summary: 'Also what no other node runs: what it serves is then served by nobody.',
+    summary: 'Also what no other node runs: nobody serves it then.',
   }),
 };
 

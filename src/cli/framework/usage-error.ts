@@ -44,30 +44,30 @@ const OWN_WORDS: readonly [RegExp, (command: string, ...found: string[]) => [str
     /^Parsing (--\S+), Expected an integer (greater|less) than or equal to (-?\d+) but received: (.*)$/,
     (_command, flag, bound, limit, given) => [
       `${flag} cannot be '${given}'`,
-      `it is a whole number ${bound === 'greater' ? `from ${limit} on` : `up to ${limit}`}`,
+      `it must be a whole number, ${limit} or ${bound === 'greater' ? 'more' : 'less'}`,
     ],
   ],
   [
     /^Parsing (--\S+), Expected an integer but received: (.*)$/,
-    (_command, flag, given) => [`${flag} cannot be '${given}'`, 'it is a whole number'],
+    (_command, flag, given) => [`${flag} cannot be '${given}'`, 'it must be a whole number'],
   ],
   [
     /^(--[^=\s]+)=.* cannot also be provided when using (--\S+)$/,
-    (_command, one, other) => [`${other} and ${one} do not go together`],
+    (_command, one, other) => [`${other} and ${one} cannot be used together`],
   ],
   [
     /^Expected (.*) to be one of: (.*)$/,
     (command, given, choices) => {
       const [flag, value] = /^--/.test(given!) ? given!.split('=') : [command, given];
-      return [`${flag} cannot be '${value ?? ''}'`, `it is one of ${choices}`];
+      return [`${flag} cannot be '${value ?? ''}'`, `it must be one of ${choices}`];
     },
   ],
   [
     /^Flag (--\S+) expects one of these values: (.*)$/,
-    (_command, flag, choices) => [`${flag} needs a value`, `it is one of ${choices}`],
+    (_command, flag, choices) => [`${flag} needs a value`, `it must be one of ${choices}`],
   ],
   [/^Flag (--\S+) expects a value$/, (_command, flag) => [`${flag} needs a value`]],
-  [/^Flag (--\S+) can only be specified once$/, (_command, flag) => [`${flag} is there twice`]],
+  [/^Flag (--\S+) can only be specified once$/, (_command, flag) => [`${flag} is given twice`]],
   [/^Missing required flag (\S+)/, (command, flag) => [`${command} needs --${flag}`]],
 ];
 

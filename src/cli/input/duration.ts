@@ -8,7 +8,7 @@ export function durationSeconds(flag: string, text: string): number {
   throw refuse(
     'BAD_VALUE',
     `${flag} cannot be '${text}'`,
-    'it is a number and a unit: s, m, h or d',
+    'it must be a number and a unit: s, m, h or d',
     `for example ${flag} 90m`,
   );
 }

@@ -5,7 +5,7 @@ import { readWordFile } from './read-file.ts';
 export const passphraseFlag = named({
   names: 'file',
   helpValue: 'F',
-  summary: 'File that holds the passphrase; else KATO_PASSPHRASE, or asked on a terminal.',
+  summary: 'File with the passphrase; otherwise KATO_PASSPHRASE, or asked for on a terminal.',
 });
 
 /** The passphrase of an export; never an argument, which others could read. */
@@ -20,8 +20,8 @@ export async function readPassphrase(
     throw refuse(
       'USAGE',
       'a passphrase is needed',
-      'there is none in KATO_PASSPHRASE, and no terminal to ask at',
-      'give it by --passphrase-file F',
+      'there is none in KATO_PASSPHRASE, and no terminal to ask on',
+      'give it with --passphrase-file F',
     );
   }
   const { askSecret } = await import('./prompt.ts');

@@ -3,7 +3,7 @@ import type { Selection } from '../../domain/roles/role-changes.ts';
 import { Flags } from '../framework/oclif.ts';
 
 export const selectionFlags = {
-  all: Flags.boolean({ char: 'a', summary: 'All roles; name none.' }),
+  all: Flags.boolean({ char: 'a', summary: 'All roles, without naming any.' }),
   'all-but': Flags.boolean({ char: 'b', summary: 'All roles but those named.' }),
 };
 
@@ -24,7 +24,7 @@ export function selectionOf(
   if (second !== undefined) {
     throw refuse(
       'USAGE',
-      `${way} and ${second} do not go together`,
+      `${way} and ${second} cannot be used together`,
       undefined,
       `${command} --help`,
     );
@@ -37,14 +37,10 @@ export function selectionOf(
         ? 'only'
         : 'named';
   if (selection === 'all' && roles.length > 0) {
-    throw usage(command, '--all takes no role', 'all but those named is --all-but');
+    throw usage(command, '--all takes no role names', 'for all but those named, use --all-but');
   }
   if (selection !== 'all' && roles.length === 0) {
-    throw usage(
-      command,
-      `${command} needs a ROLE`,
-      'roles and groups of roles work; --all takes all',
-    );
+    throw usage(command, `${command} needs a ROLE`, 'name roles or groups of roles, or use --all');
   }
   return selection;
 }

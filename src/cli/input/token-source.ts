@@ -21,7 +21,7 @@ export async function askToken(): Promise<JoinToken> {
   throw refuse(
     'USAGE',
     'a join token is needed',
-    'there is none in KATO_TOKEN, and no terminal to ask at',
-    'kato token create on the core prints one; give it by --token-file F',
+    'there is none in KATO_TOKEN, and no terminal to ask on',
+    'kato token create on the core prints one; give it with --token-file F',
   );
 }

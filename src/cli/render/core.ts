@@ -35,7 +35,7 @@ export function coreLines(value: CoreValue): string[] {
       ...said,
       `${node} is the core of ${endpoint} at ${core}, from revision ${recovered} on`,
       '',
-      'nodes that joined later than that are to be attached again; kato status shows all others',
+      'nodes that joined after that must be attached again; kato status shows all others',
     ];
   }
   return [

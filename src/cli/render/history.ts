@@ -9,7 +9,7 @@ export function historyLines(
   width: number,
   names: ReadonlyMap<string, string> = new Map(),
 ): string[] {
-  if (entries.length === 0) return ['no change yet'];
+  if (entries.length === 0) return ['no changes yet'];
   const rows = entries.map(({ at, by, operation, params, outcome, revision, count }) => [
     localTime(at),
     by,

@@ -12,6 +12,6 @@ export function processLines(nodes: readonly NodeProcesses[], width: number): st
       localTime(since),
     ]),
   );
-  if (rows.length === 0) return ['no process'];
+  if (rows.length === 0) return ['no processes'];
   return table([['NODE', 'PROCESS', 'STATE', 'PID', 'SINCE'], ...rows], width);
 }

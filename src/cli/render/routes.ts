@@ -7,12 +7,12 @@ import { ageText } from './text/time.ts';
 
 export function routeLine({ host, path, backends, sticky }: Route): string {
   const name = routePool(host, path);
-  if (backends.length === 0) return `${name} is no route any more`;
+  if (backends.length === 0) return `${name} is no longer a route`;
   return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}`;
 }
 
 export function routeListLines(routes: readonly ListedRoute[], width: number): string[] {
-  if (routes.length === 0) return ['no route; add one with kato route add'];
+  if (routes.length === 0) return ['no routes; add one with kato route add'];
   const rows = routes.map(({ route, backends, sticky, announced, leftOut = [] }) => [
     route,
     [announced ? 'announced' : 'static', ...(sticky ? ['sticky'] : [])].join(', '),
@@ -26,7 +26,7 @@ export function announcerListLines(
   announcers: readonly ListedAnnouncer[],
   width: number,
 ): string[] {
-  if (announcers.length === 0) return ['no announcer; add one with kato route announcer add'];
+  if (announcers.length === 0) return ['no announcers; add one with kato route announcer add'];
   // A controller of 0.1.0 does not tell what it takes.
   const rows = announcers.map(({ name, hosts, accepted = '-' }) => [
     name,

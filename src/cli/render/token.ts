@@ -23,7 +23,7 @@ export function newTokenLines(value: NewTokenValue): string[] {
 }
 
 export function tokenListLines(tokens: readonly TokenInfo[], width: number): string[] {
-  if (tokens.length === 0) return ['no token; make one with kato token create'];
+  if (tokens.length === 0) return ['no tokens; make one with kato token create'];
   const rows = tokens.map((token) => [
     token.id,
     token.state,

@@ -23,7 +23,7 @@ export function failureAmong({ nodes }: Status, isMeant: Meant): KatoError | nul
       const step = failedStep(node, role);
       if (role.state !== 'failed' && step === undefined) continue;
       const { code, message, why, next } = step ?? keepsDying(node, role);
-      const what = `already asked for, and not so: ${node.name}: ${message}`;
+      const what = `already asked for, but not done: ${node.name}: ${message}`;
       return refuse(code, what, why, next);
     }
   }

@@ -107,7 +107,7 @@ function tooLong(
     'TIMEOUT',
     `the change is written, but ${waiting.map(nameOf).join(', ')} did not finish it within ${seconds} s`,
     away ?? states.join(', '),
-    'kato status shows how its roles are, and what fails',
+    'kato status shows the state of its roles and what fails',
   );
 }
 
@@ -115,7 +115,7 @@ function tooLong(
 function stateOf(node: Progress | undefined): string {
   if (node?.state === 'inactive') return 'is inactive';
   if (node?.waitsFor !== undefined) {
-    return `is ready, and not known yet to ${node.waitsFor.join(', ')}`;
+    return `is ready, but not yet known to ${node.waitsFor.join(', ')}`;
   }
   return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has reported no step yet';
 }
@@ -133,7 +133,7 @@ function unreachable(gone: readonly Progress[]): KatoError {
   const names = gone.map(how).join(', ');
   const on = gone.map(({ node }) => node).join(', ');
   const seen =
-    'kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
+    'kato status shows what is wrong with it and what helps; kato node remove takes out a node that does not come back';
   return refuse(
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,

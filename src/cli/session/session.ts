@@ -77,8 +77,8 @@ function unanswered(error: KatoError): KatoError {
   if (error.code === 'CONTROLLER_AWAY' || error.code === 'NODE_UNREACHABLE') return error;
   const next =
     error.code === 'BUS_AWAY'
-      ? 'run it again when the bus is back: to repeat it does no harm'
-      : 'when a controller answers, kato history shows if it was done; to repeat it does no harm';
+      ? 'run it again when the bus is back: repeating it does no harm'
+      : 'when a controller answers, kato history shows if it was done; repeating it does no harm';
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

@@ -85,7 +85,7 @@ function inLines(style: Style): Shower {
 
 /** What was seen last, below why nothing newer is to be had. */
 function asOfThen(last: Status, seconds: number, { message }: KatoError): Status {
-  const warning = `${message}: all else is shown as it was ${ageText(seconds)} ago`;
+  const warning = `${message}: everything else is shown as it was ${ageText(seconds)} ago`;
   return { ...last, warnings: [{ code: 'CONTROLLER_AWAY', message: warning }, ...last.warnings] };
 }
 

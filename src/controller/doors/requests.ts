@@ -126,7 +126,7 @@ export function answerRequests(options: {
     const params = resolveNodes(operation, asked, cluster, { retry });
     judge(operation, params, asker);
     if (operation.kind === 'read') return operation.run(options.knowledge(), params, asker.by!);
-    if (id === '') throw refuse('USAGE', 'a change needs an id, by which it happens once');
+    if (id === '') throw refuse('USAGE', 'a change needs an id, so that it happens only once');
     const { by, name } = asker;
     return {
       ...(await options.changes.perform({

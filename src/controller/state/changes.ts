@@ -129,8 +129,8 @@ export function createChanges(options: {
     throw refuse(
       'TIMEOUT',
       `${operation.name} was not written within ${CHANGE_MS_MAX / 1000} s`,
-      'others changed the cluster all the time, or the bus did not answer',
-      'run the command again: it cannot happen twice',
+      'others kept changing the cluster, or the bus did not answer',
+      'run the command again: it takes effect only once',
     );
   }
 

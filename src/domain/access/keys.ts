@@ -17,7 +17,7 @@ export function checkKeyIsFree(
     'CONFLICT',
     `this key belongs to ${owner.what}`,
     'each identity on the bus has a key of its own',
-    'make a new one: kato does by itself when the command is run again',
+    'run the command again: kato then makes a new one',
   );
 }
 

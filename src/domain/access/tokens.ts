@@ -28,7 +28,7 @@ export function createToken(
   checkRange('--uses', params.uses, TOKEN_USES_MAX);
   checkRange('--ttl', params.ttlSeconds, TOKEN_TTL_SECONDS_MAX, ' s');
   if (cluster.tokens[params.id] !== undefined) {
-    throw refuse('CONFLICT', `there is a token '${params.id}' already`);
+    throw refuse('CONFLICT', `there is already a token '${params.id}'`);
   }
   const expiresAt = new Date(Date.parse(asked.at) + params.ttlSeconds * 1000).toISOString();
   const token: Token = {
@@ -77,8 +77,8 @@ function allowedRoles(
   if (trusted === undefined) return roles;
   throw refuse(
     'NOT_ALLOWED',
-    `no token gives the role '${trusted}', but for one made with --admin`,
-    'who has it holds secrets of the whole cluster',
+    `only a token made with --admin gives the role '${trusted}'`,
+    'a node that has it holds secrets of the whole cluster',
     `attach the node, then give it the role on the core: kato role add -n NODE ${trusted}`,
   );
 }

@@ -58,7 +58,7 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   return {
     code: 'INTERNAL',
     message: shortened(error instanceof Error ? error.message : String(error), SENTENCE_MAX),
-    next: 'this is a fault of kato: run the command again with --debug and report what it prints',
+    next: 'this is a bug in kato: run the command again with --debug and report what it prints',
   };
 }
 

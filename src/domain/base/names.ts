@@ -75,7 +75,7 @@ export function checkNodeName(text: string): string {
       'BAD_NAME',
       `'${text}' cannot be the name of a node`,
       'it looks like the id of one',
-      'kato node rename gives the machine another name; attach takes one by --name',
+      'kato node rename gives the machine another name; attach takes one with --name',
     );
   }
   if (LABEL.test(name)) return name;

@@ -7,7 +7,7 @@ const TOLD: Readonly<Record<string, { code: ErrorCode; why: string; next: string
   EROFS: { code: 'READ_ONLY', why: 'the file system is read-only', next: 'mount it writable' },
   EACCES: { code: 'READ_ONLY', why: 'permission denied', next: 'run kato as root' },
   ENOENT: { code: 'FAILED', why: 'its folder does not exist', next: 'make the folder first' },
-  ENOTDIR: { code: 'FAILED', why: 'a part of its path is no folder', next: 'give another path' },
+  ENOTDIR: { code: 'FAILED', why: 'a part of its path is not a folder', next: 'give another path' },
   EISDIR: { code: 'FAILED', why: 'it is a folder', next: 'give the name of a file' },
   EPERM: { code: 'READ_ONLY', why: 'not permitted', next: 'run kato as root; see lsattr' },
   EXDEV: { code: 'CONFLICT', why: 'it is on another file system', next: 'unmount it first' },

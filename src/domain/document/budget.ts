@@ -24,7 +24,7 @@ export function checkBudget(before: Cluster, after: Cluster, byAdmin: boolean): 
     'NO_SPACE',
     `the state of the cluster would be too large: ${Math.round(bytes / 1000)} kB`,
     byAdmin
-      ? `it may be ${BYTES_MAX / 1e6} MB`
+      ? `the limit is ${BYTES_MAX / 1e6} MB`
       : `above ${BYTES_MAX_OF_PLAIN_NODES / 1e6} MB only admin nodes may add to it`,
     'on an admin node, take out what is not needed: see kato route list, kato token list, kato node list',
   );

@@ -8,14 +8,14 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
     default: 2,
     minimum: 0.1,
     maximum: 3600,
-    help: 'Seconds between two signs of life of a node. Smaller finds the dead sooner and costs traffic.',
+    help: 'Seconds between two heartbeats of a node. A smaller value finds dead nodes sooner, but costs traffic.',
   },
   'heartbeat.delay': {
     type: 'number',
     default: 0,
     minimum: 0,
     maximum: 3600,
-    help: 'Seconds an agent waits after its start before the first sign of life.',
+    help: 'Seconds an agent waits after its start before its first heartbeat.',
   },
   'heartbeat.considerInactive': {
     type: 'number',
@@ -55,7 +55,7 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
     default: 600,
     minimum: 60,
     maximum: 604_800,
-    help: 'Seconds after which that node fetches a newer one, if there is any.',
+    help: 'Seconds after which that node fetches a newer one, if there is one.',
   },
 };
 

@@ -40,7 +40,7 @@ export function checkKeeper(cluster: Cluster): void {
   if (cluster.exportKey !== undefined) return;
   throw refuse(
     'CONFLICT',
-    'no passphrase is known to seal the export with',
+    'there is no passphrase to seal the export with',
     undefined,
     `kato data keep ${called} asks for one`,
   );
@@ -60,7 +60,7 @@ export function exportFault(
   if (called === '') return null;
   const keeper = keeperOf(cluster);
   if (keeper === null) {
-    return { message: `no node keeps an export: there is no node '${called}' any more` };
+    return { message: `no node keeps an export: the node '${called}' no longer exists` };
   }
   const { name, id } = keeper;
   if (isGone(id)) return { message: `${name}, which keeps the export, is away`, node: name };

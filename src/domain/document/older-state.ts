@@ -8,7 +8,7 @@ export interface SeenBefore extends Version {
 }
 
 export const LOAD_AGAIN =
-  'on the core: df -h /var/lib/kato/data; with room there, kato node halt and kato node boot load it again';
+  'on the core: df -h /var/lib/kato/data; once there is room, kato node halt and kato node boot load it again';
 
 /**
  * Why nothing is changed. Where no state is on the bus it may all be on its disk still: that comes first,

@@ -83,8 +83,8 @@ export function importState(
   if (saved.id !== cluster.id) {
     throw refuse(
       'CONFLICT',
-      'the file is of another cluster',
-      `it is of ${saved.endpoint} (${saved.id}), this one is ${cluster.endpoint} (${cluster.id})`,
+      'the file belongs to another cluster',
+      `it is from ${saved.endpoint} (${saved.id}), this one is ${cluster.endpoint} (${cluster.id})`,
     );
   }
   const lost = Object.values(cluster.nodes)
@@ -95,7 +95,7 @@ export function importState(
       'CONFLICT',
       `the file does not know ${lost.join(', ')}`,
       'they joined after it was made, and would be cut off',
-      'attach them again afterwards, and say so with --force',
+      'use --force, and attach them again afterwards',
     );
   }
   const { cluster: merged, again } = reconcile(saved, cluster, at);

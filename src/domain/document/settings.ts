@@ -73,12 +73,12 @@ export function checkSetting(
 }
 
 function expected({ type, minimum, maximum, choices }: SettingDefinition): string {
-  if (choices !== undefined) return `it is one of ${choices.join(', ')}`;
+  if (choices !== undefined) return `it must be one of ${choices.join(', ')}`;
   const range = [
     minimum === undefined ? undefined : `from ${minimum}`,
     maximum === undefined ? undefined : `to ${maximum}`,
   ].filter((part) => part !== undefined);
-  return `it is ${[KINDS[type], ...range].join(' ')}`;
+  return `it must be ${[KINDS[type], ...range].join(' ')}`;
 }
 
 const KINDS: Record<SettingDefinition['type'], string> = {
@@ -88,7 +88,7 @@ const KINDS: Record<SettingDefinition['type'], string> = {
   boolean: 'true or false',
   duration: 'a time such as 500ms, 30s, 5m, 2h or 1d, more than 0 and at most 365d',
   size: 'a size such as 512k, 64m or 1g (of 1024), at most 1024g',
-  networks: 'a list of addresses, and networks such as 10.1.0.0/16',
+  networks: 'a list of addresses or networks such as 10.1.0.0/16',
 };
 
 /** Programs refuse what is too large for them, or take it for something else. */

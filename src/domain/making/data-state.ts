@@ -103,30 +103,33 @@ function missing(facts: DataFacts, places: DataPlaces): Pick<ErrorRecord, 'why' 
   }
   const whys: Record<DataFacts['place'], string> = {
     nothing: `${folder} is not there`,
-    dangling: `${folder} leads to what is not there`,
-    'no-folder': `${folder} is no folder`,
-    unreadable: `${folder} cannot be looked into`,
+    dangling: `${folder} is a link to something that is not there`,
+    'no-folder': `${folder} is not a folder`,
+    unreadable: `${folder} cannot be read`,
     empty: `${folder} is empty`,
     filled: `${folder}/${marker} is not there`,
   };
   const why = `${whys[facts.place]}, and this node has had data in it`;
-  return { why, next: `mount its volume, or bring the data back; ${giveUp(places)}` };
+  return { why, next: `mount its volume, or restore the data; ${giveUp(places)}` };
 }
 
 function unusable(facts: DataFacts, places: DataPlaces): Pick<ErrorRecord, 'why' | 'next'> {
   const { folder, marker, firstRunFile } = places;
   if (facts.place === 'dangling') {
-    return { why: 'it leads to what is not there', next: 'mount its volume, or remove the link' };
+    return {
+      why: 'it is a link to something that is not there',
+      next: 'mount its volume, or remove the link',
+    };
   }
-  if (facts.place === 'no-folder') return { why: 'it is no folder', next: 'move it away' };
+  if (facts.place === 'no-folder') return { why: 'it is not a folder', next: 'move it away' };
   if (facts.place === 'unreadable') {
-    return { why: 'it cannot be looked into', next: 'mount its volume anew: see dmesg' };
+    return { why: 'it cannot be read', next: 'mount its volume again: see dmesg' };
   }
   if (facts.firstRun === null) {
     const why = `there are files in it, and ${marker} is not among them`;
     return { why, next: 'move them away, or give it a folder of its own' };
   }
-  const why = `a first run broke off, and what is there may be of it or be good data`;
+  const why = `a first run broke off, and what is there may be left over from it, or good data`;
   return { why, next: `if it is good: rm ${firstRunFile}; if not, move it out of ${folder}` };
 }
 

@@ -137,8 +137,8 @@ function checkVersion(params: Join): void {
   if (params.force || compatible(params.version, params.coreVersion)) return;
   throw refuse(
     'VERSION',
-    `kato ${params.version} here does not fit kato ${params.coreVersion} on the core`,
-    'nodes of one cluster share major and minor version',
+    `kato ${params.version} here is not compatible with kato ${params.coreVersion} on the core`,
+    'nodes of one cluster share the major and minor version',
     'install the same version, or attach with --force',
   );
 }
@@ -187,9 +187,9 @@ function nameOf({ name, nameChosen }: Join, taken: ReadonlySet<string>): string 
   if (!nameChosen || !taken.has(name)) return freeName(name, taken);
   throw refuse(
     'CONFLICT',
-    `there is a node ${name} already`,
+    `there is already a node ${name}`,
     'names are unique in a cluster',
-    `give another by --name, or none: it would be ${freeName(name, taken)}`,
+    `give another with --name; without one it would be ${freeName(name, taken)}`,
   );
 }
 

@@ -24,9 +24,9 @@ export function timingOf(cluster: Cluster): Timing {
   if (considerInactiveMs < 2 * intervalMs || considerDeadMs < 2 * considerInactiveMs) {
     throw refuse(
       'BAD_VALUE',
-      'these heartbeat times do not go together',
+      'these heartbeat times do not fit together',
       `interval ${intervalMs / 1000} s, considerInactive ${considerInactiveMs / 1000} s, considerDead ${considerDeadMs / 1000} s: each must be at least twice the one before`,
-      'change considerDead first when they grow, interval first when they shrink',
+      'to raise them, change considerDead first; to lower them, interval first',
     );
   }
   const count = Object.keys(cluster.nodes).length;

@@ -110,7 +110,7 @@ function unclaimed(
       ? 'a node whose address has changed says so by itself, when its agent runs'
       : `one has said so at ${other.address}`,
     other === undefined
-      ? 'kato node boot on the machine starts it; --force does without'
+      ? 'kato node boot on the machine starts it; --force skips this check'
       : `kato node migrate ${from} ${other.address}`,
   );
 }

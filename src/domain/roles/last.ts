@@ -38,10 +38,10 @@ export function lastRemoved(
   return refuse(
     'ROLE_NEEDED',
     `no other node runs the role '${lost}' that ${names.join(' and ')} would lose`,
-    'what it serves would be served by nobody',
+    'nobody would serve it',
     lost === 'controller'
       ? 'start another one first: kato start -n NODE controller'
-      : 'let another node serve it first, or take it away all the same: add --force',
+      : 'let another node serve it first; to take it away anyway, add --force',
   );
 }
 

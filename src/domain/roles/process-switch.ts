@@ -81,8 +81,8 @@ function needed(node: Node, process: string) {
   return refuse(
     'ROLE_NEEDED',
     `no other node runs '${process}' as ${node.name} does`,
-    'what it serves would be served by nobody',
-    `hold it all the same: kato process stop --force -n ${node.name} ${process}`,
+    'nobody would serve it',
+    `to hold it anyway: kato process stop --force -n ${node.name} ${process}`,
   );
 }
 

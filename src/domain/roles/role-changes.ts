@@ -137,7 +137,7 @@ export function checkMayHave(
   if (definitionOf(catalogue, role).given === 'setup') {
     throw refuse(
       'ROLE_EXCLUDED',
-      `the role '${role}' is not added to a node`,
+      `the role '${role}' cannot be added to a node`,
       'it is given by a setup command',
       role === 'load_balancer'
         ? `on ${node.name}, once it is attached: kato node setup load_balancer`
@@ -161,7 +161,7 @@ export function checkAllowed(
     throw refuse(
       'NOT_ALLOWED',
       `node ${node.name} may not have the role '${role}' by its token`,
-      'who has it holds secrets of the whole cluster, so that only an admin gives it',
+      'a node that has it holds secrets of the whole cluster, so only an admin can give it',
       `on the core, once the node is attached: kato role add -n ${node.name} ${role}`,
     );
   }

@@ -147,7 +147,7 @@ function last(node: Node, role: string) {
   return refuse(
     'ROLE_NEEDED',
     `no other node runs the role '${role}' that ${node.name} has`,
-    'what it serves would be served by nobody',
-    `give it to another node first, or stop it all the same: kato stop --force -n ${node.name} ${role}`,
+    'nobody would serve it',
+    `give it to another node first, or stop it anyway: kato stop --force -n ${node.name} ${role}`,
   );
 }

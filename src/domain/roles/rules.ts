@@ -47,7 +47,7 @@ function clash(node: string, listens: string, role: string, other: string): Kato
   const [port] = listens.split('/');
   return refuse(
     'PORT_TAKEN',
-    `port ${port} on ${node} would be wanted twice`,
+    `port ${port} on ${node} would be used twice`,
     other === role
       ? `by two settings of '${role}'`
       : `by the roles '${other}' and '${role}', both on this node`,

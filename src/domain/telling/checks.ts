@@ -33,7 +33,7 @@ export function checksOf(input: ChecksInput): Check[] {
     awayCheck(status, 'bus', NO_BUS, 'the bus answers'),
     awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
     ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status)),
-    ...orOk('certificates', 'no certificate ends soon', certificateChecks(input)),
+    ...orOk('certificates', 'no certificate expires soon', certificateChecks(input)),
     diskCheck(input.diskFree),
     ...lostLinesChecks(status),
   ];
@@ -70,13 +70,13 @@ function ownChecks({ nodes }: Status): Check[] {
   const unknown = (name: CheckName, what: string): Check => ({
     name,
     level: 'unknown',
-    message: `${what} cannot be seen while nobody tells of it`,
+    message: `${what} cannot be seen while nobody reports it`,
   });
   return [
     unknown('state', 'the state on the bus'),
-    unknown('nodes', 'how other nodes are'),
+    unknown('nodes', 'the state of other nodes'),
     ...orOk('roles', 'the roles of this node are as they should be', own),
-    unknown('pools', 'who serves in which pool'),
+    unknown('pools', 'the members of the pools'),
     unknown('export', 'the kept export'),
   ];
 }
@@ -170,8 +170,8 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
     const level = days < CERTIFICATE_CRITICAL_DAYS ? 'critical' : 'warning';
     const message =
       days < 0
-        ? `the certificate for ${domain} has ended`
-        : `the certificate for ${domain} ends in ${days} days`;
+        ? `the certificate for ${domain} has expired`
+        : `the certificate for ${domain} expires in ${days} days`;
     return [{ name: 'certificates', level, message, subject: domain, value: days }];
   });
 }

@@ -7,7 +7,7 @@ export function lostLinesWarnings(node: string, report: Report | undefined): War
   const { logs, diskFull } = report.lostLines;
   const why = diskFull
     ? 'the disk of /var/log/kato is full'
-    : 'more is said than /var/log/kato takes';
+    : 'more is written than /var/log/kato can take';
   return [
     {
       code: 'LOG_LOST',

@@ -161,7 +161,7 @@ export function roleState(
 
 function stateWarnings({ older, cluster }: StatusInput): Warning[] {
   const bytes = bytesOf(cluster);
-  const large = `the state of the cluster weighs ${(bytes / 1e6).toFixed(1)} MB, and may not grow without end`;
+  const large = `the state of the cluster is ${(bytes / 1e6).toFixed(1)} MB large, and its size is limited`;
   const said: Warning[] = bytes > BYTES_WARNING ? [{ code: 'STATE_LARGE', message: large }] : [];
   if (older === null) return said;
   const { message: what, why, next } = olderState(older);
@@ -184,7 +184,7 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
     if (report?.refusedView != null) {
       warn(
         'STATE_OLDER',
-        `${node.name} has seen revision ${(report.seen ?? report.version).revision}, the bus has an older or another history`,
+        `${node.name} has seen revision ${(report.seen ?? report.version).revision}, but the bus has an older or another history`,
       );
     }
     if (isGone(input.verdicts, node.id)) return said;
@@ -203,7 +203,7 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
     }
     for (const [process, { state }] of Object.entries(report?.processes ?? {})) {
       if (state === 'ROGUE') {
-        warn('PROCESS_ROGUE', `${process} runs on ${node.name}, and no role wants it there`);
+        warn('PROCESS_ROGUE', `${process} runs on ${node.name}, but no role wants it there`);
       }
     }
     return said;
@@ -217,7 +217,7 @@ function certificateWarnings(input: StatusInput): Warning[] {
     )
     .map(({ domain, notAfter }) => ({
       code: 'CERTIFICATE_EXPIRES',
-      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'ended' : 'ends'} on ${notAfter.slice(0, 10)}`,
+      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'expired' : 'expires'} on ${notAfter.slice(0, 10)}`,
     }));
 }
 

@@ -10,7 +10,7 @@ export function specialUse(cluster: Cluster, address: string): string | null {
   const [first = 0, second] = address.split('.').map(Number);
   if (address === '255.255.255.255') return 'the broadcast address';
   if (first === 0) return 'no address of a machine';
-  if (isLoopback(address)) return 'a loopback address, which each router would take for itself';
+  if (isLoopback(address)) return 'a loopback address, which each router would take for its own';
   if (first === 169 && second === 254) return 'a link-local address';
   if (first >= 240) return 'a reserved address';
   return first >= 224 ? 'a multicast address' : null;
@@ -25,7 +25,7 @@ export function checkNodeAddress(cluster: Cluster, text: string): string {
     'BAD_ADDRESS',
     `a node cannot have the address ${address}`,
     `it is ${special}`,
-    'give the one that the other nodes reach it at, by --address',
+    'with --address, give the one that the other nodes reach it at',
   );
 }
 

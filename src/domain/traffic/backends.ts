@@ -10,7 +10,7 @@ export interface BackendFault {
   code: 'BAD_ADDRESS' | 'CONFLICT';
   /** Goes on after the backend's name: `is a multicast address`. */
   why: string;
-  /** A router or load balancer: requests would go round in a circle. */
+  /** A router or load balancer: requests would loop. */
   isLoop: boolean;
 }
 
@@ -30,7 +30,7 @@ export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJud
     if (owner === undefined) return null;
     const { node, role } = owner;
     const isLoop = PROXIES.includes(role);
-    const circle = isLoop ? ', and requests would go round in a circle' : '';
+    const circle = isLoop ? ', and requests would loop' : '';
     return { code: 'CONFLICT', why: `is the port of ${role} on ${node.name}${circle}`, isLoop };
   };
 }

@@ -39,7 +39,7 @@ export function installCertificate(
   if (before !== undefined && !params.update) {
     throw refuse(
       'CONFLICT',
-      `there is a certificate for ${domain} already`,
+      `there is already a certificate for ${domain}`,
       undefined,
       'replace it with --update',
     );
@@ -64,7 +64,7 @@ function refuseUnfit(
     );
   }
   if (notAfter <= at) {
-    throw refuse('BAD_VALUE', `the certificate for ${domain} has ended`, `on ${notAfter}`);
+    throw refuse('BAD_VALUE', `the certificate for ${domain} has expired`, `on ${notAfter}`);
   }
 }
 

@@ -96,7 +96,7 @@ function checkNoLoop(cluster: Cluster, balancer: Node, { catalogue }: Asked): vo
   throw refuse(
     'CONFLICT',
     `the load balancer ${balancer.name} cannot send to ${looping}`,
-    'that is the port of a load balancer, and requests would go round in a circle',
+    'that is the port of a load balancer, and requests would loop',
     'give the address of a router',
   );
 }

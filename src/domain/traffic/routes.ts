@@ -153,7 +153,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
   if (own(cluster.announcers, name) !== undefined) {
     throw refuse(
       'CONFLICT',
-      `there is an announcer '${name}' already`,
+      `there is already an announcer '${name}'`,
       'its key was shown when it was made',
       `replace it: kato route announcer remove ${name}, then add it again`,
     );

@@ -73,12 +73,12 @@ export async function initialize(step: StepOf<'initialize'>, paths: Paths): Prom
     throw refuse(
       'FAILED',
       `${step.process} was initialized, but ${folder}/${marker} is missing`,
-      `${argv[0]} ended well without making it`,
+      `${argv[0]} succeeded without making it`,
       'correct initialize.marker in the role file',
     );
   }
   if ((await firstRunOf(folder)) !== 'here') {
-    throw refuse('FAILED', `another folder came in the place of ${folder} while it was filled`);
+    throw refuse('FAILED', `another folder took the place of ${folder} while it was filled`);
   }
   await run(['sync', '-f', folder], { timeoutMs: INITIALIZE_LIMIT_MS });
   await claim(step, { ...facts, secrets: null }, paths);
@@ -159,9 +159,9 @@ async function moveAside(step: StepOf<'initialize'>): Promise<void> {
     if (!isMount) throw error;
     throw refuse(
       'FAILED',
-      `what a first run of ${process} that broke off has left cannot be moved out of the way`,
+      `what a broken-off first run of ${process} left cannot be moved out of the way`,
       `${real} is a mount point`,
-      `look at it; if it is worth nothing: find ${real} -xdev -mindepth 1 -delete`,
+      `look at it; if it is not needed: find ${real} -xdev -mindepth 1 -delete`,
     );
   });
   const { uid, gid } = await ensureUser(user);

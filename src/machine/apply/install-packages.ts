@@ -67,7 +67,7 @@ async function requireCandidates(packages: string[]): Promise<void> {
   if (unknown === undefined) return;
   throw refuse(
     'PACKAGE_MISSING',
-    `the package ${unknown} is not to be had`,
+    `the package ${unknown} is not available`,
     update.exitCode === 0 ? "this machine's package sources do not have it" : lastWords(update),
     `make 'apt-cache show ${unknown}' find it, or install it by hand`,
   );

@@ -62,6 +62,6 @@ async function refusal(process: string, since: LogPlace | null, paths: Paths): P
     'CONFIG_REFUSED',
     `${process} did not take its new config`,
     lines === '' ? 'it wrote nothing to its log' : `it wrote:\n${lines}`,
-    'it goes on with the old one; correct what it names, and it is tried again',
+    'it keeps the old one; correct what it names, and kato tries again',
   );
 }

@@ -98,7 +98,7 @@ async function freshStatus(process: string, paths: Paths): Promise<ServiceStatus
     if (!(await statusWithin(folder, WRITTEN_MS, async () => !(await isStale())))) {
       throw refuse(
         'NO_SPACE',
-        `the supervision of ${process} cannot write down what it knows`,
+        `the supervision of ${process} cannot record its state`,
         `there is no room in ${folder}, or no file can be made there`,
         'free some space or files: df -h; df -i',
       );
@@ -149,11 +149,9 @@ async function waitReady(
   const lines = await lastLogLines(process, paths, since);
   throw refuse(
     'ROLE_FAILED',
-    state === 'FATAL'
-      ? `${process} dies again and again`
-      : `${process} was not ready within ${seconds} s`,
+    state === 'FATAL' ? `${process} keeps dying` : `${process} was not ready within ${seconds} s`,
     lines === '' ? 'it wrote nothing to its log' : `it wrote last:\n${lines}`,
-    `read ${paths.log}/${process}/current; it is tried again meanwhile`,
+    `read ${paths.log}/${process}/current; kato keeps trying`,
   );
 }
 

@@ -87,5 +87,5 @@ async function supervise(folder: string, paths: Paths): Promise<void> {
   if (!(await supervisionRunning(paths)) || (await isSupervised(folder))) return;
   await rescan(paths);
   if (await within(SUPERVISE_LIMIT_MS, () => isSupervised(folder))) return;
-  throw refuse('FAILED', `s6 did not take up ${folder}`, `see ${paths.log}/supervision/current`);
+  throw refuse('FAILED', `s6 did not pick up ${folder}`, `see ${paths.log}/supervision/current`);
 }

@@ -175,7 +175,7 @@ export async function noNodeHere(paths: Paths): Promise<KatoError> {
   const attach = `kato node attach ${core ?? 'CORE_IP'} with a token`;
   const next =
     name === undefined ? `kato node setup core, or ${attach}` : `${attach} makes it one again`;
-  return refuse('NOT_SET_UP', 'this machine is no node of a cluster', was, next);
+  return refuse('NOT_SET_UP', 'this machine is not a node of a cluster', was, next);
 }
 
 function identityFile(paths: Paths): string {
@@ -199,6 +199,6 @@ function writtenFile(paths: Paths): string {
 }
 
 function damaged(file: string): KatoError {
-  const next = 'kato node halt, then kato node boot: the agent fetches it anew';
+  const next = 'kato node halt, then kato node boot: the agent fetches it again';
   return refuse('BAD_FILE', `${file} is damaged`, 'what is in it is not what was written', next);
 }

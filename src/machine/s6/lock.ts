@@ -37,7 +37,12 @@ export async function withLock<T>(
   try {
     if (!(await held.within(limitMs))) {
       const why = `${await holderOf(file)} has had it for ${Math.round(limitMs / 1000)} s`;
-      throw refuse('TIMEOUT', `waited in vain for ${file}`, why, 'see whether that still gets on');
+      throw refuse(
+        'TIMEOUT',
+        `waited in vain for ${file}`,
+        why,
+        'check whether that still makes progress',
+      );
     }
     clearTimeout(timer);
     await translated(file, () => writeFile(file, `${holder} (pid ${process.pid})\n`));

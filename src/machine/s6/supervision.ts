@@ -61,7 +61,7 @@ async function startTree(paths: Paths): Promise<void> {
     'FAILED',
     `the supervision of ${paths.service} did not start`,
     'the program s6-svscan did not come up',
-    `look at ${paths.log}/supervision/current, and whether the package s6 is installed`,
+    `see ${paths.log}/supervision/current, and check that the package s6 is installed`,
   );
 }
 

@@ -44,8 +44,8 @@ export interface Attach {
 /** Up to here nothing is changed, on this machine or elsewhere, and the token is known to be good. */
 export const PROVE_PHASES: readonly Phase<Attach>[] = [
   { name: 'check', title: 'Check this machine and the token', run: check },
-  { name: 'core', title: 'Make sure that the core is the one of the token', run: verifyCore },
-  { name: 'token', title: 'Make sure that the core lets this machine in', run: tryToken },
+  { name: 'core', title: 'Check that this is the core of the token', run: verifyCore },
+  { name: 'token', title: 'Check that the core lets this machine in', run: tryToken },
 ];
 
 /** Joins this machine to a cluster. Its key is on disk before it is told to anybody. */
@@ -95,9 +95,7 @@ async function takeUp(attach: Attach): Promise<void> {
   if (attach.roles.length > 0) return;
   const { again, lost } = await rolesBefore(host);
   attach.roles = again;
-  attach.notes.push(
-    ...lost.map((role) => `the role ${role} is to be given again: kato node setup`),
-  );
+  attach.notes.push(...lost.map((role) => `the role ${role} must be given again: kato node setup`));
 }
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */
@@ -119,7 +117,7 @@ function withHint(error: unknown, { core, token, roles }: Attach): unknown {
   const next =
     token.address === core
       ? `on ${core}, kato status shows whether the bus runs`
-      : `the token is of the core at ${token.address}: kato node attach${enable} ${token.address}`;
+      : `the token is for the core at ${token.address}: kato node attach${enable} ${token.address}`;
   return new KatoError({ ...error.toJSON(), next }, { cause: error });
 }
 

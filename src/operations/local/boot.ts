@@ -50,7 +50,7 @@ async function reviveAgent(host: Host): Promise<boolean> {
     'ROLE_FAILED',
     'the agent of this node does not answer',
     `it was started, and does not answer after ${LISTEN_MS / 1000} s`,
-    `look at ${paths.log}/${AGENT}/current`,
+    `see ${paths.log}/${AGENT}/current`,
   );
 }
 
@@ -89,6 +89,6 @@ export async function hasLeft({ paths }: Host): Promise<void> {
     'TIMEOUT',
     `this node did not stop within ${LEAVE_MS / 1000} s: ${(await whatLives(paths)).join(', ')}`,
     'the cluster has removed it; its agent goes on stopping what is left',
-    `look at ${paths.log}/agent/current`,
+    `see ${paths.log}/agent/current`,
   );
 }

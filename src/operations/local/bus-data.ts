@@ -49,6 +49,6 @@ export async function refuseUnloadedState({ paths }: Host, store: Store): Promis
     'CONFLICT',
     `the bus has state on its disk that it has not loaded: ${left.join(', ')}`,
     `the disk was full, or a file is damaged: ${paths.log}/nats-server/current says which`,
-    `df -h ${folder}; with room there, kato node halt and kato node boot load it again. What is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again`,
+    `df -h ${folder}; once there is room, kato node halt and kato node boot load it again. If it is beyond repair: kato node halt; mv ${folder} ${folder}.damaged; then this command again`,
   );
 }

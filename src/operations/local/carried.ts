@@ -82,8 +82,8 @@ export function whatIsCarried({ identity, why, address }: Carried): string {
   const texts: Record<Carried['why'], string> = {
     moved: `this machine is ${known}; it has ${address} now`,
     clone: `this machine carries a copy of ${known}; it has ${address}`,
-    refused: `the bus does not know the key of node ${name} any more: it is joined anew`,
-    removed: `node ${name} was removed from the cluster: it is joined anew`,
+    refused: `the bus no longer knows the key of node ${name}: it joins again`,
+    removed: `node ${name} was removed from the cluster: it joins again`,
     stranger: `this machine is node ${name} of the cluster that was at ${core.address} before`,
     left: `this machine is node ${name} of the core ${core.address}, which cannot let it go now`,
   };
@@ -138,7 +138,7 @@ function isCore({ name, address }: NodeIdentity, now: string | null): KatoError 
     return refuse(
       'CONFLICT',
       message,
-      'a core is attached to no other one',
+      'a core cannot be attached to another one',
       'kato node remove takes the other nodes out; then kato node detach --yes ends that cluster',
     );
   }
@@ -154,9 +154,9 @@ function isElsewhere({ core, name }: NodeIdentity, meant: Meant): KatoError {
   const other = meant.core ?? meant.token?.address;
   return refuse(
     'ALREADY_ATTACHED',
-    `this machine is attached to the core ${core.address} already`,
+    `this machine is already attached to the core ${core.address}`,
     meant.core === undefined || meant.core === core.address
-      ? `it is its node ${name}, and the token is of another cluster`
+      ? `it is its node ${name}, and the token belongs to another cluster`
       : `it is its node ${name}`,
     `kato node detach takes it out of there; then kato node attach ${other}`,
   );

@@ -50,13 +50,13 @@ export async function chooseAddress(
     const known = (await addresses()).map((candidate) => candidate.address);
     if (known.includes(address)) return { address, notes: [] };
     if (address.startsWith('127.')) {
-      return { address, notes: [`${address} is reached from this machine alone`] };
+      return { address, notes: [`${address} can be reached from this machine only`] };
     }
     throw refuse(
       'BAD_ADDRESS',
       `this machine does not have the address ${address}`,
       `it has ${known.join(', ') || 'none'}`,
-      'give one of those by --address, or none to take the one on the default route',
+      'give one of those with --address, or none to use the one on the default route',
     );
   }
   const { address, dynamic, candidates } = await primaryAddress();
@@ -64,7 +64,7 @@ export async function chooseAddress(
   if (candidates.length > 1) {
     const others = candidates.map((other) => other.address).filter((other) => other !== address);
     notes.push(
-      `using ${address}, on the default route; --address takes another: ${others.join(', ')}`,
+      `using ${address}, on the default route; --address selects another: ${others.join(', ')}`,
     );
   }
   if (dynamic) {

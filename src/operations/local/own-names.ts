@@ -25,7 +25,7 @@ export function machineNameOf({ hostname }: HostFacts): string {
   const better = asNodeName(hostname) ?? 'NAME';
   throw new KatoError({
     code: 'BAD_NAME',
-    message: `the host name of this machine is '${hostname}', which no program takes`,
+    message: `the host name of this machine is '${hostname}', which programs do not accept`,
     why: 'letters, digits, -, _ and dots are allowed',
     next: `kato node rename ${better} gives it another`,
   });

@@ -52,7 +52,8 @@ async function fromLedger(file: string, text: string): Promise<SavedState> {
     const delivery = deliveryIn(text);
     if (delivery === null) throw new Error('it is damaged');
     const cluster = delivery.view.document;
-    if (!cluster) throw new Error('it is of a node that is no core: only a core keeps all');
+    if (!cluster)
+      throw new Error('it belongs to a node that is not the core: only a core keeps everything');
     checkDocument(cluster);
     const beside = join(dirname(file), 'secrets.json');
     const secrets = secretsIn(await readFile(beside, 'utf8'));
@@ -62,7 +63,7 @@ async function fromLedger(file: string, text: string): Promise<SavedState> {
   } catch (error) {
     if (error instanceof KatoError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw refuse('BAD_FILE', `${file} is no ledger of a core`, why);
+    throw refuse('BAD_FILE', `${file} is not the ledger of a core`, why);
   }
 }
 
@@ -136,7 +137,7 @@ function notesOf({ again, knownUntil }: Recovered, saved: Cluster, core: Node): 
   const since = `after revision ${saved.revision}`;
   const notes: string[] = [];
   if (knownUntil === null && Object.keys(saved.tokens).length > 0) {
-    notes.push('no token of before lets anybody in any more: kato token create makes new ones');
+    notes.push('earlier tokens no longer let anybody in: kato token create makes new ones');
   }
   if (nodes.length > 0) {
     notes.push(`what was removed ${since} is a node again: see kato node list, kato node remove`);

@@ -18,7 +18,7 @@ export async function renameMachine(
   if (identity !== null) {
     throw refuse(
       'CONFLICT',
-      'this machine is a node of a cluster already',
+      'this machine is already a node of a cluster',
       `it is ${identity.name}, and a node keeps its host name`,
       'rename it before it is set up or attached: kato node detach takes it out',
     );

@@ -125,7 +125,7 @@ async function checkSame(setup: SetupCore): Promise<void> {
   if (isCore && (setup.address ?? view.node.address) !== view.node.address) {
     throw refuse(
       'CONFLICT',
-      'this machine is the core of a cluster already',
+      'this machine is already the core of a cluster',
       `its address is ${view.node.address}, and a core keeps its address`,
       'kato status shows the cluster',
     );
@@ -138,7 +138,7 @@ async function checkSame(setup: SetupCore): Promise<void> {
   }
   throw refuse(
     'CONFLICT',
-    'this machine is a node of a cluster already',
+    'this machine is already a node of a cluster',
     isCore
       ? `it is the core of ${view.cluster.endpoint}`
       : `it is attached to the core ${view?.cluster.core ?? ''}`,
@@ -157,7 +157,7 @@ async function identity(setup: SetupCore): Promise<void> {
   const { host } = setup;
   if ((await readIdentity(host.paths)) === null) {
     for (const place of await putBusDataAside(host)) {
-      setup.notes.push(`what a core of before left on this machine is in ${place}`);
+      setup.notes.push(`what an earlier core left on this machine is in ${place}`);
     }
   }
   setup.draft = setup.saved === undefined ? await freshDraft(setup) : await savedDraft(setup);
@@ -218,10 +218,10 @@ async function state({ host, draft }: SetupCore): Promise<void> {
 async function readDraft({ host, notes }: SetupCore): Promise<Draft | null> {
   const { value, aside } = await takeKept<Draft>(draftFile(host));
   if (aside === null) return value;
-  notes.push(`the setup before this one left its draft damaged: it is in ${aside}`);
+  notes.push(`the previous setup left a damaged draft: it is in ${aside}`);
   if ((await readIdentity(host.paths)) === null) return null;
   const recover = `kato node setup core --recover-from ${host.paths.ledger}`;
-  notes.push(`where kato status shows no cluster now, ${recover} goes on`);
+  notes.push(`if kato status shows no cluster now, ${recover} goes on`);
   return null;
 }
 

@@ -56,7 +56,7 @@ describe('what is refused for the moment, or as it was asked', function () {
 
   it('is done later: of one who says more than is taken', async () => {
     const asked = await refusals(MANY, () => asWeb('node.list', {}));
-    const more = asked.find(({ message }) => message.startsWith('the controllers take no more'));
+    const more = asked.find(({ message }) => message.startsWith('the controllers accept no more'));
     hint(more?.next, 'bus/messaging.ts: try again in a moment');
     await until(() => asWeb('node.list', {}).catch(() => false), {
       what: 'it is answered',
@@ -78,10 +78,7 @@ describe('what is refused for the moment, or as it was asked', function () {
     const second = newToken(target);
     const params = { ...second.params, key: first.params.key };
     const [taken] = await refusals(1, () => create({ ...second, params }));
-    hint(
-      taken?.next,
-      'domain/access/keys.ts: make a new one: kato does by itself when the command is run again',
-    );
+    hint(taken?.next, 'domain/access/keys.ts: run the command again: kato then makes a new one');
     await create(second);
   });
 

@@ -27,29 +27,29 @@ describe('fingerprint of the bus', () => {
 
   it('that is another tells of another cluster', () => refused(nats.port, 'TOKEN_OTHER_CLUSTER'));
 
-  it('is not to be had where nothing listens', async () => {
+  it('is not available where nothing listens', async () => {
     await refused(await freePort(), 'CORE_UNREACHABLE');
   });
 
-  it('is not to be had where no way leads', () =>
+  it('is not available where no way leads', () =>
     assert.rejects(ask({ address: '255.255.255.255', port: 4222 }), { code: 'CORE_UNREACHABLE' }));
 
-  it('is not to be had from a service that does not speak TLS', async () => {
+  it('is not available from a service that does not speak TLS', async () => {
     const port = await listen(createServer((socket) => socket.end('220 mail\r\n')));
     await refused(port, 'NOT_A_BUS');
   });
 
-  it('is not to be had from one that hangs up', async () => {
+  it('is not available from one that hangs up', async () => {
     const port = await listen(createServer((socket) => socket.destroy()));
     await refused(port, 'NOT_A_BUS');
   });
 
-  it('is not to be had from a black hole, and that is told in time', async () => {
+  it('is not available from a black hole, and that is told in time', async () => {
     const port = await listen(createServer(() => {}));
     await refused(port, 'NOT_A_BUS', 200);
   });
 
-  it('is not to be had from a web server', async () => {
+  it('is not available from a web server', async () => {
     const { folder } = nats;
     const key = await readFile(join(folder, 'ca.key'));
     const cert = await readFile(join(folder, 'ca.crt'));

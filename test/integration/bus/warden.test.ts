@@ -73,7 +73,7 @@ describe('who opens connection after connection', () => {
     assert.equal(full.code, 'BUSY');
     const { text: says } = hint(
       full.next,
-      'bus/full.ts: on the core, ss -tn shows from where: let a firewall keep that off',
+      'bus/full.ts: on the core, ss -tn shows where from: block that with a firewall',
     );
     const { stdout } = await run(says.slice(says.indexOf('ss'), says.indexOf(' shows')).split(' '));
     assert.match(stdout, new RegExp(`ESTAB.* ${address}:${port} +${address}:\\d+`));

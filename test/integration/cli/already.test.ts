@@ -38,11 +38,11 @@ describe('what was asked of kato before', () => {
       here.answers[operation] = () => performed(result);
       const { exitCode, stderr } = await here.kato(...words, '-n', 'web', 'redis');
       assert.equal(exitCode, 4, operation);
-      assert.match(stderr, /already asked for, and not so: web: port 6379 is taken/);
+      assert.match(stderr, /already asked for, but not done: web: port 6379 is taken/);
     }
     here.answers['config.set'] = () => performed('1g');
     const { stderr } = await here.kato('config', 'set', 'redis', 'max_memory', '1g');
-    assert.match(stderr, /not so: web: port 6379 is taken/);
+    assert.match(stderr, /not done: web: port 6379 is taken/);
     const other = await here.kato('config', 'set', 'router', 'http_port', '1g');
     assert.equal(other.stdout, 'already so: 1g\n');
   });

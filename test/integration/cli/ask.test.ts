@@ -35,7 +35,7 @@ describe('an agent that ends while it is asked', () => {
       await new Promise<void>((resolve) => server.listen(path, resolve));
       const told = (await asked().catch((error: unknown) => error)) as KatoError;
       assert.equal(told.code, 'TIMEOUT');
-      hint(told.next, 'agent/doors/ask.ts: run the command again: it cannot happen twice');
+      hint(told.next, 'agent/doors/ask.ts: run the command again: it takes effect only once');
       server.removeAllListeners('connection');
       server.on('connection', (socket) => socket.on('data', () => socket.end('{"ok":7}\n')));
       assert.equal(await asked(), 7);
@@ -96,11 +96,11 @@ describe('an agent that ends while it is asked', () => {
       const told = (await asked().catch((error: unknown) => error)) as KatoError;
       assert.equal(told.message, 'the agent of this node is starting');
       const listed =
-        'agent/doors/ask.ts: run it again in a moment; where it stays so: ${paths.log}/agent/current';
+        'agent/doors/ask.ts: run it again in a moment; if that does not help, see ${paths.log}/agent/current';
       assert.equal(hint(told.next, listed).values[0], paths.log);
       // It ended and is not wanted: nothing starts any more.
       execFileSync('s6-svc', ['-wD', '-d', folder]);
-      await assert.rejects(asked(), { message: 'the agent of this node does not listen' });
+      await assert.rejects(asked(), { message: 'the agent of this node is not listening' });
     } finally {
       execFileSync('s6-svc', ['-xd', folder]);
       await once(supervisor, 'exit');

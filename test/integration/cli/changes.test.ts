@@ -95,7 +95,7 @@ describe('a change by kato', () => {
     assert.equal(exitCode, 130);
     const { commands } = hint(
       stderr.split('\n').find((line) => line.startsWith('kato: ')),
-      'cli/framework/change-command.ts: kato: the change is written, and goes on: kato status shows what of it fails',
+      'cli/framework/change-command.ts: kato: the change is written and goes on: kato status shows what fails',
     );
     const failed = { code: 'STEP_FAILED' as const, message: 'web: no luck', node: 'web' };
     here.answers.status = () => statusWith({ warnings: [failed] }) as unknown as Json;
@@ -210,7 +210,7 @@ describe('kato node setup load_balancer on a router', () => {
     const line = ['node', 'setup', 'load_balancer', '10.0.0.77'];
     const pinned = { ...set, routers: ['10.0.0.77'], pinned: true, strangers: ['10.0.0.77'] };
     here.answers['node.setup-load-balancer'] = () => performed(pinned, { touched: [] });
-    assert.match((await here.kato(...line)).stdout, /note: 10\.0\.0\.77 is no router of this/);
+    assert.match((await here.kato(...line)).stdout, /note: 10\.0\.0\.77 is not a router of this/);
     const { strangers: _untold, ...older } = pinned;
     here.answers['node.setup-load-balancer'] = () => performed(older, { touched: [] });
     assert.match((await here.kato(...line)).stdout, /its pool is: 10\.0\.0\.77\n\n/);

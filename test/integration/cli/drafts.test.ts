@@ -45,7 +45,10 @@ describe('the drafts of a command that broke off', () => {
     const line = 'kato node setup core api.example.com --address 192.0.2.1';
     const { exitCode, stderr } = await here.type(line);
     assert.equal(exitCode, 2, stderr);
-    assert.match(stderr, /note: the setup before this one .* is in \S+\/setup\.json\.damaged-1\n/);
+    assert.match(
+      stderr,
+      /note: the previous setup left a damaged draft: it is in \S+\/setup\.json\.damaged-1\n/,
+    );
     assert.match(stderr, /does not have the address 192\.0\.2\.1/);
   });
 

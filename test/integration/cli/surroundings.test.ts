@@ -45,7 +45,7 @@ describe('the surroundings of a machine', function () {
       const { exitCode, stderr } = await here.type(`${before}${line}`);
       assert.equal(exitCode, 1, stderr);
       assert.match(stderr.replaceAll(/\s+/g, ' '), wanted);
-      assert.doesNotMatch(stderr, /Install|core is the one|fault of kato|\.kato-new/);
+      assert.doesNotMatch(stderr, /Install|core of the token|bug in kato|\.kato-new/);
     }
   }
 
@@ -145,7 +145,7 @@ describe('the surroundings of a machine', function () {
       assert.match(attach.stderr, /next: --name web-01 .*;\s+kato node rename web-01/);
       for (const { exitCode, stderr } of [setup, attach]) {
         assert.equal(exitCode, 2);
-        assert.doesNotMatch(stderr, /Install|core is the one/);
+        assert.doesNotMatch(stderr, /Install|core of the token/);
       }
       const { stderr } = await named('web_01', `${ATTACH} --name web-01`);
       assert.match(stderr, /nothing listens at 127\.0\.0\.1:1/);

@@ -95,7 +95,7 @@ describe('kato status --watch in a real terminal', () => {
       throw refuse('CONTROLLER_AWAY', 'no controller answers');
     };
     await screen.shows(
-      /^! no controller answers: all else is shown as it was \d s ago\n! router-in/,
+      /^! no controller answers: everything else is shown as it was \d s ago\n! router-in/,
     );
     change(19);
     await screen.shows(/^! router-in[\s\S]*revision 19/);

@@ -14,8 +14,8 @@ const WRONG: readonly [string, string, string?][] = [
   ['constructor', "there is no command 'constructor'", 'there are check, completion, config, '],
   ['-v status', 'kato has no flag -v of its own', 'flags come after the command'],
   ['node lsit', "kato node has no command 'lsit'", "did you mean 'list'?"],
-  ['node setup', 'kato node setup needs one more word', 'it is one of core, load_balancer'],
-  ['op', 'kato op needs one more word', 'it is one of custom_ssl_cert'],
+  ['node setup', 'kato node setup needs one more word', 'it must be one of core, load_balancer'],
+  ['op', 'kato op needs one more word', 'it must be one of custom_ssl_cert'],
   ['help nothing', "there is no command 'nothing'"],
   ['status --josn', 'kato status has no flag --josn', "did you mean '--json'?"],
   ['status now', "kato status does not take 'now'"],
@@ -23,20 +23,27 @@ const WRONG: readonly [string, string, string?][] = [
   ['route add shop.example.com', 'kato route add needs BACKENDS'],
   ['role add', 'kato role add needs a ROLE'],
   ['role info -n h2 redis', '--node goes with --secret'],
-  ['role add --all redis', '--all takes no role'],
+  ['role add --all redis', '--all takes no role names'],
   ['role remove --purge-data --all', '--purge-data needs the roles by name'],
   ['token create --ttl soon', "--ttl cannot be 'soon'"],
-  ['token create --uses many', "--uses cannot be 'many'", 'it is a whole number'],
-  ['history --limit 0', "--limit cannot be '0'", 'it is a whole number from 1 on'],
-  ['history --limit 2000', "--limit cannot be '2000'", 'it is a whole number up to 1000'],
+  ['token create --uses many', "--uses cannot be 'many'", 'it must be a whole number'],
+  ['history --limit 0', "--limit cannot be '0'", 'it must be a whole number, 1 or more'],
+  ['history --limit 2000', "--limit cannot be '2000'", 'it must be a whole number, 1000 or less'],
   ['history --limit', '--limit needs a value'],
-  ['history --limit 1 --limit 2', '--limit is there twice'],
-  ['process list -n h2 -c', '--cluster and --node do not go together'],
-  ['role add --all --only', '--all and --only do not go together'],
+  ['history --limit 1 --limit 2', '--limit is given twice'],
+  ['process list -n h2 -c', '--cluster and --node cannot be used together'],
+  ['role add --all --only', '--all and --only cannot be used together'],
   ['route announcer add shop', 'kato route announcer add needs --host'],
-  ['check --format xml', "--format cannot be 'xml'", 'it is one of text, json, nagios, prometheus'],
-  ['node attach --token x --token-file y 10.0.0.1', '--token-file and --token do not go together'],
-  ['completion ksh', "kato completion cannot be 'ksh'", 'it is one of bash, zsh, fish'],
+  [
+    'check --format xml',
+    "--format cannot be 'xml'",
+    'it must be one of text, json, nagios, prometheus',
+  ],
+  [
+    'node attach --token x --token-file y 10.0.0.1',
+    '--token-file and --token cannot be used together',
+  ],
+  ['completion ksh', "kato completion cannot be 'ksh'", 'it must be one of bash, zsh, fish'],
   ['process ready', 'kato process ready needs PROCESS'],
 ];
 
@@ -68,7 +75,7 @@ describe('words that are wrong', () => {
   });
 });
 
-describe('a fault of kato', () => {
+describe('a bug in kato', () => {
   it('is said to be one, with its place for who reports it', async () => {
     const here = await machine({ agent: true });
     here.answers.status = () => null;
@@ -77,7 +84,7 @@ describe('a fault of kato', () => {
     assert.deepEqual([exitCode, error.code], [1, 'INTERNAL']);
     hint(
       error.next,
-      'domain/base/error.ts: this is a fault of kato: run the command again with --debug and report what it prints',
+      'domain/base/error.ts: this is a bug in kato: run the command again with --debug and report what it prints',
     );
     const { stderr } = await here.kato('status', '--debug');
     assert.match(stderr, /TypeError: .*\n +at .*(kato\.js|status).*:\d+/);
@@ -97,7 +104,7 @@ describe('kato where no agent runs', () => {
     assert.equal(exitCode, 3);
     assert.match(
       stderr,
-      /^kato: this machine is no node of a cluster\n {2}why: .+\n {2}next: [\s\S]+\n$/,
+      /^kato: this machine is not a node of a cluster\n {2}why: .+\n {2}next: [\s\S]+\n$/,
     );
   });
 
@@ -109,7 +116,7 @@ describe('kato where no agent runs', () => {
   it('is critical for monitoring', async () => {
     const { exitCode, stdout } = await here.kato('check', '--format', 'nagios');
     assert.equal(exitCode, 2);
-    assert.match(stdout, /^KATO CRITICAL - this machine is no node of a cluster/);
+    assert.match(stdout, /^KATO CRITICAL - this machine is not a node of a cluster/);
   });
 
   it('knows its version, and what roles are', async () => {

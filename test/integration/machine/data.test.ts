@@ -119,7 +119,7 @@ describe('the data of a process', function () {
       go: () => rename(`${folder}/mine`, `${paths.root}/mine`),
     },
     {
-      listed: 'domain/making/data-state.ts: mount its volume anew: see dmesg',
+      listed: 'domain/making/data-state.ts: mount its volume again: see dmesg',
       come: async () => {
         // What it shows is gone with the process, and each look into it fails.
         const gone = spawn('sleep', ['infinity']);

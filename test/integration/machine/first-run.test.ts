@@ -131,7 +131,7 @@ describe('a first run that breaks off', function () {
     assert.match(await rows(), /^first\n/);
     const { text } = hint(
       failure?.next,
-      'machine/apply/data.ts: look at it; if it is worth nothing: find ${real} -xdev -mindepth 1 -delete',
+      'machine/apply/data.ts: look at it; if it is not needed: find ${real} -xdev -mindepth 1 -delete',
     );
     await run(['sh', '-c', text.slice(text.indexOf('find'))]);
     assert.deepEqual(await pass(), []);

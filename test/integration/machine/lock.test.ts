@@ -44,7 +44,7 @@ describe('a lock', () => {
       ['TIMEOUT', `${who} has had it for 2 s`, [who]],
     );
     assert.equal(await withLock('other-work', paths, async () => 'done', options), 'done');
-    hint(refusal.next, 'machine/s6/lock.ts: see whether that still gets on');
+    hint(refusal.next, 'machine/s6/lock.ts: check whether that still makes progress');
     const [, pid = ''] = /pid (\d+)/.exec(refusal.why!)!;
     process.kill(Number(pid), 'SIGKILL');
     assert.equal(await withLock('work', paths, async () => 'done', options), 'done');

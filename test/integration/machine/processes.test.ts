@@ -147,11 +147,11 @@ describe('processes under s6', function () {
     assert.equal((await look('stubborn', paths)).state, 'STOPPED');
   });
 
-  it('calls one FATAL that dies again and again, and tells its last words', async () => {
+  it('calls one FATAL that keeps dying, and tells its last words', async () => {
     const argv = ['sh', '-c', 'echo "no flux capacitor"; exit 1'];
     await assert.rejects(
       install(processSpec(paths, { name: 'broken', argv, readySeconds: 20 }), paths),
-      { code: 'ROLE_FAILED', message: 'broken dies again and again', why: /no flux capacitor/ },
+      { code: 'ROLE_FAILED', message: 'broken keeps dying', why: /no flux capacitor/ },
     );
     assert.equal((await look('broken', paths)).state, 'FATAL');
   });

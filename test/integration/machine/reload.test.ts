@@ -71,7 +71,7 @@ authorization { users: [ ${list} ] }\n`;
       assert.deepEqual([code, message], ['CONFIG_REFUSED', 'bus did not take its new config']);
       assert.match(why!, /not supported/);
       const listed =
-        'machine/apply/reload.ts: it goes on with the old one; correct what it names, and it is tried again';
+        'machine/apply/reload.ts: it keeps the old one; correct what it names, and kato tries again';
       hint(next, listed);
       return true;
     });

@@ -5,7 +5,19 @@ import { catalogue } from '../clusters.ts';
 import { commandsAt, maskedText } from './words.ts';
 
 /** A sentence that begins so speaks of kato itself. */
-const KATO_ITSELF = ['are', 'as', 'does', 'goes', 'here', 'that', 'there'];
+const KATO_ITSELF = [
+  'and',
+  'are',
+  'as',
+  'does',
+  'goes',
+  'here',
+  'keeps',
+  'that',
+  'then',
+  'there',
+  'tries',
+];
 /** Programs that sentences name, by the Debian package that has them. */
 export const PROGRAMS: Record<string, string> = {
   'apt-cache': 'apt',

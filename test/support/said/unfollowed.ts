@@ -1,15 +1,15 @@
 /** Hints that no test follows where they are printed, by the reason why not. */
 export const UNFOLLOWED: Record<string, string[]> = {
   'it is printed only until the first pass of an agent has ended': [
-    'agent/reporter.ts: run it again in a moment; where it stays so, on it: ${paths.log}/agent/current',
+    'agent/reporter.ts: run it again in a moment; if that does not help, see ${paths.log}/agent/current on it',
   ],
   'it needs another version of kato, or of a program that it runs': [
     'bus/store/buckets.ts: nats-server 2.10.27 or newer is needed',
-    'bus/store/document.ts: bring this node to the version of the others',
+    'bus/store/document.ts: install the same version of kato here as on the other nodes',
     'domain/roles/role-changes.ts: install the same kato there as on the core',
     'domain/making/compile-node.ts: install the same kato here as on the core',
     'domain/document/document-shape.ts: use the version of kato that saved it, or a later one',
-    'operations/operation.ts: the kato that asks and the controller may be of different versions',
+    'operations/operation.ts: this kato and the controller may have different versions',
   ],
   'it needs packages from outside, which tests do without': [
     'bin/kato: run ${home}/scripts/setup',
@@ -22,7 +22,7 @@ export const UNFOLLOWED: Record<string, string[]> = {
   ],
   'its state lasts no longer than a look, or takes minutes to bring about': [
     'cli/session/already.ts: its log on ${node}: /var/log/kato/${process}/current',
-    'operations/local/boot.ts: look at ${paths.log}/agent/current',
+    'operations/local/boot.ts: see ${paths.log}/agent/current',
   ],
   'only a security module of the kernel refuses so, and one would be for the whole machine': [
     'machine/disk/ground.ts: let root run programs in ${folder}',

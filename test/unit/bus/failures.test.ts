@@ -13,7 +13,7 @@ describe('a connection that did not come about', () => {
     assert.equal(early.code, 'NOT_A_BUS');
     assert.equal(early.message, 'the certificate of 10.0.0.1:4222 is not valid yet');
     assert.match(early.why ?? '', /clock of this machine/);
-    assert.match(of('CERT_HAS_EXPIRED').message, /is not valid any more/);
+    assert.match(of('CERT_HAS_EXPIRED').message, /is no longer valid/);
     assert.match(of('DEPTH_ZERO_SELF_SIGNED_CERT').message, /is not this cluster's bus/);
   });
 });

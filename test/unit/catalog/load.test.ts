@@ -88,7 +88,7 @@ describe('the catalogue', () => {
     edit('postgresql.yml', 'name: postgresql', 'name: redis');
     assert.deepEqual(mistakes(), [
       "roles/controller.yml: needs: there is no role 'primry', did you mean 'primary'?",
-      'roles/memcached.yml: settings/memory_mb/default: memory_mb cannot be 4: it is a whole number from 8 to 1048576',
+      'roles/memcached.yml: settings/memory_mb/default: memory_mb cannot be 4: it must be a whole number from 8 to 1048576',
       "roles/memcached.yml: processes/0/argv: there is no value 'settings.prot', did you mean 'settings.port'?",
       'roles/redis.yml: processes/0/files: there is no templates/redis/other.conf',
       "roles/groups.yml: data-services: there is no role 'reddis', did you mean 'redis'?",

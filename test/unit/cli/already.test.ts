@@ -29,14 +29,14 @@ describe('what was asked for already', () => {
       const error = { step: 'write-config redis', ...step };
       assert.deepEqual(found({ roles: [redis(state, 'STOPPED')], error })?.toJSON(), {
         ...step,
-        message: 'already asked for, and not so: db: refused',
+        message: 'already asked for, but not done: db: refused',
       });
     }
   });
 
   it('has no step that failed where its process keeps dying', () => {
     const told = found({ roles: [redis('failed', 'FATAL')] })!;
-    assert.equal(told.message, "already asked for, and not so: db: the role 'redis' has failed");
+    assert.equal(told.message, "already asked for, but not done: db: the role 'redis' has failed");
     assert.deepEqual([told.code, told.why], ['ROLE_FAILED', 'redis keeps dying']);
     assert.equal(told.next, 'its log on db: /var/log/kato/redis/current');
     const dead = found({ roles: [redis('failed', 'STOPPED')], state: 'dead' })!;

@@ -106,7 +106,7 @@ describe('a command that follows a change', () => {
     assert.equal(error?.code, 'NODE_UNREACHABLE');
     assert.match(error?.message ?? '', /a is dead/);
     const listed =
-      'cli/session/follow.ts: kato status says what is the matter with it, and what helps; kato node remove takes a node out that does not come back';
+      'cli/session/follow.ts: kato status shows what is wrong with it and what helps; kato node remove takes out a node that does not come back';
     assert.deepEqual(hint(error?.next, listed).commands, ['kato status', 'kato node remove']);
   });
 

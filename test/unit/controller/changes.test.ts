@@ -77,7 +77,7 @@ describe('a change that others come before, time after time', () => {
     performance.now = now;
     hint(
       refusal.next,
-      'controller/state/changes.ts: run the command again: it cannot happen twice',
+      'controller/state/changes.ts: run the command again: it takes effect only once',
     );
     store.failing = null;
     const done = await perform(certificateInstall, INSTALL, 'one');

@@ -20,7 +20,7 @@ describe('a backend', () => {
   it('is no address that stands for no machine of its own', () => {
     const ranges: Record<string, [string, string]> = {
       'is no address of a machine': ['0.0.0.0', '0.255.255.255'],
-      'is a loopback address, which each router would take for itself': [
+      'is a loopback address, which each router would take for its own': [
         '127.0.0.1',
         '127.255.255.255',
       ],
@@ -61,7 +61,7 @@ describe('a backend', () => {
   });
 
   it('is no router and no load balancer, at whatever port they are set to', () => {
-    const circle = ', and requests would go round in a circle';
+    const circle = ', and requests would loop';
     for (const port of [80, 443]) {
       assert.equal(why(`10.0.0.2:${port}`), `is the port of router on web${circle}`);
       assert.equal(why(`10.0.0.3:${port}`), `is the port of load_balancer on lb${circle}`);

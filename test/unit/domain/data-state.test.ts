@@ -116,7 +116,7 @@ describe('the data of a process', () => {
     const facts: DataFacts = { ...MADE, place: 'nothing' };
     assert.equal(
       dataRefusal(facts, PLACES)?.next,
-      'mount its volume, or bring the data back; if it is lost for good: ' +
+      'mount its volume, or restore the data; if it is lost for good: ' +
         'kato role remove --purge-data -n h5 postgresql, then kato role add -n h5 postgresql',
     );
     assert.match(

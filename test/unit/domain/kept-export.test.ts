@@ -52,7 +52,7 @@ describe('the export that a node keeps', () => {
     assert.deepEqual(dead, { message: 'a, which keeps the export, is away', node: 'a' });
     const removal = { nodes: ['a'], awaited: nobody, isGone: nobody, force: false };
     const left = removeNodes(cluster, removal, asked()).cluster;
-    assert.match(exportFault(left, reports, nobody)!.message, /there is no node 'a' any more/);
+    assert.match(exportFault(left, reports, nobody)!.message, /the node 'a' no longer exists/);
   });
 });
 

@@ -137,7 +137,7 @@ describe('the status of a cluster', () => {
       { ...lost, message: `${message} the disk of /var/log/kato is full` },
     ]);
     assert.deepEqual(warned(false), [
-      { ...lost, message: `${message} more is said than /var/log/kato takes` },
+      { ...lost, message: `${message} more is written than /var/log/kato can take` },
     ]);
   });
 
@@ -191,7 +191,7 @@ describe('the status of a cluster', () => {
     const looping = withNode(clusterWith(roles, { routes: { 'shop.org/cart': route } }), 'lb', {
       pinnedRouters: ['10.0.0.1', '10.0.0.4'],
     });
-    const circle = 'and requests would go round in a circle';
+    const circle = 'and requests would loop';
     assert.deepEqual(
       status(looping, []).warnings.map(({ code, message }) => [code, message]),
       [

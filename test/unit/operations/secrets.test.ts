@@ -50,7 +50,7 @@ describe('an export', () => {
     const known = { cluster: changing, secretsBelow: async () => reads.shift() };
     const exported = () => stateExport.run(known as unknown as Knowledge, {}, cluster.nodes.core!);
     const refusal = (await exported().catch((error: unknown) => error)) as KatoError;
-    assert.equal(refusal.message, 'state and secrets do not go together');
+    assert.equal(refusal.message, 'state and secrets do not match');
     hint(refusal.next, 'operations/state.ts: run the command again');
     assert.deepEqual(await exported(), { cluster: changing, secrets: kept });
   });

@@ -13,7 +13,7 @@ interface Exported {
 }
 
 export default class DataExport extends KatoCommand<Exported> {
-  static override summary = 'Save the state and the secrets of the cluster, encrypted, in a file.';
+  static override summary = 'Save the state and the secrets of the cluster in an encrypted file.';
   static override examples = [
     '<%= config.bin %> data export --cluster /root/cluster.kato',
     '<%= config.bin %> data export --cluster --passphrase-file /root/passphrase /root/cluster.kato',
@@ -22,13 +22,13 @@ export default class DataExport extends KatoCommand<Exported> {
     file: word({
       names: 'file',
       required: true,
-      description: 'File to write; an export that is there is replaced.',
+      description: 'File to write; an existing export is replaced.',
     }),
   };
   static override flags = {
     cluster: Flags.boolean({
       required: true,
-      summary: 'Of the whole cluster: its document and all secrets.',
+      summary: 'Export the whole cluster: its document and all secrets.',
     }),
     'passphrase-file': passphraseFlag,
   };
@@ -50,7 +50,7 @@ export default class DataExport extends KatoCommand<Exported> {
     return [
       `revision ${revision} with ${nodes} nodes is saved in ${file}`,
       '',
-      'keep it with its passphrase away from the core; kato node setup core --recover-from reads it',
+      'store it and its passphrase away from the core; kato node setup core --recover-from reads it',
     ];
   }
 }
@@ -69,7 +69,7 @@ async function refuseOtherFile(file: string): Promise<void> {
   if (isExport(text)) return;
   throw refuse(
     'CONFLICT',
-    `${file} is there already, and is no export of kato`,
+    `${file} already exists, and is not a kato export`,
     undefined,
     'give another name, or delete it',
   );

@@ -7,18 +7,17 @@ import { passphraseFlag, readPassphrase } from '../../input/passphrase.ts';
 import { ask, ownPaths } from '../../session/session.ts';
 
 export default class DataImport extends ChangeCommand<Imported> {
-  static override summary = 'Put a saved state in the place of the one that is.';
+  static override summary = "Replace the cluster's state with a saved one.";
   static override description =
-    'For a cluster that runs. Where the bus has lost its state, or has an older one, ' +
-    'kato node setup core --recover-from does the same.';
+    'For a running cluster. If the bus has lost its state, or has an older one, kato node setup core --recover-from does the same.';
   static override examples = ['<%= config.bin %> data import /root/cluster.kato'];
   static override args = {
-    file: word({ names: 'file', required: true, description: 'What kato data export wrote.' }),
+    file: word({ names: 'file', required: true, description: 'File that kato data export wrote.' }),
   };
   static override flags = {
     force: Flags.boolean({
       default: false,
-      summary: 'Also when nodes joined after the export was made: they are cut off.',
+      summary: 'Import even if nodes joined after the export was made: they are cut off.',
     }),
     'passphrase-file': passphraseFlag,
   };
@@ -44,8 +43,10 @@ export default class DataImport extends ChangeCommand<Imported> {
     const { nodes, announcers } = again;
     return [
       `the cluster goes on from revision ${from.revision}`,
-      ...(this.copy === null ? [] : [`as it was before, it is in ${this.copy}, same passphrase`]),
-      ...(lost.length === 0 ? [] : [`cut off, to be attached again: ${lost.join(', ')}`]),
+      ...(this.copy === null
+        ? []
+        : [`the state before the import is in ${this.copy}, with the same passphrase`]),
+      ...(lost.length === 0 ? [] : [`cut off, must be attached again: ${lost.join(', ')}`]),
       ...(nodes.length === 0 ? [] : [`nodes again, if they were removed: ${nodes.join(', ')}`]),
       ...(announcers.length === 0 ? [] : [`may announce routes again: ${announcers.join(', ')}`]),
     ];

@@ -6,11 +6,11 @@ import { durationSeconds } from '../../input/duration.ts';
 import { passphraseFlag, readPassphrase } from '../../input/passphrase.ts';
 
 export default class DataKeep extends ChangeCommand<ExportKept> {
-  static override summary = 'Let a node keep an export of the cluster that is never old.';
+  static override summary = 'Let a node keep an up-to-date export of the cluster.';
   static override description =
-    'The node fetches the state and the secrets, sealed by the passphrase, at once and then as often ' +
-    'as --every says. It cannot open them. With that file and the passphrase a new core goes on when ' +
-    'the disk of the old one is lost. To end it: kato config del cluster export.node';
+    'The node fetches the state and the secrets, sealed with the passphrase, at once and then as often ' +
+    'as --every says. It cannot open them. If the disk of the core is lost, a new core goes on from that ' +
+    'file and the passphrase. To end it: kato config del cluster export.node';
   static override examples = [
     '<%= config.bin %> data keep h3',
     '<%= config.bin %> data keep h3 --every 5m --passphrase-file /root/passphrase',
@@ -19,13 +19,13 @@ export default class DataKeep extends ChangeCommand<ExportKept> {
     node: word({
       names: 'node',
       required: true,
-      description: 'Node that keeps it, any but the core.',
+      description: 'Node that keeps it; not the core.',
     }),
   };
   static override flags = {
     every: Flags.string({
       helpValue: '10m',
-      summary: 'Time between two looks for a newer one, as in 5m or 1h; 10 minutes by default.',
+      summary: 'How often to look for a newer one, such as 5m or 1h; 10 minutes by default.',
     }),
     'passphrase-file': passphraseFlag,
   };
@@ -44,7 +44,7 @@ export default class DataKeep extends ChangeCommand<ExportKept> {
     return [
       `${node} keeps an export in /var/lib/kato/export/cluster.kato: a new one at most ${intervalSeconds} s after a change`,
       '',
-      'should the core be lost: kato node setup core --recover-from that file, on a machine with its address',
+      "if the core is lost: kato node setup core --recover-from that file, on a machine with the core's address",
     ];
   }
 }

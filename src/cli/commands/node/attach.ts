@@ -22,13 +22,13 @@ import { settlePhase } from '../../session/settle.ts';
 export default class NodeAttach extends KatoCommand<AttachValue> {
   static override summary = 'Attach this machine to a cluster.';
   static override description =
-    'Needs a join token from the core (kato token create), given by --token-file, by the ' +
-    'environment variable KATO_TOKEN, by --token, or typed at the prompt. The token knows the address\n' +
-    'of the core; one that is given counts before it. Run again after an interruption, it goes on\n' +
-    'where it was; on a node of the same cluster it adds the roles, and needs no token.\n' +
-    'On a machine that is another node still, as after a copy of its disk or the end of its core, what it\n' +
-    'has is set aside below /var/lib/kato/aside, its data too. That asks once more on a terminal; elsewhere --yes is\n' +
-    'needed.';
+    'Needs a join token from the core (kato token create): by --token-file, the environment variable\n' +
+    'KATO_TOKEN or --token, or typed at the prompt. The token contains the address of the core; CORE_IP\n' +
+    'overrides it. After an interruption, run it again: it goes on where it was. On a node of the same\n' +
+    'cluster it adds the roles, and needs no token.\n' +
+    'If the machine is still another node, as after a copy of its disk or the end of its core, what it\n' +
+    'has, including its data, is set aside in /var/lib/kato/aside. You are asked first on a terminal;\n' +
+    'elsewhere --yes is needed.';
   static override examples = [
     '<%= config.bin %> node attach -e router',
     '<%= config.bin %> node attach -e data-services --token-file /root/token 10.0.0.1',
@@ -50,21 +50,21 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     force: Flags.boolean({
       char: 'f',
       default: false,
-      summary: 'Attach in spite of another version of kato.',
+      summary: 'Attach despite a different version of kato.',
     }),
     token: Flags.string({ helpValue: 'T', summary: 'The token; it shows in process lists.' }),
     'token-file': named({
       names: 'file',
       exclusive: ['token'],
       helpValue: 'F',
-      summary: 'File that holds the token.',
+      summary: 'File with the token.',
     }),
-    address: Flags.string({ helpValue: 'IP', summary: 'Address that others reach this node at.' }),
+    address: Flags.string({ helpValue: 'IP', summary: 'Address at which others reach this node.' }),
     name: Flags.string({ helpValue: 'N', summary: 'Name of the node; its host name by default.' }),
     yes: Flags.boolean({
       char: 'y',
       default: false,
-      summary: 'On a machine that is another node still: set aside what it has, without asking.',
+      summary: 'On a machine that is still another node: set aside what it has, without asking.',
     }),
   };
 
@@ -82,7 +82,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
     const given = await givenToken(flags.token, flags['token-file']);
     const found = await local.resumeAttached(host, { core, token: given });
     if (found.is === 'node') {
-      const unused = 'the token is not used: this machine is a node of the cluster already';
+      const unused = 'the token is not used: this machine is already a node of the cluster';
       const notes = [...(given === null ? [] : [unused]), ...keptNotes(found.identity, flags)];
       return this.already(roles, flags['no-start'], notes);
     }
@@ -165,7 +165,7 @@ async function confirmAside(carried: Carried): Promise<void> {
     throw refuse(
       'USAGE',
       whatIsCarried(carried),
-      'attached anew it would give up its roles and its data, and there is no terminal to ask at',
+      'attached as a new node it would give up its roles and its data, and there is no terminal to ask on',
       ways,
     );
   }

@@ -4,7 +4,7 @@ import { ownHost } from '../../framework/home.ts';
 export default class NodeBoot extends KatoCommand<{ already: boolean }> {
   static override summary = 'Start this node from what it last knew, with or without the core.';
   static override description =
-    'What systemd or another init calls at boot. Everything comes up that was up; the agent then ' +
+    'systemd, or another init, calls this at boot. Everything that was up comes up again; the agent then ' +
     'asks the cluster for news.';
   static override examples = ['<%= config.bin %> node boot'];
 
@@ -17,6 +17,6 @@ export default class NodeBoot extends KatoCommand<{ already: boolean }> {
   }
 
   protected render({ already }: { already: boolean }): readonly string[] {
-    return [already ? 'already so: this node runs' : 'this node is starting'];
+    return [already ? 'already so: this node is running' : 'this node is starting'];
   }
 }

@@ -26,11 +26,11 @@ interface Ending {
 }
 
 export default class NodeDetach extends KatoCommand<Detached> {
-  static override summary = 'Take this machine out of its cluster.';
+  static override summary = 'Remove this machine from its cluster.';
   static override description =
-    'Its roles stop, its key is worth nothing any more, its data stays under /var/lib/kato/data.\n' +
-    'The core goes last, and the cluster ends with it: its state and secrets are set aside below\n' +
-    '/var/lib/kato/aside. That asks once more on a terminal; elsewhere --yes is needed.';
+    'Its roles stop, its key becomes invalid, and its data stays in /var/lib/kato/data.\n' +
+    'The core goes last, and the cluster ends with it: its state and secrets are set aside in\n' +
+    '/var/lib/kato/aside. You are asked first on a terminal; elsewhere --yes is needed.';
   static override examples = ['<%= config.bin %> node detach'];
   static override flags = {
     yes: Flags.boolean({ char: 'y', summary: 'On the core: end the cluster without asking.' }),
@@ -134,7 +134,7 @@ async function refuseWhileOthers(own: { id: string; name: string }): Promise<voi
     'ROLE_NEEDED',
     `the core ${own.name} cannot be removed`,
     'it holds the bus and the state of the cluster',
-    `take the other nodes out first: kato node remove ${others.join(' ')}`,
+    `remove the other nodes first: kato node remove ${others.join(' ')}`,
   );
 }
 
@@ -144,8 +144,8 @@ async function confirmEnd(endpoint: string): Promise<void> {
     throw refuse(
       'USAGE',
       `this would end ${what}`,
-      'there is no terminal to confirm it at',
-      'kato node detach --yes ends it without being asked',
+      'there is no terminal to confirm it on',
+      'kato node detach --yes ends it without asking',
     );
   }
   if (await askYesNo(`This ends ${what}. Go on?`, false)) return;

@@ -19,6 +19,6 @@ export default class NodeHalt extends KatoCommand<{ already: boolean }> {
   }
 
   protected render({ already }: { already: boolean }): readonly string[] {
-    return [already ? 'already so: this node does not run' : 'this node is stopped'];
+    return [already ? 'already so: this node is not running' : 'this node is stopped'];
   }
 }

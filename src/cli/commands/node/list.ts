@@ -5,7 +5,7 @@ import { table } from '../../render/text/table.ts';
 import { ask } from '../../session/session.ts';
 
 export default class NodeList extends KatoCommand<ListedNode[]> {
-  static override summary = 'List all nodes: address, name, state and roles, one node a line.';
+  static override summary = 'List all nodes: address, name, state and roles, one node per line.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> | cut -d " " -f 1',

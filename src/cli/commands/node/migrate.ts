@@ -17,10 +17,10 @@ import { createVoice, showPhases, type Voice } from '../../session/progress.ts';
 import { ask } from '../../session/session.ts';
 
 export default class NodeMigrate extends ChangeCommand<Migrated> {
-  static override summary = 'Tell the cluster that a node has another address now.';
+  static override summary = 'Tell the cluster the new address of a node.';
   static override description =
-    'The machine itself has the new address already, and says so: kato status shows it. It goes on\n' +
-    'with its roles and its data; what listens on its address follows. A core keeps its address.';
+    'The machine must have the new address already. It reports that by itself, and kato status shows it.\n' +
+    'The node keeps its roles and data; what listens on its address follows. A core keeps its address.';
   static override examples = ['<%= config.bin %> <%= command.id %> 10.0.0.3 10.0.0.9'];
   static override args = {
     old: word({
@@ -34,7 +34,7 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
     force: Flags.boolean({
       char: 'f',
       default: false,
-      summary: 'Although no machine has said that it is the node at that address.',
+      summary: 'Migrate even if no machine has said that it is the node at that address.',
     }),
   };
 
@@ -60,9 +60,9 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
   }
 
   protected say({ node, to, isThere, balancers, routes }: Migrated): readonly string[] {
-    const pinned = balancers.map((name) => `${name} balances over it at ${to} from now on`);
-    const old = routes.map((route) => `the route ${route} leads to the old address still`);
-    const hint = isThere ? [] : ['', 'it goes on when its machine runs, and has that address'];
+    const pinned = balancers.map((name) => `${name} sends requests to it at ${to} from now on`);
+    const old = routes.map((route) => `the route ${route} still leads to the old address`);
+    const hint = isThere ? [] : ['', 'it goes on when its machine runs and has that address'];
     return [`${node} is at ${to}`, ...pinned, ...old, ...hint];
   }
 }
@@ -92,7 +92,7 @@ interface Return {
 }
 
 const RETURN: readonly Phase<Return>[] = [
-  { name: 'return', title: 'Wait until the node is heard', run: untilHeard },
+  { name: 'return', title: 'Wait to hear from the node', run: untilHeard },
   { name: 'follow', title: 'Wait until its roles have followed', run: untilDone },
 ];
 
@@ -119,8 +119,8 @@ async function untilDone({ id, revision, voice, timeoutMs }: Return): Promise<vo
 function notHeard({ name, address }: ListedNode, timeoutMs: number) {
   return refuse(
     'NODE_UNREACHABLE',
-    `the change is written, but ${name} was not heard within ${timeoutMs / 1000} s`,
-    'it goes on when its machine runs, and reaches the core',
-    `look at its agent at ${address}: kato status there`,
+    `the change is written, but ${name} has not been heard within ${timeoutMs / 1000} s`,
+    'it goes on when its machine runs and reaches the core',
+    `check its agent at ${address}: kato status there`,
   );
 }

@@ -5,10 +5,10 @@ import { Flags } from '../../framework/oclif.ts';
 import { forceOf } from '../../framework/role-switch-command.ts';
 
 export default class NodeRemove extends ChangeCommand<NodesRemoved> {
-  static override summary = 'Take nodes out of the cluster, dead or alive; all of them or none.';
+  static override summary = 'Remove nodes from the cluster, dead or alive; all of them or none.';
   static override description =
-    'A node that runs stops its roles, which is waited for; one that is dead learns of it when it\n' +
-    'returns. Its data stays on it.';
+    'A running node stops its roles, and the command waits for that; a dead one learns of it when it\n' +
+    'returns. The data stays on the machine.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> 10.0.0.4',
     '<%= config.bin %> <%= command.id %> router-1 router-2',
@@ -24,7 +24,7 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   };
   static override flags = {
     force: Flags.boolean({
-      summary: 'Also those with a role that no other node would serve.',
+      summary: 'Also remove nodes with a role that no other node would serve.',
     }),
     'skip-detach': Flags.boolean({
       char: 's',

@@ -5,13 +5,13 @@ import { Flags } from '../../framework/oclif.ts';
 export default class NodeRename extends KatoCommand<{ hostname: string; already: boolean }> {
   static override summary = 'Give this machine a host name, before it is in a cluster.';
   static override description =
-    'Writes /etc/hostname and /etc/hosts. Several machines may carry the name of the cluster: ' +
+    'Writes /etc/hostname and /etc/hosts. Several machines may have the name of the cluster: ' +
     'their nodes get names of their own when they are attached.';
   static override examples = ['<%= config.bin %> node rename cluster.example.com --no-restart'];
   static override args = { hostname: word({ required: true, description: 'The full name.' }) };
   static override flags = {
     'no-restart': Flags.boolean({
-      summary: 'Accepted as in earlier katos: nothing has to be restarted on such a machine.',
+      summary: 'Accepted for compatibility with earlier katos: nothing needs to be restarted.',
     }),
   };
 

@@ -27,7 +27,11 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
   };
   static override flags = {
     node: nodeFlag,
-    cluster: Flags.boolean({ char: 'c', exclusive: ['node'], summary: 'Those of all nodes.' }),
+    cluster: Flags.boolean({
+      char: 'c',
+      exclusive: ['node'],
+      summary: 'List the processes of all nodes.',
+    }),
   };
 
   protected async perform(): Promise<NodeProcesses[]> {

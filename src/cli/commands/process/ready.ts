@@ -17,8 +17,8 @@ interface Ready {
 export default class ProcessReady extends KatoCommand<Ready> {
   static override summary = 'Say READY when a process runs and is ready.';
   static override description =
-    'Without --block it answers at once; the exit code is 1 when the process is not ready. With it,\n' +
-    'it waits that many seconds, 0 for ever, and ends with 6 when the time is over.';
+    'Without --block it answers at once; the exit code is 1 when the process is not ready. With --block\n' +
+    'it waits that many seconds, 0 for ever, and exits with 6 when the time is up.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> all --block 60',
     '<%= config.bin %> <%= command.id %> -n data-1 redis',

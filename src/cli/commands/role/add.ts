@@ -29,7 +29,7 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
     only: Flags.boolean({
       char: 'o',
       exclusive: ['no-start'],
-      summary: 'Those named, and take all others from the node.',
+      summary: 'Only those named: all others are taken from the node.',
     }),
     force: Flags.boolean({
       dependsOn: ['only'],

@@ -12,8 +12,8 @@ import { nodeOrSelf } from '../../session/session.ts';
 export default class RoleRemove extends ChangeCommand<RolesChanged> {
   static override summary = 'Take roles from a node: their processes stop, their data stays.';
   static override description =
-    'With --purge-data the data of these roles on the node is deleted as well. That asks for the\n' +
-    'roles once more on a terminal; elsewhere --yes is needed.';
+    'With --purge-data the data of these roles on the node is deleted as well. On a terminal you must\n' +
+    'type the roles again to confirm; elsewhere --yes is needed.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> redis',
     '<%= config.bin %> <%= command.id %> -n data-1 --purge-data --yes postgresql',
@@ -62,8 +62,8 @@ async function confirmPurge(roles: readonly string[], where: string): Promise<vo
     throw refuse(
       'USAGE',
       `--purge-data would delete the data of ${words} on ${where}`,
-      'there is no terminal to confirm it at',
-      'add --yes to delete it without being asked',
+      'there is no terminal to confirm it on',
+      'add --yes to delete it without asking',
     );
   }
   const typed = await askLine(

@@ -7,8 +7,8 @@ import { routeLine } from '../../render/routes.ts';
 export default class RouteAdd extends ChangeCommand<Route> {
   static override summary = 'Send a host name, or a path of it, to backends.';
   static override description =
-    'Refused as backends are loopback, link-local, multicast and other special addresses, and ports\n' +
-    'that a role of a node listens on: requests to a router would go round in a circle.';
+    'Backends cannot be loopback, link-local, multicast or other special addresses, nor ports that a\n' +
+    'role of a node listens on: requests to a router would loop.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop.example.com 10.0.0.7:8080 10.0.0.8:8080',
     '<%= config.bin %> <%= command.id %> --sticky shop.example.com/cart 10.0.0.7:8081',
@@ -29,9 +29,10 @@ export default class RouteAdd extends ChangeCommand<Route> {
     }),
   };
   static override flags = {
-    sticky: Flags.boolean({ summary: 'Keep a visitor on the backend of the first answer.' }),
+    sticky: Flags.boolean({ summary: 'Keep each visitor on the backend that answered first.' }),
     'any-backend': Flags.boolean({
-      summary: 'Also backends that are refused otherwise: loopback, special addresses, own ports.',
+      summary:
+        'Also allow backends that are otherwise refused: loopback, special addresses, own ports.',
     }),
   };
 

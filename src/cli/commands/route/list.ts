@@ -5,7 +5,7 @@ import type { Style } from '../../render/text/style.ts';
 import { ask } from '../../session/session.ts';
 
 export default class RouteList extends KatoCommand<ListedRoute[]> {
-  static override summary = 'List the routes, those that were added and those that are announced.';
+  static override summary = 'List all routes, added and announced.';
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
   protected async perform(): Promise<ListedRoute[]> {

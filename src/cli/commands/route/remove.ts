@@ -4,7 +4,7 @@ import { listedOrAll, word } from '../../framework/command.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteRemove extends ChangeCommand<Route> {
-  static override summary = 'Take backends from a route; without a backend, the whole route.';
+  static override summary = 'Remove backends from a route; without a backend, the whole route.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop.example.com 10.0.0.7:8080',
     '<%= config.bin %> <%= command.id %> shop.example.com/cart',

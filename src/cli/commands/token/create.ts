@@ -11,7 +11,7 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
   static override summary = 'Make a token that lets machines join the cluster.';
   static override description =
     'The token is shown once. It holds the address of the core, the fingerprint of its certificate\n' +
-    'and a secret: give it to nobody but the machines that are to join.';
+    'and a secret: give it only to the machines that are to join.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --roles router',
     '<%= config.bin %> <%= command.id %> --uses 20 --ttl 1d',
@@ -25,12 +25,12 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
       multipleNonGreedy: true,
       helpValue: 'ROLES',
       summary:
-        'Only these roles and groups may be given to nodes that join with it; by default all that an admin need not give.',
+        'Roles and groups that nodes joining with it may have; by default all that do not need an admin.',
     }),
-    ttl: Flags.string({ default: '1h', helpValue: 'TIME', summary: 'How long it is good.' }),
+    ttl: Flags.string({ default: '1h', helpValue: 'TIME', summary: 'How long it is valid.' }),
     uses: Flags.integer({ default: 1, min: 1, summary: 'How many machines may join with it.' }),
     admin: Flags.boolean({ summary: 'The nodes become admin nodes: they may do everything.' }),
-    quiet: Flags.boolean({ char: 'q', exclusive: ['json'], summary: 'Print the token alone.' }),
+    quiet: Flags.boolean({ char: 'q', exclusive: ['json'], summary: 'Print only the token.' }),
     ...waitFlags,
   };
 

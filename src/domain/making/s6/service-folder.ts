@@ -6,7 +6,7 @@ import { logScripts } from './service-log.ts';
 import { awaitData, leftovers, READY_FD, sayReady } from './service-scripts.ts';
 
 const FINISH_LIMIT_MS = 5000;
-/** Enough to see a process that dies again and again. */
+/** Enough to see a process that keeps dying. */
 const DEATHS_KEPT = 10;
 const AWAIT_DATA = 'await-data';
 const SAY_READY = 'say-ready';

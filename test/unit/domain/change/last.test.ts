@@ -45,7 +45,7 @@ describe('the last of a role that serves', () => {
     assert.throws(() => add(cluster, rest, { selection: 'only' }), told);
     const { next } = thrown(() => remove(cluster, ['router']));
     const listed =
-      'domain/roles/last.ts: let another node serve it first, or take it away all the same: add --force';
+      'domain/roles/last.ts: let another node serve it first; to take it away anyway, add --force';
     assert.match(hint(next, listed).text, /--force$/);
     assert.deepEqual(remove(cluster, ['router'], { force: true }).result.removed, ['router']);
     const only = add(cluster, rest, { selection: 'only', force: true });

@@ -40,7 +40,7 @@ describe('adding roles', () => {
     const moved = { ...cluster, settings: { memcached: { port: 6379 } } };
     assert.throws(() => add(moved, ['memcached']), {
       code: 'PORT_TAKEN',
-      message: 'port 6379 on a would be wanted twice',
+      message: 'port 6379 on a would be used twice',
     });
   });
 

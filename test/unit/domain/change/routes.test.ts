@@ -116,12 +116,12 @@ describe('a backend that no route should have', () => {
     assert.throws(() => add(cluster, shop, ['10.0.0.9:80', '127.0.0.1:80']), {
       code: 'BAD_ADDRESS',
       message: 'a route cannot lead to 127.0.0.1:80',
-      why: 'it is a loopback address, which each router would take for itself',
+      why: 'it is a loopback address, which each router would take for its own',
       next: 'give another backend, or insist with --any-backend',
     });
     assert.throws(() => add(cluster, shop, ['10.0.0.2:80']), {
       code: 'CONFLICT',
-      why: 'it is the port of router on web, and requests would go round in a circle',
+      why: 'it is the port of router on web, and requests would loop',
     });
   });
 

@@ -36,7 +36,7 @@ describe('settings', () => {
     const both = clusterWith({ a: ['redis', 'memcached'], b: ['router'] });
     assert.throws(() => set(both, 'redis', 'port', 11211), {
       code: 'PORT_TAKEN',
-      message: 'port 11211 on a would be wanted twice',
+      message: 'port 11211 on a would be used twice',
       why: "by the roles 'memcached' and 'redis', both on this node",
     });
     assert.throws(() => set(both, 'router', 'https_port', 80), {

@@ -11,8 +11,8 @@ import { settlePhase } from '../../../session/settle.ts';
 export default class NodeSetupCore extends KatoCommand<CoreValue> {
   static override summary = 'Make this machine the core of a new cluster.';
   static override description =
-    'The core has the roles base, primary (the bus), controller and router. Run again after an ' +
-    'interruption, it goes on where it was. It prints the lines that attach other machines.';
+    'The core has the roles base, primary (the bus), controller and router. After an interruption, run it ' +
+    'again: it goes on where it was. It prints the commands that attach other machines.';
   static override examples = [
     '<%= config.bin %> node setup core api.example.com',
     '<%= config.bin %> node setup core --address 10.0.0.1',
@@ -26,12 +26,12 @@ export default class NodeSetupCore extends KatoCommand<CoreValue> {
   static override flags = {
     address: Flags.string({
       helpValue: 'IP',
-      summary: 'Address others reach this node at; the one on the default route by default.',
+      summary: 'Address at which others reach this node; the one on the default route by default.',
     }),
     'recover-from': named({
       names: 'file',
       helpValue: 'FILE',
-      summary: "Go on with a saved state: an export, or a core's ledger.json.",
+      summary: "Recover from a saved state: an export, or a core's ledger.json.",
     }),
     'passphrase-file': passphraseFlag,
   };

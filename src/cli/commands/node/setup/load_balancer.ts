@@ -9,9 +9,9 @@ import { ask, self } from '../../../session/session.ts';
 export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerSet>> {
   static override summary = 'Make this node a load balancer in front of the routers.';
   static override description =
-    'A router role that the node was attached with is exchanged: a load balancer has no other role.\n' +
-    'Without an IP its pool follows the routers of the cluster as they come and go; with some, it\n' +
-    'is these alone.';
+    'It replaces a router role that the node was attached with: a load balancer has no other role.\n' +
+    'Without an IP its pool follows the routers of the cluster as they come and go; with IPs, the pool\n' +
+    'is exactly those.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --exclude-self 10.0.0.2 10.0.0.3',
@@ -31,9 +31,9 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     }),
     'exclude-self': Flags.boolean({
       exclusive: ['keep-self'],
-      summary: 'Leave the own address out of the pool.',
+      summary: "Leave this node's own address out of the pool.",
     }),
-    'keep-self': Flags.boolean({ summary: 'Keep the own address in the pool.' }),
+    'keep-self': Flags.boolean({ summary: "Keep this node's own address in the pool." }),
     ...waitFlags,
   };
 
@@ -57,7 +57,7 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
       `${isNew ? '' : 'already so: '}${node} is a load balancer`,
       ...(exchanged.length > 0 ? [`in exchange for ${exchanged.join(', ')}`] : []),
       `its pool ${pinned ? 'is' : 'follows the routers'}: ${routers.join(' ') || 'none yet'}`,
-      ...strangers.map((address) => `note: ${address} is no router of this cluster`),
+      ...strangers.map((address) => `note: ${address} is not a router of this cluster`),
       '',
       'kato status shows it',
     ];

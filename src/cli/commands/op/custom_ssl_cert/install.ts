@@ -9,7 +9,7 @@ import { readTextFile } from '../../../input/read-file.ts';
 import { localTime } from '../../../render/text/time.ts';
 
 export default class CertificateInstall extends ChangeCommand<Certificate> {
-  static override summary = 'Serve a domain over TLS: on all routers and load balancers.';
+  static override summary = 'Serve a domain over TLS on all routers and load balancers.';
   static override description =
     'CERT is the chain in PEM with the certificate of the domain first; KEY must belong to it.\n' +
     'DOMAIN may be *.example.com for all names below example.com.';
@@ -23,7 +23,7 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     domain: word({ names: 'domain', required: true, description: 'The domain.' }),
   };
   static override flags = {
-    update: Flags.boolean({ summary: 'Replace the certificate that is there.' }),
+    update: Flags.boolean({ summary: 'Replace an existing certificate.' }),
   };
 
   protected async request(): Promise<Request> {
@@ -44,9 +44,9 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     const days = Math.floor((Date.parse(notAfter) - Date.now()) / DAY_MS);
     return [
       `${domain} is served with this certificate, good until ${localTime(notAfter)}`,
-      ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it ends in ${days} days`] : []),
+      ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it expires in ${days} days`] : []),
       ...(notBefore.getTime() > Date.now()
-        ? [`note: no client takes it before ${localTime(notBefore.toISOString())}`]
+        ? [`note: clients do not accept it before ${localTime(notBefore.toISOString())}`]
         : []),
     ];
   }
@@ -58,8 +58,8 @@ function checkPem(files: { key: string; cert: string }, key: string, chain: stri
     throw refuse(
       'BAD_FILE',
       `the key in ${files.key} is locked by a passphrase`,
-      'routers start without anybody who could type it',
-      `openssl pkey -in ${files.key} -out FILE writes it without one`,
+      'routers start with nobody there to type it',
+      `openssl pkey -in ${files.key} -out FILE writes the key without a passphrase`,
     );
   }
   const next = 'KEY comes first, then CERT: kato op custom_ssl_cert install KEY CERT DOMAIN';

@@ -15,7 +15,7 @@ export default class CertificateList extends KatoCommand<Certificate[]> {
   }
 
   protected render(certificates: Certificate[], _style: Style, width: number): readonly string[] {
-    if (certificates.length === 0) return ['no certificate'];
+    if (certificates.length === 0) return ['no certificates'];
     const rows = certificates.map(({ domain, notAfter }) => [
       domain,
       `until ${localTime(notAfter)}`,

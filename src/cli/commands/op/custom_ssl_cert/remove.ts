@@ -15,6 +15,6 @@ export default class CertificateRemove extends ChangeCommand<Certificate> {
   }
 
   protected say({ domain }: Certificate): readonly string[] {
-    return [`${domain} has no certificate of its own any more`];
+    return [`${domain} no longer has a certificate of its own`];
   }
 }

@@ -20,7 +20,7 @@ interface NewAnnouncer {
 export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
   static override summary = 'Let a component announce routes for some host names.';
   static override description =
-    'It connects to the bus with the seed that is shown once here, and publishes router.register\n' +
+    'It connects to the bus with the seed, which is shown only once, here, and publishes router.register\n' +
     'and router.unregister as components of Cloud Foundry do.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> shop --host shop.example.com --host "*.shop.example.com"',

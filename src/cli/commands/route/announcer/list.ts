@@ -5,9 +5,9 @@ import type { Style } from '../../../render/text/style.ts';
 import { ask } from '../../../session/session.ts';
 
 export default class AnnouncerList extends KatoCommand<ListedAnnouncer[]> {
-  static override summary = 'List the components that may announce routes, and what is refused.';
+  static override summary = 'List the components that may announce routes, and what was refused.';
   static override description =
-    'Refused is what came in the last 10 minutes: announcements are repeated, and each counts.';
+    'Refusals are those of the last 10 minutes: announcements are repeated, and each one counts.';
   static override examples = ['<%= config.bin %> <%= command.id %>'];
 
   protected async perform(): Promise<ListedAnnouncer[]> {

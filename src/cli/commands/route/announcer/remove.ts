@@ -3,7 +3,7 @@ import { ChangeCommand, type Request } from '../../../framework/change-command.t
 import { word } from '../../../framework/command.ts';
 
 export default class AnnouncerRemove extends ChangeCommand<Announcer> {
-  static override summary = 'End the right of a component to announce routes.';
+  static override summary = "End a component's right to announce routes.";
   static override examples = ['<%= config.bin %> <%= command.id %> shop'];
   static override args = {
     name: word({ names: 'announcer', required: true, description: 'Name of the component.' }),
@@ -15,6 +15,6 @@ export default class AnnouncerRemove extends ChangeCommand<Announcer> {
   }
 
   protected say({ name }: Announcer): readonly string[] {
-    return [`${name} may not announce routes any more`];
+    return [`${name} may no longer announce routes`];
   }
 }
