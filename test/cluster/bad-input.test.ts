@@ -103,7 +103,7 @@ const WORLDS: Record<
   { on: number; prepare?: (host: Host) => Promise<() => Promise<unknown>> }
 > = {
   'On the core': { on: 1 },
-  'On a node that is no admin': { on: 2 },
+  'On a node that is not an admin': { on: 2 },
   'On a machine that is in no cluster': { on: 3 },
   'Where another program has the port': {
     on: 3,
@@ -136,7 +136,7 @@ const WORLDS: Record<
     prepare: (host) => mounted(host, '-o size=4k', 'head -c 4096 /dev/zero >/var/lib/kato/full'),
   },
   'Where the disk is read-only': { on: 3, prepare: (host) => mounted(host, '-o ro', 'true') },
-  'Where kato is of another version': {
+  'Where kato has another version': {
     on: 3,
     prepare: (host) => otherKato(host, `s/"version": "[^"]*"/"version": "9.9.9"/`, 'package.json'),
   },
@@ -144,7 +144,7 @@ const WORLDS: Record<
     on: 3,
     prepare: (host) => otherKato(host, 's/^summary/sumary/', 'roles/redis.yml'),
   },
-  'Where a package cannot be had': {
+  'Where a package is not available': {
     on: 3,
     prepare: async (host) => {
       await typed(host, 'rm -rf /etc/apt/sources.list*');

@@ -34,8 +34,8 @@ export function referenceLines(commands: readonly ReferredCommand[]): string[] {
   return [
     '# Commands',
     '',
-    'Made from the code by `node scripts/reference.ts`; `kato COMMAND --help` tells the same. Every command',
-    'knows `-j, --json`, which prints its value as JSON; everything else then goes to stderr. Exit codes',
+    'Made from the code by `node scripts/reference.ts`; `kato COMMAND --help` shows the same. Every command',
+    'has `-j, --json`, which prints its value as JSON; everything else then goes to stderr. Exit codes',
     'and errors are in [errors.md](errors.md).',
     '',
     ...shown.map(({ id, summary = '' }) => `- [${callOf(id)}](#${anchorOf(id)}): ${summary}`),
