@@ -130,7 +130,7 @@ export async function runAgent(
     if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
     // Found after all: what needs it is not done yet.
     if (report.steps.some(({ kind }) => kind === 'find-data')) loop.wake();
-    // Somebody woke this node for a view that it did not get: not to be left to the next resync.
+    // Somebody woke this node for a view that it did not get: do not wait for the next resync.
     if (failure !== null && link.connected) throw failure;
   }
 

@@ -1,7 +1,10 @@
 const DEFAULT_HEARTBEAT_MS = 2000;
 
 export interface Beats {
-  /** Controllers that had lost the bus are to know at once who is there and what it has seen. */
+  /**
+   * Controllers that had lost the bus must learn at once which nodes are there and what they have
+   * seen.
+   */
   now(): void;
   end(): void;
 }

@@ -34,10 +34,11 @@ interface Situation {
 }
 
 /**
- * The agent of a machine that is not where the identity on its disk says, or where the cluster wants
- * the node: the node itself may live. It changes nothing, gives no sign of life, and asks for no
- * change; it tells the cluster where it is, and those who ask here what is wrong. Ends when the
- * machine is where it should be, with the address that the cluster knows; null at the signal.
+ * The agent of a machine that is not at the address of the identity on its disk, or where the
+ * cluster wants the node: the node itself may be alive. It changes nothing, sends no heartbeat, and
+ * asks for no change; it reports to the cluster where it is, and tells local users what is wrong.
+ * Ends when the machine is where it should be, with the address that the cluster knows; null at the
+ * signal.
  */
 export async function runDisplaced(
   context: PassContext,

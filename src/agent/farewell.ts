@@ -34,7 +34,7 @@ export async function leaveCluster(
   await endTree(paths);
 }
 
-/** What those are told who ask meanwhile. */
+/** What the node answers to users who ask meanwhile. */
 export function removedNow({ name, core }: NodeIdentity): KatoError {
   return refuse(
     'NOT_SET_UP',

@@ -52,7 +52,7 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
         dueMs = performance.now() + wanted.intervalMs;
         return null;
       } catch (error) {
-        // The next pass makes it good; who is away is told by others.
+        // The next pass retries it; that somebody is away is reported elsewhere.
         if (isAway(error)) return null;
         return { kind: 'keep-export', process: AGENT, ...toErrorRecord(error) };
       }

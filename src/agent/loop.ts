@@ -59,7 +59,7 @@ export function createLoop(pass: () => Promise<void>, log: (line: string) => voi
   }
 }
 
-/** 1, 2, 4 ... 60 s, less up to a quarter of it. `random` is from 0 to 1. */
+/** 1, 2, 4 ... 60 s, minus up to a quarter. `random` is from 0 to 1. */
 export function retryMs(failuresBefore: number, random: number): number {
   const full = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(failuresBefore, 10));
   return full * (1 - random / 4);

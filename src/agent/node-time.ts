@@ -14,7 +14,7 @@ export function nodeTime(): string {
   return new Date(lastMs).toISOString();
 }
 
-/** An agent that starts anew goes on with the time of the one before it, until the next boot. */
+/** A restarted agent continues the time of the previous one, until the next boot. */
 export async function keepTime(paths: Paths): Promise<void> {
   const file = `${paths.run}/time-origin`;
   const kept = Number((await readIfExists(file)) ?? Number.NaN);

@@ -16,7 +16,7 @@ export interface Reporter {
   now(): Promise<Report>;
   /** Of a node that could not make a pass yet; null where it does not know what it is. */
   first(): Promise<Report | null>;
-  /** Nothing is told any more. */
+  /** Nothing is reported any more. */
   end(): void;
 }
 

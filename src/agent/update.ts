@@ -16,7 +16,7 @@ export interface UpdateKeeper {
   note(delivery: Delivery, spec: Spec, failures: readonly StepFailure[]): Promise<void>;
 }
 
-/** `kept` is what the kato before had on disk: only with that the two can be told apart. */
+/** `kept` is what the previous kato had on disk: only that tells the two apart. */
 export async function updateKeeper(
   context: PassContext,
   kept: Delivery | null,

@@ -10,8 +10,8 @@ import { folderNames, readIfExists } from '../machine/disk/files.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
 
 /**
- * What a node is told, less the certificates that no server would load: one of them would make nginx
- * refuse all that is new, for every domain. In its place stays the one that is live, if there is one.
+ * What a node was told, without the certificates that no server would load: one of them would make
+ * nginx refuse everything new, for every domain. Instead the live one stays, if there is one.
  */
 export async function withUsableCertificates(
   { view, secrets, hash }: Delivery,

@@ -4,12 +4,12 @@ import type { Status } from '../domain/telling/status.ts';
 import { errorOf, failureWarning } from '../domain/telling/status-of.ts';
 import { AGENT } from '../machine/disk/places.ts';
 
-/** What an agent cannot do though the bus is there, and no step of a pass tells of. */
+/** What an agent cannot do although the bus is there, and no step of a pass reports. */
 type WaitsFor = 'fetch-view' | 'send-report';
 
 /**
- * Why an agent waits. Who is away is told by others, and what is in a report by the controllers; the
- * rest is for who asks on this node.
+ * Why an agent waits. That somebody is away is reported elsewhere, and what is in a report by the
+ * controllers; the rest is for users who ask on this node.
  */
 export interface Waits {
   /** Null when it waits no more. */

@@ -30,8 +30,8 @@ export function packText(json: string): { bytes: Uint8Array; plainBytes: number 
 }
 
 /**
- * No bytes are null. BAD_VALUE for what is no JSON, or more than the limits: known before it is unpacked,
- * unpacked no further than that, and looked over once before anything is made of it.
+ * No bytes mean null. BAD_VALUE for what is not JSON or exceeds the limits: checked before it is
+ * unpacked, unpacked no further than that, and checked once more before anything is made of it.
  */
 export function decodeBody(bytes: Uint8Array, limits: Limits): Json {
   if (bytes.length === 0) return null;

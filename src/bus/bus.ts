@@ -81,5 +81,5 @@ export interface Intake {
   answered?: (subject: Subject, bytes: number) => void;
 }
 
-/** How much of a message is taken, or that none of it is; who is `busy` tells who asked. */
+/** How much of a message is accepted, or that none of it is; `busy` is reported to the asker. */
 export type Admission = Limits | 'busy' | 'drop';

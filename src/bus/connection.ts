@@ -35,7 +35,7 @@ export async function connectBusAtLast(
   options: BusOptions,
   signal: AbortSignal,
 ): Promise<Bus | null> {
-  // A reload of the bus drops without a word who is just connecting: the first try is short.
+  // A reload of the bus silently drops clients that are just connecting: the first try is short.
   let timeoutMs = FIRST_TIMEOUT_MS;
   let refusals = 0;
   while (!signal.aborted) {

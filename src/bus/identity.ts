@@ -24,8 +24,9 @@ export function keyOfSeed(seed: string): string {
 }
 
 /**
- * As whom controllers watch the connections of the bus: an identity belongs to one account of it, and
- * this one to the system's. Made of the controllers' seed, so that who has that has both.
+ * The identity by which controllers watch the connections of the bus: an identity belongs to one
+ * account of the server, and this one to the system account. Derived from the controllers' seed, so
+ * whoever has the seed has both.
  */
 export function wardenOf(seed: string): Identity {
   const raw = hkdfSync('sha256', rawSeed(seed), '', 'kato warden', KEY_BYTES);

@@ -23,13 +23,13 @@ export const ADMIN = TRUSTED;
 const NODE: Limits = { bytes: 128 * KB, plainBytes: MB, values: 20_000 };
 /** A router hands in what is announced, which is less (`ANNOUNCED_BYTES_MAX`), however badly it packs. */
 const VIEW: Limits = { bytes: MB, plainBytes: MB, values: 60_000 };
-/** The names of all roles that the machine knows are the most of it. */
+/** Most of it is the names of all roles that the machine knows. */
 const JOINER: Limits = { bytes: 16 * KB, plainBytes: 16 * KB, values: 2000 };
 /** 500 host names at their longest would be 128 kB; those of one component are 2. */
 const ANNOUNCER: Limits = { bytes: 32 * KB, plainBytes: 32 * KB, values: 2000 };
 const BEAT: Limits = { bytes: KB, plainBytes: KB, values: 100 };
 
-/** By who says it. A controller knows besides who is an admin. */
+/** By sender. A controller also knows who is an admin. */
 export function limitsOf(subject: Subject | null): Limits {
   switch (subject?.kind) {
     case 'heartbeat':

@@ -17,7 +17,7 @@ const CLOSE_LIMIT_MS = 1000;
 const REFUSED_PAUSE_MS = 1000;
 const TOO_LARGE = 'the answer is too large for the bus';
 
-/** The library's connection behind a Bus, for the other files of this folder alone. */
+/** The library's connection behind a Bus, only for the other files of this folder. */
 export function natsOf(bus: Bus): NatsConnection {
   return CONNECTIONS.get(bus)!;
 }
@@ -137,7 +137,10 @@ function listen(
     });
   }
 
-  /** The bus may not have been told yet that this is allowed, and a refused subscription stays deaf. */
+  /**
+   * The bus may not know yet that this is allowed, and a refused subscription never receives
+   * anything.
+   */
   function again(): void {
     if (!nats.isClosed()) subscription = subscribe();
   }

@@ -101,9 +101,9 @@ function parse(subject: string): Subject | null {
 }
 
 /**
- * Where an answer to a message goes; null for one that may not have any. The server does not check
- * reply subjects, so a responder that answered where it is told to would say for the asker what he
- * may not say himself.
+ * Where the answer to a message goes; null if it may not have one. The server does not check reply
+ * subjects, so a responder that answered wherever it is told to would speak for the asker where the
+ * asker itself may not.
  */
 export function answerSubject(subject: string, reply = ''): string | null {
   const asked = parseSubject(subject);

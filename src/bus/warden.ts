@@ -5,7 +5,7 @@ import { wardenOf } from './identity.ts';
 import { natsOf } from './messaging.ts';
 import { WARDEN } from './subjects.ts';
 
-/** What the server tells and takes in its system account. */
+/** What the server reports and accepts in its system account. */
 const CONNECTED = '$SYS.ACCOUNT.KATO.CONNECT';
 const LIST = '$SYS.REQ.SERVER.PING.CONNZ';
 const kick = (serverId: string): string => `$SYS.REQ.SERVER.${serverId}.KICK`;
@@ -19,8 +19,8 @@ interface Listed {
 }
 
 /**
- * Keeps each identity within its number of connections, of which the bus has so many for all. The newest
- * stay: one that comes back is not kept off by what it left behind. Until `signal`.
+ * Keeps each identity within its number of connections, since the bus has a limited number for all.
+ * The newest stay: one that reconnects is not kept out by what it left behind. Until `signal`.
  */
 export async function watchConnections(
   options: BusPlace & {
@@ -86,7 +86,7 @@ export async function watchConnections(
     if (surplus.length > 0) onEnded(key, surplus.length);
   }
 
-  /** The server does nothing for who wants no answer. */
+  /** The server does nothing for a request without a reply subject. */
   function end(cid: number, serverId: string): void {
     const asked = nats!.request(kick(serverId), JSON.stringify({ cid }), { timeout: LIST_MS });
     asked.catch(() => undefined);

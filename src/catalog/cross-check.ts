@@ -22,7 +22,7 @@ const ALWAYS_KNOWN = [
   'cluster.core',
 ];
 
-/** Mistakes that one file alone does not show, each as `file: path: what is wrong`. */
+/** Mistakes that do not show in a single file, each as `file: path: what is wrong`. */
 export function crossCheck(catalogue: Catalogue, templates: readonly string[]): string[] {
   return [
     ...[...catalogue.roles.values()].flatMap((role) =>

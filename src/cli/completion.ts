@@ -8,8 +8,8 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * A script for a shell. All words of kato's own are in it: a key press starts a program only where
- * names are wanted, which `kato complete` tells.
+ * A script for a shell. It contains all of kato's own words: a key press starts a program only
+ * where names are wanted, which `kato complete` provides.
  */
 export function completionScript(
   shell: Shell,

@@ -31,8 +31,8 @@ export function noteWarnings(): void {
 }
 
 /**
- * Who reads us may stop reading (`kato status | head -1`): that is no failure. Words that cannot
- * be written for another reason are.
+ * The reader may stop reading (`kato status | head -1`): that is not a failure. Output that cannot
+ * be written for another reason is.
  */
 export function surviveBrokenPipes(): void {
   // Before oclif's own, which throws.

@@ -9,9 +9,9 @@ import { translated } from './disk/files.ts';
 
 /** They are pinned, not renewed: a cluster must not stop on some day years from now. */
 const VALID_DAYS = 20 * 365;
-/** Browsers refuse to be told to trust more than 825, the backdated one included. */
+/** Browsers accept at most 825, including the backdated one. */
 const SELF_SIGNED_DAYS = 824;
-/** A machine whose clock is behind would take one that begins now for none. */
+/** Backdated one day, so that a slow clock accepts it. */
 const BACKDATED_MS = 24 * 3600 * 1000;
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -58,9 +58,11 @@ export function makeSelfSigned(domain: string): Promise<KeyedCertificate> {
 }
 
 export interface CertificateFacts {
-  /** The certificates alone: a file may hold its key as well, which is nobody else's to see. */
+  /** Only the certificates: a file may also hold its key, which nobody else may see. */
   chain: string;
-  /** The private key alone, PEM, PKCS #8: servers take the first certificate of a file for theirs. */
+  /**
+   * Only the private key, PEM, PKCS #8: servers take the first certificate of a file as their own.
+   */
   key: string;
   /** DNS names, wildcards as they are written. */
   names: string[];

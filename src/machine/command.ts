@@ -6,7 +6,7 @@ const OUTPUT_LIMIT_CHARACTERS = 1_000_000;
 const KILL_AFTER_MS = 2000;
 const LINES_SHOWN = 8;
 
-/** What every command is given: nothing of the caller's environment, messages in English. */
+/** The environment of every command: nothing from the caller, messages in English. */
 export const COMMAND_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',

@@ -21,7 +21,7 @@ export const certificateInstall = preparedChange(
     const domain = checkHostPattern(pattern);
     const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
     const keyName = keyNameOf({ domain, chain });
-    // One that cannot be opened is to be replaced, too.
+    // One that cannot be opened must be replaced, too.
     const keyIsThere = (await known.secret(keyName).catch(() => null)) === key;
     const certificate = { domain, chain, names, notAfter, update, keyIsThere };
     return {

@@ -54,7 +54,9 @@ export function isExport(text: string): boolean {
   return text.startsWith(`${HEADER}\n`);
 }
 
-/** BAD_FILE for what is no export at all: seen before anybody is asked for its passphrase. */
+/**
+ * BAD_FILE for a file that is not an export: noticed before anybody is asked for its passphrase.
+ */
 export function checkExport(text: string): void {
   if (isExport(text)) return;
   throw refuse(

@@ -19,7 +19,7 @@ const JOIN = v.strictObject({
   tokenId: word,
   secret: word,
   key: PUBLIC_KEY,
-  /** That the joiner has the private part of it. */
+  /** Proves that the joiner has the private part of it. */
   proof: word,
   name: word,
   nameChosen: v.optional(v.boolean(), false),

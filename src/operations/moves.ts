@@ -9,13 +9,19 @@ import { type Knowledge, NODE, preparedChange, read } from './operation.ts';
 export interface DisplacedAnswer {
   /** Where the cluster knows the node: the machine goes on as it once it is there. */
   address: string;
-  /** Name of another node that has the address which the machine tells; of an earlier kato none. */
+  /**
+   * Name of another node that has the address that the machine reports; absent from an earlier
+   * kato.
+   */
   holder?: string | null;
   /** Another machine was heard as the node just now. */
   isOriginalAlive: boolean;
 }
 
-/** Asked again and again by such a machine, of itself. It speaks as nobody until it is where it should be. */
+/**
+ * Asked repeatedly by such a machine, about itself. It speaks for no node until it is where it
+ * should be.
+ */
 export const nodeDisplaced = read(
   'node.displaced',
   'anyone',

@@ -46,7 +46,7 @@ export interface Change extends Described {
   prepare(knowledge: Knowledge, params: unknown, by: Node): Promise<Prepared>;
 }
 
-/** A decision ready to be tried on any document, and what is to be kept or answered with it. */
+/** A decision ready to be tried on any document, and what to keep or answer with it. */
 export interface Prepared {
   decide(cluster: Cluster, asked: Asked): Decision<unknown>;
   /** Secrets to be stored before the document that relies on them is written. */
@@ -85,7 +85,10 @@ export interface Knowledge {
   now(): Date;
   secret(name: string): Promise<string | null>;
   secretsBelow(prefix: string): Promise<Record<string, string>>;
-  /** The reports of all agents that are not gone, as they are now; who does not answer soon is left out. */
+  /**
+   * The current reports of all agents that are not gone; those that do not answer soon are left
+   * out.
+   */
   askAll(): Promise<Map<string, Report>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;

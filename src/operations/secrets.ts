@@ -114,7 +114,7 @@ function prefixesOf(view: View, catalogue: Catalogue): Set<string> {
   return new Set([SECRETS.ofNode(view.node.id), ...sharedPrefixesOf(view.node, catalogue)]);
 }
 
-/** The core keeps all, so that its ledger alone can bring the cluster back. */
+/** The core keeps all, so that its ledger is enough to bring the cluster back. */
 export function sharedPrefixesOf({ roles }: Pick<Node, 'roles'>, catalogue: Catalogue): string[] {
   if ('primary' in roles) return [''];
   return Object.keys(roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);

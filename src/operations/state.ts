@@ -15,7 +15,7 @@ import { SECRETS, secretsOfState, WHEN_LOST } from './secrets.ts';
 /** All state and all secrets: sealed by the asker before it touches a disk. */
 export const stateExport = read('state.export', 'admin', v.strictObject({}), savedState);
 
-/** From now on a node keeps an export. The passphrase itself stays with who asks. */
+/** From now on a node keeps an export. The passphrase itself stays with the asker. */
 export const stateKeep = preparedChange(
   'state.keep',
   'admin',
@@ -107,7 +107,7 @@ export const stateImport = preparedChange(
   ({ cluster }) => ({ revision: revisionOf(cluster) }),
 );
 
-/** For the history, which tells of an import also where it was refused. */
+/** For the history, which also shows imports that were refused. */
 function revisionOf(cluster: unknown): number | null {
   const { revision } = (cluster ?? {}) as { revision?: unknown };
   return typeof revision === 'number' ? revision : null;

@@ -146,7 +146,7 @@ function progressOf(known: Knowledge, id: string, revision: number): Progress {
     state: nodeState(known.verdicts, node),
     done: reached && report.complete,
     steps: reached ? report.steps : [],
-    // That a later view was refused says nothing of this revision, and may be over.
+    // A later view that was refused says nothing about this revision, and may be over.
     failures: reached ? report.failures.filter(({ kind }) => kind !== 'fetch-view') : [],
   };
 }

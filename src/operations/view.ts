@@ -28,7 +28,10 @@ export const view = read(
   v.strictObject({
     /** Hash of what the asker has, so that nothing is sent twice. */
     known: v.nullable(word),
-    /** The newest version that the asker has heard of: who is behind looks at the bus before he answers. */
+    /**
+     * The newest version that the asker has heard of: a controller that is behind looks at the bus
+     * before it answers.
+     */
     seen: v.optional(PROVEN_VERSION),
     /** What the asker, a router, has of announced routes; sent when it was asked for. */
     announced: v.optional(list(ANNOUNCED, ANNOUNCED_MAX)),
@@ -50,7 +53,7 @@ export const view = read(
   },
 );
 
-/** Goes by the content alone, and says in any case from what it is known to be so. */
+/** Depends only on the content, and always says from what it is known. */
 async function answer(knowledge: Knowledge, by: Node, known: string | null) {
   const { contentOf, viewOf, made, version } = knowledge.contents;
   const hash = contentOf(by.id);

@@ -62,7 +62,7 @@ export function lastStatus(
   }
 }
 
-/** Null for one that is damaged: it is a convenience, and made anew. */
+/** Null for a damaged one: it is a convenience, and is made again. */
 function keptIn(text: string): { at: string; status: Status } | null {
   const kept = parsedObject(text) as Partial<{ at: string; status: Status }>;
   const isWhole = typeof kept.at === 'string' && Array.isArray(kept.status?.nodes);
@@ -133,7 +133,10 @@ function because({ code, why }: KatoError): string {
   return helps && why !== undefined ? ` (${why})` : '';
 }
 
-/** The node's own view tells of its pools what nginx really has; of the others it only heard. */
+/**
+ * For its own pools the node's view says what nginx really has; of the other pools it has only
+ * heard.
+ */
 function mergedPools(kept: readonly PoolStatus[], own: readonly Pool[]): PoolStatus[] {
   const names = new Set(own.map((pool) => pool.name));
   const others = kept.filter((pool) => !names.has(pool.name));
@@ -178,7 +181,7 @@ function processFields(process: ProcessReport | undefined) {
   };
 }
 
-/** Nothing is remembered: what the node knew is damaged, and nobody is there to say it anew. */
+/** Nothing is remembered: what the node knew is damaged, and nobody is there to tell it again. */
 export function damageTold(error: KatoError, damage: string | null): KatoError {
   if (damage === null) return error;
   const next =

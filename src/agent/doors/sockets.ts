@@ -152,7 +152,7 @@ function converse(socket: Socket, { bytesMax, answer, talkMs }: Door): void {
     clearTimeout(timer);
     const said = await answered(text, answer);
     if (socket.destroyed) return;
-    // One who never reads his answer would keep it here for ever.
+    // A client that never reads its answer would keep it here for ever.
     timer = setTimeout(() => socket.destroy(), talkMs);
     socket.end(`${JSON.stringify(said)}\n`);
   }

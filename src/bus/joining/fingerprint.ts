@@ -5,9 +5,12 @@ import { refuse } from '../../domain/base/error.ts';
 import { type BusAddress, codeOf, notABus, reachFailure } from '../failures.ts';
 import { fullBus } from '../full.ts';
 
-/** For all of it. With the start of the command, less than the 5 s that a person is promised. */
+/**
+ * For everything together. With the start of the command, less than the 5 s that users are
+ * promised.
+ */
 const LIMIT_MS = 4000;
-/** A chain is leaf and authority; a longer one is no bus of kato. */
+/** A chain is leaf and authority; a longer one is not that of a kato bus. */
 const CHAIN_MAX = 5;
 
 /**

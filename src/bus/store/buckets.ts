@@ -16,7 +16,10 @@ const MB = 1024 * 1024;
 const DAY_NS = 86_400e9;
 
 export const HISTORY_STREAM = 'history';
-/** What plain nodes do to themselves. Each has its share: what it does often pushes out its own alone. */
+/**
+ * What plain nodes do to themselves. Each has its share: what it does often pushes out only its own
+ * entries.
+ */
 export const HISTORY_OF_NODES_STREAM = 'history-nodes';
 
 type Stream = Partial<StreamConfig> & { name: string };
@@ -66,8 +69,8 @@ function bucketConfig(bucket: string, history: number): Stream {
 }
 
 /**
- * For a state that begins: makes what is missing. Throws VERSION when the server keeps a stream
- * otherwise than asked: old servers drop in silence what they do not know.
+ * For a new state: creates what is missing. Throws VERSION when the server stores a stream
+ * differently than asked: old servers silently drop options that they do not know.
  */
 export async function createStreams(manager: JetStreamManager): Promise<void> {
   for (const stream of [...STREAMS, ...LATER]) {

@@ -9,7 +9,7 @@ import { KEPT } from '../limits.ts';
 import { isMissing } from './buckets.ts';
 import { onReconnect } from './watch.ts';
 
-/** A document and the number to compare with when it is set anew. */
+/** A document and the number to compare with when it is set again. */
 export interface StoredCluster {
   cluster: Cluster;
   entry: number;

@@ -9,7 +9,7 @@ import { cachedBucket, HISTORY_OF_NODES_STREAM, HISTORY_STREAM, infoOf } from '.
 import { keyOf, nameOf } from './keys.ts';
 
 const READ_LIMIT_MS = 5000;
-/** In parts: the bus cuts off who has much more before him than he reads. */
+/** In parts: the bus cuts off a client that has much more waiting than it reads. */
 const PART_BYTES = 2 * 1024 * 1024;
 const PART_LIMIT_MS = 1000;
 
@@ -71,7 +71,7 @@ export function openHistory(on: {
   }
 }
 
-/** A refusal, and of which kind it is, whichever controllers counted it. */
+/** A refusal and its kind, whichever controllers counted it. */
 function kindOf(key: string, { value }: KvEntry): { kind: string; entry: HistoryEntry } {
   const name = nameOf(key);
   const entry = decodeBody(value, TRUSTED) as HistoryEntry;

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { refuse } from '../../domain/base/error.ts';
 
-/** Closes what lies on a disk so that only who has the key can read it, or put another in its place. */
+/** Seals what is on a disk, so that only somebody with the key can read or replace it. */
 export interface Seal {
   close(name: string, text: string): string;
   /** FAILED for what was closed under another key or name, or altered since. */

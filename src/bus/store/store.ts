@@ -37,9 +37,9 @@ export interface Store {
   loadedStreams(): Promise<string[]>;
   /** What the state of an older kato lacks: places for what this one keeps. */
   upgradeState(): Promise<void>;
-  /** Recovery only: puts a state in the place of whatever is there. */
+  /** Recovery only: replaces whatever is there by a state. */
   replaceState(cluster: Cluster, secrets: Record<string, string>): Promise<void>;
-  /** Null on a bus without state: that is no empty cluster, and nobody but setup may create one. */
+  /** Null on a bus without state: that is not an empty cluster, and only setup may create one. */
   readCluster(): Promise<StoredCluster | null>;
   /** The new entry; null when another change came first. */
   writeCluster(cluster: Cluster, entry: number): Promise<number | null>;
@@ -55,13 +55,16 @@ export interface Store {
   watchObserved(tell: (key: string, value: Json, entry: number) => void): Promise<void>;
 
   getSecret(name: string): Promise<string | null>;
-  /** The number that `watchSecrets` tells of it. */
+  /** Its number, as `watchSecrets` reports it. */
   putSecret(name: string, value: string): Promise<number>;
   /** The same; keeps the one that there is, and is null then. */
   addSecret(name: string, value: string): Promise<number | null>;
   deleteSecret(name: string): Promise<void>;
-  /** As `watchCluster`, for each secret: its number alone, which is another one for another value, or that of its end. */
-  watchSecrets(tell: (name: string, number: number, isGone: boolean) => void): Promise<void>;
+  /**
+   * As `watchCluster`, for each secret: only its number, which changes with its value; null for one
+   * that is gone.
+   */
+  watchSecrets(tell: (name: string, number: number | null) => void): Promise<void>;
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
 
@@ -74,7 +77,7 @@ export interface Store {
 }
 
 /**
- * For controllers alone, whose seed closes the secrets on the disk. The watches end with the
+ * Only for controllers, whose seed seals the secrets on the disk. The watches end with the
  * connection.
  */
 export async function openStore(bus: Bus, seed: string): Promise<Store> {

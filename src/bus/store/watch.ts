@@ -31,7 +31,7 @@ export async function watchBucket(options: {
     try {
       tell(key, entry, entry?.revision ?? end ?? before?.revision ?? 0);
     } catch (error) {
-      // It counts as not told: the next reading tells it again, and the others now.
+      // It counts as not reported: the next reading reports it again, and the others now.
       process.emitWarning(error as Error);
       return;
     }
@@ -46,7 +46,7 @@ export async function watchBucket(options: {
   const resync = async () => {
     const before = new Map(told);
     const now = await read();
-    // What a hint told meanwhile is newer than what was read.
+    // What a hint reported meanwhile is newer than what was read.
     const isRead = (key: string): boolean => told.get(key) === before.get(key);
     for (const key of [...told.keys()]) if (!now.has(key) && isRead(key)) take(key, null);
     for (const [key, entry] of now) if (isRead(key)) take(key, entry);
@@ -99,7 +99,7 @@ function followHints(
         watch = await bucket.watch();
         for await (const entry of watch) takeHint(entry);
       } catch {
-        // The bus is away or the bucket is not there: the next try tells.
+        // The bus is away or the bucket is not there: the next try will show.
       }
       if (!renewing) await pause(RETRY_MS, undefined, { signal }).catch(() => {});
     }

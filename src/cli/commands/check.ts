@@ -66,7 +66,7 @@ async function lookAtEverything(): Promise<Check[]> {
     return checksOf({ status, certificates, diskFree, nowMs: Date.now() });
   } catch (error) {
     if (!(error instanceof KatoError)) throw error;
-    // Who may not look knows nothing: that is no finding about the node.
+    // A user who may not look knows nothing: that is not a finding about the node.
     const level = error.code === 'NOT_ALLOWED' ? 'unknown' : 'critical';
     return [{ name: 'agent', level, message: error.message }];
   }

@@ -15,7 +15,7 @@ export default class CompleteWord extends Command {
   static override hidden = true;
   static override summary = 'Offer names for the last of some words: one a line, and what it is.';
 
-  /** Says nothing of what goes wrong: it would be written into the line that a person types. */
+  /** Prints no errors: they would appear in the line that a person types. */
   override async run(): Promise<void> {
     const words = this.argv.slice(this.argv.indexOf('--') + 1);
     const late = pause(LIMIT_MS).then(() => []);

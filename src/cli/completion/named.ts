@@ -26,7 +26,7 @@ export type NameKind =
   /** Which the shell knows best. */
   | 'file';
 
-/** What an argument or flag takes: told where it is defined, for completion to offer it. */
+/** What an argument or flag takes: stated where it is defined, so that completion can offer it. */
 export interface Named {
   names?: NameKind;
   /** Several may be joined by commas. */

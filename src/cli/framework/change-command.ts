@@ -54,7 +54,7 @@ export const waitFlags = {
 export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>> {
   static override baseFlags = { ...KatoCommand.baseFlags, ...waitFlags };
 
-  /** Parses the words, asks what must be asked first, and says what is to be changed. */
+  /** Parses the words, asks what must be asked first, and returns what to change. */
   protected abstract request(): Promise<Request>;
   /** What became true, for a person. */
   protected abstract say(result: Result): readonly string[];
@@ -73,7 +73,7 @@ export abstract class ChangeCommand<Result> extends KatoCommand<Changed<Result>>
     return changed ? this.say(result) : this.sayAlready(result);
   }
 
-  /** Doing a thing twice is no failure. */
+  /** Doing a thing twice is not a failure. */
   protected sayAlready(result: Result): readonly string[] {
     const [first, ...more] = this.say(result);
     return [first === undefined ? 'already so' : `already so: ${first}`, ...more];

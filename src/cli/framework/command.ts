@@ -82,7 +82,7 @@ export function listed(words: readonly string[] | undefined): string[] {
   return (words ?? []).flatMap(wordsIn);
 }
 
-/** The same where no word means all: a word with nothing in it, as of an empty variable, is no such wish. */
+/** The same where no word means all: an empty word, as from an empty variable, does not. */
 export function listedOrAll(words: readonly string[] | undefined): string[] {
   const found = listed(words);
   return found.length === 0 ? [...(words ?? [])] : found;

@@ -15,8 +15,8 @@ export interface Listing extends Pick<Config, 'bin' | 'name' | 'pjson' | 'versio
 export const LISTING = 'listing.json';
 
 /**
- * What oclif has to know of kato. Not loaded: a command needs nothing of it to run, and only what
- * lists all commands (help, completion) calls `load`.
+ * What oclif has to know about kato. Not loaded: a command runs without it, and only what lists all
+ * commands (help, completion) calls `load`.
  */
 export class KatoConfig extends Config implements KnowsCommands {
   private listing: Listing | null = null;

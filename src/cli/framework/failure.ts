@@ -12,7 +12,9 @@ export function printFailure(error: unknown, argv: readonly string[]): void {
   if (argv.includes('--debug') && error instanceof Error) noteStack(error);
 }
 
-/** What nobody caught ends the process, as Node would end it, and is told like everything else. */
+/**
+ * An uncaught error ends the process, as Node would end it, and is printed like every other error.
+ */
 export function noteCrashes(): void {
   process.on('uncaughtException', (error) => {
     noteStack(error);

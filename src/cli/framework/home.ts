@@ -27,7 +27,7 @@ export interface BundledCatalogue {
 /** Name of the catalogue beside the bundle. */
 export const CATALOGUE = 'catalogue.json';
 
-/** The roles of this installation: read and checked anew where they are not those of the bundle. */
+/** The roles of this installation: read and checked again if they are not those of the bundle. */
 export async function ownCatalogue(): Promise<Catalogue> {
   const folder = home();
   const made = bundled<BundledCatalogue>(CATALOGUE);

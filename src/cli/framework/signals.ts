@@ -2,7 +2,7 @@ import { exitCodeOf, printFailure } from './failure.ts';
 
 /**
  * Runs a service until TERM or INT tells it to stop. Then, and when it fails, the process ends,
- * whatever of the bus or of sockets is still open: s6 starts it anew.
+ * even if parts of the bus or sockets are still open: s6 restarts it.
  */
 export async function untilTerminated(
   serve: (signal: AbortSignal) => Promise<void>,

@@ -28,7 +28,7 @@ export async function askSecret(question: string): Promise<string> {
   }
 }
 
-/** Return alone takes what is recommended. */
+/** Return selects what is recommended. */
 export async function askYesNo(question: string, recommended: boolean): Promise<boolean> {
   for (;;) {
     const answer = await askLine(`${question} ${recommended ? '[Y/n]' : '[y/N]'} `);

@@ -68,7 +68,7 @@ function nodeRow(node: NodeStatus): string[] {
   ];
 }
 
-/** What a node that is gone had is not told one by one: its state says it. */
+/** The roles of a node that is gone are not marked one by one: its state says it. */
 function rolesText({ state, roles }: NodeStatus): string {
   return roles.map((role) => (hasGone(state) ? role.name : roleText(role))).join(' ') || '-';
 }

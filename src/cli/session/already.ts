@@ -7,7 +7,7 @@ import {
 } from '../../domain/telling/status.ts';
 import { askStatus } from './session.ts';
 
-/** Of which roles of which nodes something was asked for that had been asked for before. */
+/** The roles of nodes for which something was asked again that had been asked for before. */
 export type Meant = (node: NodeStatus, role: RoleStatus) => boolean;
 
 /** What was asked for before is wanted, and may have failed: then that is thrown. */

@@ -83,13 +83,13 @@ function inLines(style: Style): Shower {
   };
 }
 
-/** What was seen last, below why nothing newer is to be had. */
+/** What was seen last, below the reason why nothing newer is available. */
 function asOfThen(last: Status, seconds: number, { message }: KatoError): Status {
   const warning = `${message}: everything else is shown as it was ${ageText(seconds)} ago`;
   return { ...last, warnings: [{ code: 'CONTROLLER_AWAY', message: warning }, ...last.warnings] };
 }
 
-/** Seconds that pass are no change. */
+/** Passing seconds are not a change. */
 function withoutAges(lines: readonly string[]): string {
   return lines.join('\n').replaceAll(/\b\d+ (s|min|h|d)( ago)?\b/g, '');
 }

@@ -3,8 +3,9 @@ import type { Cluster } from '../document/cluster.ts';
 import type { ControllerKeys } from '../views/view.ts';
 
 /**
- * A key is one identity's alone: the bus tells askers apart by it, and takes no list of users with one
- * key twice. CONFLICT for one that is in use, whatever for. `joiner` may be the node that it is.
+ * A key belongs to one identity: the bus tells askers apart by it, and accepts no list of users
+ * with one key twice. CONFLICT for one that is in use, whatever for. `joiner` may be the node that
+ * has it.
  */
 export function checkKeyIsFree(
   cluster: Cluster,

@@ -131,7 +131,7 @@ export function stillShown(cluster: Cluster, at: string): Record<string, Token> 
   );
 }
 
-/** ISO time from which nobody is told of it any more. */
+/** ISO time until which an ended token is still shown. */
 export function shownUntil({ expiresAt }: Token): string {
   return new Date(Date.parse(expiresAt) + ENDED_KEPT_MS).toISOString();
 }

@@ -1,4 +1,4 @@
-/** How many of something each of many has open at the moment; who has none takes no room. */
+/** How many of something each of many has open at the moment; those with none take no room. */
 export interface Counts {
   of(who: string): number;
   enter(who: string): void;

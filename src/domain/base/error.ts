@@ -63,8 +63,8 @@ export function toErrorRecord(error: unknown): ErrorRecord {
 }
 
 /**
- * An error as another program told it, perhaps a newer one, perhaps one that means harm: a code that
- * is not known here is FAILED, which has an exit code.
+ * An error as another program sent it, perhaps a newer or a hostile one: a code that is not known
+ * here becomes FAILED, which has an exit code.
  */
 export function errorFrom(told: unknown): KatoError {
   const { code, message, why, next } = (told ?? {}) as Partial<Record<keyof ErrorRecord, unknown>>;

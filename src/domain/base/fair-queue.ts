@@ -31,7 +31,7 @@ export function fairQueue<Item>(): FairQueue<Item> {
   };
 }
 
-/** Of the asker who has waited longest; what else he wants is behind all others. */
+/** From the asker who has waited longest; whatever else that one wants comes after all others. */
 function nextOf<Item>(side: Map<string, Item[]>): Item | undefined {
   const [turn] = side;
   if (turn === undefined) return undefined;

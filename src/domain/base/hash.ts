@@ -18,7 +18,7 @@ export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
-/** A hash that only who has the key can make. */
+/** A hash that only somebody with the key can make. */
 export function keyedHash(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }

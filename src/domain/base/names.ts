@@ -137,8 +137,9 @@ const TYPING_ERRORS_MAX = 4;
 const WORD_ENDS = /[-._/:]/;
 
 /**
- * The candidate nearest to `name`, when it is near enough to be a typing error. With another number in it
- * it is another thing: `h6` is no `h1`, nor one address the next; `h33` may be an `h3` that was typed twice.
+ * The candidate nearest to `name`, if it is near enough to be a typing error. A name with another
+ * number is another thing: `h6` is not `h1`, nor is one address the next; but `h33` may be an `h3`
+ * that was typed twice.
  */
 function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > HOST_LENGTH_MAX) return undefined;

@@ -1,6 +1,6 @@
 import type { ErrorCode, ErrorRecord } from './error-codes.ts';
 
-/** What the system says when a file cannot be written, as a person is told. */
+/** What the system says when a file cannot be written, in words for people. */
 const TOLD: Readonly<Record<string, { code: ErrorCode; why: string; next: string }>> = {
   ENOSPC: { code: 'NO_SPACE', why: 'the disk is full', next: 'free space or files: df -h; df -i' },
   EDQUOT: { code: 'NO_SPACE', why: 'the quota is used up', next: 'free some, or raise it' },

@@ -2,8 +2,8 @@ import { refuse } from '../base/error.ts';
 import type { Cluster } from './cluster.ts';
 
 /**
- * What the document may weigh, in bytes of JSON: a thousand nodes are 230 kB. The bus carries 8 MB in
- * one message, and a full document is to be read and mended still.
+ * The largest size of the document, in bytes of JSON: a thousand nodes are 230 kB. The bus carries
+ * 8 MB in one message, and it must still be possible to read and mend a full document.
  */
 const BYTES_MAX = 6_000_000;
 /** What is above is for admins: whoever fills the document cannot keep them from clearing it up. */

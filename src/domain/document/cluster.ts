@@ -7,7 +7,7 @@ export const OPERATIONS_KEPT = 256;
 /** ... as long as all of them together weigh no more: a result may be long. */
 export const OPERATIONS_BYTES_MAX = 256_000;
 
-/** The desired state: one document with one revision, changed by compare-and-set alone. */
+/** The desired state: one document with one revision, changed only by compare-and-set. */
 export interface Cluster {
   format: typeof CLUSTER_FORMAT;
   id: string;
@@ -62,7 +62,7 @@ export interface Node {
   held: Record<string, string>;
   /** Grows with each asked-for restart of a process. */
   restarts: Record<string, number>;
-  /** Processes without a role whose data folder is to be deleted. */
+  /** Processes without a role whose data folder must be deleted. */
   purged: string[];
   /** Explicit routers of a load balancer; null follows the cluster's routers. */
   pinnedRouters: string[] | null;

@@ -17,7 +17,7 @@ function keeperOf(cluster: Cluster): Node | null {
   return found.length === 1 ? found[0]! : null;
 }
 
-/** What is to be kept, by the id of the node that keeps it; null where nobody does. */
+/** What to keep, and the id of the node that keeps it; null if no node does. */
 export function keptExportOf(cluster: Cluster): (KeptExport & { id: string }) | null {
   const keeper = cluster.exportKey === undefined ? null : keeperOf(cluster);
   if (keeper === null) return null;

@@ -14,7 +14,9 @@ export function isProven(version: ProvenVersion, seed: string): boolean {
   return version.proof === proofOf(version, seed);
 }
 
-/** A proof of announced routes is made anew so often: all controllers make the same one meanwhile. */
+/**
+ * A proof of announced routes is renewed this often: until then all controllers make the same one.
+ */
 const ANNOUNCED_PERIOD_MS = 300_000;
 /** Clocks of controllers differ, and a router fetches the new proof within a minute or two. */
 const ANNOUNCED_PERIODS_MAX = 3;

@@ -50,7 +50,7 @@ export function reconcile(saved: Cluster, present: Cluster, at: string): Reconci
   return { cluster, again: { nodes: again, announcers: announcers.again } };
 }
 
-/** The saved state alone, where nothing is known of what became of it. */
+/** Only the saved state, if nothing is known of what became of it. */
 export function reconcileAlone(saved: Cluster, at: string): Reconciled {
   const nodes: Record<string, Node> = {};
   for (const node of Object.values(saved.nodes)) nodes[node.id] = asItMayBe(node, nodes, at);

@@ -68,12 +68,12 @@ export function epochAbove(
 
 export interface Imported {
   from: { revision: number; epoch: number };
-  /** Nodes of today that the saved state does not know: they are told that they were removed. */
+  /** Present nodes that the saved state does not know: they are told that they were removed. */
   lost: string[];
   again: Reconciled['again'];
 }
 
-/** Puts a saved state in the place of the one that is. */
+/** Replaces the present state with a saved one. */
 export function importState(
   cluster: Cluster,
   params: { saved: Cluster; lineage: string; force: boolean },

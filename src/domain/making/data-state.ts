@@ -31,7 +31,7 @@ export interface DataFacts {
   wasStarted: boolean;
 }
 
-/** Where to look, for who is told. */
+/** Where to look, for error messages. */
 export interface DataPlaces {
   process: string;
   /** One of its roles. */

@@ -14,7 +14,7 @@ export interface Paths {
   made: string;
   /** The export of the cluster that this node keeps for the others. */
   keptExport: string;
-  /** What the machine was before, in a folder for each time: nothing of kato ever deletes it. */
+  /** What the machine was before, one folder for each time: kato never deletes it. */
   aside: string;
   /** One folder for each process. Mode 0700. */
   log: string;
@@ -25,8 +25,8 @@ export interface Paths {
   /** The agent's socket for group `kato`, which only reads. */
   readSocket: string;
   /**
-   * Mode 0700, as every folder with a file that is locked: a file that a stranger can open for reading
-   * he can also lock, and who waits for the lock waits for him.
+   * Mode 0700, like every folder with lock files: a stranger who can open a file for reading can
+   * also lock it, and whoever waits for the lock then waits for the stranger.
    */
   locks: string;
   /** A file for each log that loses lines now. Mode 0700. */

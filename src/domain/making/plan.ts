@@ -113,8 +113,9 @@ function initializeSteps(
 }
 
 /**
- * Secrets do not change under a process that runs: a node has them for as long as it is a node. One
- * that was waiting for data which a person then brought has to be told before it starts.
+ * Secrets do not change under a running process: a node has them for as long as it is a node. A
+ * process that was waiting for data which a person then brought must be told its secret before it
+ * starts.
  */
 function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {
   const data = dataStep(process, spec);

@@ -67,7 +67,7 @@ export interface ConfigSpec {
   /** SHA-256 (hex, first 16 characters) over names, modes and content of all files. */
   hash: string;
   files: ConfigFile[];
-  /** argv with `${config}` for the folder that is to be checked. */
+  /** argv with `${config}` for the folder to check. */
   check: string[] | null;
 }
 

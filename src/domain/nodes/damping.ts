@@ -7,7 +7,7 @@ export interface Flaps {
   /** As it was at `atMs`, on the clock of whoever keeps it. */
   penalty: number;
   atMs: number;
-  /** It is kept out. Ends once, by `settled`, and only a return begins it anew. */
+  /** It is kept out. This ends once, by `settled`, and only another return starts it again. */
   out: boolean;
 }
 

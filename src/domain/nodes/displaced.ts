@@ -9,7 +9,7 @@ export interface Displaced {
   machineId: string;
   /** As heartbeats say it: see Speaker. */
   instance: string;
-  /** ISO time at which it told a controller. */
+  /** ISO time at which it reported to a controller. */
   at: string;
 }
 
@@ -22,7 +22,7 @@ export interface Voices {
   sideBySide: boolean;
 }
 
-/** A machine tells it every few seconds: it is written this often, and counts for so long. */
+/** A machine reports it every few seconds: it is written this often, and counts for this long. */
 const WRITTEN_EVERY_MS = 10_000;
 const COUNTS_MS = 30_000;
 /** Somebody with the key of one node could say anything: one write a second, and so many machines. */
@@ -70,7 +70,7 @@ export function machinesElsewhere(
     .filter(({ address, instance }) => address !== node.address && !heard.includes(instance))
     .flatMap(({ address, machineId }): Elsewhere[] => {
       const holder = holderOf(cluster, node, { address });
-      // It is that node by now: it was attached anew.
+      // It is that node by now: it was attached again.
       if (holder !== undefined && !isOtherMachine(holder.machineId, machineId)) return [];
       const now = { address, machineId, holder: holder?.name ?? null };
       return [elsewhere(node.machineId, { ...now, isOriginalAlive: heard.length > 0 })];
@@ -91,7 +91,7 @@ export function elsewhere(known: string, now: Omit<Elsewhere, 'isCopy'>): Elsewh
   return { ...now, isCopy };
 }
 
-/** What is wrong with who is who, and the command that helps. */
+/** What is wrong with a node's identity, and the command that helps. */
 export function elsewhereWarning(
   node: Pick<Node, 'name' | 'address'>,
   machine: Elsewhere,

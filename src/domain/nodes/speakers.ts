@@ -14,7 +14,7 @@ export interface Speaker {
 /** Of each node. */
 export type Speakers = Map<string, Speaker[]>;
 
-/** Enough to know two from each other; more are told as well as two. */
+/** Enough to tell two apart; more are reported just like two. */
 const SPEAKERS_MAX = 4;
 
 /** One spoke as the node; one that says that it leaves is none any more. */

@@ -6,8 +6,8 @@ import { type Flaps, returned, settled } from './damping.ts';
 import type { Alive } from './liveness.ts';
 
 /**
- * What the controllers together hold of who is alive. Shared, so that two controllers give the
- * same views; a controller that judges nobody yet goes by it.
+ * The controllers' joint judgement of who is alive. Shared, so that two controllers give the same
+ * views; a controller that cannot judge yet goes by it.
  */
 export interface Verdicts {
   /** Nodes that are not active. Without an entry: active. */

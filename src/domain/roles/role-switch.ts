@@ -60,7 +60,7 @@ export function switchRoles(
   return changed(cluster, withNode(cluster, after), result, [node.id]);
 }
 
-/** A person's stop or hold is ended by a start alone, so that a restart leaves such roles be. */
+/** Only a start ends a person's stop or hold: a restart leaves such roles alone. */
 function rolesToSwitch(
   cluster: Cluster,
   catalogue: Catalogue,

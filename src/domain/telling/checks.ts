@@ -64,7 +64,10 @@ function warned({ warnings }: Status, name: CheckName, code: WarningCode): Check
   return messages.length === 0 ? [] : [{ name, level: 'warning', message: messages.join('; ') }];
 }
 
-/** Nobody tells of the cluster: how the others were is no answer. What this node runs it sees itself. */
+/**
+ * Nobody reports on the cluster: how the others were is not an answer. This node sees for itself
+ * what it runs.
+ */
 function ownChecks({ nodes }: Status): Check[] {
   const own = nodes.filter(({ self }) => self).flatMap(roleChecks);
   const unknown = (name: CheckName, what: string): Check => ({
@@ -133,7 +136,7 @@ function nodeChecks(node: NodeStatus): Check[] {
   ];
 }
 
-/** Roles of a node that is gone are told by the node. */
+/** Roles of a node that is gone are covered by the check of the node. */
 function roleChecks(node: NodeStatus): Check[] {
   if (hasGone(node.state)) return [];
   const wrong = node.roles.filter(({ state }) => state === 'failed' || state === 'starting');
@@ -153,7 +156,7 @@ function howIs(role: RoleStatus, node: NodeStatus): string {
   return step === undefined ? 'has failed' : `has failed: ${step.message}`;
 }
 
-/** All runs as it ran, and the node cannot follow what the cluster wants of it now. */
+/** Everything runs as before, but the node cannot follow what the cluster wants now. */
 function stepCheck({ name, error }: NodeStatus): Check[] {
   if (error === undefined) return [];
   const message = `${name}: ${error.step} failed: ${error.message}`;

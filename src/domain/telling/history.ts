@@ -118,7 +118,10 @@ const TEXT_MAX = 200;
 const ITEMS_MAX = 20;
 const PARAMS_MAX = 2000;
 
-/** What is long is cut: the history is for people, and who asks for much is to leave no more than others. */
+/**
+ * Long values are cut: the history is for people, and a long request must not take more room than
+ * others.
+ */
 export function shortParams(params: Json): Json {
   const short = cut(params);
   return JSON.stringify(short).length <= PARAMS_MAX ? short : null;

@@ -21,7 +21,7 @@ export interface Warning {
   node?: string;
 }
 
-/** Closed list; docs/reference/status.md tells each. */
+/** Closed list; docs/reference/status.md describes each. */
 export type WarningCode =
   | 'BUS_AWAY'
   | 'CONTROLLER_AWAY'

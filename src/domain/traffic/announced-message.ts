@@ -9,7 +9,7 @@ import type { RefusalReason } from './refusals.ts';
 import { checkPathIsFree, mayAnnounce, parseRoute } from './routes.ts';
 
 const URIS_MAX = 500;
-/** As much as one message holds: which of them is too long is told by itself. */
+/** As large as a message: a URI that is too long is then reported on its own. */
 const URI_BYTES_MAX = 32_768;
 /** Longer than any host name and path that a route can have. */
 const URI_LENGTH_MAX = 600;
@@ -30,7 +30,7 @@ const MESSAGE = v.object({
   uris: list(text(URI_BYTES_MAX), URIS_MAX),
 });
 
-/** The routes that a message speaks of, as far as its sender may; `refuse` is told of the rest. */
+/** The routes in a message, as far as its sender may announce them; `refuse` gets the rest. */
 export function routesOfMessage(
   cluster: Cluster,
   announcer: string,

@@ -35,7 +35,7 @@ export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJud
   };
 }
 
-/** What a person is told who wants such a backend. */
+/** What is said to a person who wants such a backend. */
 export function refusedBackend(backend: string, { code, why }: BackendFault): KatoError {
   return refuse(
     code,

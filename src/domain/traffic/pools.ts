@@ -32,7 +32,7 @@ export interface PoolMember {
 /** Addresses that liveness took out, with the time (ISO): pool to address to time. */
 export type Outages = Record<string, Record<string, string>>;
 
-/** Liveness alone takes at most this part of a pool's desired members out ... */
+/** Liveness by itself takes out at most this share of a pool's desired members ... */
 const BRAKE_PART = 0.5;
 /** ... within this time. */
 const BRAKE_WINDOW_MS = 60_000;

@@ -66,7 +66,7 @@ export function refusalsToLog(refusals: Refusals, nowMs: number): string[] {
   return lines;
 }
 
-/** Forgets what is over, and announcers that are no more. */
+/** Forgets what is over, and announcers that no longer exist. */
 export function forgetRefusals(
   refusals: Refusals,
   isThere: (announcer: string) => boolean,

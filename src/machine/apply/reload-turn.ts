@@ -6,7 +6,9 @@ import { statNumber } from '../s6/proc-stat.ts';
 const TICK_MS = 10;
 const START_FIELD = 22;
 
-/** When what a service folder runs was last reloaded; an agent that starts anew may be a second early. */
+/**
+ * When the program of a service folder was last reloaded; a restarted agent may be a second early.
+ */
 const lastMs = new Map<string, number>();
 
 /** Waits until these workers may be replaced by new ones, at most 30 s: see `reloadWaitMs`. */

@@ -37,7 +37,7 @@ export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> 
   const status = await readStatus(folder);
   const isUp = status?.up === true;
   if (!isUp) await refuseTakenPorts(step.process, step.listens, paths);
-  // What an earlier life wrote says nothing of this one.
+  // What an earlier process wrote says nothing about this one.
   const since = isUp ? null : await logEnd(step.process, paths);
   await bringUp(folder);
   await recordRestarts(step, paths);
@@ -89,7 +89,7 @@ export async function recheck(step: StepOf<'recheck'>, context: ApplyContext): P
   if (await passesCheck(folder)) await restart({ ...step, kind: 'restart' }, context);
 }
 
-/** s6 writes down what it knows when it is told again what it wants. NO_SPACE where it cannot. */
+/** s6 records its state when it is told again what to do. NO_SPACE if it cannot. */
 async function freshStatus(process: string, paths: Paths): Promise<ServiceStatus | null> {
   const folder = serviceOf(process, paths);
   const isStale = async () => (await readStatus(folder))?.isStale === true;

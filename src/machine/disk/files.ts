@@ -128,7 +128,7 @@ export async function readForeign(path: string, bytesMax: number): Promise<strin
   }
 }
 
-/** How a file begins: null where there is none, empty for what is no plain file. */
+/** The beginning of a file: null if there is none, empty if it is not a plain file. */
 export async function readStart(path: string, bytes: number): Promise<string | null> {
   const found = await ifExists(stat(path));
   if (found === null) return null;

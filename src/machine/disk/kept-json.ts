@@ -12,7 +12,7 @@ export async function writeKept(file: string, value: object): Promise<void> {
   await writeJson(file, { ...value, digest: digestOf(value) });
 }
 
-/** What such a file says; null for one that is damaged. kato 0.1.0 wrote no digest. */
+/** The contents of such a file; null if it is damaged. kato 0.1.0 wrote no digest. */
 export function keptIn<T extends object>(text: string): T | null {
   const { digest, ...value } = parsed<T & { digest?: string }>(text) ?? { digest: '' };
   return digest === undefined || digest === digestOf(value) ? (value as T) : null;

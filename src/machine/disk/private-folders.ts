@@ -6,7 +6,7 @@ import { isErrno, makeFolder } from './files.ts';
 
 const PRIVATE = 0o700;
 
-/** Closes to strangers what is root's alone: kato 0.1.0 left some of it open, and so may a person. */
+/** Closes to others what belongs to root: kato 0.1.0 left some of it open, and so may a person. */
 export async function tightenFolders(paths: Paths): Promise<void> {
   const { state, made, service, log, locks, keptExport, run } = paths;
   for (const folder of [state, made, service, log, locks, dirname(keptExport)]) {
@@ -30,7 +30,9 @@ export async function moveOldLock(process: string, paths: Paths): Promise<void> 
   await unlessGone(rename(old('group'), groupFile(process, paths)));
 }
 
-/** What is right is left alone: a disk that is read-only takes nothing, and a node boots all the same. */
+/**
+ * What is right is left alone: a read-only disk accepts no change, and the node must boot anyway.
+ */
 async function chmodIfThere(path: string, mode: number): Promise<void> {
   await unlessGone(
     stat(path).then((found) => {

@@ -10,8 +10,8 @@ const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
 const UNIT_BEFORE = `${UNIT_FILE}.kept-by-kato`;
 
 /**
- * Makes the node start at boot, where systemd is in charge of it. Hands back one line that tells
- * a person how the node is started, or what else has to call.
+ * Makes the node start at boot, if systemd runs here. Returns one line that says how the node is
+ * started, or what else must call it.
  */
 export async function installBootUnit(paths: Paths, katoBin: string): Promise<string> {
   if (!(await systemdOwns(paths))) {
@@ -33,7 +33,7 @@ export async function isBootUnitInstalled(paths: Paths): Promise<boolean> {
   return (await systemdOwns(paths)) && (await exists(UNIT_FILE));
 }
 
-/** The node is no node any more. Called from inside the tree, it does not end it. */
+/** The machine is no longer a node. Called from inside the tree, it does not end it. */
 export async function removeBootUnit(paths: Paths): Promise<void> {
   if (!(await isBootUnitInstalled(paths))) return;
   await run(['systemctl', 'disable', UNIT]);
@@ -42,7 +42,7 @@ export async function removeBootUnit(paths: Paths): Promise<void> {
   await run(['systemctl', 'daemon-reload']);
 }
 
-/** The unit needs nothing of kato's own code, so that a node boots whatever became of that. */
+/** The unit needs none of kato's own code, so that a node boots whatever happened to that. */
 export function bootUnit(paths: Paths): string {
   return `[Unit]
 Description=kato: all processes of this node

@@ -78,7 +78,7 @@ export async function readLedger(paths: Paths): Promise<Delivery | null> {
 }
 
 /**
- * As `readLedger`, for who is about to write it: a damaged file is moved aside, for on a core it holds
+ * As `readLedger`, before it is written: a damaged file is moved aside, because on a core it holds
  * the document. `damage` says what was damaged and where it is now.
  */
 export async function takeLedger(

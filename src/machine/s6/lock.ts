@@ -7,14 +7,14 @@ import { COMMAND_ENVIRONMENT } from '../command.ts';
 import { makeFolder, readIfExists, translated } from '../disk/files.ts';
 
 const LOCK_LIMIT_MS = 60_000;
-/** Most have to wait for a moment only, and nobody has to be told. */
+/** Most waits are short, and need no message. */
 const TOLD_AFTER_MS = 1000;
 
 export interface LockOptions {
   limitMs?: number;
-  /** What others are told who wait for it. */
+  /** What those who wait for it are told. */
   holder?: string;
-  /** Called once, after a second of waiting, with who has it. */
+  /** Called once, after a second of waiting, with the holder. */
   onWait?: (holder: string) => void;
 }
 
@@ -80,7 +80,7 @@ function takeLock(file: string) {
   };
 }
 
-/** Who wrote his name there last: most likely who has it. */
+/** The last name written there: most likely the holder. */
 async function holderOf(file: string): Promise<string> {
   const text = await readIfExists(file).catch(() => null);
   return text?.trim() || 'another program';

@@ -114,7 +114,7 @@ export async function passesCheck(folder: string): Promise<boolean> {
   return exitCode === 0;
 }
 
-/** Deaths that were asked for are no sign of trouble. */
+/** Deaths that were asked for are not a sign of trouble. */
 export async function forgetDeaths(folder: string): Promise<void> {
   await attempt(['s6-svdt-clear', folder]);
 }

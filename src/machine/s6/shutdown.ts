@@ -7,7 +7,7 @@ import { isSupervised, readStatus, serviceNames, serviceOf } from './service.ts'
 import { supervisionEnded, supervisionRunning } from './supervision.ts';
 import { within } from './wait.ts';
 
-/** Most are down by then, and nobody has to be told. */
+/** Most are down by then, and no message is needed. */
 const TOLD_AFTER_MS = 3000;
 /** After KILL: the kernel, the finish scripts, the loggers and s6 each take a moment. */
 const KILLED_MS = 15_000;

@@ -9,7 +9,7 @@ import { bootSupervision, supervisionRunning } from '../../machine/s6/supervisio
 import { type Carried, losesData } from './carried.ts';
 import type { Host } from './host.ts';
 
-/** What a machine that is joined anew is to be, kept until it is: its ledger is away by then. */
+/** What a machine that joins again will be, kept until it is: by then its ledger is gone. */
 export interface Wanted {
   clusterId: string;
   roles: string[];

@@ -76,7 +76,7 @@ async function check(attach: Attach): Promise<void> {
   await refuseTakenPorts(host, address, attach.roles);
 }
 
-/** A node that is joined anew is what it was, where nobody says otherwise. */
+/** A node that joins again is what it was, unless somebody says otherwise. */
 async function takeUp(attach: Attach): Promise<void> {
   const { host, carried, token } = attach;
   const { before, damaged } = await wantedBefore(host, token.clusterId);
@@ -153,7 +153,7 @@ function requestOf(attach: Attach): JoinRequest {
   };
 }
 
-/** From here on the machine is a node: a crash after this is mended by the agent alone. */
+/** From here on the machine is a node: the agent by itself recovers from a crash after this. */
 async function agent(attach: Attach): Promise<void> {
   const { host, joined, token } = attach;
   const { own, nodeId, name } = joined!;

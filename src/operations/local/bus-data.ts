@@ -37,8 +37,8 @@ export async function renewBusData({ catalogue, paths }: Host): Promise<void> {
 }
 
 /**
- * A bus that came up without what is on its disk, since that was full or is damaged, is not to be given
- * another state: CONFLICT, before anything is written.
+ * A bus that came up without what is on its disk, because that was full or is damaged, must not be
+ * given another state: CONFLICT, before anything is written.
  */
 export async function refuseUnloadedState({ paths }: Host, store: Store): Promise<void> {
   const loaded = await store.loadedStreams();

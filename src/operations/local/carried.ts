@@ -75,7 +75,7 @@ export function losesData({ why }: Carried): boolean {
   return why !== 'refused' && why !== 'removed';
 }
 
-/** One sentence for each, as a person is told. */
+/** One sentence for each, for people. */
 export function whatIsCarried({ identity, why, address }: Carried): string {
   const { name, core } = identity;
   const known = `node ${name}, which its cluster knows at ${identity.address}`;

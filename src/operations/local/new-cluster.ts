@@ -88,7 +88,7 @@ export function newClusterId(): string {
   return `c${randomBytes(4).toString('hex')}`;
 }
 
-/** What the core is told before a controller can tell it: its bus needs it to start. */
+/** What the core must know before a controller can tell it: its bus needs it to start. */
 export function firstDelivery(draft: Draft, catalogue: Catalogue): Delivery {
   const view = viewFor(
     {

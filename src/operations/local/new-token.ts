@@ -12,7 +12,7 @@ export interface TokenTarget {
   ca: string;
 }
 
-/** What the cluster is told of a new token (`params` of `token.create`), and the word itself. */
+/** What the cluster learns about a new token (`params` of `token.create`), and the token itself. */
 export interface NewToken {
   params: { id: string; secretHash: string; key: string };
   token: string;

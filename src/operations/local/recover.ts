@@ -74,13 +74,13 @@ export interface Recovery {
   address: string;
   /** Of this machine, when it is the core already. */
   identity: NodeIdentity | null;
-  /** What this machine was told last, when it was a node. */
+  /** What this machine last knew when it was a node. */
   known: View | null;
 }
 
 /**
- * The state with which this machine goes on as the core: itself if it was it, or in the place of
- * the core that is lost.
+ * The state with which this machine goes on as the core, whether it was the core itself or replaces
+ * a lost one.
  */
 export function recoveredDraft({ saved, host, facts, address, identity, known }: Recovery): Draft {
   const core = Object.values(saved.cluster.nodes).find((node) => 'primary' in node.roles);

@@ -81,7 +81,7 @@ async function check(setup: SetupCore): Promise<void> {
   await refuseTakenPorts(host, address, CORE_ROLES);
 }
 
-/** What the cluster and its first node are to be called, before anything is made for them. */
+/** The names of the cluster and its first node, before anything is made for them. */
 async function checkNames(setup: SetupCore): Promise<void> {
   const facts = await hostFacts();
   machineNameOf(facts);
@@ -101,7 +101,7 @@ async function checkIsHere(address: string): Promise<void> {
   );
 }
 
-/** A draft of a new cluster, or of another file, is not what is to be recovered now. */
+/** A draft of a new cluster, or from another file, is not the state to recover now. */
 function isMeant({ cluster }: Draft, saved: SavedState | undefined): boolean {
   return saved === undefined || cluster.previousHash === hashOf(saved.cluster);
 }

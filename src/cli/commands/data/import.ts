@@ -53,7 +53,7 @@ export default class DataImport extends ChangeCommand<Imported> {
   }
 }
 
-/** The state that is to be replaced, sealed by the passphrase of the one that comes. */
+/** The state that will be replaced, sealed with the passphrase of the new one. */
 async function copyOfPresent(passphrase: string): Promise<string> {
   const [{ exportKeyOf, sealState }, { stampNow }, { makeFolder, writeFileAtomic }] =
     await Promise.all([

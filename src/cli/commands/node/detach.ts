@@ -96,7 +96,7 @@ const PHASES: readonly Phase<Context>[] = [
   },
 ];
 
-/** The cluster alone makes a node give up what it is; a person can go elsewhere with the machine. */
+/** Only the cluster makes a node give up what it is; a person can attach the machine elsewhere. */
 function withoutCore(error: KatoError): KatoError {
   const next =
     'run it again when the core is back; if it is gone for good, kato node attach to another ' +
@@ -125,7 +125,7 @@ async function endBegun(): Promise<{ node: string; core: string } | null> {
   return identity && { node: identity.name, core: identity.core.address };
 }
 
-/** Nodes without a core could be told nothing any more. */
+/** Nodes without a core could not be told anything any more. */
 async function refuseWhileOthers(own: { id: string; name: string }): Promise<void> {
   const nodes = await ask<ListedNode[]>('node.list', {});
   const others = nodes.filter((node) => node.id !== own.id).map((node) => node.name);

@@ -98,7 +98,7 @@ const RETURN: readonly Phase<Return>[] = [
 
 const LOOK_EVERY_MS = 200;
 
-/** It was dead or had left as far as the cluster knew, which is no reason not to wait for it. */
+/** As far as the cluster knew it was dead or had left; wait for it all the same. */
 async function untilHeard({ id, timeoutMs }: Return): Promise<void> {
   const { setTimeout: pause } = await import('node:timers/promises');
   const deadline = performance.now() + timeoutMs;

@@ -26,7 +26,7 @@ interface ReferredFlag {
   summary?: string | undefined;
 }
 
-/** docs/reference/commands.md: every command, as its help tells it. */
+/** docs/reference/commands.md: every command, as its help shows it. */
 export function referenceLines(commands: readonly ReferredCommand[]): string[] {
   const shown = commands
     .filter((command) => command.hidden !== true)

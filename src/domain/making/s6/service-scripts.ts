@@ -10,7 +10,7 @@ const SAY_EVERY_SECONDS = 600;
 /** With the time that looking takes, well within what a `finish` may. */
 const KILL_TRIES = 25;
 
-/** Where a program is told that it is ready. */
+/** The file descriptor on which readiness is reported. */
 export const READY_FD = 3;
 /** Where its lock file is open: it takes the place of that, which is closed by then. */
 const LOCK_FD = READY_FD;

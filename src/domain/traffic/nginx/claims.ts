@@ -1,4 +1,4 @@
-/** A request header by which a proxy tells what it saw. */
+/** A request header by which a proxy reports what it saw. */
 export interface Claim {
   name: string;
   /** Its name within nginx's variables: `$http_...`. */

@@ -13,7 +13,7 @@ export interface ProxyView {
   fallback: string;
   /** Addresses and networks whose X-Forwarded headers are believed. */
   trusted: string[];
-  /** Further headers that pass from these alone. */
+  /** Further headers that pass only from these. */
   claims: readonly Claim[];
   /** Headers that are cleared because those with underscores pass; empty where these do not. */
   disguises: string[];

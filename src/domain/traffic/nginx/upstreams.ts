@@ -92,7 +92,7 @@ function routeName(poolName: string): string {
   return readable === poolName ? `route_${poolName}` : `route_${readable}_${idOf(poolName)}`;
 }
 
-/** Stands for a backend where its address is not to be seen, such as in a cookie. */
+/** Stands for a backend where its address must not be visible, such as in a cookie. */
 export function idOf(text: string): string {
   return sha256(text).slice(0, ID_LENGTH);
 }

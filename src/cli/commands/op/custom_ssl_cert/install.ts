@@ -52,7 +52,10 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
   }
 }
 
-/** What is in the wrong file, told by its name. Whether they fit each other is seen by kato. */
+/**
+ * Names the file with the wrong contents. Whether the two belong together is checked by the
+ * operation.
+ */
 function checkPem(files: { key: string; cert: string }, key: string, chain: string): void {
   if (/BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRYPTED/.test(key)) {
     throw refuse(

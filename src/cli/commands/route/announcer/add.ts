@@ -4,7 +4,7 @@ import { KatoCommand, listed, word } from '../../../framework/command.ts';
 import { Flags } from '../../../framework/oclif.ts';
 import { self } from '../../../session/session.ts';
 
-/** All that a component needs to announce routes, told once. */
+/** Everything that a component needs to announce routes, shown once. */
 interface NewAnnouncer {
   name: string;
   hosts: string[];
