@@ -74,7 +74,7 @@ export interface CertificateFacts {
 export function inspectCertificate(chain: string, key: string): CertificateFacts {
   const blocks = chain.match(PEM_BLOCK) ?? [];
   if (blocks.length === 0) {
-    throw refuse('BAD_FILE', 'the certificate file holds no certificate', 'no PEM block is in it');
+    throw refuse('BAD_FILE', 'the certificate file holds no certificate', 'it has no PEM block');
   }
   const certificates = blocks.map((block) =>
     parsed('certificate', () => new X509Certificate(block)),

@@ -91,7 +91,7 @@ function refusalOf(
   return refuse(
     'CONFLICT',
     `node ${node.name} is alive at ${node.address}`,
-    `what is at ${address} is a copy of it`,
+    `the machine at ${address} is a copy of it`,
     'kato node attach there makes the copy a node of its own; --force makes it this one',
   );
 }

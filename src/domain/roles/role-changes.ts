@@ -160,7 +160,7 @@ export function checkAllowed(
   if (!byAdmin && isTrusted(catalogue, role)) {
     throw refuse(
       'NOT_ALLOWED',
-      `node ${node.name} may not have the role '${role}' by its token`,
+      `node ${node.name} may not have the role '${role}' with its token`,
       'a node that has it holds secrets of the whole cluster, so only an admin can give it',
       `on the core, once the node is attached: kato role add -n ${node.name} ${role}`,
     );

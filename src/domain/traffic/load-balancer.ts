@@ -55,7 +55,7 @@ export function setupLoadBalancer(
     throw refuse(
       'BAD_VALUE',
       `the load balancer ${node.name} would have no router`,
-      'its own address is the only one given, and is to be left out',
+      'its own address is the only one given, and would be left out',
       'give the address of a router, or none to follow the routers of the cluster',
     );
   }

@@ -115,7 +115,12 @@ async function refuseWhileUsed({ process }: DataStep, paths: Paths): Promise<voi
   const { exitCode } = await attempt(['s6-setlock', '-n', lock, 'true']);
   if (exitCode === 0) return;
   const next = 'it is tried again';
-  throw refuse('FAILED', `the data of ${process} is in use`, 'a program of it still runs', next);
+  throw refuse(
+    'FAILED',
+    `the data of ${process} is in use`,
+    'one of its programs is still running',
+    next,
+  );
 }
 
 async function makeOwnFolder({ folder, user }: DataStep): Promise<void> {

@@ -99,7 +99,7 @@ async function freshStatus(process: string, paths: Paths): Promise<ServiceStatus
       throw refuse(
         'NO_SPACE',
         `the supervision of ${process} cannot record its state`,
-        `there is no room in ${folder}, or no file can be made there`,
+        `${folder} has no room, or no file can be created there`,
         'free some space or files: df -h; df -i',
       );
     }

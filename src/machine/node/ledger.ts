@@ -200,5 +200,5 @@ function writtenFile(paths: Paths): string {
 
 function damaged(file: string): KatoError {
   const next = 'kato node halt, then kato node boot: the agent fetches it again';
-  return refuse('BAD_FILE', `${file} is damaged`, 'what is in it is not what was written', next);
+  return refuse('BAD_FILE', `${file} is damaged`, 'its contents are not what was written', next);
 }

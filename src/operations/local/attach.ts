@@ -81,13 +81,11 @@ async function takeUp(attach: Attach): Promise<void> {
   const { host, carried, token } = attach;
   const { before, damaged } = await wantedBefore(host, token.clusterId);
   const unreadable = [damaged, await setDamagedKeyAside(host)].filter((file) => file !== null);
-  attach.notes.push(
-    ...unreadable.map((file) => `the attach before this one left ${file}, damaged`),
-  );
+  attach.notes.push(...unreadable.map((file) => `the previous attach left ${file} damaged`));
   if (before !== null && attach.roles.length === 0 && before.roles.length > 0) {
     attach.roles = before.roles;
     const roles = before.roles.join(', ');
-    attach.notes.push(`goes on with the attach before this one, which broke off: ${roles}`);
+    attach.notes.push(`goes on with the previous attach, which was interrupted: ${roles}`);
   }
   attach.name ??= before?.name;
   if (carried === null || losesData(carried)) return;

@@ -67,11 +67,13 @@ function checkPem(files: { key: string; cert: string }, key: string, chain: stri
   }
   const next = 'KEY comes first, then CERT: kato op custom_ssl_cert install KEY CERT DOMAIN';
   if (!/BEGIN [A-Z ]*PRIVATE KEY/.test(key)) {
-    const why = /BEGIN CERTIFICATE/.test(key) ? 'it holds a certificate' : 'no PEM block is one';
+    const why = /BEGIN CERTIFICATE/.test(key)
+      ? 'it holds a certificate'
+      : 'it has no PEM block of that kind';
     throw refuse('BAD_FILE', `there is no private key in ${files.key}`, why, next);
   }
   if (!/BEGIN CERTIFICATE/.test(chain)) {
-    const why = /PRIVATE KEY/.test(chain) ? 'it holds a key' : 'no PEM block is one';
+    const why = /PRIVATE KEY/.test(chain) ? 'it holds a key' : 'it has no PEM block of that kind';
     throw refuse('BAD_FILE', `there is no certificate in ${files.cert}`, why, next);
   }
 }
