@@ -52,7 +52,7 @@ export function reachFailure(code: string, at: string, cause: unknown): KatoErro
 /** A connection that breaks, is closed, or is about to be. */
 const GONE = [errors.RequestError, errors.ClosedConnectionError, errors.DrainingConnectionError];
 
-/** Why a request got no answer. `subject` tells who should have given it. */
+/** Why a request got no answer. `subject` says who should have answered. */
 export function requestFailure(error: unknown, subject: string, timeoutMs: number): KatoError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const isNode = subject.startsWith('kato.node.');

@@ -85,10 +85,7 @@ export interface Knowledge {
   now(): Date;
   secret(name: string): Promise<string | null>;
   secretsBelow(prefix: string): Promise<Record<string, string>>;
-  /**
-   * The current reports of all agents that are not gone; those that do not answer soon are left
-   * out.
-   */
+  /** The current reports of all agents that are not gone, without those that do not answer soon. */
   askAll(): Promise<Map<string, Report>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;

@@ -2,7 +2,7 @@ import type { TokenInfo } from '../../domain/access/tokens.ts';
 import { table } from './text/table.ts';
 import { localTime } from './text/time.ts';
 
-/** A token, told once: the cluster keeps a hash of it. */
+/** A token, shown once: the cluster keeps only a hash of it. */
 export interface NewTokenValue extends TokenInfo {
   token: string;
   /** The complete command for the machine that is to join. */

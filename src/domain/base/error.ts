@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode, type ErrorRecord } from './error-codes.ts'
 import { printableText } from './printable.ts';
 import { toldOfSurroundings } from './system-error.ts';
 
-/** An error may name what somebody sent, and is told to others: nobody reads more than this of it. */
+/** An error may quote what somebody sent, and is shown to others: more than this is not shown. */
 const SENTENCE_MAX = 1000;
 /** The last words of a program are several lines. */
 const WHY_MAX = 8000;

@@ -1,6 +1,6 @@
 export type CheckLevel = 'ok' | 'warning' | 'critical' | 'unknown';
 
-/** One thing that was looked at; docs/reference/checks.md tells each and its thresholds. */
+/** One thing that was checked; docs/reference/checks.md describes each and its thresholds. */
 export interface Check {
   name: CheckName;
   level: CheckLevel;
