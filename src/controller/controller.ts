@@ -74,8 +74,10 @@ export async function runController(
     });
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
 
-  await followSecrets(store, live);
-  const reports = await followObserved({ store, live, onReport });
+  const [reports] = await Promise.all([
+    followObserved({ store, live, onReport }),
+    followSecrets(store, live),
+  ]);
   const announcements = followAnnouncements({
     ...{ bus: lanes.strangers, store, live, intake, catalogue, seed, log, signal },
   });

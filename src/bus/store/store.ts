@@ -61,10 +61,10 @@ export interface Store {
   addSecret(name: string, value: string): Promise<number | null>;
   deleteSecret(name: string): Promise<void>;
   /**
-   * As `watchCluster`, for each secret: only its number, which changes with its value; null for one
-   * that is gone.
+   * As `watchCluster`, for each secret: only its number, which changes with its value, or that of its
+   * end.
    */
-  watchSecrets(tell: (name: string, number: number | null) => void): Promise<void>;
+  watchSecrets(tell: (name: string, number: number, isGone: boolean) => void): Promise<void>;
   /** Names and values of all secrets whose name starts so. */
   listSecrets(prefix: string): Promise<Record<string, string>>;
 

@@ -13,8 +13,12 @@ const STATUS_MS = 2000;
 /** One try of a change: a frozen controller keeps what it was given, another one gets the next. */
 const TRY_MS = 3000;
 const TRIES = 4;
-/** Before a change is tried once more where nobody was: a bus that was killed is back by then. */
+/**
+ * Before a change is tried once more where nobody was. A bus that was killed is back after the first, and
+ * controllers on a machine at work after the last.
+ */
 const RETRY_AFTER_MS = 1000;
+const RETRIES_AWAY = 3;
 const AWAY: ReadonlySet<ErrorCode> = new Set(['BUS_AWAY', 'CONTROLLER_AWAY']);
 
 /** What this machine's agent says about itself. */
@@ -61,7 +65,7 @@ export async function askForChange<Result>(
     } catch (error) {
       const code = error instanceof KatoError ? error.code : null;
       const isLast = tries === TRIES;
-      if (code !== null && AWAY.has(code) && away++ === 0) await pause(RETRY_AFTER_MS);
+      if (code !== null && AWAY.has(code) && away++ < RETRIES_AWAY) await pause(RETRY_AFTER_MS);
       else if (code === 'BUSY' && !isLast) await pause(RETRY_AFTER_MS);
       else if (code !== 'TIMEOUT' || isLast)
         throw isAway(error) && code !== 'BUSY' ? unanswered(error) : error;

@@ -189,7 +189,7 @@ describe('a controller', () => {
     mock.timers.tick(10 * SECOND_MS);
     assert.deepEqual(own.since(), NOBODY);
     assert.equal(own.logged.length, 1);
-    assert.match(own.logged[0]!, /^db has another view .* a fault of kato$/);
+    assert.match(own.logged[0]!, /^db has a different view .* a bug in kato$/);
   });
 
   it('repairs an agent of 0.1.0 by the revision that it has', () => {
