@@ -28,7 +28,7 @@ describe('the demo', () => {
   });
 
   it('says that it is up, when asked for again', async () => {
-    assert.match(await demo(), /the demo is up already, in lab \d+/);
+    assert.match(await demo(), /the demo is already up, in lab \d+/);
   });
 
   it('goes, and tells which packages stay', async () => {

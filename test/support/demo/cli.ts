@@ -7,9 +7,9 @@ import { type Screen, screen } from './screen.ts';
 /** `scripts/demo [--down]`, once setup is done. */
 const HOSTS = 5;
 const KINDS: Record<Lab['kind'], string> = {
-  root: 'each has a network, a disk and processes of its own inside this machine',
-  user: 'each has a network, a disk and processes of its own inside this machine',
-  plain: 'addresses of 127.78.0.0/16 and folders, as this machine refuses namespaces',
+  root: 'each has its own network, disk and processes inside this machine',
+  user: 'each has its own network, disk and processes inside this machine',
+  plain: 'addresses of 127.78.0.0/16 and folders, because this machine refuses namespaces',
 };
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
@@ -20,19 +20,19 @@ process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
 async function main(words: string[]): Promise<number> {
   if (words.length === 0) return up();
   if (words.join() === '--down') return down();
-  console.error('demo: the words are scripts/demo, or scripts/demo --down');
+  console.error('demo: usage: scripts/demo [--down]');
   return 2;
 }
 
 async function up(): Promise<number> {
   const found = findDemo();
   if (found !== undefined && (await answers(found))) {
-    console.log(`the demo is up already, in lab ${found.lab.number}; scripts/demo --down ends it`);
+    console.log(`the demo is already up, in lab ${found.lab.number}; scripts/demo --down ends it`);
     await show(found.lab);
     return 0;
   }
   if (found !== undefined) {
-    console.log('the demo is there but not whole: building it anew');
+    console.log('the demo is incomplete: building it again');
     await found.lab.down();
   }
   const lab = await Lab.up({ hosts: HOSTS, stays: true });
@@ -63,7 +63,7 @@ function tellHowToPlay({ say }: Screen, request: string, number: number): void {
 It stays up. To play with it:
   ${lab} on h1 kato status --watch
   ${lab} on h2                     a shell on h2; kato --help
-  ${lab} power-off h2              a router dies: kato status, and requests go on
+  ${lab} power-off h2              a router dies: kato status, and requests still work
   ${lab} on h5 ${request}
   ${lab} power-on h2               and it is back
 scripts/demo --down removes the hosts.`);
@@ -75,11 +75,11 @@ async function down(): Promise<number> {
   console.log(found === undefined ? 'no demo is up' : 'the demo and its five hosts are gone');
   const packages = leftPackages();
   if (packages.length > 0) {
-    console.log(`\nDebian packages that scripts/setup brought and that stay:
+    console.log(`\nDebian packages that scripts/setup installed and that stay:
   ${packages.join(' ')}
-To remove them, too: apt-get purge --autoremove ${packages.join(' ')}`);
+To remove them as well: apt-get purge --autoremove ${packages.join(' ')}`);
   } else {
-    console.log('scripts/setup brought no Debian package');
+    console.log('scripts/setup installed no Debian packages');
   }
   return 0;
 }

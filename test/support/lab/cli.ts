@@ -4,21 +4,21 @@ import type { Host } from './host.ts';
 import { Lab } from './lab.ts';
 import { labNumbers, loadLab, ownLabs } from './store.ts';
 
-const HELP = `Hosts to try kato on, each with its own network, disk and processes; nothing of them leaves this machine.
+const HELP = `Hosts to try kato on, each with its own network, disk and processes; nothing they send leaves this machine.
 
   scripts/lab up N                  N hosts, h1 to hN, on one wire
   scripts/lab on HOST CMD...        runs a command there:  scripts/lab on h1 kato status
   scripts/lab power-off HOST...     cuts the power: /run is lost, the disk stays
   scripts/lab power-on HOST...      boots it again
-  scripts/lab cut [--silent] HOST...  cuts the cable; silently: the link still looks up
+  scripts/lab cut [--silent] HOST...  cuts the cable; --silent: the link still looks up
   scripts/lab heal HOST...
   scripts/lab freeze HOST [PROCESS]   stops all its processes, or those of this name or id
   scripts/lab thaw HOST [PROCESS]
   scripts/lab status                all labs and their hosts
   scripts/lab down [--all]          removes the lab, or all that this checkout made
 
-Without more it is the newest lab that this checkout made; --lab N before the command chooses any other.
-Who is not root needs the machine's package uidmap, or roles find none of their users on the hosts.
+By default it is the newest lab that this checkout made; --lab N before the command chooses another.
+Users other than root need the package uidmap, or roles do not find their users on the hosts.
 `;
 
 /** What is done to the hosts that are named, one after the other. */
