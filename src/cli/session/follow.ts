@@ -115,7 +115,7 @@ function tooLong(
 function stateOf(node: Progress | undefined): string {
   if (node?.state === 'inactive') return 'is inactive';
   if (node?.waitsFor !== undefined) {
-    return `is ready, but not yet known to ${node.waitsFor.join(', ')}`;
+    return `is done; still to follow: ${node.waitsFor.join(', ')}`;
   }
   return (node?.steps.length ?? 0) > 0 ? 'has begun' : 'has reported no step yet';
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { StepFailure } from '../../../src/domain/making/step.ts';
+import type { Report, StepFailure } from '../../../src/domain/making/step.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { type Progress, progress } from '../../../src/operations/status.ts';
-import { catalogue, clusterWith } from '../../support/clusters.ts';
+import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 import { contentsOf } from '../../support/views.ts';
 
@@ -15,6 +15,46 @@ describe('how far a node is', () => {
     assert.deepEqual((await toldOf({ ...failure, kind: 'start' })).failures.length, 1);
     const { done, failures } = await toldOf({ ...failure, kind: 'fetch-view', process: 'agent' });
     assert.deepEqual([done, failures], [true, []]);
+  });
+});
+
+describe('a change of one node that others send requests to', () => {
+  const many = clusterWith({ web: ['router'], lb: ['load_balancer'], dead: ['load_balancer'] });
+  const contents = contentsOf(many);
+  const reportFrom = (id: string, change: Partial<Report> = {}): [string, Report] => [
+    id,
+    { ...reportOf(id, {}), content: contents.contentOf(id), complete: true, ...change },
+  ];
+  const progressWith = async (...reports: [string, Report][]): Promise<Progress> => {
+    const silent = { dead: { state: 'dead', since: NOW } } as const;
+    const known = {
+      ...{ cluster: many, catalogue, contents, version: contents.version },
+      verdicts: { ...NO_VERDICTS, silent },
+      reports: new Map(reports),
+      nextReport: async () => undefined,
+    } as unknown as Knowledge;
+    const params = { nodes: ['web'], revision: 9, seen: 0, waitMs: 0 };
+    return ((await progress.run(known, params, many.nodes.web!)) as unknown as Progress[])[0]!;
+  };
+  const gone = reportFrom('dead', { content: 'old' });
+
+  it('is done when these have it, but for those that are gone', async () => {
+    const { done, waitsFor } = await progressWith(reportFrom('web'), reportFrom('lb'), gone);
+    assert.deepEqual([done, waitsFor], [true, undefined]);
+  });
+
+  it('waits for those that have another view, or are still at work on it', async () => {
+    for (const change of [{ content: 'old' }, { complete: false }]) {
+      const late = reportFrom('lb', change);
+      const { done, waitsFor } = await progressWith(reportFrom('web'), late, gone);
+      assert.deepEqual([done, waitsFor], [false, ['lb']]);
+    }
+  });
+
+  it('does not wait for an agent of 0.1.0, which does not tell', async () => {
+    const { content: _, ...old } = reportFrom('lb')[1];
+    const { done } = await progressWith(reportFrom('web'), ['lb', old], gone);
+    assert.equal(done, true);
   });
 });
 
