@@ -64,7 +64,7 @@ describe('a node that changes have nothing to do with', () => {
     await typed(core, `${STOP} && cp -a ${DATA} /root/newer && ${START}`);
     await put('/root/older');
     await kill(core, 'controller');
-    const says = `${node.name} has seen revision ${newest}, the bus has an older or another history`;
+    const says = `${node.name} has seen revision ${newest}, but the bus has an older or another history`;
     const isSaid = ({ warnings }: Status) =>
       warnings.some(({ code, message }) => code === 'STATE_OLDER' && message === says);
     await statusWhen(core, 'it says so', isSaid);
