@@ -31,6 +31,8 @@ export function viewFor(input: ViewInput, nodeId: string): View {
 export function viewsOf(input: ViewInput, before?: Pick<Views, 'parts' | 'contents'>): Views {
   const parts = startParts(before?.parts);
   const contents = new Map<string, Content>();
+  // Not `before` itself, which would keep all those before it.
+  const known = before?.contents;
   const nodeCalled = (id: string): Node => {
     const node = input.cluster.nodes[id];
     if (node !== undefined) return node;
@@ -40,13 +42,13 @@ export function viewsOf(input: ViewInput, before?: Pick<Views, 'parts' | 'conten
     parts,
     contents,
     contentOf: (id) => {
-      const known = contents.get(id);
-      if (known !== undefined) return known.hash;
+      const made = contents.get(id);
+      if (made !== undefined) return made.hash;
       const node = nodeCalled(id);
       const own = Object.entries(partsOf(input, parts, node));
       const secrets = input.secretsOf?.(node) ?? '';
       const key = [...own.map(([name, { hash }]) => `${name} ${hash}`), secrets].join(' ');
-      const was = before?.contents.get(id);
+      const was = known?.get(id);
       const isSame = was?.node === node && was.key === key;
       const content = isSame ? was : { node, key, hash: hashOf([node, key]) };
       contents.set(id, content);
