@@ -3,6 +3,7 @@ import type { Report } from '../domain/making/step.ts';
 import type { NodeIdentity } from '../machine/node/ledger.ts';
 import { lostLines } from '../machine/s6/lost-lines.ts';
 import type { ClusterLink } from './cluster-link.ts';
+import { retryMs } from './loop.ts';
 import { describeNow, type PassContext } from './pass.ts';
 import type { Told } from './told.ts';
 import type { Waits } from './waits.ts';
@@ -10,7 +11,7 @@ import type { Waits } from './waits.ts';
 export interface Reporter {
   /** Of the last pass; null before there was one. */
   readonly last: Report | null;
-  /** Reports what a pass did, or that a process changed by itself. The next report makes a loss good. */
+  /** Reports what a pass did, or that a process changed by itself; again later where nobody took it. */
   tell(report?: Report): Promise<void>;
   /** How the node is at this moment. NODE_UNREACHABLE before the first pass. */
   now(): Promise<Report>;
@@ -33,6 +34,8 @@ export function startReporter(options: {
   const { paths } = context;
   let last: Report | null = null;
   let isOver = false;
+  let failures = 0;
+  let retry: NodeJS.Timeout | undefined;
   const reporter: Reporter = {
     get last() {
       return last;
@@ -45,9 +48,12 @@ export function startReporter(options: {
         const body = report ? { ...report, ...(await said()) } : await lastNow(last);
         await link.report({ ...body, ...seen });
         waits.note('send-report', null);
+        clearTimeout(retry);
+        failures = 0;
       } catch (error) {
         if (error instanceof KatoError) waits.note('send-report', error);
         else log(`report: ${String(error)}`);
+        sayAgain();
       }
     },
     now: async () => {
@@ -68,9 +74,16 @@ export function startReporter(options: {
     },
     end: () => {
       isOver = true;
+      clearTimeout(retry);
     },
   };
   return reporter;
+
+  /** Somebody may wait for the end of this pass, and the next one may be a minute away. */
+  function sayAgain(): void {
+    clearTimeout(retry);
+    retry = setTimeout(() => void reporter.tell(), retryMs(failures++, Math.random())).unref();
+  }
 
   async function lastNow(report: Report): Promise<Report> {
     const { processes, at } = await describeNow(context, told.delivery!);
