@@ -158,16 +158,13 @@ function hasReached({ contents, version }: Knowledge, report: Report, revision: 
   return reached >= revision && lineage === version.lineage;
 }
 
-/**
- * Names of living nodes that send requests to others, and that do not have what they should yet or are
- * still at work on it.
- */
+/** Names of living nodes that send requests to others, and that do not have what they should yet. */
 function notFollowed(known: Knowledge, asked: readonly string[]): string[] {
   const { cluster, catalogue, verdicts, reports, contents } = known;
   const isLate = ({ id }: Node): boolean => {
-    const { content, complete } = reports.get(id) ?? {};
+    const { content } = reports.get(id) ?? {};
     // An agent of 0.1.0 does not tell.
-    return content !== undefined && !(complete === true && content === contents.contentOf(id));
+    return content !== undefined && content !== contents.contentOf(id);
   };
   return Object.values(cluster.nodes)
     .filter((node) => !asked.includes(node.id) && nodeState(verdicts, node) === 'active')
