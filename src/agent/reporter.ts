@@ -11,7 +11,10 @@ import type { Waits } from './waits.ts';
 export interface Reporter {
   /** Of the last pass; null before there was one. */
   readonly last: Report | null;
-  /** Reports what a pass did, or that a process changed by itself; again later where nobody took it. */
+  /**
+   * Reports what a pass did, or that a process changed by itself; again later where nobody took it.
+   * In order: the promise ends when this one, or a later one in its place, was sent.
+   */
   tell(report?: Report): Promise<void>;
   /** How the node is at this moment. NODE_UNREACHABLE before the first pass. */
   now(): Promise<Report>;
@@ -33,6 +36,10 @@ export function startReporter(options: {
   const { context, identity, told, link, exports, waits, log } = options;
   const { paths } = context;
   let last: Report | null = null;
+  /** Newer than what was sent; null where only the processes may have changed. */
+  let unsent: Report | null = null;
+  let isDue = false;
+  let sending: Promise<void> | null = null;
   let isOver = false;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
@@ -40,21 +47,13 @@ export function startReporter(options: {
     get last() {
       return last;
     },
-    tell: async (report) => {
-      if (report !== undefined) last = report;
-      if (last === null || isOver) return;
-      try {
-        const seen = told.refused === null ? {} : seenNow();
-        const body = report ? { ...report, ...(await said()) } : await lastNow(last);
-        await link.report({ ...body, ...seen });
-        waits.note('send-report', null);
-        clearTimeout(retry);
-        failures = 0;
-      } catch (error) {
-        if (error instanceof KatoError) waits.note('send-report', error);
-        else log(`report: ${String(error)}`);
-        sayAgain();
-      }
+    tell: (report) => {
+      if (report !== undefined) last = unsent = report;
+      isDue = true;
+      sending ??= sendAll().finally(() => {
+        sending = null;
+      });
+      return sending;
     },
     now: async () => {
       if (last !== null && told.delivery !== null) {
@@ -78,6 +77,31 @@ export function startReporter(options: {
     },
   };
   return reporter;
+
+  /** One after the other: a late report of a pass under way would hide its end for a minute. */
+  async function sendAll(): Promise<void> {
+    while (isDue && last !== null && !isOver) {
+      isDue = false;
+      const report = unsent;
+      unsent = null;
+      await send(last, report);
+    }
+  }
+
+  async function send(known: Report, report: Report | null): Promise<void> {
+    try {
+      const seen = told.refused === null ? {} : seenNow();
+      const body = report === null ? await lastNow(known) : { ...report, ...(await said()) };
+      await link.report({ ...body, ...seen });
+      waits.note('send-report', null);
+      clearTimeout(retry);
+      failures = 0;
+    } catch (error) {
+      if (error instanceof KatoError) waits.note('send-report', error);
+      else log(`report: ${String(error)}`);
+      sayAgain();
+    }
+  }
 
   /** Somebody may wait for the end of this pass, and the next one may be a minute away. */
   function sayAgain(): void {

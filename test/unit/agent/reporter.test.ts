@@ -20,17 +20,11 @@ describe('the report of a pass', () => {
   });
   after(() => rm(root, { recursive: true }));
 
-  it('is sent again soon where nobody took it: a command waits for it', async () => {
+  const reporterTo = (report: (sent: Report) => Promise<void>) => {
     const paths = pathsOf(root);
-    const taken: Report[] = [];
-    let tries = 0;
-    const report = async (sent: Report): Promise<void> => {
-      if (++tries === 1) throw refuse('CONTROLLER_AWAY', 'no controller is on the bus');
-      taken.push(sent);
-    };
     const kato = { program: 'kato', version: '0.2.0' };
     const delivery = { hash: 'h1', view: testView([]), secrets: {} };
-    const reporter = startReporter({
+    return startReporter({
       context: { paths, catalogue, kato, bootId: 'b' } as unknown as PassContext,
       identity: { name: 'n1' } as NodeIdentity,
       told: startTold({ delivery, seen: null }, async () => undefined),
@@ -39,7 +33,32 @@ describe('the report of a pass', () => {
       waits: createWaits(),
       log: () => undefined,
     });
-    await reporter.tell({ ...reportOf('n1', {}), complete: true });
+  };
+  const pass = (complete: boolean): Report => ({ ...reportOf('n1', {}), complete });
+
+  it('comes after those of its way there, of which the late ones are left out', async () => {
+    const taken: boolean[] = [];
+    const release = Promise.withResolvers<void>();
+    const reporter = reporterTo(async ({ complete }) => {
+      taken.push(complete);
+      if (taken.length === 1) await release.promise;
+    });
+    const all = [pass(false), pass(false), pass(true)].map(reporter.tell);
+    await until(() => taken.length === 1, { what: 'the first is on its way', seconds: 5 });
+    release.resolve();
+    await Promise.all(all);
+    assert.deepEqual(taken, [false, true]);
+    reporter.end();
+  });
+
+  it('is sent again soon where nobody took it: a command waits for it', async () => {
+    const taken: Report[] = [];
+    let tries = 0;
+    const reporter = reporterTo(async (sent) => {
+      if (++tries === 1) throw refuse('CONTROLLER_AWAY', 'no controller is on the bus');
+      taken.push(sent);
+    });
+    await reporter.tell(pass(true));
     assert.equal(taken.length, 0);
     await until(() => taken.length === 1, { what: 'it is taken', seconds: 10 });
     assert.equal(taken[0]!.complete, true);
