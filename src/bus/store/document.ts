@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { refuse } from '../../domain/base/error.ts';
 import { CLUSTER_FORMAT, type Cluster } from '../../domain/document/cluster.ts';
 import { jsonOfCluster } from '../../domain/document/document-hash.ts';
+import { share } from '../../domain/document/sharing.ts';
 import { decodeBody, packText } from '../body.ts';
 import { KEPT } from '../limits.ts';
 import { isMissing } from './buckets.ts';
@@ -35,6 +36,8 @@ export function openDocument(on: {
 }): DocumentStore {
   const { nats, manager, clusters } = on;
   let last: (StoredCluster & { stamp: string | null }) | null = null;
+  /** Whatever it was: what equals a part of it is the same object again. */
+  let base: Cluster | null = null;
   // A bus that was away may be another one, with the same numbers.
   void onReconnect(nats, () => {
     last = null;
@@ -50,13 +53,13 @@ export function openDocument(on: {
       }
       const entry = await clusters.get(DOCUMENT);
       if (entry === null) return null;
-      const stored = { cluster: decoded(entry), entry: entry.revision };
+      const stored = { cluster: shared(entry), entry: entry.revision };
       last = { ...stored, stamp: entry.revision === now.entry ? now.stamp : null };
       return stored;
     },
     opened: (entry) => {
       if (last?.entry === entry.revision) return last.cluster;
-      const cluster = decoded(entry);
+      const cluster = shared(entry);
       // A late one makes nothing older.
       if (last === null || last.entry < entry.revision) {
         last = { cluster, entry: entry.revision, stamp: null };
@@ -64,10 +67,16 @@ export function openDocument(on: {
       return cluster;
     },
     wrote: (cluster, entry) => {
+      base = cluster;
       last = { cluster, entry, stamp: null };
     },
   };
   return store;
+
+  function shared(entry: KvEntry): Cluster {
+    base = share(base, decoded(entry));
+    return base;
+  }
 
   async function stampNow(): Promise<{ entry: number; stamp: string } | null> {
     try {

@@ -7,8 +7,8 @@ import type { Report } from '../../domain/making/step.ts';
 import type { Displaced } from '../../domain/nodes/displaced.ts';
 import type { Speakers } from '../../domain/nodes/speakers.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
+import { hasRight } from '../../domain/traffic/announcements.ts';
 import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
-import { mayAnnounce } from '../../domain/traffic/routes.ts';
 import { routesOf, type SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import type { Version } from '../../domain/views/view.ts';
 import { versionOf } from '../../domain/views/view-for.ts';
@@ -117,12 +117,10 @@ export function takeAnnounced(live: Live, shared: SharedAnnounced | null, entry:
 function showAnnounced(live: Live): void {
   const { announcedShared, document } = live;
   if (announcedShared === null) return;
-  const { cluster } = document ?? {};
-  const mayBe = ({ announcer, host }: AnnouncedRoute): boolean => {
-    const rights = cluster?.announcers[announcer];
-    return cluster === undefined || (rights !== undefined && mayAnnounce(cluster, rights, host));
-  };
-  live.announced = share(live.announced, routesOf(announcedShared).filter(mayBe));
+  const routes = routesOf(announcedShared);
+  const shown =
+    document === null ? routes : routes.filter((one) => hasRight(document.cluster, one));
+  live.announced = share(live.announced, shown);
 }
 
 /** The number of a secret, or that of its end. */
@@ -140,11 +138,10 @@ export function takeDocument(live: Live, cluster: Cluster, entry: number): Docum
   const now = live.document;
   const sameLineage = now?.cluster.lineage === cluster.lineage;
   if (now !== null && sameLineage && now.cluster.revision >= cluster.revision) return now;
-  const shared = share(now?.cluster, cluster);
-  const document = { cluster: shared, entry, version: versionOf(shared, hashOfCluster(shared)) };
+  const document = { cluster, entry, version: versionOf(cluster, hashOfCluster(cluster)) };
   const { announcers } = now?.cluster ?? {};
   live.document = document;
-  if (shared.announcers !== announcers) showAnnounced(live);
+  if (cluster.announcers !== announcers) showAnnounced(live);
   live.changed('document');
   return document;
 }

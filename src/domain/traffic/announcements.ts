@@ -192,9 +192,16 @@ function adoptable(
 }
 
 function isAllowed({ cluster, judge }: AnnouncementRules, route: AnnouncedRoute): boolean {
-  const rights = own(cluster.announcers, route.announcer);
-  if (rights === undefined || !mayAnnounce(cluster, rights, route.host)) return false;
-  return judge(route.backend) === null;
+  return hasRight(cluster, route) && judge(route.backend) === null;
+}
+
+/** Whether its announcer is there and may announce that host. */
+export function hasRight(
+  cluster: Cluster,
+  { announcer, host }: Pick<AnnouncedRoute, 'announcer' | 'host'>,
+): boolean {
+  const rights = own(cluster.announcers, announcer);
+  return rights !== undefined && mayAnnounce(cluster, rights, host);
 }
 
 /** What may still be held: of one announcer, and within what all together may. */
