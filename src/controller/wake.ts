@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts';
 import { ask, VERSIONS, wake } from '../bus/subjects.ts';
-import { isBehind } from '../domain/views/made.ts';
+import { isBehind, isSame } from '../domain/views/made.ts';
 import type { Heartbeat } from './hearing/liveness.ts';
 import type { Contents } from './state/contents.ts';
 import type { Live } from './state/live.ts';
@@ -91,7 +91,7 @@ export function wakeNodes(options: {
         sent.set(id, content);
         bus.publish(wake(id), null);
       } else if (!isNew) again ??= setTimeout(tellNews, AGAIN_MS);
-      const isFault = have.content !== content && isEqual(have.made, made);
+      const isFault = have.content !== content && isSame(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
       faults.set(id, have.content);
       options.log(
@@ -112,8 +112,4 @@ export function wakeNodes(options: {
     told = version.hash;
     bus.publish(ask(VERSIONS), { version: { ...version } });
   }
-}
-
-function isEqual(one: object, other: object): boolean {
-  return Object.entries(one).every(([what, value]) => other[what as keyof typeof other] === value);
 }

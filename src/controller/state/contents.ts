@@ -30,13 +30,14 @@ export function contentsKeeper(options: {
 }): () => Contents {
   const { live, catalogue, controllerKeys, seed, kato } = options;
   let last: { from: unknown[]; views: Views; contents: Contents } | undefined;
-  const secrets = secretsIndex(live, catalogue);
+  const secretsNow = secretsIndex(live);
   return () => {
     const { cluster, version: plain } = documentOf(live);
     const { verdicts, announced } = live;
     const at = new Date().toISOString();
     const isOver = last?.contents.until != null && last.contents.until <= at;
-    const from = [cluster, verdicts, announced, secrets.stamp()];
+    const secrets = secretsNow();
+    const from = [cluster, verdicts, announced, secrets];
     if (last !== undefined && !isOver && from.every((one, i) => one === last!.from[i])) {
       return last.contents;
     }
@@ -45,7 +46,7 @@ export function contentsKeeper(options: {
     const input: ViewInput = {
       ...{ cluster, version, controllerKeys, catalogue, verdicts, announced },
       at: ends.last,
-      secretsOf: secrets.of,
+      secretsOf: (node) => secretsOf(secrets, node, catalogue),
     };
     const views = viewsOf(input, last?.views);
     const { lineage, epoch, revision } = version;
@@ -67,41 +68,40 @@ export function followSecrets(store: Store, live: Live): Promise<void> {
   return store.watchSecrets((name, number, isGone) => takeSecret(live, name, number, isGone));
 }
 
-/** Which secrets each node is given: by names and numbers, sorted. */
-function secretsIndex(live: Live, catalogue: Catalogue) {
-  let stamp = {};
-  let ofNodes = new Map<string, string[]>();
-  let others: string[] = [];
-  let all = '';
-  let isOld = true;
-  live.on('secrets', () => {
-    stamp = {};
-    isOld = true;
-  });
-  return {
-    stamp: () => {
-      if (isOld) read();
-      return stamp;
-    },
-    of: (node: Node): string => {
-      const prefixes = sharedPrefixesOf(node, catalogue);
-      if (prefixes.includes('')) return all;
-      const own = ofNodes.get(SECRETS.ofNode(node.id)) ?? [];
-      const shared = others.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
-      return [...own, ...shared].join(' ');
-    },
-  };
+/** Names and numbers of secrets: of each node by its prefix, and of all. */
+interface SecretsIndex {
+  ofNodes: ReadonlyMap<string, readonly string[]>;
+  others: readonly string[];
+  all: string;
+}
 
-  function read(): void {
-    isOld = false;
-    ofNodes = new Map();
-    others = [];
-    const lines = [...live.secrets].map(([name, number]) => `${name}=${number}`).sort();
-    for (const line of lines) {
-      const [owner] = /^node\/[^/]+\//.exec(line) ?? [];
-      if (owner === undefined) others.push(line);
-      else ofNodes.set(owner, [...(ofNodes.get(owner) ?? []), line]);
-    }
-    all = lines.join(' ');
-  }
+/** Made again when a secret changed. */
+function secretsIndex(live: Live): () => SecretsIndex {
+  let index: SecretsIndex | null = null;
+  live.on('secrets', () => {
+    index = null;
+  });
+  return () => {
+    index ??= indexOf(live.secrets);
+    return index;
+  };
+}
+
+function indexOf(secrets: Live['secrets']): SecretsIndex {
+  const lines = [...secrets].map(([name, number]) => `${name}=${number}`).sort();
+  const ofNodes = Map.groupBy(lines, (line) => /^node\/[^/]+\//.exec(line)?.[0] ?? '');
+  return { ofNodes, others: ofNodes.get('') ?? [], all: lines.join(' ') };
+}
+
+/** Which secrets a node is given. */
+function secretsOf(
+  { ofNodes, others, all }: SecretsIndex,
+  node: Node,
+  catalogue: Catalogue,
+): string {
+  const prefixes = sharedPrefixesOf(node, catalogue);
+  if (prefixes.includes('')) return all;
+  const own = ofNodes.get(SECRETS.ofNode(node.id)) ?? [];
+  const shared = others.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
+  return [...own, ...shared].join(' ');
 }

@@ -12,6 +12,11 @@ export function isBehind(made: Made, now: Made): boolean {
   );
 }
 
+/** Whether the views made from both must be the same. */
+export function isSame(made: Made, now: Made): boolean {
+  return (Object.keys(now) as (keyof Made)[]).every((what) => made[what] === now[what]);
+}
+
 /** Whether an agent of this kato tells contents apart; one of 0.1.0 goes by versions. */
 export function knowsContent(kato: string): boolean {
   return byVersion.compare(kato, '0.2.0') >= 0;
