@@ -10,5 +10,10 @@ export function parsedJson(text: string): unknown {
 /** The same where an object is wanted: what is none is an empty one. */
 export function parsedObject(text: string): object {
   const value = parsedJson(text);
-  return typeof value === 'object' && value !== null ? value : {};
+  return isObject(value) ? value : {};
+}
+
+/** Arrays are, too. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 import { canonicalJson, sha256 } from '../base/hash.ts';
+import { isObject } from '../base/json.ts';
 import type { Cluster } from './cluster.ts';
 
 const HASHES = new WeakMap<Cluster, string>();
@@ -43,8 +44,4 @@ function documentText(textOf: (value: unknown) => string, isSorted: boolean) {
     texts.set(record, text);
     return text;
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../base/json.ts';
 import { own } from '../base/own.ts';
 
 /**
@@ -19,8 +20,4 @@ export function share<T>(before: unknown, after: T): T {
     ? entries.map(([, value]) => value)
     : Object.fromEntries(entries);
   return shared as T;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

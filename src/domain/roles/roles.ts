@@ -1,7 +1,7 @@
 import { type KatoError, refuse } from '../base/error.ts';
 import { didYouMean } from '../base/names.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
-import type { Catalogue, RoleDefinition } from './role.ts';
+import type { Catalogue, RoleDefinition, Seen } from './role.ts';
 
 /** Role names with groups written out, in the catalogue's order, each once. */
 export function expandRoles(catalogue: Catalogue, names: readonly string[]): string[] {
@@ -96,9 +96,13 @@ export function confirmedWith(cluster: Cluster, role: string): Node[] {
 }
 
 /** Whether a node sends requests to others: to the backends of routes, or to what a role serves. */
-export function seesPools({ roles }: Catalogue, node: Node): boolean {
-  const seen = Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []);
-  return seen.some((one) => one === 'routes' || one.startsWith('pools/'));
+export function seesPools(catalogue: Catalogue, node: Node): boolean {
+  return [...seenBy(catalogue, node)].some((one) => one === 'routes' || one.startsWith('pools/'));
+}
+
+/** What a node is told for the sake of any of its roles. */
+export function seenBy({ roles }: Catalogue, node: Node): ReadonlySet<Seen> {
+  return new Set(Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []));
 }
 
 export function idsWith(cluster: Cluster, role: string): string[] {

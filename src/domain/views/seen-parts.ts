@@ -8,10 +8,9 @@ import { recentlyFormer } from '../nodes/leave.ts';
 import { timingOf } from '../nodes/liveness.ts';
 import type { Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue, RoleDefinition, Seen } from '../roles/role.ts';
-import { confirmedWith } from '../roles/roles.ts';
+import { confirmedWith, seenBy } from '../roles/roles.ts';
 import { balancerPool } from '../traffic/balancer-pools.ts';
-import type { Pool } from '../traffic/pools.ts';
-import { type AnnouncedRoute, poolsOf, routePool } from '../traffic/pools.ts';
+import { type AnnouncedRoute, type Pool, poolsOf, routePool } from '../traffic/pools.ts';
 import type { Part, Parts } from './parts.ts';
 import type { BusUser, ControllerKeys, KeptExport, Peer, ProvenVersion, View } from './view.ts';
 
@@ -98,11 +97,6 @@ export function partsOf(
       : {}),
     ...nodeParts(input, part, node, seen),
   };
-}
-
-/** What a node is told for the sake of any of its roles. */
-function seenBy({ roles }: Catalogue, node: Node): ReadonlySet<Seen> {
-  return new Set(Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []));
 }
 
 /** Other nodes: those with the same role, and those that send requests to what a role serves. */

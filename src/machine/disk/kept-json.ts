@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { sha256 } from '../../domain/base/hash.ts';
-import { parsedJson } from '../../domain/base/json.ts';
+import { isObject, parsedJson } from '../../domain/base/json.ts';
 import { exists, readIfExists, syncFolder, writeFileAtomic } from './files.ts';
 
 /** Of damaged files: enough to see what happens, not enough to fill a disk. */
@@ -46,7 +46,7 @@ export function digestOf(value: object): string {
 
 export function parsed<T extends object>(text: string): Partial<T> | null {
   const value = parsedJson(text);
-  return typeof value === 'object' && value !== null ? (value as Partial<T>) : null;
+  return isObject(value) ? (value as Partial<T>) : null;
 }
 
 export async function writeJson(path: string, value: unknown): Promise<void> {

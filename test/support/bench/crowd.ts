@@ -10,7 +10,7 @@ import { CONTROLLER } from '../../../src/bus/subjects.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import type { Status } from '../../../src/domain/telling/status.ts';
 import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
-import { end } from '../child.ts';
+import { end as endChild } from '../child.ts';
 import { clusterWith, nodeOf } from '../clusters.ts';
 import { CHECKOUT } from '../lab/store.ts';
 import { CLUSTER_ID, startNats, type TestNats } from '../nats.ts';
@@ -47,8 +47,30 @@ export interface Crowd {
 
 /** `kato` is the program that the controller is of. */
 export async function gather(kato = KATO): Promise<Crowd> {
+  const ends: (() => unknown)[] = [];
+  const end = async (): Promise<void> => {
+    for (const one of ends.toReversed()) await one();
+  };
+  try {
+    return await gathered(kato, ends, end);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Whatever was begun is in `ends`, for whoever has to end it. */
+async function gathered(
+  kato: string,
+  ends: (() => unknown)[],
+  end: () => Promise<void>,
+): Promise<Crowd> {
   const folder = mkdtempSync(join(tmpdir(), 'kato-bench-'));
-  const started: ChildProcess[] = [];
+  ends.push(() => rmSync(folder, { recursive: true }));
+  const begun = (child: ChildProcess): ChildProcess => {
+    ends.push(() => endChild(child, 'SIGKILL'));
+    return child;
+  };
   const identities = new Map(names().map((id) => [id, createIdentity()]));
   const controllerIdentity = createIdentity();
   const keys = controllerKeysOf(controllerIdentity.seed);
@@ -57,24 +79,24 @@ export async function gather(kato = KATO): Promise<Crowd> {
     { kind: 'warden', key: keys.warden },
     ...[...identities].map(([id, { key }]) => ({ kind: 'node', id, key }) as const),
   ]);
+  ends.push(() => nats.stop());
   const own = await nats.connect(CONTROLLER, controllerIdentity);
   const store = await openStore(own, controllerIdentity.seed);
   await store.createState(clusterOf(identities), viewSecrets);
   await own.close();
-  const controller = await startController(nats, controllerIdentity, folder, kato);
-  started.push(controller);
+  const controller = begun(await startController(nats, controllerIdentity, folder, kato));
 
   const began = performance.now();
   const [core, ...others] = [...identities].map(([id, one]) => identityOf(nats, id, one));
   const coreCounts: Counts = { ...NOTHING };
   const link = simulate(core!, coreCounts, () => {});
+  ends.push(() => link.close());
   const share = Math.ceil(others.length / PROCESSES);
   const agents = Array.from({ length: PROCESSES }, (_, i) => {
     const file = join(folder, `agents-${i}.json`);
     writeFileSync(file, JSON.stringify(others.slice(i * share, (i + 1) * share)));
-    return fork(join(import.meta.dirname, 'agents.ts'), [file], { stdio: 'inherit' });
+    return begun(fork(join(import.meta.dirname, 'agents.ts'), [file], { stdio: 'inherit' }));
   });
-  started.push(...agents);
   const crowd: Crowd = {
     ...{ folder, size: NODES, nats, link, upMs: 0 },
     controller: { pid: controller.pid! },
@@ -102,19 +124,9 @@ export async function gather(kato = KATO): Promise<Crowd> {
       });
       return Object.assign({ core: { ...coreCounts } }, ...(await Promise.all(all)));
     },
-    end: async () => {
-      await link.close();
-      for (const child of started) await end(child, 'SIGKILL');
-      await nats.stop();
-      rmSync(folder, { recursive: true });
-    },
+    end,
   };
-  try {
-    await crowd.allAlive();
-  } catch (error) {
-    await crowd.end();
-    throw error;
-  }
+  await crowd.allAlive();
   return { ...crowd, upMs: performance.now() - began };
 }
 
