@@ -161,11 +161,10 @@ export function followAnnouncements(options: {
    * counts once it is written.
    */
   function shareNow(isAwaited = false): Promise<void> {
-    const next = unshared();
     if (sharing !== null) return sharing;
-    if (next === null || live.older !== null || (gathering !== undefined && !isAwaited)) {
-      return Promise.resolve();
-    }
+    if (gathering !== undefined && !isAwaited) return Promise.resolve();
+    const next = unshared();
+    if (next === null || live.older !== null) return Promise.resolve();
     sharing = write(next).finally(() => {
       sharing = null;
       clearTimeout(gathering);

@@ -25,6 +25,8 @@ export const NOTHING_ANNOUNCED: SharedAnnounced = { number: 0, words: {} };
 const REFRESH_MS = (STALE_SECONDS * 1000) / 4;
 /** Who heard nothing else meanwhile has let it go by itself. */
 const GONE_KEPT_MS = 3 * STALE_SECONDS * 1000;
+/** Others read such a word at once, and need it no longer: of those that never end the latest are enough. */
+export const GONE_MAX = 1000;
 
 /** One moment on a controller's own monotonic clock, and of the epoch. */
 export interface Moment {
@@ -93,5 +95,14 @@ export function nextShared(
   }
   if (!isNews && !isOld) return null;
   const last = Math.max(number, before.number);
-  return { number: isNews ? last + 1 : last, words };
+  return { number: isNews ? last + 1 : last, words: withoutOldest(words) };
+}
+
+function withoutOldest(words: SharedAnnounced['words']): SharedAnnounced['words'] {
+  const all = Object.entries(words);
+  const gone = all.filter(([, { route }]) => route === null);
+  if (gone.length <= GONE_MAX) return words;
+  const oldest = gone.sort(([, a], [, b]) => b.at - a.at).slice(GONE_MAX);
+  const dropped = new Set(oldest.map(([key]) => key));
+  return Object.fromEntries(all.filter(([key]) => !dropped.has(key)));
 }

@@ -10,6 +10,7 @@ import {
   withdraw,
 } from '../../../src/domain/traffic/announcements.ts';
 import {
+  GONE_MAX,
   type Moment,
   NOTHING_ANNOUNCED,
   nextShared,
@@ -125,6 +126,26 @@ describe('announced routes that controllers share', () => {
     cluster.pass(10 * MINUTE_MS);
     cluster.say(announce, 'b.blog.org', [0]);
     assert.deepEqual(Object.keys(cluster.shared.words).length, 1);
+  });
+
+  it('leave little behind where one comes and goes under ever new names', () => {
+    const cluster = new Cluster(2);
+    const sayAll = (how: typeof announce, start: number): void => {
+      const uris = Array.from({ length: 500 }, (_, i) => `n${start + i}.blog.org`);
+      const body = { host: '10.0.0.9', port: 8080, uris };
+      for (const i of [0, 1]) how(cluster.registries[i]!, rules, 'blog', body, cluster.at(i).nowMs);
+      cluster.pass(150);
+    };
+    for (let start = 0; start < 10_000; start += 500) {
+      sayAll(announce, start);
+      assert.equal(cluster.hosts().length, 500);
+      sayAll(withdraw, start);
+      assert.deepEqual(cluster.hosts(), []);
+    }
+    const gone = Object.keys(cluster.shared.words);
+    assert.equal(gone.length, GONE_MAX);
+    assert.ok(gone.every((key) => Number(/ n(\d+)/.exec(key)![1]) >= 10_000 - GONE_MAX));
+    assert.ok(JSON.stringify(cluster.shared).length < 1_000_000);
   });
 
   it('come to rest whatever each of three hears of them, and one that starts changes nothing', () => {
