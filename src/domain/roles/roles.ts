@@ -27,12 +27,15 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
 }
 
 /**
- * Whoever has such a role holds secrets of the whole cluster, more than the keys of certificates: it
- * is given by an admin, and by no token.
+ * Whoever has such a role holds secrets of the whole cluster, more than the keys of certificates, or sees
+ * all of its state: it is given by an admin, and by no token.
  */
 export function isTrusted(catalogue: Catalogue, name: string): boolean {
-  const { sharedSecrets } = definitionOf(catalogue, name);
-  return sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS));
+  const { sharedSecrets, sees } = definitionOf(catalogue, name);
+  return (
+    sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS)) ||
+    sees.some((one) => one === 'users' || one === 'document')
+  );
 }
 
 /** Whether somebody may be given a role: by what a token allows, null for all, and by who gives it. */

@@ -8,6 +8,7 @@ import { compileNode } from '../../../src/domain/making/compile-node.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { NO_VERDICTS, nextVerdicts } from '../../../src/domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../../src/domain/roles/role.ts';
+import { isGrantable } from '../../../src/domain/roles/roles.ts';
 import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import type { View } from '../../../src/domain/views/view.ts';
 import { viewsOf } from '../../../src/domain/views/view-for.ts';
@@ -39,11 +40,11 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
   const folder = mkdtempSync(join(tmpdir(), 'kato-catalogue-'));
   let catalogue: Catalogue;
   const cluster = clusterWith({ e1: ['echo'], e2: ['echo'], e3: ['echo'], call: ['caller'] });
-  const views = (verdicts = NO_VERDICTS) => {
+  const views = (verdicts = NO_VERDICTS, of = cluster) => {
     const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1', proof: '' };
     const controllerKeys = { controller: 'UCTL', warden: 'UWARDEN' };
     const common = { version, controllerKeys, catalogue, announced: [], at: NOW };
-    return viewsOf({ cluster, verdicts, ...common });
+    return viewsOf({ cluster: of, verdicts, ...common });
   };
 
   before(() => {
@@ -94,6 +95,37 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
     assert.equal(await written(viewOf('call')), lines);
     assert.equal(viewOf('core').peers, undefined);
     assert.deepEqual(viewOf('e1').pools, []);
+  });
+
+  it('tells each of its nodes where the others are, and nothing else of them', () => {
+    const { viewOf } = views();
+    const told = ['e2', 'e3'].map((id) => {
+      return { id, name: cluster.nodes[id]!.name, address: cluster.nodes[id]!.address };
+    });
+    const { peers, document, busUsers, certificates, routes, warden } = viewOf('e1');
+    assert.deepEqual(peers, { echo: told });
+    assert.deepEqual(
+      { document, busUsers, certificates, routes, warden },
+      { document: null, busUsers: [], certificates: [], routes: [], warden: undefined },
+    );
+    const pending = { ...cluster.nodes.e3!, pendingUntil: NOW };
+    const joining = { ...cluster, nodes: { ...cluster.nodes, e3: pending } };
+    assert.deepEqual(views(NO_VERDICTS, joining).viewOf('e1').peers, { echo: [told[0]] });
+  });
+
+  it('is given by an admin alone where it sees all the users of the bus, or the whole state', () => {
+    const isGrantedWith = (sees: string): boolean => {
+      const own = join(folder, 'roles/seer.yml');
+      writeFileSync(own, `summary: Sees\nsees: [${sees}]\n`);
+      try {
+        return isGrantable(loadCatalogue(folder), 'seer', null, false);
+      } finally {
+        rmSync(own);
+      }
+    };
+    assert.equal(isGrantedWith('pools/echoes'), true);
+    assert.equal(isGrantedWith('users'), false);
+    assert.equal(isGrantedWith('document'), false);
   });
 
   it('is refused where it sees what nobody serves, or serves a port that nothing listens on', () => {

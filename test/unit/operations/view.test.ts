@@ -6,7 +6,7 @@ import { followAnnouncements } from '../../../src/controller/hearing/announcemen
 import { contentsKeeper } from '../../../src/controller/state/contents.ts';
 import { knowledgeOf } from '../../../src/controller/state/knowledge.ts';
 import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
-import type { Json } from '../../../src/domain/document/cluster.ts';
+import type { Json, Node } from '../../../src/domain/document/cluster.ts';
 import { announcedPeriod, proveAnnounced } from '../../../src/domain/document/proof.ts';
 import type { AnnouncedRoute } from '../../../src/domain/traffic/pools.ts';
 import type { View } from '../../../src/domain/views/view.ts';
@@ -14,7 +14,7 @@ import { view } from '../../../src/operations/view.ts';
 import { ANNOUNCERS } from '../../support/announcing.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';
 
-const ROLES = { web: ['router'], web2: ['router'], plain: ['memcached'] };
+const ROLES = { web: ['router'], web2: ['router'], plain: ['memcached'], data: ['redis'] };
 const SEED = 'of the controllers';
 const cluster = clusterWith(ROLES, { announcers: ANNOUNCERS });
 const SHOP: AnnouncedRoute = {
@@ -32,7 +32,20 @@ const proofOf = (routes: AnnouncedRoute[], seed = SEED, agoMs = 0): string =>
   proveAnnounced(routes, seed, announcedPeriod(NOW_MS - agoMs));
 
 type Asked = { announced?: AnnouncedRoute[]; announcedProof?: string };
-type Answer = { needs?: string; view?: View };
+type Answer = { needs?: string; view?: View; secrets?: Record<string, string> };
+
+/** What a controller holds of secrets, by their full names. */
+const STORED = {
+  'certificate/default': 'a',
+  'bus/certificate': 'b',
+  'bus/key': 'c',
+  'bus/ca': 'd',
+  'bus/controller': 'e',
+  'authority/key': 'f',
+  'export/1': 'g',
+  'node/data/redis/password': 'h',
+  'node/other/redis/password': 'i',
+};
 
 /** A controller that has just started, and what a node is answered that fetches its view. */
 function freshController() {
@@ -48,10 +61,10 @@ function freshController() {
   } as unknown as Bus;
   const log: string[] = [];
   const { signal } = new AbortController();
-  const secrets = { 'certificate/default': 'secret' };
   let entry = 0;
   const store = {
-    listSecrets: async (prefix: string) => (prefix === 'certificate/' ? secrets : {}),
+    listSecrets: async (prefix: string) =>
+      Object.fromEntries(Object.entries(STORED).filter(([name]) => name.startsWith(prefix))),
     replaceObserved: async () => ++entry,
   };
   const announcements = followAnnouncements({
@@ -68,13 +81,28 @@ function freshController() {
     live,
     announcements,
     said,
-    fetch: async (node: string, asked: Asked = {}): Promise<Answer> => {
-      const params = { known: null, ...asked };
-      const answer: Json = await view.run(knowledgeOf(options), params, cluster.nodes[node]!);
+    fetch: async (id: string, asked: Asked = {}, of: Partial<Node> = {}): Promise<Answer> => {
+      const node = { ...cluster.nodes[id]!, ...of };
+      const answer: Json = await view.run(knowledgeOf(options), { known: null, ...asked }, node);
       return answer as unknown as Answer;
     },
   };
 }
+
+describe('the secrets that a node is handed out', () => {
+  for (const version of ['0.1.0', '0.2.0']) {
+    it(`are its own and those that its roles share, by an agent of ${version}, too`, async () => {
+      const { fetch, announcements } = freshController();
+      const namesOf = async (id: string): Promise<string[]> =>
+        Object.keys((await fetch(id, { announced: [] }, { version })).secrets!).sort();
+      assert.deepEqual(await namesOf('plain'), []);
+      assert.deepEqual(await namesOf('data'), ['redis/password']);
+      assert.deepEqual(await namesOf('web'), ['certificate/default']);
+      assert.deepEqual(await namesOf('core'), Object.keys(STORED).sort());
+      announcements.close();
+    });
+  }
+});
 
 describe('what a router hands in of announced routes', () => {
   let controller: ReturnType<typeof freshController>;
