@@ -29,6 +29,8 @@ import { until } from './until.ts';
 
 const HOME = join(import.meta.dirname, '../..');
 const DATA_STEPS = new Set(['make-data', 'adopt-data', 'initialize', 'set-secrets']);
+/** In a mount namespace of its own, which ends with the program. */
+const MOUNT = 'mount --bind "$0" /usr && exec "$@"';
 const NO_VERSION = { lineage: '', epoch: 0, revision: 0, hash: '' };
 
 /** A folder as KATO_ROOT in which programs of other users may find their way. */
@@ -98,18 +100,23 @@ export interface RunningService {
   log(): string;
 }
 
-/** Runs a process as its spec says, without a supervisor, until it is ready. */
+/**
+ * Runs a process as its spec says, without a supervisor, until it is ready; its programs are those of
+ * another /usr where one is given.
+ */
 export async function runService(
   view: View,
   name: string,
   paths: Paths,
   secrets = viewSecrets,
+  usr = '/usr',
 ): Promise<RunningService> {
   const process = await compileProcess(view, name, paths, secrets);
   if (process.config !== null) putConfig(process, paths);
   const ids = idsOf(process.user);
   await prepareData(process, paths);
-  const [program = '', ...words] = process.argv;
+  const mounted = ['unshare', '--mount', 'sh', '-c', MOUNT, usr];
+  const [program = '', ...words] = [...(usr === '/usr' ? [] : mounted), ...process.argv];
   const child = spawn(program, words, { ...ids, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {

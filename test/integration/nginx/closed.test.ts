@@ -9,14 +9,14 @@ import type { View } from '../../../src/domain/views/view.ts';
 import { until } from '../../support/until.ts';
 import { testPool } from '../../support/views.ts';
 import { HOLD, type KeepingBackend, startKeeping } from './keeping.ts';
-import { leading, type RunningProxy, startProxy } from './proxies.ts';
+import { describeForEachNginx, leading, type RunningProxy } from './proxies.ts';
 
 const ADDRESS = '127.0.69.1';
 const HOST = 'shop.example.com';
 const REFUSING = '127.0.0.2:1';
 const KEPT = 16;
 
-describe('kept connections that are closed all at once, as by a reload', () => {
+describeForEachNginx('kept connections closed all at once, as by a reload', (startProxy) => {
   const backends: KeepingBackend[] = [];
   let live: string[];
   let proxy: RunningProxy;

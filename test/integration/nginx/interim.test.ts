@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { ask } from './backends.ts';
-import { leading, type RunningProxy, routers, startProxy } from './proxies.ts';
+import { describeForEachNginx, leading, type RunningProxy, routers } from './proxies.ts';
 
 const CLIENT = '127.0.0.1';
 const ROUTER = '127.0.68.1';
@@ -14,7 +14,7 @@ const HOST = 'shop.example.com';
 const LIMIT_MS = 5000;
 const INTERIM = [100, 101, 102, 103];
 
-describe('an interim answer of a backend', () => {
+describeForEachNginx('an interim answer of a backend', (startProxy) => {
   let backend: Server;
   let router: RunningProxy;
   let balancer: RunningProxy;
