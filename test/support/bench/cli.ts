@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { attach } from './attach.ts';
 import { change } from './change.ts';
+import { logs } from './logs.ts';
 import { proxy } from './proxy.ts';
 import { rest } from './rest.ts';
 import { type Part, type Row, tableLines } from './row.ts';
@@ -12,7 +13,17 @@ import { status } from './status.ts';
 import { traffic } from './traffic.ts';
 
 /** `scripts/bench [PART]...` */
-const PARTS: Record<string, Part> = { start, status, scale, change, attach, proxy, traffic, rest };
+const PARTS: Record<string, Part> = {
+  start,
+  status,
+  scale,
+  change,
+  attach,
+  proxy,
+  traffic,
+  logs,
+  rest,
+};
 const DOCUMENT = join(import.meta.dirname, '../../../docs/reference/benchmarks.md');
 
 process.exitCode = await main(process.argv.slice(2));
