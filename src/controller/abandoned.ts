@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { nodeDropAbandoned } from '../operations/nodes.ts';
 import type { Changes } from './state/changes.ts';
 import type { Live } from './state/live.ts';
@@ -7,20 +6,21 @@ const LOOK_EVERY_MS = 10_000;
 
 /** Takes away the records of joins that broke off, once their time is over. */
 export function dropAbandonedJoins(live: Live, changes: Changes): { close(): void } {
-  const timer = setInterval(() => {
-    const at = new Date().toISOString();
+  const { clock } = live;
+  const close = clock.every(LOOK_EVERY_MS, () => {
+    const at = clock.at();
     const nodes = Object.values(live.document?.cluster.nodes ?? {});
     if (!nodes.some((node) => node.pendingUntil !== null && node.pendingUntil <= at)) return;
     const request = {
       operation: nodeDropAbandoned,
       params: {},
-      id: randomUUID(),
+      id: clock.newId(),
       by: null,
       who: 'controller',
       asker: 'controller',
     };
     // What could not be written is seen again at the next look.
     changes.perform(request).catch(() => undefined);
-  }, LOOK_EVERY_MS);
-  return { close: () => clearInterval(timer) };
+  });
+  return { close };
 }

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { controllerKeysOf } from '../bus/identity.ts';
-import { openStore, type Store } from '../bus/store/store.ts';
-import { CONTROLLER, type Subject } from '../bus/subjects.ts';
+import type { Store } from '../bus/store/store.ts';
+import type { Subject } from '../bus/subjects.ts';
 import { KatoError } from '../domain/base/error.ts';
 import { meter, type Rate } from '../domain/base/rate.ts';
 import type { Node } from '../domain/document/cluster.ts';
@@ -11,10 +9,10 @@ import type { Catalogue } from '../domain/roles/role.ts';
 import { nodeConfirm } from '../operations/nodes.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import { dropAbandonedJoins } from './abandoned.ts';
-import { limitConnections } from './doors/connections.ts';
-import { serveHttp } from './doors/http.ts';
+import { type Clock, pause } from './clock.ts';
+import type { Doors } from './doors/doors.ts';
 import { createIntake } from './doors/intake.ts';
-import { closeLanes, connectLanes, type Lanes } from './doors/lanes.ts';
+import { closeLanes, type Lanes } from './doors/lanes.ts';
 import { answerRequests } from './doors/requests.ts';
 import { followAnnouncements } from './hearing/announcements.ts';
 import { type Heartbeat, watchLiveness } from './hearing/liveness.ts';
@@ -27,43 +25,31 @@ import { keepRecords } from './state/records.ts';
 import { followObserved } from './state/reports.ts';
 import { wakeNodes } from './wake.ts';
 
-/** What a controller is told by its config file, `templates/controller/controller.json`. */
-export interface ControllerConfig {
-  clusterId: string;
-  bus: { address: string; port: number };
-  http: { address: string; port: number };
-  /** Certificate of the cluster's authority, PEM. */
-  ca: string;
+/** The cluster's API: checks who asks, decides, writes, records, watches who is alive. Until `signal`. */
+export async function runController(options: {
   /** Of the controllers' identity on the bus: a secret. */
   seed: string;
-}
-
-/** The cluster's API: checks who asks, decides, writes, records, watches who is alive. Until `signal`. */
-export async function runController(
-  config: ControllerConfig,
-  catalogue: Catalogue,
-  kato: string,
-  log: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { ca, clusterId, seed } = config;
+  doors: Doors;
+  catalogue: Catalogue;
+  /** Version of this kato. */
+  kato: string;
+  log(line: string): void;
+  signal: AbortSignal;
+}): Promise<void> {
+  const { seed, doors, catalogue, kato, log, signal } = options;
+  const { clock } = doors;
   const controllerKeys = controllerKeysOf(seed);
   const confirming = meter();
-  const identity = { who: CONTROLLER, key: controllerKeys.controller, seed };
   const onUp: { [lane in keyof Lanes]?: () => void } = {};
-  const lanes = await connectLanes(
-    { ...config.bus, ca, clusterId, identity, name: 'controller' },
-    (lane) => onUp[lane]?.(),
-    signal,
-  );
+  const lanes = await doors.connect((lane) => onUp[lane]?.(), signal);
   if (lanes === null) return;
   const bus = lanes.control;
-  const store = await openStore(bus, seed);
-  await stateIsThere(store, log, signal);
+  const store = await doors.openStore(bus);
+  await stateIsThere(store, clock, log, signal);
   await upgraded(store);
-  const live = createLive();
+  const live = createLive(clock);
   const guard = guardHistory(store, live, seed);
-  const records = keepRecords(store);
+  const records = keepRecords(store, clock);
   const intake = createIntake(live, onDropped);
   const askNodes = sharedRounds(bus, live);
   const contents = contentsKeeper({ live, catalogue, controllerKeys, seed, kato });
@@ -99,13 +85,10 @@ export async function runController(
   };
   onUp.beats = liveness.restart;
   onUp.strangers = announcements.restart;
-  const door = { ...config.bus, ca, clusterId, seed };
-  const watching = limitConnections(door, { live, keys: controllerKeys, records }, signal);
   const abandoned = dropAbandonedJoins(live, changes);
-  const http = await serveHttp(config.http, { live, bus, kato, clusterId });
+  const served = await doors.serve({ live, bus, records }, signal);
   await aborted(signal);
-  await watching;
-  await http.close();
+  await served.closed();
   abandoned.close();
   liveness.close();
   announcements.close();
@@ -124,18 +107,18 @@ export async function runController(
     const same =
       node.version === report.kato && String(node.catalogue) === String(report.catalogue);
     if (node.pendingUntil === null && same) return;
-    if (!confirming.takes(node.id, CONFIRMED, 1, performance.now())) return;
+    if (!confirming.takes(node.id, CONFIRMED, 1, clock.nowMs())) return;
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
     const asker = { by: node, who: node.name, asker: node.id };
     changes
-      .perform({ operation: nodeConfirm, params, id: randomUUID(), ...asker })
+      .perform({ operation: nodeConfirm, params, id: clock.newId(), ...asker })
       .catch(() => undefined);
   }
 
   /** In the history, so that a person sees who floods. */
   function onDropped({ kind, who }: Subject, count: number): void {
     const by = live.document?.cluster.nodes[who]?.name ?? (kind === 'join' ? kind : who);
-    const at = new Date().toISOString();
+    const at = clock.at();
     const operation = kind === 'op' ? 'request' : kind;
     records.refused({ at, by, operation, params: null }, 'BUSY', who, count);
   }
@@ -151,6 +134,7 @@ const STATE_POLL_MS = 100;
  */
 async function stateIsThere(
   store: Store,
+  clock: Clock,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -163,7 +147,7 @@ async function stateIsThere(
     if (state !== null) return;
     if (!told) log('the bus has loaded no state of a cluster: on the core, df -h shows its disk');
     told = true;
-    await pause(STATE_POLL_MS);
+    await pause(clock, STATE_POLL_MS);
   }
 }
 

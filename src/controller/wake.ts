@@ -31,16 +31,17 @@ export function wakeNodes(options: {
   log(line: string): void;
 }): Waker {
   const { bus, live, contents } = options;
+  const { clock } = live;
   const sent = new Map<string, string>();
   const faults = new Map<string, string>();
-  let gathering: NodeJS.Timeout | undefined;
-  let ending: NodeJS.Timeout | undefined;
-  let again: NodeJS.Timeout | undefined;
+  let stopGathering: (() => void) | undefined;
+  let stopEnding: (() => void) | undefined;
+  let stopAgain: (() => void) | undefined;
   let waitingSinceMs: number | null = null;
   let told = '';
 
   const wakeNow = (): void => {
-    clearTimeout(gathering);
+    stopGathering?.();
     waitingSinceMs = null;
     if (live.document === null) return;
     const { contentOf, version, until } = contents();
@@ -56,17 +57,17 @@ export function wakeNodes(options: {
       bus.publish(wake(id), null);
     }
     if (version.hash !== told) tellNews();
-    clearTimeout(ending);
+    stopEnding?.();
     if (until === null) return;
-    const leftMs = Math.max(0, Date.parse(until) - Date.now());
-    ending = setTimeout(wakeNow, Math.min(TIMER_MS_MAX, leftMs + 1));
+    const leftMs = Math.max(0, Date.parse(until) - clock.epochMs());
+    stopEnding = clock.after(Math.min(TIMER_MS_MAX, leftMs + 1), wakeNow);
   };
   /** A person waits for a change of the document; liveness and routes come in crowds. */
   const gather = (): void => {
-    waitingSinceMs ??= performance.now();
-    const leftMs = waitingSinceMs + GATHER_MS_MAX - performance.now();
-    clearTimeout(gathering);
-    gathering = setTimeout(wakeNow, Math.max(0, Math.min(GATHER_MS, leftMs)));
+    waitingSinceMs ??= clock.nowMs();
+    const leftMs = waitingSinceMs + GATHER_MS_MAX - clock.nowMs();
+    stopGathering?.();
+    stopGathering = clock.after(Math.max(0, Math.min(GATHER_MS, leftMs)), wakeNow);
   };
   const stops = [
     live.on('document', wakeNow),
@@ -90,7 +91,7 @@ export function wakeNodes(options: {
       if (have.content !== content && isBehind(have.made, made)) {
         sent.set(id, content);
         bus.publish(wake(id), null);
-      } else if (!isNew) again ??= setTimeout(tellNews, AGAIN_MS);
+      } else if (!isNew) stopAgain ??= clock.after(AGAIN_MS, tellNews);
       const isFault = have.content !== content && isSame(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
       faults.set(id, have.content);
@@ -99,14 +100,13 @@ export function wakeNodes(options: {
       );
     },
     close: () => {
-      for (const timer of [gathering, ending, again]) clearTimeout(timer);
-      for (const stop of stops) stop();
+      for (const stop of [stopGathering, stopEnding, stopAgain, ...stops]) stop?.();
     },
   };
 
   function tellNews(): void {
-    clearTimeout(again);
-    again = undefined;
+    stopAgain?.();
+    stopAgain = undefined;
     if (live.document === null) return;
     const { version } = contents();
     told = version.hash;

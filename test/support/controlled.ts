@@ -5,7 +5,8 @@ import type { Bus } from '../../src/bus/bus.ts';
 import { controllerKeysOf, createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { openStore, type Store } from '../../src/bus/store/store.ts';
 import { CONTROLLER, op } from '../../src/bus/subjects.ts';
-import { type ControllerConfig, runController } from '../../src/controller/controller.ts';
+import { runController } from '../../src/controller/controller.ts';
+import { type ControllerConfig, doorsOf } from '../../src/controller/doors/doors.ts';
 import type { Cluster, Json } from '../../src/domain/document/cluster.ts';
 import type { BusUser } from '../../src/domain/views/view.ts';
 import type { NodeIdentity } from '../../src/machine/node/ledger.ts';
@@ -93,15 +94,16 @@ export async function startControlled(
   };
   const apart = options.apart ? await spawnController(config, nats.folder) : null;
   const logged: string[] = [];
-  const run = async (): Promise<void> => {
-    const http = { address, port: await freePort() };
+  const run = (own: ControllerConfig): Promise<void> => {
     const log = (line: string) => logged.push(line);
-    await runController({ ...config, http }, catalogue, kato, log, ending.signal);
+    const doors = doorsOf(own, kato);
+    const { seed } = own;
+    return runController({ seed, doors, catalogue, kato, log, signal: ending.signal });
   };
-  const others = Array.from({ length: options.others ?? 0 }, run);
-  const first =
-    apart?.ended ??
-    runController(config, catalogue, kato, (line) => logged.push(line), ending.signal);
+  const others = Array.from({ length: options.others ?? 0 }, async () =>
+    run({ ...config, http: { address, port: await freePort() } }),
+  );
+  const first = apart?.ended ?? run(config);
   const running = Promise.all([first, ...others]);
   const controlled: Controlled = {
     nats,

@@ -105,6 +105,15 @@ describe('src/cli', () => {
   });
 });
 
+describe('src/controller', () => {
+  it('has time and chance of its clock alone, so that a simulation can make them up', () => {
+    const others = inside('controller').filter(({ path }) => path !== 'src/controller/clock.ts');
+    const own =
+      /Date\.now|new Date\(\)|performance\.|\bset(Timeout|Interval|Immediate)\(|Math\.random|random(UUID|Bytes)|timers\/promises/;
+    nothing(linesWith(own, others, 'only clock.ts knows time and chance'));
+  });
+});
+
 describe('src/domain', () => {
   const domain = inside('domain');
 

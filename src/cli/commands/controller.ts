@@ -15,8 +15,14 @@ export default class Controller extends Command {
   override async run(): Promise<void> {
     const { args } = await this.parse(Controller);
     const { runController } = await import('../../controller/controller.ts');
+    const { doorsOf } = await import('../../controller/doors/doors.ts');
     const config = JSON.parse(readFileSync(args.config, 'utf8'));
     const catalogue = await ownCatalogue();
-    await untilTerminated((signal) => runController(config, catalogue, ownVersion(), note, signal));
+    const kato = ownVersion();
+    const doors = doorsOf(config, kato);
+    const { seed } = config;
+    await untilTerminated((signal) =>
+      runController({ seed, doors, catalogue, kato, log: note, signal }),
+    );
   }
 }

@@ -28,7 +28,7 @@ export function limitConnections(
     const who = owner(key);
     if (who === null) return;
     const by = live.document?.cluster.nodes[who.id]?.name ?? who.id;
-    const at = new Date().toISOString();
+    const at = live.clock.at();
     records.refused({ at, by, operation: 'connect', params: null }, 'BUSY', who.id, count);
   }
 

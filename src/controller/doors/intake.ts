@@ -43,15 +43,16 @@ export function createIntake(
   const senders = metersOf(RATES);
   const told = meter();
   const dropped = new Map<string, { subject: Subject; count: number }>();
-  const timer = setInterval(() => {
+  const { clock } = live;
+  const close = clock.every(TELL_MS, () => {
     for (const { subject, count } of dropped.values()) onDropped(subject, count);
     dropped.clear();
-  }, TELL_MS);
+  });
   return {
     admit: (subject, bytes) => {
       const kind = kindOf(subject, live.document?.cluster);
       const { who } = subject;
-      const nowMs = performance.now();
+      const nowMs = clock.nowMs();
       const limits = kind === 'admin' ? ADMIN : limitsOf(subject);
       // What is larger than that is not read at all.
       const ofOne = kind === 'announcement' ? ANNOUNCED_BYTES_OF_ONE : BYTES_OF_ONE;
@@ -66,7 +67,7 @@ export function createIntake(
       const kind = kindOf(subject, live.document?.cluster);
       senders[kind].pays(subject.who, RATES[kind], bytes / BYTES_OF_ONE);
     },
-    close: () => clearInterval(timer),
+    close,
   };
 }
 

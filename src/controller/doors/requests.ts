@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Admission, Message } from '../../bus/bus.ts';
 import { all, CONTROLLER, join, parseSubject, type Subject } from '../../bus/subjects.ts';
@@ -138,7 +137,7 @@ export function answerRequests(options: {
 
   /** What the document at hand refuses already waits for nobody, and is counted. */
   function judge(operation: Operation, params: unknown, { id, by, name }: Asker): void {
-    const at = new Date().toISOString();
+    const at = live.clock.at();
     const { cluster } = documentOf(live);
     try {
       if (by !== null) checkRight(operation, params, by);
@@ -158,7 +157,11 @@ export function answerRequests(options: {
     const former = live.document?.cluster.former[who];
     const removed = live.document !== null && isFormer(live.document.cluster, who);
     if (removed && former?.awaited === true && shaped(STOPPED, body).fault === null) {
-      const request = { operation: nodeSettleFormer, params: { node: who }, id: randomUUID() };
+      const request = {
+        operation: nodeSettleFormer,
+        params: { node: who },
+        id: live.clock.newId(),
+      };
       await options.changes.perform({ ...request, by: null, who: former.name, asker: who });
     }
     return { removed };

@@ -63,14 +63,15 @@ export function followAnnouncements(options: {
   signal: AbortSignal;
 }): AnnouncementsFollowed {
   const { bus, live, seed } = options;
+  const { clock } = live;
   const { admit } = options.intake;
   const registry = createRegistry();
   const adopted = new Set<string>();
   /** Nobody ever shared any: what routers serve is all that is left of them. */
   const isFresh = live.announcedShared === null;
-  let startedMs = performance.now();
+  let startedMs = clock.nowMs();
   let sharing: Promise<void> | null = null;
-  let gathering: NodeJS.Timeout | undefined;
+  let stopGathering: (() => void) | undefined;
   let rules: AnnouncementRules | null = rulesNow();
   let proven = provenNow();
 
@@ -91,8 +92,8 @@ export function followAnnouncements(options: {
     },
   });
   bus.publish(routerStart, greeting());
-  const timer = setInterval(() => look({ stale: bus.connected }), PRUNE_EVERY_MS);
   const stops = [
+    clock.every(PRUNE_EVERY_MS, () => look({ stale: bus.connected })),
     live.on('document', () => {
       rules = rulesNow();
       look({ stale: false });
@@ -101,12 +102,13 @@ export function followAnnouncements(options: {
   ];
   void shareNow();
   const needsFrom = (nodeId: string): boolean =>
-    isFresh && performance.now() - startedMs < STALE_MS && !adopted.has(nodeId);
+    isFresh && clock.nowMs() - startedMs < STALE_MS && !adopted.has(nodeId);
   return {
     needsFrom,
     adopt: async (nodeId, routes, proof) => {
-      if (!needsFrom(nodeId) || !isAnnouncedProven(routes, proof, seed, Date.now())) return false;
-      if (rules !== null) adopt(registry, rules, routes, performance.now());
+      if (!needsFrom(nodeId) || !isAnnouncedProven(routes, proof, seed, clock.epochMs()))
+        return false;
+      if (rules !== null) adopt(registry, rules, routes, clock.nowMs());
       for (let i = 0; i < ADOPT_TRIES && unshared() !== null; i++) await shareNow(true);
       if (unshared() !== null) return false;
       adopted.add(nodeId);
@@ -114,15 +116,15 @@ export function followAnnouncements(options: {
     },
     shown: (unproven) => {
       if (unproven.length > 0 && rules !== null) {
-        const announced = heldBeside(registry, rules, unproven, performance.now());
+        const announced = heldBeside(registry, rules, unproven, clock.nowMs());
         return { announced, proof: null };
       }
-      const isOld = proven.period !== announcedPeriod(Date.now());
+      const isOld = proven.period !== announcedPeriod(clock.epochMs());
       if (isOld || proven.announced !== live.announced) proven = provenNow();
       return proven;
     },
     refused: () => {
-      const nowMs = performance.now();
+      const nowMs = clock.nowMs();
       const ofEach = [...registry.refusals].map(([announcer, ofOne]) => {
         const told = [...ofOne].map(([reason, { count, example, lastMs }]) => {
           return { reason, count, example, age: Math.round((nowMs - lastMs) / 1000) };
@@ -132,25 +134,23 @@ export function followAnnouncements(options: {
       return Object.fromEntries(ofEach);
     },
     restart: () => {
-      startedMs = performance.now();
+      startedMs = clock.nowMs();
       bus.publish(routerStart, greeting());
     },
     close: () => {
-      clearInterval(timer);
-      clearTimeout(gathering);
-      for (const stop of stops) stop();
+      for (const stop of [stopGathering, ...stops]) stop?.();
     },
   };
 
   function take({ sender, body }: Message, how: typeof announce): void {
     if (rules === null || sender === null) return;
-    const nowMs = performance.now();
+    const nowMs = clock.nowMs();
     if (how(registry, rules, sender, body, nowMs)) void shareNow();
     logRefusals(nowMs);
   }
 
   function look(what: { stale: boolean }): void {
-    const nowMs = performance.now();
+    const nowMs = clock.nowMs();
     if (rules !== null) tidy(registry, rules, nowMs, { ...what, sinceMs: startedMs });
     void shareNow();
     logRefusals(nowMs);
@@ -162,24 +162,24 @@ export function followAnnouncements(options: {
    */
   function shareNow(isAwaited = false): Promise<void> {
     if (sharing !== null) return sharing;
-    if (gathering !== undefined && !isAwaited) return Promise.resolve();
+    if (stopGathering !== undefined && !isAwaited) return Promise.resolve();
     const next = unshared();
     if (next === null || live.older !== null) return Promise.resolve();
     sharing = write(next).finally(() => {
       sharing = null;
-      clearTimeout(gathering);
-      gathering = setTimeout(gathered, GATHER_MS * (1 + Math.random())).unref();
+      stopGathering?.();
+      stopGathering = clock.after(GATHER_MS * (1 + clock.random()), gathered);
     });
     return sharing;
   }
 
   function gathered(): void {
-    gathering = undefined;
+    stopGathering = undefined;
     void shareNow();
   }
 
   function unshared(): SharedAnnounced | null {
-    const moment = { nowMs: performance.now(), epochMs: Date.now() };
+    const moment = { nowMs: clock.nowMs(), epochMs: clock.epochMs() };
     const before = live.announcedShared ?? NOTHING_ANNOUNCED;
     return nextShared(registry, before, moment, live.announcedNumber);
   }
@@ -198,7 +198,7 @@ export function followAnnouncements(options: {
   /** Of all that is announced; made once for all routers that ask. */
   function provenNow() {
     const { announced } = live;
-    const period = announcedPeriod(Date.now());
+    const period = announcedPeriod(clock.epochMs());
     return { announced, period, proof: proveAnnounced(announced, seed, period) };
   }
 

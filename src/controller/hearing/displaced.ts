@@ -40,7 +40,7 @@ export function voices(live: Live): (nodeId: string) => Voices {
   const { considerInactiveMs } = timingOf(documentOf(live).cluster);
   return (nodeId) => {
     const all = live.speakers.get(nodeId) ?? [];
-    const heard = heardWithin(all, considerInactiveMs, performance.now());
+    const heard = heardWithin(all, considerInactiveMs, live.clock.nowMs());
     const instances = heard.map(({ instance }) => instance);
     return { heard: instances, sideBySide: speakSideBySide(heard) };
   };

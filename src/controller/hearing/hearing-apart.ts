@@ -39,7 +39,7 @@ export function hearApart(options: {
   const unheard = new Set<string>();
   const floods = new Map<string, number>();
   let stopAll: (() => void) | null = listen(null, admit);
-  let calm: NodeJS.Timeout | undefined;
+  let stopCalm: (() => void) | undefined;
   live.on('document', () => {
     if (stopAll === null) hearEach();
   });
@@ -49,7 +49,7 @@ export function hearApart(options: {
     const isTaken = typeof admission === 'object' && bytes <= admission.bytes;
     if (isTaken || admission === 'busy') return admission;
     const cost = 1 + bytes / BYTES_OF_ONE;
-    if (!refused.takes(subject.who, REFUSED, cost, performance.now())) leave(subject.who);
+    if (!refused.takes(subject.who, REFUSED, cost, live.clock.nowMs())) leave(subject.who);
     return admission;
   }
 
@@ -68,8 +68,8 @@ export function hearApart(options: {
       },
       Math.min(UNHEARD_MS * 2 ** before, UNHEARD_MS_MAX),
     );
-    clearTimeout(calm);
-    calm = later(hearTogether, CALM_MS);
+    stopCalm?.();
+    stopCalm = later(hearTogether, CALM_MS);
   }
 
   function hearEach(): void {
@@ -91,7 +91,7 @@ export function hearApart(options: {
     heard.delete(who);
   }
 
-  function later(act: () => void, ms: number): NodeJS.Timeout {
-    return setTimeout(() => signal.aborted || act(), ms).unref();
+  function later(act: () => void, ms: number): () => void {
+    return live.clock.after(ms, () => signal.aborted || act());
   }
 }

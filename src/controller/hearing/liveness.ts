@@ -54,8 +54,9 @@ export function watchLiveness(options: {
   signal: AbortSignal;
 }): { restart(): void; close(): void } {
   const { bus, live } = options;
-  const hearing = startHearing(performance.now(), live.signs);
-  let timer: NodeJS.Timeout | undefined;
+  const { clock } = live;
+  const hearing = startHearing(clock.nowMs(), live.signs);
+  let stopAsking: (() => void) | undefined;
   let closed = false;
   let asking = false;
   let writing = false;
@@ -69,10 +70,10 @@ export function watchLiveness(options: {
   });
   schedule();
   return {
-    restart: () => restartHearing(hearing, performance.now()),
+    restart: () => restartHearing(hearing, clock.nowMs()),
     close: () => {
       closed = true;
-      clearTimeout(timer);
+      stopAsking?.();
     },
   };
 
@@ -85,21 +86,18 @@ export function watchLiveness(options: {
     const node = live.document?.cluster.nodes[subject.who];
     if (node === undefined) return;
     const { instance = '', leaving } = beat;
-    hear(hearing, node.id, leaving, performance.now());
-    noteSpeaker(live.speakers, node.id, { instance, leaving }, performance.now());
+    hear(hearing, node.id, leaving, clock.nowMs());
+    noteSpeaker(live.speakers, node.id, { instance, leaving }, clock.nowMs());
     if (beat.leaving || live.verdicts.silent[node.id] !== undefined) judgeNow();
   }
 
   function schedule(): void {
     const now = timing();
     const everyMs = now === null ? 0 : now.intervalMs / JUDGED_PER_INTERVAL;
-    timer = setTimeout(
-      () => {
-        askBus().catch((error: Error) => process.emitWarning(error));
-        if (!closed) schedule();
-      },
-      Math.max(JUDGE_MS_MIN, everyMs),
-    );
+    stopAsking = clock.after(Math.max(JUDGE_MS_MIN, everyMs), () => {
+      askBus().catch((error: Error) => process.emitWarning(error));
+      if (!closed) schedule();
+    });
   }
 
   /** Without an answer nobody is judged: the silence may be this controller's own. */
@@ -107,7 +105,7 @@ export function watchLiveness(options: {
     const now = timing();
     if (asking || now === null) return;
     asking = true;
-    const askedMs = performance.now();
+    const askedMs = clock.nowMs();
     const answered = await bus.rtt().then(
       () => true,
       () => false, // the bus is away: its return restarts the hearing
@@ -123,7 +121,7 @@ export function watchLiveness(options: {
     const { cluster } = live.document;
     const alive = judgeAll(hearing, cluster, timingOf(cluster));
     const pools = poolsOf(cluster, options.catalogue, live.announced, live.verdicts.outages);
-    const verdicts = nextVerdicts(cluster, pools, live.verdicts, alive, Date.now());
+    const verdicts = nextVerdicts(cluster, pools, live.verdicts, alive, clock.epochMs());
     if (JSON.stringify(verdicts) !== JSON.stringify(live.verdicts)) void write(verdicts);
   }
 

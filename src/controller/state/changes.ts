@@ -64,6 +64,7 @@ export function createChanges(options: {
   knowledge: () => Knowledge;
 }): Changes {
   const { records } = options;
+  const { clock } = options.live;
   const queue = fairQueue<() => Promise<void>>();
   let working = false;
   return {
@@ -82,7 +83,7 @@ export function createChanges(options: {
   }
 
   async function perform(request: ChangeRequest): Promise<Performed> {
-    const at = new Date().toISOString();
+    const at = clock.at();
     const { who: by, operation } = request;
     const note = { at, by, operation: operation.name, params: told(request) };
     try {
@@ -117,8 +118,8 @@ export function createChanges(options: {
     const first = landedResult(document().cluster, id);
     if (first !== undefined) return first;
     const prepared = await operation.prepare(knowledge, params, request.by as Node);
-    const deadline = performance.now() + CHANGE_MS_MAX;
-    while (performance.now() < deadline) {
+    const deadline = clock.nowMs() + CHANGE_MS_MAX;
+    while (clock.nowMs() < deadline) {
       const before = document();
       const again = landedResult(before.cluster, id);
       if (again !== undefined) return again;

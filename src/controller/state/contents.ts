@@ -34,7 +34,7 @@ export function contentsKeeper(options: {
   return () => {
     const { cluster, version: plain } = documentOf(live);
     const { verdicts, announced } = live;
-    const at = new Date().toISOString();
+    const at = live.clock.at();
     const isOver = last?.contents.until != null && last.contents.until <= at;
     const secrets = secretsNow();
     const from = [cluster, verdicts, announced, secrets];

@@ -44,7 +44,7 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
       if (known === undefined || accepts(version, known) || !isProven(version, seed)) return;
       const isNews = newest === null || !accepts(version, newest);
       newest = later(newest, version);
-      if (isNews || performance.now() - checkedMs > ASKED_AGAIN_MS) check();
+      if (isNews || live.clock.nowMs() - checkedMs > ASKED_AGAIN_MS) check();
     },
     catchUp: async (version) => {
       const known = live.document?.version;
@@ -54,7 +54,7 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
     },
     restart: check,
     readBack: async () => {
-      checkedMs = performance.now();
+      checkedMs = live.clock.nowMs();
       const seen = later(newest, live.document?.version ?? null);
       const read = await store.readCluster();
       const version = read === null ? null : versionOf(read.cluster, hashOfCluster(read.cluster));
@@ -76,7 +76,7 @@ export function guardHistory(store: Store, live: Live, seed: string): HistoryGua
     checking = true;
     while (wanted) {
       wanted = false;
-      await guard.readBack().catch(() => setTimeout(check, ASKED_AGAIN_MS).unref());
+      await guard.readBack().catch(() => live.clock.after(ASKED_AGAIN_MS, check));
     }
     checking = false;
   }

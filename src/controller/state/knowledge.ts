@@ -57,13 +57,13 @@ export function knowledgeOf(options: {
     },
     reports,
     get lastSeen() {
-      const nowMs = performance.now();
+      const nowMs = live.clock.nowMs();
       return new Map([...live.signs].map(([id, ms]) => [id, (nowMs - ms) / 1000]));
     },
     displaced: live.displaced,
     voicesOf: voices(live),
     takeDisplaced: (id, told) => takeDisplaced(live, store, id, told),
-    now: () => new Date(),
+    now: () => new Date(live.clock.epochMs()),
     secret: (name) => store.getSecret(name),
     secretsBelow: (prefix) => store.listSecrets(prefix),
     askAll: options.askNodes,
@@ -90,12 +90,12 @@ export function knowledgeOf(options: {
     nextReport: (waitMs) =>
       new Promise((resolve) => {
         const done = (): void => {
-          clearTimeout(timer);
+          stopWaiting();
           stop();
           signal.removeEventListener('abort', done);
           resolve();
         };
-        const timer = setTimeout(done, signal.aborted ? 0 : waitMs);
+        const stopWaiting = live.clock.after(signal.aborted ? 0 : waitMs, done);
         const stop = live.on('reports', done);
         signal.addEventListener('abort', done);
       }),
@@ -107,7 +107,7 @@ export function knowledgeOf(options: {
     if (node === undefined) return null;
     const told = live.displaced.get(id) ?? [];
     const { heard } = voices(live)(id);
-    const [found] = machinesElsewhere(cluster, node, told, heard, Date.now());
+    const [found] = machinesElsewhere(cluster, node, told, heard, live.clock.epochMs());
     if (found === undefined) return null;
     return { why: `its machine is at ${found.address} now`, next: elsewhereHelp(node, found) };
   }
@@ -144,7 +144,7 @@ export function sharedRounds(bus: Bus, live: Live): () => Promise<Map<string, Re
     for (const [i, answer] of answers.entries()) {
       const report = 'ok' in answer ? reportOf(answer.ok) : null;
       if (report === null) continue;
-      live.signs.set(ids[i]!, performance.now());
+      live.signs.set(ids[i]!, live.clock.nowMs());
       reports.set(ids[i]!, report);
     }
     return reports;

@@ -12,6 +12,7 @@ import type { AnnouncedRoute } from '../../domain/traffic/pools.ts';
 import { routesOf, type SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import type { Version } from '../../domain/views/view.ts';
 import { versionOf } from '../../domain/views/view-for.ts';
+import { type Clock, systemClock } from '../clock.ts';
 
 /** The document at hand: `entry` is what the next compare-and-set compares with. */
 export interface Document {
@@ -24,6 +25,8 @@ export type Topic = 'document' | 'reports' | 'verdicts' | 'announced' | 'shared 
 
 /** What a controller knows at this moment. All of it can be read again from the bus. */
 export interface Live {
+  /** What it goes by. */
+  readonly clock: Clock;
   document: Document | null;
   /** A version that was seen and that the state on the bus does not go on from: nothing is changed then. */
   older: SeenBefore | null;
@@ -53,9 +56,10 @@ export interface Live {
   on(topic: Topic, listener: () => void): () => void;
 }
 
-export function createLive(): Live {
+export function createLive(clock: Clock = systemClock): Live {
   const listeners = new Map<Topic, Set<() => void>>();
   return {
+    clock,
     document: null,
     older: null,
     reports: new Map(),

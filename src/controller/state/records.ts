@@ -2,6 +2,7 @@ import type { Store } from '../../bus/store/store.ts';
 import type { ErrorCode } from '../../domain/base/error-codes.ts';
 import type { Json, Node } from '../../domain/document/cluster.ts';
 import { type HistoryEntry, shortParams, tally } from '../../domain/telling/history.ts';
+import type { Clock } from '../clock.ts';
 
 /** The first of a kind is written at once, further ones as often as this. */
 const WRITE_MS = 5000;
@@ -24,10 +25,10 @@ export interface Records {
   close(): Promise<void>;
 }
 
-export function keepRecords(store: Store): Records {
+export function keepRecords(store: Store, clock: Clock): Records {
   const { add } = tally();
   const unwritten = new Map<string, HistoryEntry>();
-  const timer = setInterval(writeAll, WRITE_MS);
+  const stop = clock.every(WRITE_MS, writeAll);
   return {
     done: async (note, revision, node) => {
       const entry = { ...note, params: shortParams(note.params), outcome: 'done', revision };
@@ -40,7 +41,7 @@ export function keepRecords(store: Store): Records {
       else unwritten.set(key, entry);
     },
     close: async () => {
-      clearInterval(timer);
+      stop();
       await writeAll();
     },
   };

@@ -34,7 +34,7 @@ export async function followObserved(options: {
       if (sent === null) throw refuse('BAD_VALUE', 'this is not the report of a node');
       const report = { ...sent, node: by.id };
       const isNews = !sameBut(report, live.reports.get(by.id));
-      live.signs.set(by.id, performance.now());
+      live.signs.set(by.id, live.clock.nowMs());
       live.reports.set(by.id, report);
       live.changed('reports');
       options.onReport(by, report);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../../src/bus/store/store.ts';
-import type { ControllerConfig } from '../../../src/controller/controller.ts';
+import type { ControllerConfig } from '../../../src/controller/doors/doors.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { CLUSTER_ID, clusterAt, startNatsWithController } from '../../support/nats.ts';
 import { freePort } from '../../support/ports.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { controllerKeysOf } from '../../../src/bus/identity.ts';
 import { openStore } from '../../../src/bus/store/store.ts';
 import { CONTROLLER, parseSubject } from '../../../src/bus/subjects.ts';
-import type { ControllerConfig } from '../../../src/controller/controller.ts';
+import type { ControllerConfig } from '../../../src/controller/doors/doors.ts';
 import { hashOf } from '../../../src/domain/base/hash.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { isProven } from '../../../src/domain/document/proof.ts';

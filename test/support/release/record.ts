@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connectBus } from '../../../src/bus/connection.ts';
 import { controllerKeysOf } from '../../../src/bus/identity.ts';
 import { all, CONTROLLER } from '../../../src/bus/subjects.ts';
-import type { ControllerConfig } from '../../../src/controller/controller.ts';
+import type { ControllerConfig } from '../../../src/controller/doors/doors.ts';
 
 /** `record.ts CONTROLLER.JSON`: prints what all nodes and joiners say on the bus, a line each, until SIGTERM. */
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ControllerConfig;
