@@ -85,7 +85,6 @@ async function removal(
     nodes,
     force,
     awaited: (id: string) => awaited.has(id),
-    isGone: (id: string) => isGone(known.verdicts, id),
   };
   return {
     decide: (cluster, asked) => removeNodes(cluster, params, asked),

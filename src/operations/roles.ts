@@ -4,7 +4,7 @@ import { words } from '../domain/base/shapes.ts';
 import type { Node } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
-import { type ProcessSwitch, switchProcesses } from '../domain/roles/process-switch.ts';
+import { switchProcesses } from '../domain/roles/process-switch.ts';
 import { addRoles, removeRoles } from '../domain/roles/role-changes.ts';
 import { switchRoles } from '../domain/roles/role-switch.ts';
 import { byAddress } from '../domain/telling/status-of.ts';
@@ -45,7 +45,7 @@ export const roleRemove = change(
   removeRoles,
 );
 
-export const roleSwitch = preparedChange(
+export const roleSwitch = change(
   'role.switch',
   'own',
   v.strictObject({
@@ -54,13 +54,10 @@ export const roleSwitch = preparedChange(
     to: v.picklist(['start', 'stop', 'restart']),
     force: v.optional(v.boolean(), false),
   }),
-  async (known, params) => {
-    const bootId = known.reports.get(params.node)?.bootId ?? null;
-    return { decide: (cluster, asked) => switchRoles(cluster, { ...params, bootId }, asked) };
-  },
+  switchRoles,
 );
 
-export const processSwitch = preparedChange(
+export const processSwitch = change(
   'process.switch',
   'own',
   v.strictObject({
@@ -69,20 +66,7 @@ export const processSwitch = preparedChange(
     to: v.picklist(['start', 'stop', 'restart']),
     force: v.optional(v.boolean(), false),
   }),
-  async (known, params) => {
-    const node = findNode(known.cluster, params.node);
-    const bootId = known.reports.get(node.id)?.bootId;
-    if (bootId === undefined) {
-      throw refuse(
-        'NODE_UNREACHABLE',
-        `node ${node.name} has not reported yet`,
-        'a process is held for one boot, and its boot is not known',
-        `kato process ready -n ${node.name} all --block 30`,
-      );
-    }
-    const given: ProcessSwitch = { ...params, bootId };
-    return { decide: (cluster, asked) => switchProcesses(cluster, given, asked) };
-  },
+  switchProcesses,
 );
 
 /** The processes of one node. */

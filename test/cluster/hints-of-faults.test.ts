@@ -182,7 +182,7 @@ const LOST: Row[] = [
     shows: /h1 is the core/,
   },
   {
-    hint: 'operations/roles.ts: kato process ready -n ${node.name} all --block 30',
+    hint: 'domain/roles/process-switch.ts: kato process ready -n ${node.name} all --block 30',
     given: [
       `kato data export --cluster ${PASS} /root/newer.kato`,
       'h2: kato node halt',

@@ -85,12 +85,12 @@ const CHANGES: Record<string, Decide> = {
   },
   'a role is switched': (cluster, { node, one, other }, by) => {
     const roles = [of(ROLES, other)];
-    const params = { node, roles, to: of(SWITCHES, one + other), force: true, bootId: 'b' };
+    const params = { node, roles, to: of(SWITCHES, one + other), force: true };
     return switchRoles(cluster, params, by);
   },
   'a process is switched': (cluster, { node, one, other }, by) => {
     const processes = [of(['redis', 'nginx', 'memcached'], other)];
-    const params = { node, processes, to: of(SWITCHES, one + other), force: true, bootId: 'b' };
+    const params = { node, processes, to: of(SWITCHES, one + other), force: true };
     return switchProcesses(cluster, params, by);
   },
   'a setting is changed': (cluster, { other }, by) =>
@@ -151,7 +151,7 @@ const CHANGES: Record<string, Decide> = {
     ),
   'a node is removed': (cluster, { node, other }, by) => {
     const isOdd = () => other % 2 > 0;
-    return removeNodes(cluster, { nodes: [node], awaited: isOdd, isGone: isOdd, force: true }, by);
+    return removeNodes(cluster, { nodes: [node], awaited: isOdd, force: true }, by);
   },
   'a removed node has stopped': (cluster, { other }) =>
     settleFormer(cluster, { id: of(['', ...Object.keys(cluster.former).sort()], other) }),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadCatalogue } from '../../src/catalog/load.ts';
 import type { Asked } from '../../src/domain/document/change.ts';
 import type { Cluster, Node, Token } from '../../src/domain/document/cluster.ts';
+import type { Presence } from '../../src/domain/nodes/presence.ts';
 import type { Catalogue } from '../../src/domain/roles/role.ts';
 
 /** The roles that kato comes with, read once. */
@@ -15,9 +16,14 @@ export function later(seconds: number): string {
   return new Date(Date.parse(NOW) + seconds * 1000).toISOString();
 }
 
-/** Who asks: the core, an admin, unless told otherwise. */
+/** Who asks: the core, an admin, unless told otherwise; all nodes live. */
 export function asked(changes: Partial<Asked> = {}): Asked {
-  return { operationId: 'op-1', by: 'core', at: NOW, catalogue, ...changes };
+  return { operationId: 'op-1', by: 'core', at: NOW, catalogue, ...who(), ...changes };
+}
+
+/** All nodes live in their first boot, but for what is said of some. */
+export function who(some: Record<string, Partial<Presence>> = {}): Pick<Asked, 'presence'> {
+  return { presence: (id) => ({ gone: null, bootId: 'boot-1', ...some[id] }) };
 }
 
 /** Roles of the core as `kato node setup core` gives them. */

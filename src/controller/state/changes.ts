@@ -5,6 +5,7 @@ import { checkBudget } from '../../domain/document/budget.ts';
 import { type Asked, commit, landed } from '../../domain/document/change.ts';
 import type { Cluster, Json, Node } from '../../domain/document/cluster.ts';
 import { olderState } from '../../domain/document/older-state.ts';
+import { presenceOf } from '../../domain/nodes/presence.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
 import { isAdmin } from '../../domain/roles/role-changes.ts';
 import {
@@ -114,6 +115,7 @@ export function createChanges(options: {
       by: request.by?.id ?? 'join',
       at,
       catalogue: options.catalogue,
+      presence: (nodeId) => presenceOf(knowledge.verdicts, knowledge.reports, nodeId),
     };
     const first = landedResult(document().cluster, id);
     if (first !== undefined) return first;

@@ -1,3 +1,4 @@
+import type { Presence } from '../nodes/presence.ts';
 import type { Catalogue } from '../roles/role.ts';
 import type { Cluster, Json, OperationRecord } from './cluster.ts';
 import { OPERATIONS_BYTES_MAX, OPERATIONS_KEPT } from './cluster.ts';
@@ -12,6 +13,8 @@ export interface Asked {
   /** ISO time. */
   at: string;
   catalogue: Catalogue;
+  /** What controllers know of a node, by its id. */
+  presence(nodeId: string): Presence;
 }
 
 /** What a change comes to. `changed: false` writes nothing: it was already so. */

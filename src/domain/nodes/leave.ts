@@ -17,14 +17,13 @@ export interface NodesRemoved {
 
 /**
  * Takes nodes out of the cluster: several at once, all or none. Who is `awaited` counts as touched
- * until it says that its roles are stopped. Who is gone serves nobody, and is not missed.
+ * until it says that its roles are stopped.
  */
 export function removeNodes(
   cluster: Cluster,
   params: {
     nodes: string[];
     awaited: (id: string) => boolean;
-    isGone: (id: string) => boolean;
     force: boolean;
   },
   asked: Asked,
@@ -44,10 +43,8 @@ export function removeNodes(
     leaving.map((node) => node.id),
   );
   const after = { ...cluster, nodes };
-  const gone = leaving.map(({ id }) => id).filter(params.isGone);
-  const before = { ...cluster, nodes: without(cluster.nodes, gone) };
   const refusal =
-    shortage(asked.catalogue, after) ?? lastRemoved(asked.catalogue, before, after, params.force);
+    shortage(asked.catalogue, after) ?? lastRemoved(cluster, after, asked, params.force);
   if (refusal !== undefined) throw refusal;
   const former = recentlyFormer(cluster, asked.at);
   for (const { id, name, key } of leaving) {

@@ -1,47 +1,71 @@
 import { type KatoError, refuse } from '../base/error.ts';
+import type { Asked } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
-import { serving } from '../traffic/pools.ts';
-import type { Catalogue, RoleDefinition } from './role.ts';
-import { definitionOf } from './roles.ts';
-
-/** The bus, and the last controller that is not stopped. */
-export function isVital(cluster: Cluster, node: Node, role: string): boolean {
-  if (role === 'primary') return true;
-  return role === 'controller' && isOnly(cluster, node, role);
-}
+import type { RoleDefinition } from './role.ts';
+import { definitionOf, nodesWith, processNames } from './roles.ts';
 
 /**
- * Whether the cluster needs the role on some node, or a setup command gave it, and no other node
- * serves it. The same rule keeps it from being removed, stopped and held.
+ * One rule for all that takes a role from a node, be it removed, stopped or held, alone or with the
+ * node: the last that really serves what is missed is not taken by accident.
  */
-export function isLast(cluster: Cluster, catalogue: Catalogue, node: Node, role: string): boolean {
-  return isMissed(definitionOf(catalogue, role)) && isOnly(cluster, node, role);
+
+type Known = Pick<Asked, 'catalogue' | 'presence'>;
+type Idleness = 'joining' | 'dead' | 'left' | 'stopped' | 'held';
+
+const NAMES_MAX = 5;
+
+/** The bus, and the last controller that serves: without them no command could start it again. */
+export function isVital(cluster: Cluster, node: Node, role: string, known: Known): boolean {
+  if (role === 'primary') return true;
+  return role === 'controller' && isOnly(cluster, node, role, known);
+}
+
+/** Whether this node alone serves the role, and it would be missed. */
+export function isLast(cluster: Cluster, node: Node, role: string, known: Known): boolean {
+  return isMissed(definitionOf(known.catalogue, role)) && isOnly(cluster, node, role, known);
 }
 
 /**
- * ROLE_NEEDED where a change takes such a role from the last that serves it: who has it stopped
- * serves nobody. Nothing forces this for a controller, without which no command could start another.
+ * ROLE_NEEDED where a change takes such a role from the last that serve it. Nothing forces this for a
+ * controller, without which no command could start another.
  */
 export function lastRemoved(
-  catalogue: Catalogue,
   before: Cluster,
   after: Cluster,
+  known: Known,
   force: boolean,
 ): KatoError | undefined {
-  const isLost = (role: string): boolean =>
-    serving(before, role).length > 0 && serving(after, role).length === 0;
-  const lost = [...catalogue.roles.values()].find(
-    (role) => isMissed(role) && isLost(role.name) && !(force && role.name !== 'controller'),
-  )?.name;
+  const lost = [...known.catalogue.roles.values()]
+    .filter((role) => isMissed(role) && !(force && role.name !== 'controller'))
+    .map(({ name }) => name)
+    .find((role) => serving(before, role, known).length > 0 && !serving(after, role, known).length);
   if (lost === undefined) return undefined;
-  const names = serving(before, lost).map(({ name }) => name);
+  const names = serving(before, lost, known).map(({ name }) => name);
   return refuse(
     'ROLE_NEEDED',
     `no other node runs the role '${lost}' that ${names.join(' and ')} would lose`,
-    'nobody would serve it',
+    whyNobody(after, lost, known),
     lost === 'controller'
-      ? 'start another one first: kato start -n NODE controller'
+      ? anotherController(after, known)
       : 'let another node serve it first; to take it away anyway, add --force',
+  );
+}
+
+/** Why nobody is left who serves the role: says of each other node that has it why it does not count. */
+export function whyNobody(cluster: Cluster, role: string, known: Known): string {
+  const idle = nodesWith(cluster, role).flatMap((node) => {
+    const why = idleness(node, role, known);
+    return why === null ? [] : [`${node.name} (${why})`];
+  });
+  if (idle.length === 0) return 'nobody would serve it';
+  const more = idle.length > NAMES_MAX ? ` and ${idle.length - NAMES_MAX} more` : '';
+  return `nobody would serve it: it is also on ${idle.slice(0, NAMES_MAX).join(', ')}${more}`;
+}
+
+/** Whether a process of the role is held. Of a boot that is not known, a hold counts. */
+export function isHeld({ held }: Node, role: string, bootId: string | null, { catalogue }: Known) {
+  return processNames(catalogue, role).some(
+    (name) => name in held && (bootId === null || held[name] === bootId),
   );
 }
 
@@ -50,6 +74,29 @@ function isMissed({ given, perCluster }: RoleDefinition): boolean {
   return given === 'setup' || perCluster.min > 0;
 }
 
-function isOnly(cluster: Cluster, node: Node, role: string): boolean {
-  return serving(cluster, role).every((other) => other.id === node.id);
+function isOnly(cluster: Cluster, node: Node, role: string, known: Known): boolean {
+  const those = serving(cluster, role, known);
+  return those.length === 1 && those[0]!.id === node.id;
+}
+
+function serving(cluster: Cluster, role: string, known: Known): Node[] {
+  return nodesWith(cluster, role).filter((node) => idleness(node, role, known) === null);
+}
+
+/** Why a node with the role serves nobody, or null where it does. */
+function idleness(node: Node, role: string, known: Known): Idleness | null {
+  const { gone, bootId } = known.presence(node.id);
+  if (node.pendingUntil !== null) return 'joining';
+  if (gone !== null) return gone;
+  if (node.roles[role]?.stopped !== null) return 'stopped';
+  return isHeld(node, role, bootId, known) ? 'held' : null;
+}
+
+function anotherController(cluster: Cluster, known: Known): string {
+  const startable = nodesWith(cluster, 'controller').find((node) =>
+    ['stopped', 'held'].includes(idleness(node, 'controller', known) ?? ''),
+  );
+  return startable === undefined
+    ? 'give it to another node first: kato role add -n NODE controller'
+    : `start another one first: kato start -n ${startable.name} controller`;
 }

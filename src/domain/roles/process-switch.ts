@@ -4,7 +4,7 @@ import { type Asked, changed, type Decision, unchanged } from '../document/chang
 import type { Cluster, Node } from '../document/cluster.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
 import { bumped, without } from '../nodes/records.ts';
-import { isLast, isVital } from './last.ts';
+import { isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
 import { processNames } from './roles.ts';
 
@@ -13,8 +13,6 @@ export interface ProcessSwitch {
   /** Empty stands for all processes of the node's roles. */
   processes: string[];
   to: 'start' | 'stop' | 'restart';
-  /** The node's present boot: a hold ends with it. */
-  bootId: string;
   /** Also hold what no other node would serve. */
   force: boolean;
 }
@@ -29,7 +27,10 @@ export interface ProcessesSwitched {
   cutOff: boolean;
 }
 
-/** Holds processes down until the node's next boot, ends the hold, or asks for a restart. */
+/**
+ * Holds processes down until the node's next boot, ends the hold, or asks for a restart.
+ * NODE_UNREACHABLE while that boot is not known.
+ */
 export function switchProcesses(
   cluster: Cluster,
   params: ProcessSwitch,
@@ -37,28 +38,30 @@ export function switchProcesses(
 ): Decision<ProcessesSwitched> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
-  const processesIf = (holds: (role: string) => boolean): string[] =>
-    Object.keys(node.roles)
-      .filter(holds)
-      .flatMap((role) => processNames(catalogue, role));
-  const vital = processesIf((role) => isVital(cluster, node, role));
-  const last = processesIf((role) => isLast(cluster, catalogue, node, role));
-  const isHeld = (name: string): boolean => node.held[name] === params.bootId;
+  const bootId = bootOf(node, asked);
+  const roleThat = (is: typeof isLast, process: string): string | undefined =>
+    Object.keys(node.roles).find(
+      (role) => processNames(catalogue, role).includes(process) && is(cluster, node, role, asked),
+    );
+  const isHeld = (name: string): boolean => node.held[name] === bootId;
   const isSpared = (name: string): boolean => {
-    if (params.to === 'stop') return last.includes(name) && !params.force;
+    if (params.to === 'stop') return !params.force && roleThat(isLast, name) !== undefined;
     return params.to === 'restart' && isHeld(name);
   };
   const named = processesToSwitch(catalogue, node, params);
   const spared = named.filter(isSpared);
   const meant = named.filter((name) => !isSpared(name));
   if (params.processes.length > 0 && spared.length > 0) {
-    throw params.to === 'stop' ? needed(node, spared[0]!) : held(node, spared[0]!);
+    const [first] = spared as [string];
+    if (params.to === 'restart') throw held(node, first);
+    throw needed(node, first, whyNobody(cluster, roleThat(isLast, first)!, asked));
   }
   const moving =
     params.to === 'restart'
       ? meant
       : meant.filter((name) => isHeld(name) !== (params.to === 'stop'));
-  const cutOff = params.to === 'stop' && moving.some((name) => vital.includes(name));
+  const cutOff =
+    params.to === 'stop' && moving.some((name) => roleThat(isVital, name) !== undefined);
   const result = {
     node: node.name,
     processes: moving,
@@ -69,7 +72,7 @@ export function switchProcesses(
   if (moving.length === 0) return unchanged(cluster, result);
   const holds =
     params.to === 'stop'
-      ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, params.bootId])) }
+      ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, bootId])) }
       : without(node.held, moving);
   const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
   const after = withNode(cluster, { ...node, held: holds, restarts });
@@ -77,11 +80,22 @@ export function switchProcesses(
   return changed(cluster, after, result, cutOff ? [] : [node.id]);
 }
 
-function needed(node: Node, process: string) {
+function bootOf(node: Node, { presence }: Asked): string {
+  const { bootId } = presence(node.id);
+  if (bootId !== null) return bootId;
+  throw refuse(
+    'NODE_UNREACHABLE',
+    `node ${node.name} has not reported yet`,
+    'a process is held for one boot, and its boot is not known',
+    `kato process ready -n ${node.name} all --block 30`,
+  );
+}
+
+function needed(node: Node, process: string, why: string) {
   return refuse(
     'ROLE_NEEDED',
     `no other node runs '${process}' as ${node.name} does`,
-    'nobody would serve it',
+    why,
     `to hold it anyway: kato process stop --force -n ${node.name} ${process}`,
   );
 }

@@ -48,7 +48,7 @@ export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decis
     stopped: params.noStart ? { by: asked.by, at: asked.at } : null,
   };
   const roles = { ...kept, ...Object.fromEntries(added.map((role) => [role, fresh])) };
-  return settle(cluster, node, roles, result, { catalogue, force: params.force });
+  return settle(cluster, node, roles, result, { ...asked, force: params.force });
 }
 
 export interface RoleRemove {
@@ -89,7 +89,7 @@ export function removeRoles(
   }
   const roles = without(node.roles, removed);
   const purged = [...new Set([...node.purged, ...purge])];
-  return settle(cluster, { ...node, purged }, roles, result, { catalogue, force: params.force });
+  return settle(cluster, { ...node, purged }, roles, result, { ...asked, force: params.force });
 }
 
 function selectToAdd(
@@ -188,15 +188,16 @@ function settle(
   node: Node,
   roles: Record<string, NodeRole>,
   result: RolesChanged,
-  { catalogue, force }: { catalogue: Catalogue; force: boolean },
+  { force, ...asked }: Asked & { force: boolean },
 ): Decision<RolesChanged> {
+  const { catalogue } = asked;
   const kept = Object.keys(roles);
   const wanted = new Set(dataProcesses(catalogue, kept));
   const after = { ...node, roles, purged: node.purged.filter((name) => !wanted.has(name)) };
   const nodes = withNode(cluster, after);
   const then = { ...cluster, ...nodes };
   const refusal =
-    brokenRule(then, catalogue, after, node.roles) ?? lastRemoved(catalogue, cluster, then, force);
+    brokenRule(then, catalogue, after, node.roles) ?? lastRemoved(cluster, then, asked, force);
   if (refusal !== undefined) throw refusal;
   return changed(cluster, nodes, result, [node.id]);
 }

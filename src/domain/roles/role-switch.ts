@@ -3,7 +3,7 @@ import { type Asked, changed, type Decision, unchanged } from '../document/chang
 import type { Cluster, Node } from '../document/cluster.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
 import { bumped, without } from '../nodes/records.ts';
-import { isLast, isVital } from './last.ts';
+import { isHeld, isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf, expandRoles, processNames } from './roles.ts';
 
@@ -14,8 +14,6 @@ export interface RoleSwitch {
   to: 'start' | 'stop' | 'restart';
   /** Also stop what no other node would serve. */
   force: boolean;
-  /** The node's present boot, if it has reported it: a hold of another one has ended. */
-  bootId: string | null;
 }
 
 export interface RolesSwitched {
@@ -34,12 +32,11 @@ export function switchRoles(
 ): Decision<RolesSwitched> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
+  const { bootId } = asked.presence(node.id);
   const isStopped = (role: string): boolean => node.roles[role]!.stopped !== null;
-  const { meant, spared } = rolesToSwitch(cluster, catalogue, node, params);
+  const { meant, spared } = rolesToSwitch(cluster, node, params, asked);
   const isSo = (role: string): boolean =>
-    params.to === 'stop'
-      ? isStopped(role)
-      : !isStopped(role) && !isHeld(catalogue, node, role, params.bootId);
+    params.to === 'stop' ? isStopped(role) : !isStopped(role) && !isHeld(node, role, bootId, asked);
   const moving = params.to === 'restart' ? meant : meant.filter((role) => !isSo(role));
   const result = {
     node: node.name,
@@ -63,16 +60,18 @@ export function switchRoles(
 /** Only a start ends a person's stop or hold: a restart leaves such roles alone. */
 function rolesToSwitch(
   cluster: Cluster,
-  catalogue: Catalogue,
   node: Node,
   params: RoleSwitch,
+  asked: Asked,
 ): { meant: string[]; spared: string[] } {
+  const { catalogue } = asked;
+  const { bootId } = asked.presence(node.id);
   const isNeeded = (role: string): boolean =>
-    isVital(cluster, node, role) || (!params.force && isLast(cluster, catalogue, node, role));
+    isVital(cluster, node, role, asked) || (!params.force && isLast(cluster, node, role, asked));
   const isSpared = (role: string): boolean => {
     if (params.to === 'stop') return isNeeded(role);
     const isStopped = node.roles[role]?.stopped !== null;
-    return params.to === 'restart' && (isStopped || isHeld(catalogue, node, role, params.bootId));
+    return params.to === 'restart' && (isStopped || isHeld(node, role, bootId, asked));
   };
   if (params.roles.length === 0) {
     const all = Object.keys(node.roles).filter(
@@ -85,18 +84,8 @@ function rolesToSwitch(
   const spared = named.find(isSpared);
   if (spared === undefined) return { meant: named, spared: [] };
   if (params.to === 'restart') throw isStoppedBy(node, spared);
-  throw isVital(cluster, node, spared) ? vital(node, spared) : last(node, spared);
-}
-
-function isHeld(
-  catalogue: Catalogue,
-  { held }: Node,
-  role: string,
-  bootId: string | null,
-): boolean {
-  return processNames(catalogue, role).some(
-    (name) => name in held && (bootId === null || held[name] === bootId),
-  );
+  if (isVital(cluster, node, spared, asked)) throw vital(node, spared);
+  throw last(node, spared, whyNobody(cluster, spared, asked));
 }
 
 /** NOT_FOUND for a role that the node does not have, or that has nothing to switch. */
@@ -143,11 +132,11 @@ function vital(node: Node, role: string) {
   );
 }
 
-function last(node: Node, role: string) {
+function last(node: Node, role: string, why: string) {
   return refuse(
     'ROLE_NEEDED',
     `no other node runs the role '${role}' that ${node.name} has`,
-    'nobody would serve it',
+    why,
     `give it to another node first, or stop it anyway: kato stop --force -n ${node.name} ${role}`,
   );
 }

@@ -48,7 +48,7 @@ export function setupLoadBalancer(
   const nodes = withNode(cluster, after);
   const then = { ...cluster, ...nodes };
   const refusal =
-    shortage(asked.catalogue, then) ?? lastRemoved(asked.catalogue, cluster, then, params.force);
+    shortage(asked.catalogue, then) ?? lastRemoved(cluster, then, asked, params.force);
   if (refusal !== undefined) throw refusal;
   const routers = routersFor(then, after);
   if (routers.length === 0) {

@@ -109,7 +109,7 @@ export function routePool(host: string, path: string): string {
 }
 
 /** Nodes whose role is wanted up: a person's stop takes a member out at once, without the brake. */
-export function serving(cluster: Cluster, role: string): Node[] {
+function serving(cluster: Cluster, role: string): Node[] {
   return confirmedWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
 }
 

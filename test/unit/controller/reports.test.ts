@@ -74,7 +74,7 @@ describe('a report', () => {
     for (const node of Object.values(cluster.nodes))
       await reports.take(node, reportOf(node.id, {}) as unknown as Json);
     const nobody = () => false;
-    const removal = { nodes: ['web'], awaited: nobody, isGone: nobody, force: false };
+    const removal = { nodes: ['web'], awaited: nobody, force: false };
     const after = removeNodes(cluster, removal, asked()).cluster;
     takeDocument(live, { ...after, revision: cluster.revision + 1 }, 2);
     assert.deepEqual([...live.reports.keys()], ['core']);

@@ -50,7 +50,7 @@ describe('the export that a node keeps', () => {
     const reports = new Map([['a', reportOf('a', {})]]);
     const dead = exportFault(cluster, reports, (id) => id === 'a');
     assert.deepEqual(dead, { message: 'a, which keeps the export, is away', node: 'a' });
-    const removal = { nodes: ['a'], awaited: nobody, isGone: nobody, force: false };
+    const removal = { nodes: ['a'], awaited: nobody, force: false };
     const left = removeNodes(cluster, removal, asked()).cluster;
     assert.match(exportFault(left, reports, nobody)!.message, /the node 'a' no longer exists/);
   });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { KatoError } from '../../../../src/domain/base/error.ts';
-import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import type { Asked } from '../../../../src/domain/document/change.ts';
+import type { Cluster, Node } from '../../../../src/domain/document/cluster.ts';
+import { removeNodes } from '../../../../src/domain/nodes/leave.ts';
+import { type Presence, presenceOf } from '../../../../src/domain/nodes/presence.ts';
+import type { Verdicts } from '../../../../src/domain/nodes/verdicts.ts';
+import { switchProcesses } from '../../../../src/domain/roles/process-switch.ts';
 import {
   addRoles,
   type RoleAdd,
@@ -8,7 +13,8 @@ import {
   removeRoles,
 } from '../../../../src/domain/roles/role-changes.ts';
 import { switchRoles } from '../../../../src/domain/roles/role-switch.ts';
-import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
+import { setupLoadBalancer } from '../../../../src/domain/traffic/load-balancer.ts';
+import { asked, clusterWith, later, NOW, who, withNode } from '../../../support/clusters.ts';
 import { hint } from '../../../support/said/hint.ts';
 
 function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}) {
@@ -39,7 +45,11 @@ describe('the last of a role that serves', () => {
   });
 
   it('is not taken away by accident: holders that are stopped serve nobody', () => {
-    const told = { code: 'ROLE_NEEDED', message: /'router' that a would lose/ };
+    const told = {
+      code: 'ROLE_NEEDED',
+      message: /'router' that a would lose/,
+      why: 'nobody would serve it: it is also on core (stopped)',
+    };
     assert.throws(() => remove(cluster, ['router']), told);
     const rest = ['controller', 'redis'];
     assert.throws(() => add(cluster, rest, { selection: 'only' }), told);
@@ -65,10 +75,176 @@ describe('the last of a role that serves', () => {
   it('is never taken where it is the controller: no command could start another', () => {
     const { code, next } = thrown(() => remove(cluster, ['controller'], { force: true }));
     assert.equal(code, 'ROLE_NEEDED');
-    const listed = 'domain/roles/last.ts: start another one first: kato start -n NODE controller';
-    assert.deepEqual(hint(next, listed).commands, ['kato start -n NODE controller']);
-    const start = { node: 'core', roles: ['controller'], to: 'start', bootId: null } as const;
-    const two = switchRoles(cluster, { ...start, roles: [...start.roles], force: false }, asked());
+    const listed =
+      'domain/roles/last.ts: start another one first: kato start -n ${startable.name} controller';
+    assert.deepEqual(hint(next, listed).commands, ['kato start -n core controller']);
+    const start = { node: 'core', roles: ['controller'], to: 'start', force: false } as const;
+    const two = switchRoles(cluster, { ...start, roles: [...start.roles] }, asked());
     assert.ok(remove(two.cluster, ['controller']).changed);
+    const both = withNode(cluster, 'core', {
+      roles: { primary: running, controller: running, router: running },
+    });
+    const dead = thrown(() =>
+      removeRoles(
+        both,
+        { node: 'core', roles: ['controller'], selection: 'named', purgeData: false, force: true },
+        asked(who({ a: { gone: 'dead' } })),
+      ),
+    );
+    const another =
+      'domain/roles/last.ts: give it to another node first: kato role add -n NODE controller';
+    assert.deepEqual(hint(dead.next, another).commands, ['kato role add -n NODE controller']);
+  });
+});
+
+/** Each way in which the other node with a role serves nobody, and how that is told. */
+const IDLE: Record<string, { node?: Partial<Node>; presence?: Partial<Presence> }> = {
+  stopped: { node: { roles: { R: { stopped: { by: 'core', at: NOW } } } } },
+  held: { node: { held: { R: 'boot-1' } } },
+  dead: { presence: { gone: 'dead' } },
+  left: { presence: { gone: 'left' } },
+  joining: { node: { pendingUntil: later(60) } },
+};
+
+type Taking = (cluster: Cluster, role: string, by: Asked, force: boolean) => unknown;
+
+/** Each way in which a node stops serving a role by a command. */
+const TAKEN: Record<string, Taking> = {
+  'role remove': (cluster, role, by, force) =>
+    removeRoles(
+      cluster,
+      { node: 'last', roles: [role], selection: 'named', purgeData: false, force },
+      by,
+    ),
+  'role add --only': (cluster, _role, by, force) =>
+    addRoles(
+      cluster,
+      { node: 'last', roles: ['redis'], selection: 'only', noStart: false, force },
+      by,
+    ),
+  'node remove': (cluster, _role, by, force) =>
+    removeNodes(cluster, { nodes: ['last'], awaited: () => true, force }, by),
+  stop: (cluster, role, by, force) =>
+    switchRoles(cluster, { node: 'last', roles: [role], to: 'stop', force }, by),
+  'process stop': (cluster, role, by, force) =>
+    switchProcesses(cluster, { node: 'last', processes: [role], to: 'stop', force }, by),
+};
+
+/** Two nodes with the role, of which `other` serves nobody, nor does the core if it has it. */
+function twoWith(role: string, idle: string) {
+  const { node = {}, presence = {} } = IDLE[idle] ?? {};
+  const named = (of: object): object =>
+    JSON.parse(JSON.stringify(of).replaceAll('"R":', `"${role}":`));
+  const cluster = clusterWith({ last: [role], other: [role] });
+  const { roles } = cluster.nodes.core!;
+  const off = { stopped: { by: 'core', at: NOW } };
+  const core = { roles: role in roles ? { ...roles, [role]: off } : roles };
+  return {
+    cluster: withNode(withNode(cluster, 'core', core), 'other', named(node)),
+    by: asked(who({ other: presence })),
+  };
+}
+
+describe('who serves a role that is missed', () => {
+  for (const role of ['router', 'load_balancer', 'controller']) {
+    for (const [way, take] of Object.entries(TAKEN)) {
+      it(`counts alike for ${way} of a ${role}`, () => {
+        for (const idle of Object.keys(IDLE)) {
+          const { cluster, by } = twoWith(role, idle);
+          const refusal = thrown(() => take(cluster, role, by, false));
+          assert.equal(refusal.code, 'ROLE_NEEDED', idle);
+          if (way !== 'stop' || role !== 'controller') {
+            assert.match(refusal.why!, new RegExp(`also on .*other \\(${idle}\\)$`));
+          }
+          const isForced = role !== 'controller' || way === 'process stop';
+          if (isForced) assert.ok(take(cluster, role, by, true));
+          else assert.throws(() => take(cluster, role, by, true), { code: 'ROLE_NEEDED' });
+        }
+        const { cluster, by } = twoWith(role, 'none');
+        assert.ok(take(cluster, role, by, false), 'another one serves it');
+        const before = withNode(cluster, 'other', { held: { [role]: 'boot-0' } });
+        assert.ok(take(before, role, by, false), 'that hold ended with its boot');
+      });
+    }
+  }
+
+  it('is not asked for what does not serve now: nothing is lost by it', () => {
+    const gone = { other: { gone: 'dead' }, last: { gone: 'left' } } as const;
+    for (const [way, take] of Object.entries(TAKEN)) {
+      const { cluster } = twoWith('router', 'none');
+      assert.ok(take(cluster, 'router', asked(who(gone)), false), way);
+    }
+    const { cluster, by } = twoWith('router', 'dead');
+    const dead = removeNodes(cluster, { nodes: ['other'], awaited: () => false, force: false }, by);
+    assert.deepEqual(Object.keys(dead.cluster.nodes), ['core', 'last']);
+    const again = switchRoles(
+      cluster,
+      { node: 'core', roles: ['router'], to: 'stop', force: false },
+      by,
+    );
+    assert.deepEqual(again.result.already, ['router']);
+  });
+
+  it('counts together what goes at once', () => {
+    const { cluster, by } = twoWith('router', 'dead');
+    const nodes = ['other', 'last'];
+    const { message, why } = thrown(() =>
+      removeNodes(cluster, { nodes, awaited: () => false, force: false }, by),
+    );
+    assert.equal(message, "no other node runs the role 'router' that last would lose");
+    assert.equal(why, 'nobody would serve it: it is also on core (stopped)');
+  });
+
+  it('is spared where all of a node is meant', () => {
+    const { cluster, by } = twoWith('router', 'held');
+    const all = { node: 'last', to: 'stop', force: false } as const;
+    assert.deepEqual(switchRoles(cluster, { ...all, roles: [] }, by).result.spared, ['router']);
+    const { result } = switchProcesses(cluster, { ...all, processes: [] }, by);
+    assert.deepEqual([result.processes, result.spared], [[], ['router']]);
+  });
+
+  it('is asked when a router becomes a load balancer', () => {
+    const { cluster, by } = twoWith('router', 'dead');
+    const params = { node: 'last', addresses: [], excludeSelf: false };
+    const exchange = (force: boolean) => setupLoadBalancer(cluster, { ...params, force }, by);
+    assert.match(thrown(() => exchange(false)).why!, /other \(dead\)$/);
+    assert.deepEqual(exchange(true).result.exchanged, ['router']);
+  });
+
+  it('cuts commands off where the controller that is held is the last that serves', () => {
+    for (const idle of Object.keys(IDLE)) {
+      const { cluster, by } = twoWith('controller', idle);
+      const hold = { node: 'last', processes: ['controller'], to: 'stop', force: true } as const;
+      const held = switchProcesses(cluster, { ...hold, processes: [...hold.processes] }, by);
+      assert.deepEqual([held.result.cutOff, held.touched], [true, []], idle);
+    }
+  });
+
+  it('says no more than five of many that do not', () => {
+    const names = ['b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const cluster = clusterWith(
+      Object.fromEntries(['a', ...names].map((name) => [name, ['load_balancer']])),
+    );
+    const dead = Object.fromEntries(names.map((name) => [name, { gone: 'dead' } as const]));
+    const { why } = thrown(() =>
+      removeNodes(cluster, { nodes: ['a'], awaited: () => false, force: false }, asked(who(dead))),
+    );
+    assert.equal(
+      why,
+      'nobody would serve it: it is also on b (dead), c (dead), d (dead), e (dead), f (dead) and 2 more',
+    );
+  });
+
+  it('is what controllers know: verdicts, and the boot that a node reported', () => {
+    const silent: Verdicts['silent'] = {
+      dead: { state: 'dead', since: NOW },
+      left: { state: 'left', since: NOW },
+      quiet: { state: 'inactive', since: NOW },
+    };
+    const reports = new Map([['dead', { bootId: 'b' }]]);
+    const of = (id: string) => presenceOf({ silent }, reports, id);
+    assert.deepEqual(of('dead'), { gone: 'dead', bootId: 'b' });
+    assert.deepEqual(of('left'), { gone: 'left', bootId: null });
+    assert.deepEqual(of('quiet'), { gone: null, bootId: null }, 'pools keep it as well');
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Asked } from '../../../../src/domain/document/change.ts';
 import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import { confirmNode, isFormer, removeNodes } from '../../../../src/domain/nodes/leave.ts';
-import { asked, clusterWith, later, NOW, withNode } from '../../../support/clusters.ts';
+import { asked, clusterWith, later, NOW, who, withNode } from '../../../support/clusters.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -15,7 +15,7 @@ function remove(
   by: Asked = asked(),
 ) {
   const nobody = () => false;
-  const removal = { nodes, awaited: nobody, isGone: nobody, force: false, ...changes };
+  const removal = { nodes, awaited: nobody, force: false, ...changes };
   return removeNodes(cluster, removal, by);
 }
 
@@ -67,7 +67,7 @@ describe('removing nodes', () => {
       message: "no other node runs the role 'router' that a would lose",
     });
     assert.ok(remove(routers, ['a'], { force: true }).changed);
-    assert.ok(remove(routers, ['a'], { isGone: (id) => id === 'a' }).changed);
+    assert.ok(remove(routers, ['a'], {}, asked(who({ a: { gone: 'dead' } }))).changed);
     assert.ok(remove(routers, ['b']).changed, 'who serves nobody is not missed');
   });
 

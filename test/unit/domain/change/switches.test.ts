@@ -5,20 +5,21 @@ import {
   switchProcesses,
 } from '../../../../src/domain/roles/process-switch.ts';
 import { type RoleSwitch, switchRoles } from '../../../../src/domain/roles/role-switch.ts';
-import { asked, clusterWith, NOW } from '../../../support/clusters.ts';
+import { asked, clusterWith, NOW, who } from '../../../support/clusters.ts';
 
 function turn(cluster: Cluster, to: RoleSwitch['to'], roles: string[], node = 'a', force = false) {
-  return switchRoles(cluster, { node, roles, to, force, bootId: 'boot-1' }, asked());
+  return switchRoles(cluster, { node, roles, to, force }, asked());
 }
 
 function turnProcess(
   cluster: Cluster,
   to: ProcessSwitch['to'],
   processes: string[],
-  bootId = 'boot-1',
+  bootId: string | null = 'boot-1',
   force = false,
 ) {
-  return switchProcesses(cluster, { node: 'a', processes, to, bootId, force }, asked());
+  const known = asked(who({ a: { bootId } }));
+  return switchProcesses(cluster, { node: 'a', processes, to, force }, known);
 }
 
 const cluster = clusterWith({ a: ['redis', 'router'] });
@@ -129,10 +130,14 @@ describe('holding processes', () => {
     const nextBoot = turnProcess(held, 'stop', ['redis'], 'boot-2');
     assert.deepEqual(nextBoot.cluster.nodes.a!.held, { redis: 'boot-2' });
     assert.deepEqual(turnProcess(held, 'start', ['redis']).cluster.nodes.a!.held, {});
+    assert.throws(() => turnProcess(cluster, 'stop', ['redis'], null), {
+      code: 'NODE_UNREACHABLE',
+      why: 'a process is held for one boot, and its boot is not known',
+    });
   });
 
   it('spares the bus and the last controller when all are meant', () => {
-    const all = { node: 'core', to: 'stop', bootId: 'boot-1', force: false } as const;
+    const all = { node: 'core', to: 'stop', force: false } as const;
     const held = switchProcesses(cluster, { ...all, processes: [] }, asked());
     assert.deepEqual(held.result.processes, ['router']);
     assert.deepEqual(held.result.spared, ['nats-server', 'controller']);
@@ -152,7 +157,7 @@ describe('holding processes', () => {
     const hold = (process: string) =>
       switchProcesses(
         cluster,
-        { node: 'core', processes: [process], to: 'stop', bootId: 'boot-1', force: true },
+        { node: 'core', processes: [process], to: 'stop', force: true },
         asked(),
       );
     const told = (process: string) => [hold(process).touched, hold(process).result.cutOff];
