@@ -70,6 +70,9 @@ describe('leaving a cluster', () => {
       const { code, exitCode } = await refused(core(), line);
       assert.deepEqual([code, exitCode], ['ROLE_NEEDED', 4]);
     }
+    await typed(core(), 'kato stop router');
+    const stopped = await refused(core(), 'kato node remove h2');
+    assert.equal(stopped.why, 'nobody would serve it: it is also on h1 (stopped)');
     await typed(core(), 'kato role remove router');
     const last = await refused(core(), 'kato node remove h2');
     assert.deepEqual([last.code, last.exitCode], ['ROLE_NEEDED', 4]);
@@ -101,6 +104,7 @@ describe('leaving a cluster', () => {
   });
 
   it('dead nodes are removed without waiting for them', async () => {
+    await typed(core(), 'kato role add -n h5 router');
     await Promise.all([host(5).powerOff(), host(6).powerOff()]);
     await statusWhen(core(), 'both are dead', ({ nodes }) =>
       [5, 6].every((one) =>
@@ -111,6 +115,10 @@ describe('leaving a cluster', () => {
     const { commands } = hint(gone.next, 'cli/session/ready.ts: kato status shows since when');
     const since = new RegExp(`^..h5 +${host(5).address} +dead +\\d+ s`, 'm');
     assert.match(await typed(core(), commands[0]!), since);
+    for (const line of ['kato role remove router', 'kato stop router']) {
+      const { why } = await refused(core(), line);
+      assert.equal(why, 'nobody would serve it: it is also on h5 (dead)', line);
+    }
     await typed(core(), 'kato node remove h5 h6', { timeoutMs: AT_ONCE_MS });
     assert.equal((await addressesOf()).length, 4);
   });

@@ -17,6 +17,8 @@ interface Listed {
   processes: Record<string, { state: string }>;
 }
 
+const HELD = 'nobody would serve it: it is also on h3 (held)';
+
 describe('roles of a running cluster', () => {
   const lab = useLab({ hosts: 3 });
   needsMachines(lab);
@@ -157,6 +159,18 @@ describe('roles of a running cluster', () => {
     const last = await refused(core(), 'kato role remove -n h3 router');
     assert.deepEqual([last.code, last.exitCode], ['ROLE_NEEDED', 4]);
     await typed(core(), 'kato role add router');
+  });
+
+  it('are not taken from the last that serves, while the other is held', async () => {
+    await typed(core(), 'kato process stop -n h3 router');
+    for (const line of ['role remove router', 'stop router', 'process stop router']) {
+      const { code, why } = await refused(core(), `kato ${line}`);
+      assert.deepEqual([code, why], ['ROLE_NEEDED', HELD], line);
+    }
+    assert.match(await typed(core(), 'kato stop --force router'), /^h1: router stopped/);
+    assert.match(await typed(core(), 'kato start router'), /^h1: router started/);
+    await typed(core(), 'kato process start -n h3 router');
+    await typed(core(), 'kato stop router && kato start router');
   });
 
   it('are given to one node by two admins at once, and both land', async () => {
