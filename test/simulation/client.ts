@@ -1,15 +1,29 @@
 import assert from 'node:assert/strict';
+import { op } from '../../src/bus/subjects.ts';
 import type { Performed } from '../../src/controller/state/changes.ts';
 import { KatoError } from '../../src/domain/base/error.ts';
+import type { ErrorCode } from '../../src/domain/base/error-codes.ts';
+import type { Json } from '../../src/domain/document/cluster.ts';
+import type { Change } from '../../src/operations/operation.ts';
 import { roleSwitch } from '../../src/operations/roles.ts';
 import { routeAdd, routeRemove } from '../../src/operations/routes.ts';
-import type { SimulatedBus } from './bus.ts';
-import type { Request, SimulatedController } from './controller.ts';
-import type { Chance, Clock } from './time.ts';
+import { type Connection, connectTo } from './connection.ts';
+import { createMember, type Member } from './member.ts';
+import type { Server } from './server.ts';
+import type { Chance, Time } from './time.ts';
 
 const ANSWER_MS = 3000;
+const AGAIN_MS = 500;
+/** Somebody may have done it all the same: the same is asked for again. */
+const AGAIN: readonly ErrorCode[] = ['BUS_AWAY', 'CONTROLLER_AWAY', 'TIMEOUT', 'BUSY'];
 const SHARED = 'shared.example.com';
 const BACKENDS = ['10.0.0.200:80'];
+
+export interface Request {
+  id: string;
+  operation: Change;
+  params: unknown;
+}
 
 /** What somebody asked for, and what came of it. */
 export interface Wish {
@@ -20,23 +34,39 @@ export interface Wish {
 }
 
 export interface Client {
+  readonly member: Member;
   readonly wishes: Wish[];
   /** Asks for something, again and again under the same id until somebody answers. */
   wish(): void;
 }
 
-export function createClient(
-  controllers: readonly SimulatedController[],
-  clock: Clock,
-  chance: Chance,
-): Client {
+/** Somebody who types on the core. */
+export function createClient({
+  server,
+  time,
+  chance,
+}: {
+  server: Server;
+  time: Time;
+  chance: Chance;
+}): Client {
   const wishes: Wish[] = [];
+  let connection: Connection;
+  const member = createMember({
+    ...{ name: 'client', time, chance },
+    busIsUp: () => server.up,
+    onConnect: (again) => {
+      if (!again) connection = connectTo(server, member, 'core');
+    },
+  });
+  server.members.push(member);
   return {
+    member,
     wishes,
     wish: () => {
       const wish: Wish = { request: requestOf(wishes.length), seen: new Set(), outcome: null };
       wishes.push(wish);
-      attempt(wish);
+      void attempt(wish);
     },
   };
 
@@ -55,28 +85,24 @@ export function createClient(
     ]);
   }
 
-  /** Queue groups choose any controller that is connected, frozen or not. */
-  function attempt(wish: Wish): void {
-    if (wish.outcome !== null) return;
-    const controller = chance.pick(controllers);
-    const { member } = controller;
-    const answer = (outcome: Performed | KatoError): void =>
-      member.send(() => {
-        wish.outcome ??= outcome;
-      });
-    member.receive(() => {
-      if (!controller.ready) return;
-      controller.perform(wish.request).then(answer, (error: unknown) => {
-        if (error instanceof KatoError) answer(error);
-      });
-    });
-    clock.after(ANSWER_MS, () => attempt(wish));
+  async function attempt(wish: Wish): Promise<void> {
+    const { id, operation, params } = wish.request;
+    const body = { id, params } as unknown as Json;
+    const subject = op('core', operation.name);
+    try {
+      const answer = await connection.request(subject, body, { timeoutMs: ANSWER_MS });
+      wish.outcome = answer as unknown as Performed;
+    } catch (error) {
+      const isOver = error instanceof KatoError && !AGAIN.includes(error.code);
+      if (isOver) wish.outcome = error;
+      else member.later(AGAIN_MS, () => void attempt(wish));
+    }
   }
 }
 
 /** What everybody may rely on once a change was acknowledged. */
-export function checkWishes({ wishes }: Client, bus: SimulatedBus): void {
-  const { routes, operations, nodes } = bus.cluster.value;
+export function checkWishes({ wishes }: Client, server: Server): void {
+  const { routes, operations, nodes, revision } = server.cluster.value;
   const times = (id: string): number => operations.filter((one) => one.id === id).length;
   let restarts = 0;
   for (const { request, outcome, seen } of wishes) {
@@ -85,7 +111,7 @@ export function checkWishes({ wishes }: Client, bus: SimulatedBus): void {
     const isShared = (params as { route?: string }).route === SHARED;
     if (operation === roleSwitch) restarts++;
     if (!isShared) {
-      assert.ok(!(outcome instanceof KatoError), `${id} was refused`);
+      assert.ok(!(outcome instanceof KatoError), `${id} was refused: ${outcome}`);
       assert.equal(times(id), 1, `${id} is not once in the document`);
       if (operation === routeAdd) assert.ok(`${id}.example.com` in routes, `${id} left nothing`);
     } else if (times(id) === 0) {
@@ -94,11 +120,11 @@ export function checkWishes({ wishes }: Client, bus: SimulatedBus): void {
     }
   }
   assert.equal(nodes.db!.restarts.redis ?? 0, restarts, 'a restart was lost, or done twice');
-  assert.equal(bus.cluster.value.revision, 1 + operations.length);
+  assert.equal(revision, 1 + operations.length);
 }
 
 /** To be called after each event: what was so while somebody waited. */
-export function observeShared({ wishes }: Client, bus: SimulatedBus): void {
-  const isThere = SHARED in bus.cluster.value.routes;
+export function observeShared({ wishes }: Client, server: Server): void {
+  const isThere = SHARED in server.cluster.value.routes;
   for (const wish of wishes) if (wish.outcome === null) wish.seen.add(isThere);
 }

@@ -1,54 +1,58 @@
 import assert from 'node:assert/strict';
+import { parseSubject } from '../../src/bus/subjects.ts';
 import { hashOf } from '../../src/domain/base/hash.ts';
 import type { Cluster } from '../../src/domain/document/cluster.ts';
 import { timingOf } from '../../src/domain/nodes/liveness.ts';
-import type { Verdicts } from '../../src/domain/nodes/verdicts.ts';
+import { NO_VERDICTS, type Verdicts } from '../../src/domain/nodes/verdicts.ts';
 import { poolsOf } from '../../src/domain/traffic/pools.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
-import type { SimulatedBus, Watched } from './bus.ts';
 import type { SimulatedController } from './controller.ts';
-import type { Clock } from './time.ts';
+import type { Server, Watched } from './server.ts';
+import type { Time } from './time.ts';
 
 const MINUTE_MS = 60_000;
 /** A controller that missed so much cannot tell who is silent. */
 const DEAF_MS = 5000;
 /** So soon a node that beats is alive again, as long as one controller is well. */
 const AGAIN_MS = 5000;
+const BEATS_KEPT = 100;
 
 export interface Invariants extends Watched {
   /** To be called after each event. */
-  observe(bus: SimulatedBus, controllers: readonly SimulatedController[]): void;
+  observe(server: Server, controllers: readonly SimulatedController[]): void;
 }
 
 /** Checks every write on the bus and every moment; the first broken rule ends the run. */
-export function invariantsOf(clock: Clock): Invariants {
+export function invariantsOf(time: Time): Invariants {
   const beats = new Map<string, number[]>();
   const wellSinceMs = new Map<string, number>();
   const unwellSinceMs = new Map<string, number>();
   const recoveredMs = new Map<string, number>();
 
   return {
-    beat: (node) => {
-      beats.set(node, [...(beats.get(node) ?? []), clock.nowMs]);
+    said: (subject) => {
+      const said = parseSubject(subject);
+      if (said?.kind !== 'heartbeat') return;
+      beats.set(said.who, [...(beats.get(said.who) ?? []).slice(-BEATS_KEPT), time.nowMs]);
     },
     cluster: chained,
     verdicts: (before, after, cluster, { by, heardMs }) => {
       const { considerDeadMs, considerInactiveMs } = timingOf(cluster);
       const lastBeat = (node: string): number =>
         (beats.get(node) ?? []).findLast((ms) => ms <= heardMs) ?? Number.NEGATIVE_INFINITY;
-      for (const node of newlyDead(before, after)) {
+      for (const node of newlyDead(before ?? NO_VERDICTS, after)) {
         const silentMs = heardMs - lastBeat(node);
         assert.ok(silentMs >= considerDeadMs, `${node} is dead, and beats`);
         const listenedMs = heardMs - (recoveredMs.get(by) ?? 0);
         assert.ok(listenedMs >= considerInactiveMs, `${by} was deaf, and calls ${node} dead`);
       }
-      braked(cluster, after, clock.nowMs);
+      braked(cluster, after, time.nowMs);
     },
-    observe: (bus, controllers) => {
+    observe: (server, controllers) => {
       for (const { name, member } of controllers) follow(name, member.well);
-      const someoneWell = [...wellSinceMs.values()].some((ms) => clock.nowMs - ms > AGAIN_MS);
+      const someoneWell = [...wellSinceMs.values()].some((ms) => time.nowMs - ms > AGAIN_MS);
       if (!someoneWell) return;
-      for (const [node, { state }] of Object.entries(bus.verdicts.value.silent)) {
+      for (const [node, { state }] of Object.entries(server.verdicts.value?.silent ?? {})) {
         assert.ok(state !== 'dead' || !isLively(node), `${node} beats and beats, and is dead`);
       }
     },
@@ -58,19 +62,19 @@ export function invariantsOf(clock: Clock): Invariants {
     const sinceMs = unwellSinceMs.get(name);
     if (!well) {
       wellSinceMs.delete(name);
-      unwellSinceMs.set(name, sinceMs ?? clock.nowMs);
+      unwellSinceMs.set(name, sinceMs ?? time.nowMs);
     } else if (!wellSinceMs.has(name)) {
-      wellSinceMs.set(name, clock.nowMs);
+      wellSinceMs.set(name, time.nowMs);
       unwellSinceMs.delete(name);
-      if (sinceMs !== undefined && clock.nowMs - sinceMs > DEAF_MS) {
-        recoveredMs.set(name, clock.nowMs);
+      if (sinceMs !== undefined && time.nowMs - sinceMs > DEAF_MS) {
+        recoveredMs.set(name, time.nowMs);
       }
     }
   }
 
   function isLively(node: string): boolean {
-    const late = (beats.get(node) ?? []).filter((ms) => ms > clock.nowMs - AGAIN_MS);
-    return late.length > 1 && late[0]! < clock.nowMs - AGAIN_MS / 2;
+    const late = (beats.get(node) ?? []).filter((ms) => ms > time.nowMs - AGAIN_MS);
+    return late.length > 1 && late[0]! < time.nowMs - AGAIN_MS / 2;
   }
 }
 

@@ -1,73 +1,150 @@
-import { accepts } from '../../src/domain/document/acceptance.ts';
-import { timingOf } from '../../src/domain/nodes/liveness.ts';
-import type { Version, View } from '../../src/domain/views/view.ts';
-import type { SimulatedBus } from './bus.ts';
-import type { SimulatedController } from './controller.ts';
+import { startTold, type Told } from '../../src/agent/told.ts';
+import { ask, heartbeat, op, VERSIONS, wake } from '../../src/bus/subjects.ts';
+import type { Json } from '../../src/domain/document/cluster.ts';
+import type { Made, ProvenVersion } from '../../src/domain/views/view.ts';
+import type { Delivery } from '../../src/machine/node/ledger.ts';
+import { reportOf } from '../support/reports.ts';
+import { type Connection, connectTo } from './connection.ts';
+import { KATO, START_MS } from './controller.ts';
 import { createMember, type Member } from './member.ts';
-import type { Chance, Clock } from './time.ts';
+import type { Server } from './server.ts';
+import type { Chance, Time } from './time.ts';
 
-const VIEW_MS = 2000;
-/** How often it asks for its view here, where nobody wakes it. */
-const LOOK_EVERY_MS = 5000;
+const VIEW_MS = 5000;
+const REPORT_MS = 5000;
+const RETRY_MS = 1000;
+const HEARTBEAT_MS = 2000;
 
 export interface SimulatedNode {
-  id: string;
-  member: Member;
-  /** The newest that it acted on, over all its lives: the ledger is on disk. */
-  readonly version: Version | null;
+  readonly id: string;
+  readonly member: Member;
+  readonly told: Told;
+  /** How often it asked for its view, in all its lives. */
+  readonly asked: number;
 }
 
-/** An agent: it beats, and fetches its view from any controller. */
+type ViewAnswer =
+  | { needs: 'announced' }
+  | { same: true; version: ProvenVersion; made: Made; announcedProof?: string }
+  | (Delivery & { same: false; hash: string; made: Made });
+
+/** An agent: it beats, hears that there is something new, fetches its view, and reports. */
 export function createNode(
   id: string,
-  bus: SimulatedBus,
-  controllers: readonly SimulatedController[],
-  clock: Clock,
-  chance: Chance,
+  { server, time, chance }: { server: Server; time: Time; chance: Chance },
 ): SimulatedNode {
-  let version: Version | null = null;
+  let told = startTold({ delivery: null, seen: null }, async () => undefined);
+  let connection: Connection;
+  let asked = 0;
   const member = createMember({
-    clock,
-    chance,
-    busIsUp: () => bus.up,
+    ...{ name: id, time, chance },
+    busIsUp: () => server.up,
     onConnect: (again) => {
-      if (again) return;
+      if (again) connection.resubscribe();
+      else begin();
       beat();
-      look();
     },
   });
-  bus.members.push(member);
+  server.members.push(member);
   return {
     id,
     member,
-    get version() {
-      return version;
+    get told() {
+      return told;
+    },
+    get asked() {
+      return asked;
     },
   };
 
-  function beat(): void {
-    member.send(() => bus.beat(id, version?.revision ?? 0));
-    member.later(timingOf(bus.cluster.value).intervalMs, beat);
+  /** The ledger is on its disk. What it had only heard of may be lost with the power. */
+  function begin(): void {
+    const { delivery } = told;
+    void told.end();
+    told = startTold({ delivery, seen: null }, async () => undefined);
+    connection = connectTo(server, member, id);
+    const fetch = fetcher(told);
+    connection.subscribe(wake(id), fetch);
+    connection.subscribe(ask(VERSIONS), ({ body }) =>
+      told.hear((body as unknown as { version: ProvenVersion }).version),
+    );
+    beatOn();
+    fetch();
   }
 
-  function look(): void {
-    const controller = chance.pick(controllers);
-    let answered = false;
-    member.send(() =>
-      controller.member.receive(() => {
-        const view = controller.view(id);
-        if (view === null) return;
-        controller.member.send(() => member.receive(() => take(view)));
-      }),
-    );
-    member.later(VIEW_MS, () => {
-      answered = true;
+  function beatOn(): void {
+    member.later(told.delivery?.view.heartbeatMs ?? HEARTBEAT_MS, () => {
+      beat();
+      beatOn();
     });
-    member.later(LOOK_EVERY_MS, look);
+  }
 
-    function take(view: View): void {
-      if (answered) return;
-      if (version === null || accepts(version, view.version)) version = view.version;
+  function beat(): void {
+    const { seen, have } = told;
+    const body = { version: seen, leaving: false, instance: id, ...(have ? { have } : {}) };
+    connection.publish(heartbeat(id), body as unknown as Json);
+  }
+
+  /** One at a time; who is woken meanwhile asks once more. */
+  function fetcher(own: Told): () => void {
+    let isDue = false;
+    let fetching = false;
+    const all = async (): Promise<void> => {
+      fetching = true;
+      while (isDue) {
+        isDue = false;
+        await fetchOnce(own).catch(() => {
+          member.later(RETRY_MS, fetch);
+        });
+      }
+      fetching = false;
+    };
+    const fetch = (): void => {
+      isDue = true;
+      if (!fetching) void all();
+    };
+    return fetch;
+  }
+
+  async function fetchOnce(own: Told): Promise<void> {
+    asked++;
+    const { delivery, seen } = own;
+    const params = { known: delivery?.hash ?? null, ...(seen && delivery ? { seen } : {}) };
+    let answer = await askFor(params);
+    if ('needs' in answer) {
+      const { announced = [], announcedProof } = delivery?.view ?? {};
+      const proven = announcedProof === undefined ? {} : { announcedProof };
+      answer = await askFor({ ...params, announced, ...proven });
     }
+    if ('needs' in answer) throw new Error('it knows no more');
+    if (answer.same) {
+      own.judge({ ...answer, delivery: null });
+    } else {
+      const { same: _same, ...fresh } = answer;
+      if (own.judge({ delivery: fresh, made: fresh.made }) === 'news') own.hold(fresh);
+    }
+    await report(own);
+  }
+
+  async function askFor(params: object): Promise<ViewAnswer> {
+    const body = { id: '', params } as unknown as Json;
+    return (await connection.request(op(id, 'view'), body, {
+      timeoutMs: VIEW_MS,
+    })) as unknown as ViewAnswer;
+  }
+
+  async function report({ delivery, have }: Told): Promise<void> {
+    const { version, node } = delivery!.view;
+    const body = reportOf(
+      id,
+      {},
+      {
+        ...{ version, kato: KATO, catalogue: node.catalogue },
+        ...(have === undefined ? {} : { content: have.content }),
+        at: new Date(START_MS + time.nowMs).toISOString(),
+        roles: Object.fromEntries(Object.keys(node.roles).map((role) => [role, []])),
+      },
+    );
+    await connection.request(op(id, 'report'), body as unknown as Json, { timeoutMs: REPORT_MS });
   }
 }
