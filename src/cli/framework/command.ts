@@ -4,7 +4,8 @@ import type { Named } from '../completion/named.ts';
 import { widthOf } from '../input/terminal.ts';
 import { print, printJson, wantsJson } from '../output.ts';
 import { type Style, styleFor } from '../render/text/style.ts';
-import { Args, Command, Flags } from './oclif.ts';
+import { Args, Command, Flags, type Input, type OutputFlags, type ParserOutput } from './oclif.ts';
+import { EmptyWord } from './usage-error.ts';
 
 /**
  * A command of `kato`: `perform` makes the value that --json prints, `render` the lines that a
@@ -46,6 +47,17 @@ export abstract class KatoCommand<Value> extends Command {
     print(await this.render(printableValue(value), style, widthOf(stdout)), style);
   }
 
+  /** Lists come apart here, for every command. */
+  protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+    options: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    takeListsApart(options.args as Takers, parsed.args, (name) => name.toUpperCase());
+    takeListsApart(options.flags as Takers, parsed.flags, (name) => `--${name}`);
+    return parsed;
+  }
+
   /** Whose words are wrong waits for nobody. */
   private async performAlone(command: string): Promise<Value> {
     await this.parse(this.ctor);
@@ -58,6 +70,10 @@ export abstract class KatoCommand<Value> extends Command {
     return wantsJson(this.argv);
   }
 }
+
+/** By name: what was typed for arguments, or for flags. */
+type Parsed = OutputFlags<Record<string, never>>;
+type Takers = Readonly<Record<string, Named>> | undefined;
 
 /** oclif wants options of our own to be open; what they are is checked all the same. */
 type NamedOptions = Named & Record<string, unknown>;
@@ -77,20 +93,27 @@ export const rolesWord = word({
 /** A flag whose value is a name of something, or several. */
 export const named = Flags.custom<string, NamedOptions>();
 
-/** Several words as people join them, by spaces or by commas: `redis memcached`, `redis,memcached`. */
-export function listed(words: readonly string[] | undefined): string[] {
-  return (words ?? []).flatMap(wordsIn);
-}
-
-/** The same where no word means all: an empty word, as from an empty variable, does not. */
-export function listedOrAll(words: readonly string[] | undefined): string[] {
-  const found = listed(words);
-  return found.length === 0 ? [...(words ?? [])] : found;
-}
-
 export const nodeFlag = named({
   char: 'n',
   names: 'node',
   helpValue: 'NODE',
   summary: 'Name, address or id of a node; this one by default.',
 });
+
+/**
+ * What takes several names takes them as people join them: `redis memcached`, `redis,memcached` and
+ * `"redis, memcached"` are the same. A word without a name in it, as from an empty variable, is none.
+ */
+function takeListsApart(
+  takers: Takers,
+  values: Record<string, unknown>,
+  called: (name: string) => string,
+): void {
+  for (const [name, { list = false }] of Object.entries(takers ?? {})) {
+    const words = values[name] as string[] | undefined;
+    if (!list || words === undefined) continue;
+    const lists = words.map(wordsIn);
+    if (lists.some((found) => found.length === 0)) throw new EmptyWord(called(name));
+    values[name] = lists.flat();
+  }
+}

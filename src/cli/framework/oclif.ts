@@ -4,3 +4,4 @@ export { Command } from '@oclif/core/command';
 export { Config } from '@oclif/core/config';
 export { CLIError, ModuleLoadError } from '@oclif/core/errors';
 export * as Flags from '@oclif/core/flags';
+export type { Input, OutputFlags, ParserOutput } from '@oclif/core/interfaces';

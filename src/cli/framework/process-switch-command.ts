@@ -3,7 +3,7 @@ import { switchedLines } from '../render/roles.ts';
 import { refuseFailed } from '../session/already.ts';
 import { nodeOrSelf } from '../session/session.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
-import { listedOrAll, nodeFlag, word } from './command.ts';
+import { nodeFlag, word } from './command.ts';
 import { forceOf } from './role-switch-command.ts';
 
 const SWITCHED = {
@@ -31,7 +31,7 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof ProcessSwitchCommand);
     const node = await nodeOrSelf(flags.node);
-    const params = { node, processes: listedOrAll(args.processes), to: this.to, ...forceOf(flags) };
+    const params = { node, processes: args.processes ?? [], to: this.to, ...forceOf(flags) };
     return { operation: 'process.switch', params };
   }
 

@@ -3,7 +3,7 @@ import { rolesSwitchedLines } from '../render/roles.ts';
 import { refuseFailed } from '../session/already.ts';
 import { nodeOrSelf } from '../session/session.ts';
 import { ChangeCommand, type Request } from './change-command.ts';
-import { listed, nodeFlag, rolesWord } from './command.ts';
+import { nodeFlag, rolesWord } from './command.ts';
 import { Flags } from './oclif.ts';
 
 /** Of the two commands that stop something. */
@@ -32,7 +32,7 @@ export abstract class RoleSwitchCommand extends ChangeCommand<RolesSwitched> {
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(this.ctor as typeof RoleSwitchCommand);
     const node = await nodeOrSelf(flags.node);
-    const params = { node, roles: listed(args.roles), to: this.to, ...forceOf(flags) };
+    const params = { node, roles: args.roles ?? [], to: this.to, ...forceOf(flags) };
     return { operation: 'role.switch', params };
   }
 

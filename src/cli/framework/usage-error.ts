@@ -11,6 +11,9 @@ interface ParseError extends Error {
   args?: (string | { name: string })[];
 }
 
+/** A word without a name where names are wanted: `ROLES` or `--roles`, as the message says. */
+export class EmptyWord extends CLIError {}
+
 export function isParseError(error: unknown): error is ParseError {
   return error instanceof CLIError && !(error instanceof ModuleLoadError);
 }
@@ -19,6 +22,13 @@ export function isParseError(error: unknown): error is ParseError {
 export function usageError(error: ParseError, id: string, flags: readonly string[]): KatoError {
   const command = ['kato', ...id.split(':')].join(' ');
   const next = `${command} --help`;
+  if (error instanceof EmptyWord) {
+    const wanted = error.message;
+    const message = wanted.startsWith('--')
+      ? `${wanted} needs a value`
+      : `${command} needs ${wanted}`;
+    return refuse('USAGE', message, 'a word is empty, as from an empty variable', next);
+  }
   const unknown = error.flags?.[0];
   if (unknown !== undefined) {
     const name = unknown.replace(/^-+/, '').replace(/=.*/, '');

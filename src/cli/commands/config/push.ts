@@ -2,14 +2,17 @@ import { word } from '../../framework/command.ts';
 import { ConfigCommand, WHERE } from '../../framework/config-command.ts';
 
 export default class ConfigPush extends ConfigCommand {
-  static override summary = 'Add an item to a list.';
+  static override summary = 'Add items to a list.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> load_balancer trusted_proxies 10.1.0.0/16',
   ];
-  static override args = { ...WHERE, value: word({ required: true, description: 'The item.' }) };
+  static override args = {
+    ...WHERE,
+    value: word({ list: true, multiple: true, required: true, description: 'The items.' }),
+  };
 
   protected async change() {
     const { args } = await this.parse(ConfigPush);
-    return { act: 'push', ...args };
+    return { act: 'push', ...args, value: args.value.join(',') };
   }
 }

@@ -9,7 +9,7 @@ import {
   whatIsCarried,
 } from '../../../operations/local/carried.ts';
 import type { NodeInfo } from '../../../operations/nodes.ts';
-import { KatoCommand, listed, named, word } from '../../framework/command.ts';
+import { KatoCommand, named, word } from '../../framework/command.ts';
 import { ownHost } from '../../framework/home.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { askYesNo, onTerminal } from '../../input/prompt.ts';
@@ -72,7 +72,7 @@ export default class NodeAttach extends KatoCommand<AttachValue> {
 
   protected async perform(): Promise<AttachValue> {
     const { args, flags } = await this.parse(NodeAttach);
-    const roles = listed(flags.enable);
+    const roles = flags.enable ?? [];
     const core = args.core_ip === undefined ? undefined : checkAddress(args.core_ip);
     const local = await import('../../../operations/local/attach.ts');
     const { checkRoot } = await import('../../../operations/local/host.ts');

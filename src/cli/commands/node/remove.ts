@@ -1,6 +1,6 @@
 import type { NodesRemoved } from '../../../domain/nodes/leave.ts';
 import { ChangeCommand, type Request } from '../../framework/change-command.ts';
-import { listed, word } from '../../framework/command.ts';
+import { word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { forceOf } from '../../framework/role-switch-command.ts';
 
@@ -36,7 +36,7 @@ export default class NodeRemove extends ChangeCommand<NodesRemoved> {
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(NodeRemove);
     const params = {
-      nodes: listed(args.node),
+      nodes: args.node,
       skipDetach: flags['skip-detach'],
       ...forceOf(flags),
     };

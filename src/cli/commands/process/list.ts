@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/base/error.ts';
 import { didYouMean } from '../../../domain/base/names.ts';
 import type { NodeProcesses } from '../../../operations/roles.ts';
-import { KatoCommand, listed, nodeFlag, word } from '../../framework/command.ts';
+import { KatoCommand, nodeFlag, word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { processLines } from '../../render/processes.ts';
 import type { Style } from '../../render/text/style.ts';
@@ -38,7 +38,7 @@ export default class ProcessList extends KatoCommand<NodeProcesses[]> {
     const { args, flags } = await this.parse(ProcessList);
     const node = flags.cluster ? null : await nodeOrSelf(flags.node);
     const nodes = await ask<NodeProcesses[]>('process.list', { node });
-    return only(nodes, listed(args.processes));
+    return only(nodes, args.processes ?? []);
   }
 
   protected render(nodes: NodeProcesses[], _style: Style, width: number): readonly string[] {

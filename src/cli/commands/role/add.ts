@@ -1,6 +1,6 @@
 import type { RolesChanged } from '../../../domain/roles/role-changes.ts';
 import { ChangeCommand, type Request } from '../../framework/change-command.ts';
-import { listed, nodeFlag, word } from '../../framework/command.ts';
+import { nodeFlag, word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { forceOf } from '../../framework/role-switch-command.ts';
 import { selectionFlags, selectionOf } from '../../input/selection.ts';
@@ -43,7 +43,7 @@ export default class RoleAdd extends ChangeCommand<RolesChanged> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RoleAdd);
-    const roles = listed(args.roles);
+    const roles = args.roles ?? [];
     const selection = selectionOf('kato role add', flags, roles);
     const node = await nodeOrSelf(flags.node);
     this.noStart = flags['no-start'];

@@ -1,6 +1,6 @@
 import { KatoError, refuse } from '../../../domain/base/error.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand, listed, nodeFlag, rolesWord } from '../../framework/command.ts';
+import { KatoCommand, nodeFlag, rolesWord } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import type { Style } from '../../render/text/style.ts';
@@ -28,7 +28,7 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
 
   protected async perform(): Promise<RoleInfo[] | Secrets> {
     const { args, flags } = await this.parse(ShowRoleInfo);
-    const roles = listed(args.roles);
+    const roles = args.roles ?? [];
     if (flags.node !== undefined && !flags.secret) {
       const next = 'kato info -n NODE shows the roles of a node';
       throw refuse('USAGE', '--node goes with --secret', undefined, next);

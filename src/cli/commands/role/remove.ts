@@ -1,7 +1,7 @@
 import { refuse } from '../../../domain/base/error.ts';
 import type { RolesChanged } from '../../../domain/roles/role-changes.ts';
 import { ChangeCommand, type Request } from '../../framework/change-command.ts';
-import { listed, nodeFlag, rolesWord } from '../../framework/command.ts';
+import { nodeFlag, rolesWord } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { forceFlag, forceOf } from '../../framework/role-switch-command.ts';
 import { askLine, onTerminal } from '../../input/prompt.ts';
@@ -32,7 +32,7 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RoleRemove);
-    const roles = listed(args.roles);
+    const roles = args.roles ?? [];
     const selection = selectionOf('kato role remove', flags, roles);
     const purgeData = flags['purge-data'];
     if (purgeData && selection !== 'named') throw mustBeNamed();

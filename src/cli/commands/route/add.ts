@@ -1,6 +1,6 @@
 import type { Route } from '../../../domain/document/cluster.ts';
 import { ChangeCommand, type Request } from '../../framework/change-command.ts';
-import { listed, word } from '../../framework/command.ts';
+import { word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { routeLine } from '../../render/routes.ts';
 
@@ -38,8 +38,7 @@ export default class RouteAdd extends ChangeCommand<Route> {
 
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RouteAdd);
-    const { route } = args;
-    const backends = listed(args.backends);
+    const { route, backends } = args;
     // Controllers of 0.1.0 do not know it.
     const insisting = flags['any-backend'] ? { anyBackend: true } : {};
     const params = { route, backends, sticky: flags.sticky, ...insisting };

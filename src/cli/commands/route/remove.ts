@@ -1,6 +1,6 @@
 import type { Route } from '../../../domain/document/cluster.ts';
 import { ChangeCommand, type Request } from '../../framework/change-command.ts';
-import { listedOrAll, word } from '../../framework/command.ts';
+import { word } from '../../framework/command.ts';
 import { routeLine } from '../../render/routes.ts';
 
 export default class RouteRemove extends ChangeCommand<Route> {
@@ -22,8 +22,7 @@ export default class RouteRemove extends ChangeCommand<Route> {
 
   protected async request(): Promise<Request> {
     const { args } = await this.parse(RouteRemove);
-    const { route } = args;
-    const backends = listedOrAll(args.backends);
+    const { route, backends = [] } = args;
     return { operation: 'route.remove', params: { route, backends } };
   }
 

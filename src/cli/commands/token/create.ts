@@ -1,6 +1,6 @@
 import type { TokenInfo } from '../../../domain/access/tokens.ts';
 import { performed, waitFlags } from '../../framework/change-command.ts';
-import { KatoCommand, listed, named } from '../../framework/command.ts';
+import { KatoCommand, named } from '../../framework/command.ts';
 import { ownCatalogue } from '../../framework/home.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { durationSeconds } from '../../input/duration.ts';
@@ -48,7 +48,7 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
       ca: cluster.ca,
     });
     const { uses, admin } = flags;
-    const roles = flags.roles === undefined ? null : listed(flags.roles);
+    const roles = flags.roles ?? null;
     const asked = { ...params, roles, admin, uses, ttlSeconds };
     const { result } = await performed({ operation: 'token.create', params: asked }, flags);
     const info = result as unknown as TokenInfo;

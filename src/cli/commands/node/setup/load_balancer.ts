@@ -1,7 +1,7 @@
 import type { LoadBalancerSet } from '../../../../domain/traffic/load-balancer.ts';
 import type { ListedNode } from '../../../../operations/nodes.ts';
 import { type Changed, changed, performed, waitFlags } from '../../../framework/change-command.ts';
-import { KatoCommand, listedOrAll, word } from '../../../framework/command.ts';
+import { KatoCommand, word } from '../../../framework/command.ts';
 import { Flags } from '../../../framework/oclif.ts';
 import { leavesOut } from '../../../input/own-address.ts';
 import { ask, self } from '../../../session/session.ts';
@@ -39,7 +39,7 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
 
   protected async perform(): Promise<Changed<LoadBalancerSet>> {
     const { args, flags } = await this.parse(SetupLoadBalancer);
-    const addresses = listedOrAll(args.ip);
+    const addresses = args.ip ?? [];
     const { node } = await self();
     const named = addresses.length > 0;
     const routers = { named, addresses: named ? addresses : await routerAddresses() };

@@ -1,7 +1,6 @@
 import type { Announcer } from '../../../../domain/document/cluster.ts';
 import { performed, waitFlags } from '../../../framework/change-command.ts';
-import { KatoCommand, listed, word } from '../../../framework/command.ts';
-import { Flags } from '../../../framework/oclif.ts';
+import { KatoCommand, named, word } from '../../../framework/command.ts';
 import { self } from '../../../session/session.ts';
 
 /** Everything that a component needs to announce routes, shown once. */
@@ -27,12 +26,13 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
   ];
   static override args = { name: word({ required: true, description: 'Name of the component.' }) };
   static override flags = {
-    host: Flags.string({
+    host: named({
+      list: true,
       multiple: true,
       multipleNonGreedy: true,
       required: true,
       helpValue: 'PATTERN',
-      summary: 'A host name it may announce; *.example.com for all below.',
+      summary: 'Host names it may announce; *.example.com for all below.',
     }),
     ...waitFlags,
   };
@@ -42,7 +42,7 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
     const { createIdentity } = await import('../../../../bus/identity.ts');
     const { cluster } = await self();
     const { key, seed } = createIdentity();
-    const params = { name: args.name, key, hosts: listed(flags.host) };
+    const params = { name: args.name, key, hosts: flags.host };
     const { result } = await performed({ operation: 'announcer.add', params }, flags);
     const { name, hosts } = result as unknown as Announcer;
     const bus = `tls://${cluster.core.address}:${cluster.core.port}`;
