@@ -1,11 +1,14 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { CHECKOUT } from '../lab/store.ts';
-import { statusWith } from '../statuses.ts';
+import { nodeStatus, statusWith } from '../statuses.ts';
 import { atMost, type Part, row } from './row.ts';
 import { median, type Samples, spread, timeHere } from './samples.ts';
 
@@ -16,13 +19,14 @@ const NODE = `${CHECKOUT}/runtime/bin/node`;
 /** Commands of each kind; those that ask find an agent that answers at once. */
 const COMMANDS = ['status', 'node list', 'role info redis', 'token list', 'completion bash'];
 
+const NODES = ['h1', 'h2', 'h3'];
 const ANSWERS: Record<string, Json> = {
   status: statusWith() as unknown as Json,
-  'node.list': [],
+  'node.list': NODES.map((name) => nodeStatus(name)) as unknown as Json,
   'token.list': [],
 };
 
-/** What a shell runs when Tab is pressed where a name belongs. */
+/** What a shell runs when Tab is pressed where a name belongs that the agent knows. */
 const TAB = ['complete', '--', 'node', 'remove', ''];
 
 /** How long a command takes that has next to nothing to do. */
@@ -34,6 +38,7 @@ export const start: Part = async (tell) => {
   });
   const child = { ...process.env, KATO_ROOT: root };
   try {
+    await checkOffered(child);
     const commands = [
       { argv: [NODE, '-e', '0'] },
       { argv: [KATO, '--version'] },
@@ -68,3 +73,13 @@ export const start: Part = async (tell) => {
     rmSync(root, { recursive: true });
   }
 };
+
+/** Who finds no names is quick. */
+async function checkOffered(env: NodeJS.ProcessEnv): Promise<void> {
+  const { stdout } = await promisify(execFile)(KATO, TAB, { env });
+  const offered = stdout.split('\n').slice(0, -1);
+  assert.deepEqual(
+    offered.map((line) => line.split(/\s/)[0]),
+    NODES,
+  );
+}
