@@ -142,6 +142,7 @@ const TYPED: readonly [string, string][] = [
   ['kato info --node=rou', 'kato info --node=router-in-frankfurt'],
   ['kato node attach -e router,red', 'kato node attach -e router,redis'],
   ['kato check --format na', 'kato check --format nagios'],
+  ['kato token revoke k3', 'kato token revoke k3m9x2qa'],
   ['kato config set cluster heartbeat.i', 'kato config set cluster heartbeat.interval'],
   ['kato route remove ', 'kato route remove \\*.example.com'],
   ['kato route remove "*.exa', 'kato route remove "*.example.com"'],
@@ -151,6 +152,9 @@ const TYPED: readonly [string, string][] = [
 ];
 /** A shell that is closed would write into a folder that is being removed. */
 const NO_HISTORY = { HISTFILE: '', XDG_DATA_HOME: '/nowhere' };
+/** Of a list: the first and the last that can be given, in any order. */
+const ROLES = /(?=[\s\S]*\bcontroller\b)(?=[\s\S]*\brouter\b)/;
+const FLAG = /(^|\s)--[a-z]/m;
 /** Under load a first Tab may find that kato has not answered in time. */
 const TABS = 5;
 
@@ -197,6 +201,20 @@ for (const [name, shell] of Object.entries(SHELLS)) {
         assert.ok(line.startsWith(completed), `${typed} -> ${line}`);
       });
     }
+
+    it('lists roles where roles belong, and no flag before it is begun', async () => {
+      screen.press('C-u');
+      await enter('clear');
+      screen.type('kato role add ');
+      screen.press('Tab', 'Tab');
+      assert.doesNotMatch(await screen.shows(ROLES), FLAG);
+      screen.press('C-c');
+      await enter('clear');
+      screen.type('kato role add --');
+      screen.press('Tab', 'Tab');
+      await screen.shows(FLAG);
+      screen.press('C-c');
+    });
 
     it('inserts nothing where nothing is known, and says nothing', async () => {
       for (const typed of ['kato token create --ttl ', 'kato config set nosuch ', 'kato statsu ']) {
