@@ -92,6 +92,18 @@ describe('a bug in kato', () => {
   });
 });
 
+describe('a user who may not ask the agent', () => {
+  it('knows nothing, which is no finding for monitoring', async () => {
+    const here = await machine({ agent: true });
+    const as = 'setpriv --reuid=nobody --regid=nogroup --clear-groups';
+    await here.type('chmod 755 "$KATO_ROOT"');
+    const { exitCode, stdout } = await here.type(`${as} kato check --format nagios`);
+    assert.match(stdout, /^KATO UNKNOWN - /);
+    assert.deepEqual([exitCode, here.asked], [3, []]);
+    here.end();
+  });
+});
+
 describe('kato where no agent runs', () => {
   let here: Machine;
   before(async () => {
