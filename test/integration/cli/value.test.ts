@@ -30,6 +30,18 @@ describe('what a person sees and takes at a real terminal', () => {
     assert.match(seen.slice(0, seen.indexOf('taken [{')), /Ask the cluster/);
   });
 
+  it('is what kato waits for, where a value is typed: it says so, and how that ends', async () => {
+    screen.type('clear; kato config set cluster heartbeat.interval');
+    screen.press('Enter');
+    await screen.shows(/^type the value of cluster heartbeat\.interval, then Ctrl-D$/m);
+    here.asked.length = 0;
+    screen.type('5');
+    screen.press('Enter', 'C-d');
+    await screen.shows(/Ask the cluster/);
+    const { params } = here.asked.find(({ operation }) => operation === 'config.set')!;
+    assert.equal((params as { value: string }).value, '5');
+  });
+
   it("is a refusal in kato's own words, without marks of colours", async () => {
     screen.type('clear; kato route announcer add shop');
     screen.press('Enter');
