@@ -6,6 +6,7 @@ import type { Paths } from '../../../src/domain/making/paths.ts';
 import { lockFile } from '../../../src/domain/making/s6/service-folder.ts';
 import type { ProcessSpec } from '../../../src/domain/making/spec.ts';
 import { run } from '../../../src/machine/command.ts';
+import { catalogue } from '../../support/clusters.ts';
 import { freePort } from '../../support/ports.ts';
 import { compileProcess } from '../../support/service.ts';
 import { until } from '../../support/until.ts';
@@ -65,6 +66,23 @@ describe('what a process leaves behind when it is killed', function () {
       query.kill();
     }
   });
+
+  for (const [role, { processes }] of catalogue.roles) {
+    for (const { name } of processes) {
+      it(`is ended for every role: ${name} of ${role}`, async () => {
+        const own = await compileProcess(testView([role]), name, paths);
+        // As whoever it runs, it tells in the file which child it has.
+        await run(['install', '-m', '0666', '/dev/null', file]);
+        const argv = ['sh', '-c', PARENT, file];
+        const bare = { ready: null, listens: [], config: null, dataFolder: null };
+        const spec = processSpec(paths, { ...own, ...bare, argv });
+        const { leader, child } = await started(spec);
+        process.kill(leader, 'SIGKILL');
+        await until(() => isBack(spec, leader), { what: 'a new one', seconds: 10 });
+        assert.ok(await isGone(child));
+      });
+    }
+  }
 
   it('is ended in whichever session it is', async () => {
     const spec = parent();
