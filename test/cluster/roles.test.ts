@@ -149,7 +149,11 @@ describe('roles of a running cluster', () => {
     await typed(core(), 'kato process stop -n h2 redis');
     const late = await refused(host(2), 'kato process ready --block 1 redis');
     assert.deepEqual([late.code, late.exitCode], ['TIMEOUT', 6]);
-    await typed(core(), 'kato process start -n h2 redis');
+    await typed(core(), 'kato stop -n h2 memcached');
+    const { exitCode, stdout, stderr } = await type(host(2), 'kato process ready all');
+    assert.deepEqual([exitCode, stdout], [0, 'READY\n']);
+    assert.equal(stderr, 'note: memcached is stopped by h1\nnote: redis is held\n');
+    await typed(core(), 'kato start -n h2 memcached && kato process start -n h2 redis');
     await typed(core(), 'kato process ready -n h2 --block 10 redis');
   });
 

@@ -10,7 +10,7 @@ import { announcerListLines } from '../../../src/cli/render/routes.ts';
 import { table, wrap } from '../../../src/cli/render/text/table.ts';
 import { ageText, localTime } from '../../../src/cli/render/text/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
-import { notReady } from '../../../src/cli/session/ready.ts';
+import { leftDown, notReady } from '../../../src/cli/session/ready.ts';
 import type { Check } from '../../../src/domain/telling/check.ts';
 import type {
   NodeState,
@@ -216,6 +216,13 @@ describe('readiness', () => {
   it('of all does not need what a person stopped', () => {
     assert.equal(notReady(status([process('STOPPED', true)]), 'web', 'all'), null);
     assert.equal(notReady(status([process('STOPPED')], 'core'), 'web', 'all'), null);
+  });
+
+  it('of all tells what a person stopped or holds', () => {
+    const held = process('STOPPED', true);
+    assert.deepEqual(leftDown(status([process('RUNNING')]), 'web'), []);
+    assert.deepEqual(leftDown(status([process('RUNNING'), held]), 'web'), ['redis is held']);
+    assert.deepEqual(leftDown(status([held], 'core'), '10.0.0.2'), ['redis is stopped by core']);
   });
 
   it('is refused for a node that has gone, with what helps', () => {
