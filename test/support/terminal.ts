@@ -14,6 +14,8 @@ export interface Terminal {
   /** What is to be seen now, and what was scrolled away before it. */
   seen(): string;
   scrolledAway(): string;
+  /** Lines that were longer than the terminal is wide, and that it broke itself. */
+  broken(): string[];
   /** All that programs have written to it since it was opened. */
   written(): string;
   resize(columns: number, rows: number): void;
@@ -65,6 +67,12 @@ export function terminal(options: {
     painted: () => readable(capture('-e')),
     seen: () => capture(),
     scrolledAway: () => capture('-S', '-', '-E', '-1'),
+    broken: () => {
+      const seen = new Set(capture().split('\n'));
+      // With -J they are whole again, and no line loses its spaces.
+      const whole = capture('-J').split('\n');
+      return whole.map((line) => line.trimEnd()).filter((line) => !seen.has(line));
+    },
     written: () => readFileSync(raw, 'utf8'),
     resize: (x, y) => void tmux('resize-window', '-x', String(x), '-y', String(y)),
     shows: (what, seconds = SHOWN_WITHIN_SECONDS) => {
