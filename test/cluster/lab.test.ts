@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../support/lab/command.ts';
 import { Lab } from '../support/lab/lab.ts';
 import { allPids, attempt, markOf, namespaceOf } from '../support/lab/processes.ts';
-import { loadLab, ownLabs, saveLab } from '../support/lab/store.ts';
+import { CHECKOUT, loadLab, ownLabs, saveLab } from '../support/lab/store.ts';
 import { orSkip, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
@@ -12,6 +15,7 @@ const KNOCK = `
   socket.on('error', (error) => { console.log(error.code); process.exit(); });
   setTimeout(() => { console.log('silence'); process.exit(); }, 300);`;
 const NODE = process.execPath;
+const NO_LAB = 'lab: this checkout has no lab: scripts/lab up 3 makes one, --lab N takes another';
 
 describe('a lab of hosts', () => {
   const lab = useLab({ hosts: 3, anyKind: true });
@@ -143,11 +147,24 @@ describe('a lab of hosts', () => {
 
   it('of another checkout is not what a command means that names none', async () => {
     const foreign = await Lab.up({ hosts: 1, stays: true });
+    const folder = mkdtempSync(join(tmpdir(), 'kato-checkout-'));
+    const typed = (...words: string[]) => {
+      const cli = `${folder}/other/test/support/lab/cli.ts`;
+      const argv = [NODE, '--preserve-symlinks', '--preserve-symlinks-main', cli, ...words];
+      return run({ argv, env: { PATH: process.env.PATH! }, wrapped: false }, {});
+    };
     try {
-      assert.equal(ownLabs().at(-1), foreign.number);
-      saveLab({ ...loadLab(foreign.number)!, checkout: '/somewhere/else' });
-      assert.ok(!ownLabs().includes(foreign.number));
+      symlinkSync(CHECKOUT, `${folder}/other`);
+      assert.ok(ownLabs().includes(foreign.number));
+      for (const line of ['on h1 true', 'power-off h1', 'down']) {
+        const { exitCode, stderr } = await typed(...line.split(' '));
+        assert.deepEqual([exitCode, stderr.trim()], [1, NO_LAB], line);
+      }
+      assert.equal((await typed('down', '--all')).exitCode, 0);
+      const named = await typed('--lab', `${foreign.number}`, 'on', 'h1', 'echo', 'here');
+      assert.deepEqual([named.exitCode, named.stdout], [0, 'here\n'], named.stderr);
     } finally {
+      rmSync(folder, { recursive: true });
       await foreign.down();
     }
   });
