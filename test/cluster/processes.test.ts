@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
-import { clusterOf, hastenDeath, nodeOn, settled, statusWhen, typed } from '../support/cluster.ts';
+import {
+  clusterOf,
+  hastenDeath,
+  nodeOn,
+  refused,
+  settled,
+  statusWhen,
+  typed,
+} from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { kill, pidOf, restarted, runningOn } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 const BACK_SECONDS = 5;
 const SECONDS = 10;
+/** Redis has 30 s to stop, and the kernel 15 s twice: the rest is for a busy machine. */
+const HALT_LIMIT_MS = 90_000;
 
 describe('a process that fails', () => {
   const lab = useLab({ hosts: 2 });
@@ -77,6 +88,29 @@ describe('a process that fails', () => {
     await settled(core, SECONDS);
     assert.deepEqual(restarted(before, await running()), ['h2 redis']);
     assert.equal(data.processes().filter(({ name }) => name === 'redis-server').length, 1);
+  });
+
+  it('a supervisor that hangs: the halt of its node ends in time and names it, and the next is done', async function () {
+    this.timeout(2 * HALT_LIMIT_MS);
+    const redis = await pidOf(data, 'redis');
+    const supervisor = Number(await typed(data, `ps -o ppid= -p ${redis}`));
+    await data.freeze(supervisor);
+    const halt = await refused(data, 'kato node halt', { timeoutMs: HALT_LIMIT_MS });
+    assert.deepEqual([halt.code, halt.exitCode], ['TIMEOUT', 6]);
+    assert.match(halt.message, new RegExp(`^not ended: redis \\(pid ${redis}, `));
+    const { text } = hint(
+      halt.next,
+      'machine/s6/shutdown.ts: ps -eo pid,stat,wchan:30,args shows what it waits for; then kato node halt again',
+    );
+    const [ps, again] = text.split(/ shows what it waits for; then | again$/) as [string, string];
+    assert.match(
+      await typed(data, ps),
+      new RegExp(`^ *${supervisor} T.* s6-supervise redis$`, 'm'),
+    );
+    await data.thaw(supervisor);
+    await typed(data, again);
+    await typed(data, 'kato node boot');
+    await settled(core);
   });
 
   it('an agent killed in the middle of a pass: the next one does the rest', async () => {
