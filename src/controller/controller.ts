@@ -1,4 +1,3 @@
-import { controllerKeysOf } from '../bus/identity.ts';
 import type { Store } from '../bus/store/store.ts';
 import type { Subject } from '../bus/subjects.ts';
 import { KatoError } from '../domain/base/error.ts';
@@ -37,8 +36,7 @@ export async function runController(options: {
   signal: AbortSignal;
 }): Promise<void> {
   const { seed, doors, catalogue, kato, log, signal } = options;
-  const { clock } = doors;
-  const controllerKeys = controllerKeysOf(seed);
+  const { clock, keys: controllerKeys } = doors;
   const confirming = meter();
   const onUp: { [lane in keyof Lanes]?: () => void } = {};
   const lanes = await doors.connect((lane) => onUp[lane]?.(), signal);

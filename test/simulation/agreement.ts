@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { controllerKeysOf } from '../../src/bus/identity.ts';
 import { NO_VERDICTS } from '../../src/domain/nodes/verdicts.ts';
 import type { View } from '../../src/domain/views/view.ts';
 import { viewFor } from '../../src/domain/views/view-for.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
-import type { SimulatedController } from './controller.ts';
+import { KEYS, type SimulatedController } from './controller.ts';
 import type { SimulatedNode } from './node.ts';
 import type { Server } from './server.ts';
+
+const COMMON = { controllerKeys: KEYS, catalogue, announced: [], at: NOW };
 
 /** What is so once nothing has happened for long: all know the same, and it is what the bus holds. */
 export function checkAgreement(
   server: Server,
   controllers: readonly SimulatedController[],
   nodes: readonly SimulatedNode[],
-  seed: string,
 ): void {
   const cluster = server.cluster.value;
   const verdicts = server.verdicts.value ?? NO_VERDICTS;
@@ -32,8 +32,7 @@ export function checkAgreement(
   for (const { id, told } of nodes) {
     assert.equal(told.seen?.revision, cluster.revision, `${id} has not heard of the newest state`);
     const { version } = told.delivery!.view;
-    const controllerKeys = controllerKeysOf(seed);
-    const input = { cluster, version, verdicts, controllerKeys, catalogue, announced: [], at: NOW };
+    const input = { cluster, version, verdicts, ...COMMON };
     assert.deepEqual(contentOf(told.delivery!.view), contentOf(viewFor(input, id)), id);
   }
 }

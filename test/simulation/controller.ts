@@ -1,3 +1,4 @@
+import { controllerKeysOf, createIdentity } from '../../src/bus/identity.ts';
 import { CONTROLLER } from '../../src/bus/subjects.ts';
 import type { Clock } from '../../src/controller/clock.ts';
 import { runController } from '../../src/controller/controller.ts';
@@ -15,6 +16,9 @@ import type { Chance, Time } from './time.ts';
 
 /** Of today, which tells contents apart. */
 export const KATO = '0.2.0';
+/** As whom all of them speak. */
+const { seed: SEED } = createIdentity();
+export const KEYS = controllerKeysOf(SEED);
 export const START_MS = Date.parse(NOW);
 const AGAIN_MS = 1000;
 const AGAIN: Partial<Record<ErrorCode, true>> = { BUS_AWAY: true, TIMEOUT: true };
@@ -40,7 +44,6 @@ interface Life {
 /** The real controller, with time and bus made up. */
 export function createController(
   name: string,
-  seed: string,
   { server, time, chance }: { server: Server; time: Time; chance: Chance },
 ): SimulatedController {
   let life: Life | null = null;
@@ -97,6 +100,7 @@ export function createController(
     life = own;
     const doors: Doors = {
       clock: clockOf(name, { member, time, chance }),
+      keys: KEYS,
       connect: async (onUp) => {
         own.onUp = onUp;
         return connections;
@@ -113,13 +117,15 @@ export function createController(
     const log = (line: string) => logged.push(`${name} at ${time.nowMs} ms: ${line}`);
     // A killed one is never told: it is just not called any more.
     const { signal } = new AbortController();
-    runController({ seed, doors, catalogue, kato: KATO, log, signal }).catch((error: unknown) => {
-      // As the supervisor does: it begins anew where the bus went away while it began.
-      if (!(error instanceof KatoError && error.code in AGAIN)) log(`ended: ${error}`);
-      if (life !== own) return;
-      member.kill();
-      time.after(AGAIN_MS, member.start);
-    });
+    runController({ seed: SEED, doors, catalogue, kato: KATO, log, signal }).catch(
+      (error: unknown) => {
+        // As the supervisor does: it begins anew where the bus went away while it began.
+        if (!(error instanceof KatoError && error.code in AGAIN)) log(`ended: ${error}`);
+        if (life !== own) return;
+        member.kill();
+        time.after(AGAIN_MS, member.start);
+      },
+    );
   }
 
   function onLanded(bucket: string): void {

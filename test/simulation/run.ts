@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createIdentity } from '../../src/bus/identity.ts';
 import type { Cluster } from '../../src/domain/document/cluster.ts';
 import { clusterWith } from '../support/clusters.ts';
 import { checkAgreement } from './agreement.ts';
@@ -17,7 +16,6 @@ const CALM_MS = 60_000;
 const QUIET_MS = 30_000;
 const FAULTS_MAX = 14;
 const WISHES_MAX = 25;
-const { seed: SEED } = createIdentity();
 const SECRETS = [
   'bus/ca',
   'bus/certificate',
@@ -36,7 +34,7 @@ export async function runSeed(seed: number): Promise<{ events: number; faults: s
   for (const name of SECRETS) server.buckets.secrets.set(name, { value: name, entry: 1 });
   const world = { server, time, chance };
   const names = ['core', 'c2', 'c3'].slice(0, chance.between(1, 3));
-  const controllers = names.map((name) => createController(name, SEED, world));
+  const controllers = names.map((name) => createController(name, world));
   const nodes = Object.keys(server.cluster.value.nodes).map((id) => createNode(id, world));
   const client = createClient(world);
   const members = [
@@ -63,10 +61,10 @@ export async function runSeed(seed: number): Promise<{ events: number; faults: s
       invariants.observe(server, controllers);
     });
     assert.deepEqual(written(), quiet, 'there is work though all is calm');
-    checkAgreement(server, controllers, nodes, SEED);
+    checkAgreement(server, controllers, nodes);
     checkWishes(client, server);
   } catch (cause) {
-    const story = [`KATO_SEED=${seed} breaks a rule at ${time.nowMs} ms`, ...faults];
+    const story = [`seed ${seed} breaks a rule at ${time.nowMs} ms`, ...faults];
     throw new Error(story.join('\n'), { cause });
   }
   return { events, faults };

@@ -9,7 +9,7 @@ const LEVEL_LIMIT_MINUTES: Record<string, number> = {
   unit: 2,
   integration: 16,
   cluster: 30,
-  simulation: 4,
+  simulation: 15,
   files: 12,
 };
 /** How many of a level's files run side by side: tests of the cluster wait for most of their time. */

@@ -2,6 +2,7 @@ import type { Bus } from '../../bus/bus.ts';
 import { controllerKeysOf } from '../../bus/identity.ts';
 import { openStore, type Store } from '../../bus/store/store.ts';
 import { CONTROLLER } from '../../bus/subjects.ts';
+import type { ControllerKeys } from '../../domain/views/view.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Live } from '../state/live.ts';
 import type { Records } from '../state/records.ts';
@@ -23,6 +24,7 @@ export interface ControllerConfig {
 /** All that a controller has of the world outside it: a simulation gives it another one. */
 export interface Doors {
   clock: Clock;
+  keys: ControllerKeys;
   /** Null when `signal` ends it. `onUp` is told which of them is there, or back. */
   connect(onUp: (lane: keyof Lanes) => void, signal: AbortSignal): Promise<Lanes | null>;
   openStore(bus: Bus): Promise<Store>;
@@ -38,6 +40,7 @@ export function doorsOf({ clusterId, bus, http, ca, seed }: ControllerConfig, ka
   const identity = { who: CONTROLLER, key: keys.controller, seed };
   return {
     clock: systemClock,
+    keys,
     connect: (onUp, signal) =>
       connectLanes({ ...bus, ca, clusterId, identity, name: 'controller' }, onUp, signal),
     openStore: (lane) => openStore(lane, seed),
