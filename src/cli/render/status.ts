@@ -8,7 +8,7 @@ import {
 } from '../../domain/telling/status.ts';
 import type { Style } from './text/style.ts';
 import { tableRows, wrap } from './text/table.ts';
-import { ageText } from './text/time.ts';
+import { ageText, withLocalTimes } from './text/time.ts';
 
 /** A part of the picture that is shown whole or not at all, and what it shows. */
 export interface Block {
@@ -41,7 +41,7 @@ function one(what: NonNullable<Block['shows']>['what'], lines: string[]): Block 
 }
 
 function warningLines(message: string, style: Style, width: number): string[] {
-  const [first = '', ...more] = wrap(message, width - '! '.length);
+  const [first = '', ...more] = wrap(withLocalTimes(message), width - '! '.length);
   // Not the function itself: chalk would take the index and the list for texts, too.
   return [`! ${first}`, ...more.map((line) => `  ${line}`)].map((line) => style.yellow(line));
 }

@@ -217,7 +217,7 @@ function certificateWarnings(input: StatusInput): Warning[] {
     )
     .map(({ domain, notAfter }) => ({
       code: 'CERTIFICATE_EXPIRES',
-      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'expired' : 'expires'} on ${notAfter.slice(0, 10)}`,
+      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'expired' : 'expires'} on ${notAfter}`,
     }));
 }
 

@@ -32,6 +32,19 @@ describe('the status as text', () => {
     assert.deepEqual(lines({ warnings }).slice(0, 2), ['! web is dead, last seen 20 s ago', '']);
   });
 
+  it('tells the end of a certificate in the zone of who reads', () => {
+    const zone = process.env.TZ;
+    process.env.TZ = 'Pacific/Auckland';
+    try {
+      const message = 'the certificate for shop.org expires on 2026-07-01T23:59:59.000Z';
+      const [line] = lines({ warnings: [{ code: 'CERTIFICATE_EXPIRES', message }] });
+      assert.equal(line, '! the certificate for shop.org expires on 2026-07-02 11:59:59');
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
   it('colours each line of a warning as one text', () => {
     const painted: unknown[][] = [];
     const yellow = (...given: unknown[]) => `<${painted.push(given) && given[0]}>`;

@@ -212,10 +212,13 @@ describe('the status of a cluster', () => {
       const notAfter = later(days * 86_400);
       const certificates = { 'shop.org': { domain: 'shop.org', chain: '', notAfter } };
       const both = [coreUp, reportOf('db', { redis: 'RUNNING' })];
-      return codes(status({ ...cluster, certificates }, both));
+      return status({ ...cluster, certificates }, both).warnings;
     };
     assert.deepEqual(until(31), []);
-    assert.deepEqual(until(29), ['CERTIFICATE_EXPIRES']);
+    const warns = (message: string) => [{ code: 'CERTIFICATE_EXPIRES', message }];
+    const what = 'the certificate for shop.org';
+    assert.deepEqual(until(29), warns(`${what} expires on ${later(29 * 86_400)}`));
+    assert.deepEqual(until(-1), warns(`${what} expired on ${later(-86_400)}`));
   });
 
   it('lists roles that nobody has when all is to be shown', () => {
