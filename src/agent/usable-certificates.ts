@@ -4,51 +4,59 @@ import { sha256 } from '../domain/base/hash.ts';
 import type { Certificate } from '../domain/document/cluster.ts';
 import type { Paths } from '../domain/making/paths.ts';
 import { keyNameOf } from '../domain/traffic/certificates.ts';
-import { certificateFile } from '../domain/traffic/nginx/certificate-files.ts';
-import { splitPem, whyUnusable } from '../machine/certificates.ts';
+import { certificateFile, pemOf } from '../domain/traffic/nginx/certificate-files.ts';
+import { refusedByNginx } from '../machine/certificate-check.ts';
+import { splitPem } from '../machine/certificates.ts';
 import { folderNames, readIfExists } from '../machine/disk/files.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
 
 /**
- * What a node was told, without the certificates that no server would load: one of them would make
- * nginx refuse everything new, for every domain. Instead the live one stays, if there is one.
+ * What a node was told, without the certificates that nginx would not load or that have no key: one of
+ * them would make it refuse everything new, for every domain. Instead the live one stays, if there is one.
  */
 export async function withUsableCertificates(
-  { view, secrets, hash }: Delivery,
+  told: Delivery,
   paths: Paths,
 ): Promise<{ delivery: Delivery; faults: ErrorRecord[] }> {
+  const { view, secrets } = told;
+  const files = view.certificates.map((certificate) => {
+    const key = secrets[keyNameOf(certificate)];
+    return { certificate, pem: key === undefined ? null : pemOf(key, certificate.chain) };
+  });
+  const refused = await judge(files.flatMap(({ pem }) => pem ?? []));
   const certificates: Certificate[] = [];
   const keys: Record<string, string> = {};
   const faults: ErrorRecord[] = [];
-  for (const certificate of view.certificates) {
-    const key = secrets[keyNameOf(certificate)];
-    const why = key === undefined ? null : judge(certificate, key);
-    if (why === null) certificates.push(certificate);
-    else {
-      faults.push(fault(certificate.domain, why));
-      const live = await liveOf(certificate, paths);
-      if (live === null) continue;
-      const stays = { ...certificate, chain: live.chain };
-      certificates.push(stays);
-      keys[keyNameOf(stays)] = live.key;
+  for (const { certificate, pem } of files) {
+    const why = pem === null ? null : refused(pem);
+    if (pem !== null && why === null) {
+      certificates.push(certificate);
+      continue;
     }
+    if (why !== null) faults.push(leftOut(certificate.domain, why));
+    const live = await liveOf(certificate, paths);
+    if (live === null) continue;
+    const stays = { ...certificate, chain: live.chain };
+    certificates.push(stays);
+    keys[keyNameOf(stays)] = live.key;
   }
-  const delivery = { hash, view: { ...view, certificates }, secrets: { ...secrets, ...keys } };
-  return { delivery, faults };
+  const usable = { view: { ...view, certificates }, secrets: { ...secrets, ...keys } };
+  return { delivery: { ...told, ...usable }, faults };
 }
 
-/** Loading one takes a millisecond, and most stay as they are from pass to pass. */
+/** Why nginx refuses a file, by its hash: most stay as they are from pass to pass. */
 const judged = new Map<string, string | null>();
 const JUDGED_MAX = 10_000;
 
-function judge(certificate: Certificate, key: string): string | null {
-  const name = `${keyNameOf(certificate)} ${sha256(key)}`;
-  const known = judged.get(name);
-  if (known !== undefined) return known;
-  const why = whyUnusable(certificate.chain, key);
-  if (judged.size >= JUDGED_MAX) judged.clear();
-  judged.set(name, why);
-  return why;
+/** Null where it would load it. */
+async function judge(files: readonly string[]): Promise<(file: string) => string | null> {
+  if (judged.size > JUDGED_MAX) judged.clear();
+  const fresh = files.filter((file) => !judged.has(sha256(file)));
+  const refused = fresh.length === 0 ? null : await refusedByNginx(fresh);
+  if (refused !== null) {
+    for (const file of fresh) judged.set(sha256(file), refused.get(file) ?? null);
+  }
+  return (file) => judged.get(sha256(file)) ?? null;
 }
 
 /** From the config of a program here that serves the domain. */
@@ -60,16 +68,18 @@ async function liveOf(
     const pem = await readIfExists(`${paths.config}/${process}/current/${certificateFile(domain)}`);
     if (pem === null) continue;
     const live = splitPem(pem);
-    if (whyUnusable(live.chain, live.key) === null) return live;
+    const file = pemOf(live.key, live.chain);
+    const refused = await judge([file]);
+    if (refused(file) === null) return live;
   }
   return null;
 }
 
-function fault(domain: string, why: string): ErrorRecord {
+function leftOut(domain: string, why: string): ErrorRecord {
   return refuse(
     'BAD_FILE',
     `the certificate for ${domain} cannot be loaded, and is left out`,
-    why,
+    `nginx says: ${why}; what was served before stays`,
     `kato op custom_ssl_cert install --update KEY CERT ${domain}`,
   ).toJSON();
 }

@@ -110,8 +110,8 @@ export function splitPem(text: string): { chain: string; key: string } {
   return { chain, key: text.replaceAll(PEM_BLOCK, '').trim() };
 }
 
-/** Why a server would not load it, and so refuse every config that has it; null where it would. */
-export function whyUnusable(chain: string, key: string): string | null {
+/** Why a server would not load it; null where it would. */
+function whyUnusable(chain: string, key: string): string | null {
   try {
     createSecureContext({ cert: chain, key });
     return null;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { refuse } from '../domain/base/error.ts';
 import { checkHostPattern } from '../domain/base/names.ts';
 import { own } from '../domain/base/own.ts';
 import { text, word } from '../domain/base/shapes.ts';
@@ -7,6 +8,8 @@ import {
   keyNameOf,
   removeCertificate,
 } from '../domain/traffic/certificates.ts';
+import { pemOf } from '../domain/traffic/nginx/certificate-files.ts';
+import { refusedByNginx } from '../machine/certificate-check.ts';
 import { inspectCertificate } from '../machine/certificates.ts';
 import { type Knowledge, preparedChange, read } from './operation.ts';
 
@@ -20,6 +23,7 @@ export const certificateInstall = preparedChange(
   async (known, { domain: pattern, chain: file, key: keyFile, update }) => {
     const domain = checkHostPattern(pattern);
     const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
+    await askNginx(pemOf(key, chain));
     const keyName = keyNameOf({ domain, chain });
     // One that cannot be opened must be replaced, too.
     const keyIsThere = (await known.secret(keyName).catch(() => null)) === key;
@@ -32,6 +36,12 @@ export const certificateInstall = preparedChange(
   },
   ({ domain, update }) => ({ domain, update }),
 );
+
+/** Where this machine has one: it knows more than we do. Each router asks its own. */
+async function askNginx(file: string): Promise<void> {
+  const why = (await refusedByNginx([file]))?.get(file);
+  if (why !== undefined) throw refuse('BAD_FILE', 'nginx would not load this certificate', why);
+}
 
 export const certificateRemove = preparedChange(
   'certificate.remove',

@@ -101,15 +101,16 @@ export function errorOf({ kind, process, ...error }: StepFailure): NodeError {
   return { step: `${kind} ${process}`, ...error };
 }
 
-/** Data that is missing is a person's to bring back, and who looks at the status is that person. */
+/** Data and files are a person's to bring back, and who looks at the status is that person. */
 export function failureWarning(
   node: string,
   { step, code, message, why, next }: NodeError,
 ): Warning {
   const text = `${node}: ${step} failed: ${message}`;
-  if (code !== 'DATA_MISSING') return { code: 'STEP_FAILED', message: text, node };
+  const said = code === 'DATA_MISSING' ? code : 'STEP_FAILED';
+  if (code !== 'DATA_MISSING' && code !== 'BAD_FILE') return { code: said, message: text, node };
   const more = [why, next].filter((part) => part !== undefined);
-  return { code, message: [text, more.join('; ')].join(': '), node };
+  return { code: said, message: [text, more.join('; ')].join(': '), node };
 }
 
 export function nodeState(verdicts: Verdicts, node: Node): NodeState {

@@ -123,6 +123,11 @@ describe('the status of a cluster', () => {
     assert.deepEqual(status(cluster, [coreUp, report]).warnings, [
       { code: 'DATA_MISSING', message: 'db: find-data redis failed: no data: w; n', node: 'db' },
     ]);
+    const unloadable = { ...missing, kind: 'compile' as const, code: 'BAD_FILE' as const };
+    const running = reportOf('db', { redis: 'RUNNING' }, { failures: [unloadable] });
+    assert.deepEqual(status(cluster, [coreUp, running]).warnings, [
+      { code: 'STEP_FAILED', message: 'db: compile redis failed: no data: w; n', node: 'db' },
+    ]);
   });
 
   it('warns of logs that lose lines, and says why', () => {

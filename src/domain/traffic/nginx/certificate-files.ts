@@ -22,11 +22,15 @@ export function certificatesOf(
   const installed = view.certificates.flatMap(({ domain, chain }) => {
     const key = secrets[keyNameOf({ domain, chain })];
     if (key === undefined) return [];
-    const pem = `${privateKeyIn(key)}\n${chain.trimEnd()}`;
-    return [{ domain, file: certificateFile(domain), pem }];
+    return [{ domain, file: certificateFile(domain), pem: pemOf(key, chain) }];
   });
   const file = 'default-certificate.pem';
   return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];
+}
+
+/** As it stands in one file. */
+export function pemOf(key: string, chain: string): string {
+  return `${privateKeyIn(key)}\n${chain.trimEnd()}`;
 }
 
 /** Its name in the config folder of whoever serves the domain. */
