@@ -16,6 +16,7 @@ import {
 import { sweepLeftovers } from '../machine/s6/leftovers.ts';
 import { watchProcesses } from '../machine/s6/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
+import { withLostKeys } from '../operations/secrets.ts';
 import { startBeating } from './beats.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { agentInfo } from './doors/info.ts';
@@ -151,7 +152,8 @@ export async function runAgent(
   }
 
   /** What cannot be kept is not acted on: the next boot would undo it. The report says so. */
-  async function keep(fetched: Delivery): Promise<void> {
+  async function keep(given: Delivery): Promise<void> {
+    const fetched = withLostKeys(given, told.delivery?.secrets ?? {}, context.catalogue);
     const { version } = fetched.view;
     try {
       await writeLedger(paths, fetched);

@@ -9,6 +9,7 @@ import { refusedByNginx } from '../machine/certificate-check.ts';
 import { splitPem } from '../machine/certificates.ts';
 import { folderNames, readIfExists } from '../machine/disk/files.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
+import { WHEN_LOST } from '../operations/secrets.ts';
 
 /**
  * What a node was told, without the certificates that nginx would not load or that have no key: one of
@@ -26,7 +27,7 @@ export async function withUsableCertificates(
   const refused = await judge(files.flatMap(({ pem }) => pem ?? []));
   const certificates: Certificate[] = [];
   const keys: Record<string, string> = {};
-  const faults: ErrorRecord[] = [];
+  const faults = lostFaults(told);
   for (const { certificate, pem } of files) {
     const why = pem === null ? null : refused(pem);
     if (pem !== null && why === null) {
@@ -81,5 +82,37 @@ function leftOut(domain: string, why: string): ErrorRecord {
     `the certificate for ${domain} cannot be loaded, and is left out`,
     `nginx says: ${why}; what was served before stays`,
     `kato op custom_ssl_cert install --update KEY CERT ${domain}`,
+  ).toJSON();
+}
+
+/** Of what the bus could not give. */
+function lostFaults({ view, secrets, lost = [] }: Delivery): ErrorRecord[] {
+  const known = [...view.certificates, ...Object.values(view.document?.certificates ?? {})];
+  const domains = new Map(known.map((one) => [keyNameOf(one), one.domain]));
+  return lost.map((name) => {
+    const why = name in secrets ? HAS_COPY : HAS_NONE;
+    const domain = domains.get(name);
+    return domain === undefined ? fallbackLost(why) : keyLost(domain, why);
+  });
+}
+
+const HAS_COPY = 'this node goes on with its own copy';
+const HAS_NONE = 'this node has no copy of it: what was served before stays';
+
+function keyLost(domain: string, why: string): ErrorRecord {
+  return refuse(
+    'BAD_FILE',
+    `the bus has lost the key of the certificate for ${domain}, or cannot open it`,
+    why,
+    `kato op custom_ssl_cert install --update KEY CERT ${domain}`,
+  ).toJSON();
+}
+
+function fallbackLost(why: string): ErrorRecord {
+  return refuse(
+    'BAD_FILE',
+    'the bus has lost the certificate for names that have none, or cannot open it',
+    why,
+    WHEN_LOST,
   ).toJSON();
 }

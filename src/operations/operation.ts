@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { StoredSecrets } from '../bus/store/store.ts';
 import { isUserKey } from '../domain/access/nkey.ts';
 import { refuse } from '../domain/base/error.ts';
 import { list, NAME_MAX, shaped, text } from '../domain/base/shapes.ts';
@@ -84,7 +85,7 @@ export interface Knowledge {
   takeDisplaced(nodeId: string, told: Displaced): Promise<void>;
   now(): Date;
   secret(name: string): Promise<string | null>;
-  secretsBelow(prefix: string): Promise<Record<string, string>>;
+  secretsBelow(prefix: string): Promise<StoredSecrets>;
   /** The current reports of all agents that are not gone, without those that do not answer soon. */
   askAll(): Promise<Map<string, Report>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */

@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import * as v from 'valibot';
+import { unopenable } from '../bus/store/seal.ts';
+import type { StoredSecrets } from '../bus/store/store.ts';
 import { refuse } from '../domain/base/error.ts';
 import { word } from '../domain/base/shapes.ts';
 import type { Cluster, Node } from '../domain/document/cluster.ts';
@@ -8,6 +10,7 @@ import type { Catalogue } from '../domain/roles/role.ts';
 import { definitionOf } from '../domain/roles/roles.ts';
 import { keyNameOf } from '../domain/traffic/certificates.ts';
 import type { View } from '../domain/views/view.ts';
+import type { Delivery } from '../machine/node/ledger.ts';
 import { type Knowledge, NODE, read } from './operation.ts';
 
 /** Names of secrets. A node is given those that its roles name, no other. */
@@ -26,6 +29,9 @@ export const SECRETS = {
   /** Of the export that a node keeps: what its passphrase comes to. */
   exportKey: (id: string) => `export/${id}`,
 } as const;
+
+/** All that has to do with certificates of domains stands below it. */
+const CERTIFICATES = 'certificate/';
 
 /** Names that stand in the store as they are, unlike the short ones that a node is given. */
 export function isFullName(name: string): boolean {
@@ -69,12 +75,16 @@ export function secretsOfState(
   return Object.fromEntries(Object.entries(saved).filter(([name]) => isOf(name)));
 }
 
-/** What a controller hands out with a node's view. */
+/** What a controller hands out with a node's view. FAILED where one cannot be opened, but for a certificate. */
 export async function secretsFor(known: Knowledge, view: View): Promise<Record<string, string>> {
-  const stored: Record<string, string> = {};
+  const stored: StoredSecrets = {};
   for (const prefix of prefixesOf(view, known.catalogue)) {
     Object.assign(stored, await known.secretsBelow(prefix));
   }
+  const closed = Object.keys(stored).find(
+    (name) => stored[name] === null && !name.startsWith(CERTIFICATES),
+  );
+  if (closed !== undefined) throw unopenable(closed);
   const { secrets, missing } = secretsOf(view, known.catalogue, stored);
   refuseMissing(missing);
   return secrets;
@@ -83,31 +93,54 @@ export async function secretsFor(known: Knowledge, view: View): Promise<Record<s
 /**
  * Of all that is stored what belongs to a node's view: its own by the short names that role files
  * and templates use, those that its roles share by their full names. Controllers hand out this, and
- * so does a setup or a recovery, which is before any controller. `missing` is what it cannot do without.
+ * so does a setup or a recovery, which is before any controller. `missing` is what it cannot do without:
+ * what lacks of certificates is left out on the node, and holds up nothing else.
  */
 export function secretsOf(
   view: View,
   catalogue: Catalogue,
-  stored: Readonly<Record<string, string>>,
+  stored: Readonly<StoredSecrets>,
 ): { secrets: Record<string, string>; missing: string[] } {
-  const { node, certificates } = view;
+  const { node } = view;
   const ownPrefix = SECRETS.ofNode(node.id);
   const shared = sharedPrefixesOf(view.node, catalogue);
   const secrets: Record<string, string> = {};
   for (const [name, value] of Object.entries(stored)) {
+    if (value === null) continue;
     const short = name.startsWith(ownPrefix) ? name.slice(ownPrefix.length) : null;
     if (short !== null && short.split('/')[0]! in node.roles) secrets[short] = value;
     if (shared.some((prefix) => name.startsWith(prefix))) secrets[name] = value;
   }
   const definitions = Object.keys(node.roles).map((role) => definitionOf(catalogue, role));
   const needed = [
-    ...definitions.flatMap((role) => role.sharedSecrets),
+    ...definitions.flatMap((role) => role.sharedSecrets.filter((name) => name !== CERTIFICATES)),
     ...definitions.flatMap(({ name, secrets: own }) => Object.keys(own).map((s) => `${name}/${s}`)),
-    ...certificates.map(keyNameOf),
   ];
   const given = Object.keys(secrets);
   const missing = needed.filter((prefix) => !given.some((name) => name.startsWith(prefix)));
   return { secrets, missing };
+}
+
+/**
+ * With the keys of certificates that the node has from before, where the bus lost them or cannot open them:
+ * that is no reason for the node to lose them, too.
+ */
+export function withLostKeys(
+  given: Delivery,
+  had: Readonly<Record<string, string>>,
+  catalogue: Catalogue,
+): Delivery {
+  const { view, secrets } = given;
+  const isGivenThem = sharedPrefixesOf(view.node, catalogue).some((one) =>
+    CERTIFICATES.startsWith(one),
+  );
+  if (!isGivenThem) return given;
+  const certificates = [...view.certificates, ...Object.values(view.document?.certificates ?? {})];
+  const names = new Set([SECRETS.fallbackCertificate, ...certificates.map(keyNameOf)]);
+  const lost = [...names].filter((name) => !(name in secrets));
+  if (lost.length === 0) return given;
+  const kept = lost.flatMap((name) => (name in had ? [[name, had[name]!] as const] : []));
+  return { ...given, secrets: { ...secrets, ...Object.fromEntries(kept) }, lost };
 }
 
 function prefixesOf(view: View, catalogue: Catalogue): Set<string> {

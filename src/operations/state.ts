@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { unopenable } from '../bus/store/seal.ts';
+import type { StoredSecrets } from '../bus/store/store.ts';
 import { refuse } from '../domain/base/error.ts';
 import { hashOf, sha256 } from '../domain/base/hash.ts';
 import { amount, anything, form, table, text, word } from '../domain/base/shapes.ts';
@@ -59,7 +61,7 @@ export const stateSealed = read(
 );
 
 async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedState> {
-  const secrets = await secretsBelow('');
+  const secrets = allOpened(await secretsBelow(''));
   if (secrets[SECRETS.controller] === undefined) {
     throw refuse(
       'STATE_OLDER',
@@ -73,13 +75,20 @@ async function savedState({ cluster, secretsBelow }: Knowledge): Promise<SavedSt
     ...Object.values(cluster.certificates).map(keyNameOf),
     ...(cluster.exportKey === undefined ? [] : [SECRETS.exportKey(cluster.exportKey)]),
   ];
-  if (named.every((name) => secrets[name] !== undefined)) return { cluster, secrets };
+  const missing = named.filter((name) => secrets[name] === undefined);
+  if (missing.length === 0) return { cluster, secrets };
   throw refuse(
     'CONFLICT',
     'state and secrets do not match',
-    'the cluster was changed while they were read',
+    `the cluster was changed while they were read, or the bus has lost ${missing.join(', ')}`,
     'run the command again',
   );
+}
+
+/** An export that lacks a secret would take the place of one that has it. */
+function allOpened(stored: StoredSecrets): Record<string, string> {
+  for (const [name, value] of Object.entries(stored)) if (value === null) throw unopenable(name);
+  return stored as Record<string, string>;
 }
 
 /** A certificate's key has the name of its domain in it, and is as long as kato reads of a file. */

@@ -1,4 +1,4 @@
-import { clusterOf, nodeOn, settled, typed } from '../support/cluster.ts';
+import { clusterOf, nodeOn, settled, type, typed } from '../support/cluster.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { hint } from '../support/said/hint.ts';
@@ -53,16 +53,29 @@ const SECRETS: Row[] = [
   },
 ];
 
-/** What a node tells of itself in the status. */
-const TOLD: { listed: string; given: string[]; by(line: string): string }[] = [
+const REPLACE =
+  'agent/usable-certificates.ts: kato op custom_ssl_cert install --update KEY CERT ${domain}';
+const withFiles = (line: string): string =>
+  line.replace('KEY', '/root/a.key').replace('CERT', '/root/a.pem');
+
+/** What a node tells of itself in the status; `others`: all else that it was told is done. */
+const TOLD: {
+  listed: string;
+  told: RegExp;
+  given: string[];
+  by(line: string): string;
+  others: boolean;
+}[] = [
   {
     listed: LOST,
+    told: /^the bus has lost secrets that this node needs$/,
     given: [fault('controller deleteSecret ""')],
     by: (line) => line.slice(line.indexOf('df')).replace('; then', ' &&'),
+    others: false,
   },
   {
-    listed:
-      'agent/usable-certificates.ts: kato op custom_ssl_cert install --update KEY CERT ${domain}',
+    listed: REPLACE,
+    told: /cannot be loaded, and is left out$/,
     given: [
       `h1: ${MAKE} -keyout /root/a.key -out /root/a.pem 2>&1`,
       `${INSTALL} /root/a.key /root/a.pem a.example.com`,
@@ -70,7 +83,29 @@ const TOLD: { listed: string; given: string[]; by(line: string): string }[] = [
         'controller putSecret certificate/a.example.com "$(openssl ecparam -name prime256v1 -genkey -noout)"',
       ),
     ],
-    by: (line) => line.replace('KEY', '/root/a.key').replace('CERT', '/root/a.pem'),
+    by: withFiles,
+    others: true,
+  },
+  {
+    listed: REPLACE,
+    told: /^the bus has lost the key of the certificate for a.example.com, or cannot open it$/,
+    given: [fault('controller deleteSecret certificate/a.example.com')],
+    by: withFiles,
+    others: true,
+  },
+  {
+    listed: REPLACE,
+    told: /^the bus has lost the key of the certificate for a.example.com, or cannot open it$/,
+    given: [fault('another putSecret certificate/a.example.com x')],
+    by: withFiles,
+    others: true,
+  },
+  {
+    listed: LOST,
+    told: /^the bus has lost the certificate for names that have none, or cannot open it$/,
+    given: [fault('controller deleteSecret certificate/default')],
+    by: (line) => line.slice(line.indexOf('df')).replace('; then', ' &&'),
+    others: true,
   },
 ];
 
@@ -90,15 +125,27 @@ describe('a hint on what the bus has lost, or holds in another form', () => {
     it(titleOf(row), () => follow(row, { hosts: lab.hosts, env: {} }));
   }
 
-  for (const [i, { listed, given, by }] of TOLD.entries()) {
-    it(`${listed.slice(listed.indexOf(': ') + 2)}  (kato status)`, async () => {
+  for (const [i, { listed, told, given, by, others }] of TOLD.entries()) {
+    const after = given.at(-1)!.replace(/^.*fault.mjs /, '');
+    it(`${listed.slice(listed.indexOf(': ') + 2)}  (kato status, after ${after})`, async () => {
       const [core, node] = lab.hosts;
       for (const line of given) await typed(core!, line.replace('h1: ', ''));
       await typed(core!, `kato config set --no-wait redis max_memory 10${i}m`);
-      const error = await until(async () => (await nodeOn(node!, core)).error, {
-        what: 'the node tells it',
-        seconds: 30,
-      });
+      const error = await until(
+        async () => {
+          const said = (await nodeOn(node!, core)).error;
+          return said !== undefined && told.test(said.message) ? said : null;
+        },
+        { what: 'the node tells it', seconds: 30 },
+      );
+      if (others) {
+        const file = '/var/lib/kato/config/redis/current/redis.conf';
+        const limit = `grep 'maxmemory ${(100 + i) * 1024 ** 2}' ${file}`;
+        await until(async () => (await type(node!, limit)).exitCode === 0, {
+          what: 'the node does what else it was told',
+          seconds: 30,
+        });
+      }
       await typed(core!, by(hint(error.next, listed).text));
       await settled(core!);
     });

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { refuse } from '../../domain/base/error.ts';
+import { type KatoError, refuse } from '../../domain/base/error.ts';
 
 /** Seals what is on a disk, so that only somebody with the key can read or replace it. */
 export interface Seal {
@@ -34,13 +34,17 @@ export function sealOf(secret: string): Seal {
         const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8');
         return text + decipher.final('utf8');
       } catch {
-        throw refuse(
-          'FAILED',
-          `the secret ${name} on the bus cannot be opened`,
-          'it was written by other controllers, or altered',
-          'kato node setup core --recover-from FILE brings the secrets back',
-        );
+        throw unopenable(name);
       }
     },
   };
+}
+
+export function unopenable(name: string): KatoError {
+  return refuse(
+    'FAILED',
+    `the secret ${name} on the bus cannot be opened`,
+    'it was written by other controllers, or altered',
+    'kato node setup core --recover-from FILE brings the secrets back',
+  );
 }

@@ -5,7 +5,7 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
-import { refuse } from '../../domain/base/error.ts';
+import { KatoError, refuse } from '../../domain/base/error.ts';
 import type { Cluster, Json } from '../../domain/document/cluster.ts';
 import type { HistoryEntry } from '../../domain/telling/history.ts';
 import { decodeBody, encodeBody } from '../body.ts';
@@ -20,6 +20,9 @@ import { keyOf, nameOf } from './keys.ts';
 import { sealOf } from './seal.ts';
 import { STORE_TIMEOUT_MS, storeFailure } from './store-failure.ts';
 import { type ReadBucket, type TellEntry, watchBucket } from './watch.ts';
+
+/** By name. A name without a value is there: what it holds was written by others, or altered. */
+export type StoredSecrets = Record<string, string | null>;
 
 /**
  * What controllers share, on the bus's disk. Every function throws BUS_AWAY while there is no
@@ -65,8 +68,8 @@ export interface Store {
    * end.
    */
   watchSecrets(tell: (name: string, number: number, isGone: boolean) => void): Promise<void>;
-  /** Names and values of all secrets whose name starts so. */
-  listSecrets(prefix: string): Promise<Record<string, string>>;
+  /** Names and values of all secrets whose name starts so; null for one that cannot be opened. */
+  listSecrets(prefix: string): Promise<StoredSecrets>;
 
   /** `plainNode` is the id of a node that is no admin and did it to itself, else null. */
   appendHistory(entry: HistoryEntry, plainNode: string | null): Promise<void>;
@@ -106,6 +109,14 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
   const putSecret = (name: string, value: string) => put(secrets, name, seal.close(name, value));
   const opened = (name: string, entry: KvEntry | null): string | null =>
     entry?.operation === 'PUT' ? seal.open(name, decodeBody(entry.value, TRUSTED) as string) : null;
+  const openedOrNull = (name: string, entry: KvEntry): string | null => {
+    try {
+      return opened(name, entry);
+    } catch (error) {
+      if (error instanceof KatoError) return null;
+      throw error;
+    }
+  };
   const watch = (bucket: KV, read: ReadBucket, tell: TellEntry) =>
     attempt(() => watchBucket({ nats, bucket, read, tell }));
 
@@ -177,7 +188,7 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
           ([key, entry]) => [nameOf(key), entry] as const,
         );
         const asked = entries.filter(([name]) => name.startsWith(prefix));
-        return Object.fromEntries(asked.map(([name, entry]) => [name, opened(name, entry)!]));
+        return Object.fromEntries(asked.map(([name, entry]) => [name, openedOrNull(name, entry)]));
       }),
 
     appendHistory: (entry, plainNode) => attempt(() => history.append(entry, plainNode)),

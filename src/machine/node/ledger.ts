@@ -28,6 +28,8 @@ export interface Delivery {
   hash: string;
   view: View;
   secrets: Record<string, string>;
+  /** Names of keys of certificates that the bus could not give; the node may have them from before. */
+  lost?: string[];
   /** From what it is known to be so; absent of controllers of 0.1.0. */
   made?: Made;
 }

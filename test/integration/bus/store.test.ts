@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Bus } from '../../../src/bus/bus.ts';
-import type { Identity } from '../../../src/bus/identity.ts';
+import { createIdentity, type Identity } from '../../../src/bus/identity.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
 import { openStore, type Store } from '../../../src/bus/store/store.ts';
 import { CONTROLLER } from '../../../src/bus/subjects.ts';
@@ -109,6 +109,16 @@ describe('store of the controllers', () => {
     const disk = await filesBelow(join(nats.folder, 'data'));
     assert.ok(disk.length > 0);
     for (const content of disk) assert.ok(!content.includes('hidden-word'));
+  });
+
+  it('lists a secret that cannot be opened without its value, beside the others', async () => {
+    const stranger = await openStore(bus, createIdentity().seed);
+    await stranger.putSecret('certificate/shop', 'sealed by others');
+    await store.putSecret('certificate/blog', 'open-sesame');
+    const listed = { 'certificate/blog': 'open-sesame', 'certificate/shop': null };
+    assert.deepEqual(await other.listSecrets('certificate/'), listed);
+    await assert.rejects(other.getSecret('certificate/shop'), { code: 'FAILED' });
+    for (const name of Object.keys(listed)) await store.deleteSecret(name);
   });
 
   it('reads the newest history, of all or of one node', async () => {

@@ -82,6 +82,29 @@ describe('a certificate that nginx would not load', function () {
     const { files, faults } = await served(told({ [DOMAIN]: stored }));
     assert.deepEqual([files, faults], [{ [DOMAIN]: fileOf(good) }, []]);
   });
+
+  it('is not one whose key is on the node, although the bus has lost it: that is told', async () => {
+    const given = told({ [DOMAIN]: good });
+    const lost = [keyNameOf(given.view.certificates[0]!)];
+    const { files, faults } = await served({ ...given, lost });
+    assert.deepEqual(files, { [DOMAIN]: fileOf(good) });
+    const [fault, ...more] = faults;
+    assert.deepEqual(more, []);
+    assert.match(fault!.message, /^the bus has lost the key of the certificate for shop\./);
+    assert.equal(fault!.why, 'this node goes on with its own copy');
+  });
+
+  it('is one whose key is nowhere: the live one stays, and else it is left out', async () => {
+    const given = told({ [DOMAIN]: other, 'blog.example.com': other });
+    const [shop, blog] = given.view.certificates.map(keyNameOf);
+    const secrets = { 'certificate/default': 'own' };
+    const { files, faults } = await served({ ...given, secrets, lost: [shop!, blog!] });
+    assert.deepEqual(files, { [DOMAIN]: fileOf(good) });
+    assert.deepEqual(
+      faults.map(({ why }) => why),
+      Array(2).fill('this node has no copy of it: what was served before stays'),
+    );
+  });
 });
 
 describe('what is told of a certificate before it is served', function () {
@@ -166,6 +189,11 @@ describe('what is told of a certificate before it is served', function () {
     assert.deepEqual(said, so);
     assert.equal(so['one that kato made'], true);
     assert.equal(so['the key of another'], false);
+  });
+
+  it('is served also where the one for all other names is lost', async () => {
+    assert.equal(await isTaken(kinds['one that kato made']!, null), true);
+    assert.equal(await isTaken(kinds['the key of another']!, null), false, 'it is in the config');
   });
 
   it('is told to who installs it, where the controller has an nginx', async () => {

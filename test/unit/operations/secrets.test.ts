@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
+import type { StoredSecrets } from '../../../src/bus/store/store.ts';
 import type { KatoError } from '../../../src/domain/base/error.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { keyNameOf } from '../../../src/domain/traffic/certificates.ts';
 import { versionOf, viewFor } from '../../../src/domain/views/view-for.ts';
 import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
-import { SECRETS, secretsFor, secretsOf } from '../../../src/operations/secrets.ts';
+import { SECRETS, secretsFor, secretsOf, withLostKeys } from '../../../src/operations/secrets.ts';
 import { stateExport } from '../../../src/operations/state.ts';
 import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
 import { hint } from '../../support/said/hint.ts';
@@ -26,11 +28,11 @@ const stored: Record<string, string> = {
   [SECRETS.ofRole('data', 'redis', 'password')]: 'of data',
 };
 
-const viewOf = (node: string) =>
+const viewOf = (node: string, of = cluster) =>
   viewFor(
     {
-      cluster,
-      version: { ...versionOf(cluster, 'h'), proof: '' },
+      cluster: of,
+      version: { ...versionOf(of, 'h'), proof: '' },
       controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
       catalogue,
       verdicts: NO_VERDICTS,
@@ -53,6 +55,15 @@ describe('an export', () => {
     assert.equal(refusal.message, 'state and secrets do not match');
     hint(refusal.next, 'operations/state.ts: run the command again');
     assert.deepEqual(await exported(), { cluster: changing, secrets: kept });
+  });
+
+  it('is not made without a secret that cannot be opened: it would replace one that has it', async () => {
+    const closed: StoredSecrets = { ...stored, 'certificate/shop.example.com/1': null };
+    const known = { cluster, secretsBelow: async () => closed } as unknown as Knowledge;
+    await assert.rejects(stateExport.run(known, {}, cluster.nodes.core!), {
+      code: 'FAILED',
+      message: 'the secret certificate/shop.example.com/1 on the bus cannot be opened',
+    });
   });
 });
 
@@ -94,5 +105,52 @@ describe('the secrets of a view', () => {
     });
     const known = { catalogue, secretsBelow: async () => lost } as unknown as Knowledge;
     await assert.rejects(secretsFor(known, viewOf('core')), { code: 'STATE_OLDER' });
+  });
+});
+
+describe('a certificate whose key the bus has lost, or cannot open', () => {
+  const shop = { domain: 'shop.example.com', chain: 'of the shop', notAfter: NOW };
+  const key = keyNameOf(shop);
+  const view = viewOf('core', { ...cluster, certificates: { [shop.domain]: shop } });
+  const from = (stored: StoredSecrets) =>
+    secretsFor({ catalogue, secretsBelow: async () => stored } as unknown as Knowledge, view);
+
+  it('holds up nothing else', async () => {
+    const others = await from(stored);
+    assert.equal(others[SECRETS.busKey], 'key');
+    assert.deepEqual(await from({ ...stored, [key]: null }), others);
+    assert.deepEqual(await from({ ...stored, [key]: 'of the key' }), {
+      ...others,
+      [key]: 'of the key',
+    });
+  });
+
+  it('is not what another secret is that cannot be opened', async () => {
+    const password = SECRETS.ofRole('data', 'redis', 'password');
+    await assert.rejects(from({ ...stored, [password]: null }), {
+      code: 'FAILED',
+      message: `the secret ${password} on the bus cannot be opened`,
+    });
+  });
+
+  it('stays on a node that has the key, for as long as the cluster has the certificate', async () => {
+    const secrets = await from(without(SECRETS.fallbackCertificate));
+    const had = { ...stored, [key]: 'of the key', 'certificate/old.example.com/1': 'old' };
+    const kept = withLostKeys({ hash: 'h', view, secrets }, had, catalogue);
+    assert.deepEqual(kept.lost, [SECRETS.fallbackCertificate, key]);
+    assert.deepEqual(kept.secrets, {
+      ...secrets,
+      [SECRETS.fallbackCertificate]: 'fallback',
+      [key]: 'of the key',
+    });
+    const fresh = withLostKeys({ hash: 'h', view, secrets }, {}, catalogue);
+    assert.deepEqual([fresh.lost, fresh.secrets], [kept.lost, secrets]);
+  });
+
+  it('is nothing to a node that is given all, or none', () => {
+    const given = { hash: 'h', view, secrets: { ...stored, [key]: 'of the key' } };
+    assert.equal(withLostKeys(given, {}, catalogue), given);
+    const data = { hash: 'h', view: viewOf('data'), secrets: {} };
+    assert.equal(withLostKeys(data, stored, catalogue), data);
   });
 });

@@ -12,19 +12,22 @@ export interface CertificateView {
 /** Key and chain in PEM, made by the cluster for itself, so that TLS always works. */
 const FALLBACK = 'certificate/default';
 
-/** Certificates whose keys are here; the fallback first. Without one there is no TLS. */
+/**
+ * Certificates whose keys are here; the fallback first. Where that is lost another one is shown for
+ * names that have none, as nginx does. Without any there is no TLS.
+ */
 export function certificatesOf(
   view: View,
   secrets: Readonly<Record<string, string>>,
 ): CertificateView[] {
   const fallback = secrets[FALLBACK];
-  if (fallback === undefined) return [];
   const installed = view.certificates.flatMap(({ domain, chain }) => {
     const key = secrets[keyNameOf({ domain, chain })];
     if (key === undefined) return [];
     return [{ domain, file: certificateFile(domain), pem: pemOf(key, chain) }];
   });
   const file = 'default-certificate.pem';
+  if (fallback === undefined) return installed;
   return [{ domain: null, file, pem: fallback.trimEnd() }, ...installed];
 }
 
