@@ -2,7 +2,7 @@ import type { Bus } from '../bus/bus.ts';
 import { ask, VERSIONS, wake } from '../bus/subjects.ts';
 import { isBehind, isSame } from '../domain/views/made.ts';
 import type { Heartbeat } from './hearing/liveness.ts';
-import type { Contents } from './state/contents.ts';
+import type { ContentsNow } from './state/contents.ts';
 import type { Live } from './state/live.ts';
 
 /** Changes are gathered: a wake-up waits for silence of this length ... */
@@ -27,7 +27,7 @@ export interface Waker {
 export function wakeNodes(options: {
   bus: Bus;
   live: Live;
-  contents: () => Contents;
+  contents: () => ContentsNow;
   log(line: string): void;
 }): Waker {
   const { bus, live, contents } = options;

@@ -14,8 +14,8 @@ import type { Catalogue } from '../domain/roles/role.ts';
 import type { HistoryEntry } from '../domain/telling/history.ts';
 import type { AnnouncedRoute } from '../domain/traffic/pools.ts';
 import type { RefusalReason } from '../domain/traffic/refusals.ts';
-import type { ControllerKeys, Made, ProvenVersion } from '../domain/views/view.ts';
-import type { Views } from '../domain/views/view-for.ts';
+import type { Contents } from '../domain/views/contents.ts';
+import type { ControllerKeys, ProvenVersion } from '../domain/views/view.ts';
 
 /**
  * Something that can be asked of the cluster. A `read` answers from what the controllers know; a
@@ -71,7 +71,7 @@ export interface Knowledge {
   announced: readonly AnnouncedRoute[];
   announcements: Announcements;
   /** What all nodes should have. */
-  contents: Pick<Views, 'contentOf' | 'viewOf'> & { version: ProvenVersion; made: Made };
+  contents: Contents;
   /** The same after a look at the bus, where that may hold what is newer. */
   caughtUp(seen: ProvenVersion): Promise<Knowledge>;
   reports: ReadonlyMap<string, Report>;

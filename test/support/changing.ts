@@ -35,7 +35,7 @@ export function changedBy(cluster: Cluster, { what, one, other }: Draw, at: stri
   const drawn: Drawn = { id, node: ids[one % ids.length]!, one, other };
   try {
     const decision = CHANGES[what]!(cluster, drawn, asked({ at, operationId: id }));
-    return decision.changed ? commit(cluster, decision, id) : cluster;
+    return decision.changed ? commit(cluster, decision, id, []) : cluster;
   } catch (error) {
     if (error instanceof KatoError && error.code !== 'INTERNAL') return cluster;
     throw error;

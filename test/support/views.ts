@@ -1,7 +1,9 @@
+import type { Decision } from '../../src/domain/document/change.ts';
 import type { Cluster, Node } from '../../src/domain/document/cluster.ts';
 import { hashOfCluster } from '../../src/domain/document/document-hash.ts';
 import { NO_VERDICTS } from '../../src/domain/nodes/verdicts.ts';
 import type { Pool } from '../../src/domain/traffic/pools.ts';
+import { affectedBy } from '../../src/domain/views/affected.ts';
 import type { View } from '../../src/domain/views/view.ts';
 import { versionOf, viewsOf } from '../../src/domain/views/view-for.ts';
 import type { Knowledge } from '../../src/operations/operation.ts';
@@ -38,10 +40,12 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
 export function contentsOf(cluster: Cluster): Knowledge['contents'] {
   const version = { ...versionOf(cluster, hashOfCluster(cluster)), proof: '' };
   const { lineage, epoch, revision } = version;
-  const views = viewsOf({
+  const input = {
     ...{ cluster, version, catalogue, verdicts: NO_VERDICTS, announced: [], at: NOW },
     controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
-  });
+  };
+  const { contentOf, viewOf } = viewsOf(input);
+  const affected = (after: Cluster) => affectedBy(input, after);
   const made = {
     lineage,
     epoch,
@@ -52,7 +56,12 @@ export function contentsOf(cluster: Cluster): Knowledge['contents'] {
     time: NOW,
     kato: '0.2.0',
   };
-  return { contentOf: views.contentOf, viewOf: views.viewOf, version, made };
+  return { contentOf, viewOf, affectedBy: affected, version, made };
+}
+
+/** Ids of the nodes that somebody waits for who made the change. */
+export function touched(before: Cluster, decision: Decision<unknown>): string[] {
+  return decision.isFollowed ? contentsOf(before).affectedBy(decision.cluster) : [];
 }
 
 export function testPool(name: string, kind: Pool['kind'], addresses: string[]): Pool {

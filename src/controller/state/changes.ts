@@ -148,8 +148,9 @@ export function createChanges(options: {
     if (!decision.changed) {
       return { result, revision: before.cluster.revision, touched: [], changed: false };
     }
-    const { touched } = decision;
-    const after = commit(before.cluster, decision, asked.operationId);
+    const { contents } = options.knowledge();
+    const touched = decision.isFollowed ? contents.affectedBy(decision.cluster) : [];
+    const after = commit(before.cluster, decision, asked.operationId, touched);
     checkBudget(before.cluster, after, isAdmin(before.cluster, asked.by));
     await storeSecrets(prepared, decision.cluster);
     const entry = await options.store.writeCluster(after, before.entry);

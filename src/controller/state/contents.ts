@@ -1,18 +1,18 @@
 import type { Store } from '../../bus/store/store.ts';
-import type { Node } from '../../domain/document/cluster.ts';
+import type { Cluster, Node } from '../../domain/document/cluster.ts';
 import { prove } from '../../domain/document/proof.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
+import { affectedBy } from '../../domain/views/affected.ts';
+import type { Contents } from '../../domain/views/contents.ts';
 import { endsAround } from '../../domain/views/ends.ts';
 import type { ViewInput } from '../../domain/views/seen-parts.ts';
-import type { ControllerKeys, Made, ProvenVersion } from '../../domain/views/view.ts';
+import type { ControllerKeys, Made } from '../../domain/views/view.ts';
 import { type Views, viewsOf } from '../../domain/views/view-for.ts';
 import { SECRETS, sharedPrefixesOf } from '../../operations/secrets.ts';
 import { documentOf, type Live, takeSecret } from './live.ts';
 
-/** What all nodes should have now. */
-export interface Contents extends Pick<Views, 'contentOf' | 'viewOf'> {
-  version: ProvenVersion;
-  made: Made;
+/** Of the state at hand. */
+export interface ContentsNow extends Contents {
   /** ISO time at which it becomes another one by itself; null for never. */
   until: string | null;
 }
@@ -27,9 +27,9 @@ export function contentsKeeper(options: {
   controllerKeys: ControllerKeys;
   seed: string;
   kato: string;
-}): () => Contents {
+}): () => ContentsNow {
   const { live, catalogue, controllerKeys, seed, kato } = options;
-  let last: { from: unknown[]; views: Views; contents: Contents } | undefined;
+  let last: { from: unknown[]; views: Views; contents: ContentsNow } | undefined;
   const secretsNow = secretsIndex(live);
   return () => {
     const { cluster, version: plain } = documentOf(live);
@@ -58,7 +58,9 @@ export function contentsKeeper(options: {
       time: ends.last,
     };
     const { contentOf, viewOf } = views;
-    last = { from, views, contents: { contentOf, viewOf, version, made, until: ends.coming } };
+    const affected = (after: Cluster) => affectedBy(input, after, views.parts);
+    const shown = { contentOf, viewOf, affectedBy: affected };
+    last = { from, views, contents: { ...shown, version, made, until: ends.coming } };
     return last.contents;
   };
 }

@@ -7,11 +7,11 @@ import type { Report } from '../../domain/making/step.ts';
 import { elsewhereHelp, machinesElsewhere } from '../../domain/nodes/displaced.ts';
 import { isGone } from '../../domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
+import type { Contents } from '../../domain/views/contents.ts';
 import type { ControllerKeys, ProvenVersion } from '../../domain/views/view.ts';
 import type { Announcements, Knowledge } from '../../operations/operation.ts';
 import { reportOf } from '../../operations/report.ts';
 import { takeDisplaced, voices } from '../hearing/displaced.ts';
-import type { Contents } from './contents.ts';
 import { documentOf, type Live } from './live.ts';
 
 const NO_ANSWER: readonly ErrorCode[] = ['NODE_UNREACHABLE', 'TIMEOUT'];

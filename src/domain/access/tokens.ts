@@ -3,7 +3,7 @@ import { didYouMean } from '../base/names.ts';
 import { own } from '../base/own.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Token } from '../document/cluster.ts';
-import { definitionOf, expandRoles, idsWith, isTrusted, nodesWith } from '../roles/roles.ts';
+import { definitionOf, expandRoles, isTrusted, nodesWith } from '../roles/roles.ts';
 
 const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
 const TOKEN_USES_MAX = 10_000;
@@ -45,7 +45,7 @@ export function createToken(
   };
   const tokens = { ...stillShown(cluster, asked.at), [token.id]: token };
   // The bus must know it before it can be used.
-  return changed(cluster, { tokens }, tokenInfo(token, asked.at), idsWith(cluster, 'primary'));
+  return changed(cluster, { tokens }, tokenInfo(token, asked.at));
 }
 
 /** What a node with the token may be given, at once or by a setup command. */
@@ -100,7 +100,7 @@ export function revokeToken(
   if (token.revokedAt !== null) return unchanged(cluster, tokenInfo(token, asked.at));
   const revoked = { ...token, revokedAt: asked.at };
   const tokens = { ...cluster.tokens, [token.id]: revoked };
-  return changed(cluster, { tokens }, tokenInfo(revoked, asked.at), idsWith(cluster, 'primary'));
+  return changed(cluster, { tokens }, tokenInfo(revoked, asked.at));
 }
 
 export interface TokenInfo {

@@ -22,27 +22,32 @@ export interface Decision<R> {
   cluster: Cluster;
   changed: boolean;
   result: R;
-  /** Nodes whose view differs in a way that somebody waits for. */
-  touched: string[];
+  /** False for one that ends what could tell that it is done. */
+  isFollowed: boolean;
 }
 
 export function unchanged<R>(cluster: Cluster, result: R): Decision<R> {
-  return { cluster, changed: false, result, touched: [] };
+  return { cluster, changed: false, result, isFollowed: false };
 }
 
 export function changed<R>(
   cluster: Cluster,
   patch: Partial<Cluster>,
   result: R,
-  touched: string[] = [],
+  { isFollowed = true }: { isFollowed?: boolean } = {},
 ): Decision<R> {
-  return { cluster: { ...cluster, ...patch }, changed: true, result, touched };
+  return { cluster: { ...cluster, ...patch }, changed: true, result, isFollowed };
 }
 
 /** The next document: one revision further, chained to the one before, the operation remembered. */
-export function commit<R>(before: Cluster, decision: Decision<R>, operationId: string): Cluster {
+export function commit<R>(
+  before: Cluster,
+  decision: Decision<R>,
+  operationId: string,
+  touched: string[],
+): Cluster {
   const revision = before.revision + 1;
-  const { result, touched } = decision;
+  const { result } = decision;
   const record = { id: operationId, revision, result: result as Json, touched };
   return {
     ...decision.cluster,

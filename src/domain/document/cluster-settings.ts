@@ -59,6 +59,9 @@ export const CLUSTER_SETTINGS: Record<string, SettingDefinition> = {
   },
 };
 
+/** Those that agents go by: the others are for controllers alone, and no matter of a node. */
+export const OF_AGENTS = ['heartbeat.interval', 'heartbeat.delay'];
+
 /** The value of one of them: as it was set, or its default. */
 export function clusterSetting({ settings }: Cluster, key: string): SettingValue {
   return settings.cluster?.[key] ?? CLUSTER_SETTINGS[key]!.default;

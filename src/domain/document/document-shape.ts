@@ -71,7 +71,12 @@ const DOCUMENT = v.looseObject({
   tokens: table(word, token, RECORDS_MAX),
   certificates: table(
     word,
-    v.looseObject({ domain: word, chain: text(TEXT_MAX), notAfter: word }),
+    v.looseObject({
+      domain: word,
+      chain: text(TEXT_MAX),
+      notAfter: word,
+      keyReplacedAt: v.exactOptional(word),
+    }),
     RECORDS_MAX,
   ),
   announcers: table(word, v.looseObject({ name: word, key: word, hosts: words }), RECORDS_MAX),

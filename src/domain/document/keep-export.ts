@@ -16,12 +16,12 @@ export function keepExport(
   params: { node: string; intervalSeconds: number | null; key: string },
   asked: Asked,
 ): Decision<ExportKept> {
-  const { id, name } = findNode(cluster, params.node);
+  const { name } = findNode(cluster, params.node);
   const set = (from: Cluster, key: string, value: SettingValue): Cluster =>
     changeSetting(from, { component: 'cluster', key, act: 'set', value }, asked).cluster;
   const named = set({ ...cluster, exportKey: params.key }, 'export.node', name);
   const { intervalSeconds } = params;
   const after = intervalSeconds === null ? named : set(named, 'export.interval', intervalSeconds);
   const result = { node: name, intervalSeconds: Number(clusterSetting(after, 'export.interval')) };
-  return changed(cluster, after, result, [id]);
+  return changed(cluster, after, result);
 }

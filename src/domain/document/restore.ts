@@ -101,5 +101,5 @@ export function importState(
   const { cluster: merged, again } = reconcile(saved, cluster, at);
   const after = beginning(merged, saved, lineage, cluster.epoch);
   const from = { revision: saved.revision, epoch: saved.epoch };
-  return changed(cluster, after, { from, lost, again }, Object.keys(after.nodes));
+  return changed(cluster, after, { from, lost, again });
 }

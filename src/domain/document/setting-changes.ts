@@ -42,7 +42,7 @@ export function changeSetting(
   }
   const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
   if (clash !== undefined) throw clash;
-  return changed(cluster, { settings }, wanted, nodesUsing(cluster, component));
+  return changed(cluster, { settings }, wanted);
 }
 
 /** Each node and each token has it: with another one, nobody would find the core any more. */
@@ -72,10 +72,4 @@ function nextValue(
   const items = wordsIn(params.value);
   if (params.act === 'pop') return before.filter((item) => !items.includes(item));
   return [...new Set([...before, ...items])];
-}
-
-function nodesUsing(cluster: Cluster, component: string): string[] {
-  return Object.values(cluster.nodes)
-    .filter((node) => component === 'cluster' || component in node.roles)
-    .map((node) => node.id);
 }

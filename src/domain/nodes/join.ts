@@ -61,7 +61,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   if (refusal !== undefined) throw refusal;
   const tokens = { ...cluster.tokens, [token.id]: { ...token, usesLeft: token.usesLeft - 1 } };
   const result = { nodeId: node.id, name: node.name };
-  return changed(cluster, { nodes, tokens }, result, [node.id]);
+  return changed(cluster, { nodes, tokens }, result);
 }
 
 type Shown = Pick<Join, 'tokenId' | 'secretHash' | 'key'>;

@@ -51,8 +51,7 @@ export function removeNodes(
     former[id] = { id, name, key, removedAt: asked.at, awaited: params.awaited(id) };
   }
   const removed = leaving.map(({ id, name, address }) => ({ id, name, address }));
-  const touched = removed.map(({ id }) => id).filter(params.awaited);
-  return changed(cluster, { nodes, former }, { removed }, touched);
+  return changed(cluster, { nodes, former }, { removed });
 }
 
 /** A removed node says that its roles are stopped. */
@@ -84,7 +83,7 @@ export function confirmNode(
   const { version, catalogue } = params;
   const replaced = replaces === undefined ? undefined : cluster.nodes[replaces];
   if (replaced !== undefined && !params.replacedIsGone) {
-    return changed(cluster, makeFormer(cluster, node, at), null, [node.id]);
+    return changed(cluster, makeFormer(cluster, node, at), null);
   }
   const after: Node = { ...node, pendingUntil: null, version, catalogue };
   if (replaced !== undefined) {

@@ -59,7 +59,7 @@ export function migrateNode(cluster: Cluster, params: Migrate): Decision<Migrate
     ...Object.fromEntries(followed),
     [node.id]: { ...node, address: to, machineId },
   };
-  return changed(cluster, { nodes }, result, [node.id]);
+  return changed(cluster, { nodes }, result);
 }
 
 function refusalOf(

@@ -77,7 +77,7 @@ export function switchProcesses(
   const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
   const after = withNode(cluster, { ...node, held: holds, restarts });
   // Without the bus or a controller nobody can say that it is down.
-  return changed(cluster, after, result, cutOff ? [] : [node.id]);
+  return changed(cluster, after, result, { isFollowed: !cutOff });
 }
 
 function bootOf(node: Node, { presence }: Asked): string {

@@ -199,7 +199,7 @@ function settle(
   const refusal =
     brokenRule(then, catalogue, after, node.roles) ?? lastRemoved(cluster, then, asked, force);
   if (refusal !== undefined) throw refusal;
-  return changed(cluster, nodes, result, [node.id]);
+  return changed(cluster, nodes, result);
 }
 
 function dataProcesses(catalogue: Catalogue, roles: readonly string[]): string[] {

@@ -54,7 +54,7 @@ export function switchRoles(
   const restarts = params.to === 'restart' ? bumped(node.restarts, processes) : node.restarts;
   const held = params.to === 'start' ? without(node.held, processes) : node.held;
   const after = { ...node, roles, restarts, held };
-  return changed(cluster, withNode(cluster, after), result, [node.id]);
+  return changed(cluster, withNode(cluster, after), result);
 }
 
 /** Only a start ends a person's stop or hold: a restart leaves such roles alone. */

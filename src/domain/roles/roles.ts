@@ -108,10 +108,6 @@ export function seenBy({ roles }: Catalogue, node: Node): ReadonlySet<Seen> {
   return new Set(Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []));
 }
 
-export function idsWith(cluster: Cluster, role: string): string[] {
-  return nodesWith(cluster, role).map((node) => node.id);
-}
-
 /**
  * What the cluster as a whole would lack: a role under its minimum or over its maximum, or one
  * that another in use needs. Checked on the document as it would be after a change.

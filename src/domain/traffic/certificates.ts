@@ -44,9 +44,12 @@ export function installCertificate(
       'replace it with --update',
     );
   }
-  const certificate = { domain, chain: params.chain, notAfter: params.notAfter };
+  const certificate = {
+    ...{ domain, chain: params.chain, notAfter: params.notAfter },
+    ...(before?.chain === params.chain ? { keyReplacedAt: asked.at } : {}),
+  };
   const certificates = { ...cluster.certificates, [domain]: certificate };
-  return changed(cluster, { certificates }, certificate, edgeIds(cluster));
+  return changed(cluster, { certificates }, certificate);
 }
 
 /** Clients would refuse it: better here and now. */
@@ -88,11 +91,5 @@ export function removeCertificate(
       'kato op custom_ssl_cert list',
     );
   }
-  return changed(cluster, { certificates }, certificate, edgeIds(cluster));
-}
-
-function edgeIds(cluster: Cluster): string[] {
-  return Object.values(cluster.nodes)
-    .filter((node) => 'router' in node.roles || 'load_balancer' in node.roles)
-    .map((node) => node.id);
+  return changed(cluster, { certificates }, certificate);
 }

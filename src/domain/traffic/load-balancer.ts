@@ -73,7 +73,7 @@ export function setupLoadBalancer(
     node.roles.load_balancer !== undefined &&
     node.excludeSelf === params.excludeSelf &&
     String(node.pinnedRouters) === String(pinnedRouters);
-  return same ? unchanged(cluster, result) : changed(cluster, nodes, result, [node.id]);
+  return same ? unchanged(cluster, result) : changed(cluster, nodes, result);
 }
 
 /** Addresses that a load balancer's pool should have, whoever is alive. */

@@ -10,7 +10,6 @@ import {
 import { own } from '../base/own.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Announcer, Cluster, Route } from '../document/cluster.ts';
-import { idsWith } from '../roles/roles.ts';
 import { type BackendJudge, backendJudge, refusedBackend } from './backends.ts';
 import { routePool } from './pools.ts';
 
@@ -50,7 +49,7 @@ export function addRoute(cluster: Cluster, params: RouteAdd, asked: Asked): Deci
   const route = withInsisted({ host, path, backends, sticky }, insisted);
   if (JSON.stringify(route) === JSON.stringify(before)) return unchanged(cluster, route);
   const routes = { ...cluster.routes, [key]: route };
-  return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
+  return changed(cluster, { routes }, route);
 }
 
 /** What the route has already may be said again, unless its pool leaves it out. */
@@ -91,7 +90,7 @@ export function removeRoute(
   const { anyBackends = [], ...rest } = before;
   const route = withInsisted({ ...rest, backends }, anyBackends);
   const routes = backends.length === 0 ? others : { ...others, [key]: route };
-  return changed(cluster, { routes }, route, idsWith(cluster, 'router'));
+  return changed(cluster, { routes }, route);
 }
 
 export function parseRoute(text: string): { host: string; path: string } {
@@ -163,7 +162,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
   for (const host of hosts) reserve(cluster, host);
   const announcer = { name, key, hosts };
   const announcers = { ...cluster.announcers, [name]: announcer };
-  return changed(cluster, { announcers }, announcer, idsWith(cluster, 'primary'));
+  return changed(cluster, { announcers }, announcer);
 }
 
 export function removeAnnouncer(cluster: Cluster, params: { name: string }): Decision<Announcer> {
@@ -177,7 +176,7 @@ export function removeAnnouncer(cluster: Cluster, params: { name: string }): Dec
       'kato route announcer list shows all',
     );
   }
-  return changed(cluster, { announcers }, announcer, idsWith(cluster, 'primary'));
+  return changed(cluster, { announcers }, announcer);
 }
 
 /** Whether an announcer may speak for a host name. `*.x` covers every name below x. */

@@ -1,6 +1,7 @@
 import { stillShown } from '../access/tokens.ts';
 import { valuesInOrder } from '../base/own.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
+import { clusterSetting, OF_AGENTS } from '../document/cluster-settings.ts';
 import { keptExportOf } from '../document/kept-export.ts';
 import { settingsOf } from '../document/settings.ts';
 import { busPort, coreAddress } from '../nodes/core.ts';
@@ -47,10 +48,11 @@ export function partsOf(
     busPort: busPort(cluster, catalogue),
   }));
   const timing = part('timing', [nodes, settings], () => timingOf(cluster).intervalMs);
-  const components = ['cluster', ...Object.keys(node.roles)];
-  const own = part(`settings of ${components.join(' ')}`, [settings, catalogue], () =>
-    Object.fromEntries(components.map((name) => [name, settingsOf(cluster, catalogue, name)])),
-  );
+  const roles = Object.keys(node.roles);
+  const own = part(`settings of ${roles.join(' ')}`, [settings, catalogue], () => ({
+    cluster: Object.fromEntries(OF_AGENTS.map((key) => [key, clusterSetting(cluster, key)])),
+    ...Object.fromEntries(roles.map((name) => [name, settingsOf(cluster, catalogue, name)])),
+  }));
   const kept = part('kept export', [nodes, settings, cluster.exportKey], () => {
     const { id = '', ...rest } = keptExportOf(cluster) ?? {};
     return { id, kept: id === '' ? null : (rest as KeptExport) };

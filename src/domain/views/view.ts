@@ -48,7 +48,7 @@ export interface View {
   cluster: { id: string; endpoint: string; core: string; busPort: number };
   version: ProvenVersion;
   node: Node;
-  /** All set and default settings of `cluster` and of this node's roles. */
+  /** All set and default settings of this node's roles, and those of `cluster` that agents go by. */
   settings: Record<string, Record<string, SettingValue>>;
   pools: Pool[];
   /** What routers send where; empty for others. */

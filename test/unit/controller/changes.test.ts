@@ -10,7 +10,7 @@ import type { Change, Knowledge } from '../../../src/operations/operation.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';
 import { certificate, key } from '../../support/nginx-views.ts';
 import { hint } from '../../support/said/hint.ts';
-import { testView } from '../../support/views.ts';
+import { contentsOf, testView } from '../../support/views.ts';
 
 const DOMAIN = 'shop.example.com';
 const NEWER = `${certificate}${certificate}`;
@@ -95,7 +95,10 @@ function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform 
   const live = createLive();
   const guard = guardHistory(store, live, 'seed');
   const secret = async (name: string) => store.secrets.get(name) ?? null;
-  const knowledge = () => ({ cluster: live.document!.cluster, secret }) as Knowledge;
+  const knowledge = () => {
+    const { cluster } = live.document!;
+    return { cluster, secret, contents: contentsOf(cluster) } as Knowledge;
+  };
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
   const asker = { by: null, who: 'core', asker: 'core' };
   return {

@@ -11,6 +11,7 @@ import {
 } from '../../../../src/domain/traffic/certificates.ts';
 import { removeAnnouncer, removeRoute } from '../../../../src/domain/traffic/routes.ts';
 import { asked, catalogue, clusterWith, later } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 describe('what somebody names', () => {
   it('is not found in what every object has', () => {
@@ -28,8 +29,8 @@ describe('what somebody names', () => {
 
 describe('a committed change', () => {
   const before = clusterWith();
-  const decision = changed(before, { endpoint: 'api.other.org' }, { now: 1 }, ['core']);
-  const after = commit(before, decision, 'op-1');
+  const decision = changed(before, { endpoint: 'api.other.org' }, { now: 1 });
+  const after = commit(before, decision, 'op-1', ['core']);
 
   it('is one revision further and chained to the document before', () => {
     assert.equal(after.revision, before.revision + 1);
@@ -51,7 +52,7 @@ describe('a committed change', () => {
   it(`is forgotten after ${OPERATIONS_KEPT} others`, () => {
     let now = after;
     for (let i = 0; i < OPERATIONS_KEPT; i++)
-      now = commit(now, changed(now, {}, null), `later-${i}`);
+      now = commit(now, changed(now, {}, null), `later-${i}`, []);
     assert.equal(landed(now, 'op-1'), undefined);
     assert.equal(now.operations.length, OPERATIONS_KEPT);
   });
@@ -77,10 +78,10 @@ describe('a document that is being filled', () => {
   it('is not filled by the results of operations that it remembers', () => {
     let now = clusterWith();
     const long = 'x'.repeat(OPERATIONS_BYTES_MAX / 10);
-    for (let i = 0; i < 50; i++) now = commit(now, changed(now, {}, long), `op-${i}`);
+    for (let i = 0; i < 50; i++) now = commit(now, changed(now, {}, long), `op-${i}`, []);
     assert.ok(JSON.stringify(now.operations).length < OPERATIONS_BYTES_MAX * 1.01);
     assert.ok(landed(now, 'op-49') && landed(now, 'op-42') && !landed(now, 'op-30'));
-    const huge = commit(now, changed(now, {}, long.repeat(20)), 'huge');
+    const huge = commit(now, changed(now, {}, long.repeat(20)), 'huge', []);
     assert.ok(landed(huge, 'huge'), 'a retry of the last one always gets its result');
     assert.equal(huge.operations.length, 1);
   });
@@ -96,7 +97,7 @@ describe('certificates', () => {
   const installed = installCertificate(cluster, { ...certificate, update: false }, asked());
 
   it('go to every router and load balancer', () => {
-    assert.deepEqual(installed.touched, ['core', 'lb']);
+    assert.deepEqual(touched(cluster, installed), ['core', 'lb']);
     assert.deepEqual(Object.keys(installed.cluster.certificates), ['shop.example.com']);
   });
 

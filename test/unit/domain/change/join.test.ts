@@ -4,6 +4,7 @@ import { findNode } from '../../../../src/domain/nodes/find-node.ts';
 import { freeName, type Join, join } from '../../../../src/domain/nodes/join.ts';
 import { confirmNode, dropAbandoned } from '../../../../src/domain/nodes/leave.ts';
 import { asked, catalogue, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 const at = (time: string) => asked({ by: 'new', at: time });
 
@@ -36,9 +37,10 @@ function withToken(changes: Partial<Token> = {}, others: Record<string, string[]
 
 describe('joining', () => {
   it('gives the machine its roles, pending until it shows its own key, and spends the token', () => {
-    const { cluster, result, touched } = join(withToken(), joiner({ roles: ['redis'] }), at(NOW));
+    const joined = join(withToken(), joiner({ roles: ['redis'] }), at(NOW));
+    const { cluster, result } = joined;
     assert.deepEqual(result, { nodeId: 'new', name: 'web' });
-    assert.deepEqual(touched, ['new']);
+    assert.deepEqual(touched(withToken(), joined), ['core', 'new'], 'the bus is to know it');
     assert.deepEqual(Object.keys(cluster.nodes.new!.roles), ['base', 'redis']);
     assert.equal(cluster.nodes.new!.pendingUntil, later(300));
     assert.equal(cluster.nodes.new!.admin, false);

@@ -216,7 +216,7 @@ describe('who serves a role that is missed', () => {
       const { cluster, by } = twoWith('controller', idle);
       const hold = { node: 'last', processes: ['controller'], to: 'stop', force: true } as const;
       const held = switchProcesses(cluster, { ...hold, processes: [...hold.processes] }, by);
-      assert.deepEqual([held.result.cutOff, held.touched], [true, []], idle);
+      assert.deepEqual([held.result.cutOff, held.isFollowed], [true, false], idle);
     }
   });
 

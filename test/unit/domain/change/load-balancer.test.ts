@@ -6,6 +6,7 @@ import {
   setupLoadBalancer,
 } from '../../../../src/domain/traffic/load-balancer.ts';
 import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 function setup(cluster: Cluster, changes: Partial<SetupLoadBalancer> = {}, by = 'core') {
   const params = { node: 'a', addresses: [], excludeSelf: false, force: false, ...changes };
@@ -16,12 +17,13 @@ describe('setting up a load balancer', () => {
   const cluster = clusterWith({ a: ['router'], web: ['router'] });
 
   it('exchanges the router role it was attached with, and follows the routers of the cluster', () => {
-    const { cluster: after, result, touched } = setup(cluster);
+    const set = setup(cluster);
+    const { cluster: after, result } = set;
     assert.deepEqual(Object.keys(after.nodes.a!.roles), ['base', 'load_balancer']);
     assert.deepEqual(result.exchanged, ['router']);
     assert.deepEqual(result.routers, ['10.0.0.1', '10.0.0.3']);
     assert.equal(result.pinned, false);
-    assert.deepEqual(touched, ['a']);
+    assert.deepEqual(touched(cluster, set), ['a']);
   });
 
   it('does not exchange the last router that serves, unless it is forced', () => {

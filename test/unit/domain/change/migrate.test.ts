@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Elsewhere } from '../../../../src/domain/nodes/displaced.ts';
 import { type Migrate, migrateNode } from '../../../../src/domain/nodes/migrate.ts';
 import { clusterWith, withNode } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 const there = (changes: Partial<Elsewhere> = {}): Elsewhere => ({
   address: '10.0.0.9',
@@ -26,7 +27,8 @@ describe('moving a node to another address', () => {
     const route = { host: 'a.example.com', path: '/', backends: ['10.0.0.2:8000'], sticky: false };
     const pinned = withNode(cluster, 'lb', { pinnedRouters: ['10.0.0.2', '192.0.2.1'] });
     const before = { ...pinned, routes: { a: route } };
-    const { cluster: after, result, touched } = migrateNode(before, params());
+    const moved = migrateNode(before, params());
+    const { cluster: after, result } = moved;
     assert.deepEqual(after.nodes.web, { ...before.nodes.web!, address: '10.0.0.9' });
     assert.deepEqual(after.nodes.lb!.pinnedRouters, ['10.0.0.9', '192.0.2.1']);
     assert.deepEqual(
@@ -34,7 +36,7 @@ describe('moving a node to another address', () => {
       { ...before, nodes: {} },
       'nothing but nodes has changed',
     );
-    assert.deepEqual(touched, ['web']);
+    assert.deepEqual(touched(before, moved), ['web', 'lb']);
     assert.deepEqual(result, {
       node: 'web',
       id: 'web',

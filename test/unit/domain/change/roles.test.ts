@@ -10,6 +10,7 @@ import {
 } from '../../../../src/domain/roles/role-changes.ts';
 import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 import { hint } from '../../../support/said/hint.ts';
+import { touched } from '../../../support/views.ts';
 
 const ADD: RoleAdd = { node: 'a', roles: [], selection: 'named', noStart: false, force: false };
 const REMOVE: RoleRemove = {
@@ -30,9 +31,10 @@ describe('adding roles', () => {
   const cluster = clusterWith({ a: ['redis'] });
 
   it('says which came new and which were there already', () => {
-    const { cluster: after, result, touched } = add(cluster, ['redis', 'router']);
+    const added = add(cluster, ['redis', 'router']);
+    const { cluster: after, result } = added;
     assert.deepEqual(result, { node: 'a', added: ['router'], removed: [], already: ['redis'] });
-    assert.deepEqual(touched, ['a']);
+    assert.deepEqual(touched(cluster, added), ['a']);
     assert.deepEqual(rolesOf(after), ['base', 'redis', 'router']);
   });
 

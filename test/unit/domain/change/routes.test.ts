@@ -9,6 +9,7 @@ import {
   removeRoute,
 } from '../../../../src/domain/traffic/routes.ts';
 import { asked, clusterWith, withNode } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 function add(cluster: Cluster, route: string, backends: string[], anyBackend = false) {
   return addRoute(cluster, { route, backends, sticky: false, anyBackend }, asked());
@@ -19,7 +20,7 @@ const cluster = clusterWith({ web: ['router'] });
 describe('routes', () => {
   it('gather backends, each once, and concern the routers', () => {
     const first = add(cluster, 'Shop.example.com', ['10.0.0.7:8080']);
-    assert.deepEqual(first.touched, ['core', 'web']);
+    assert.deepEqual(touched(cluster, first), ['core', 'web']);
     const second = add(first.cluster, 'shop.example.com', ['10.0.0.8:8080', '10.0.0.7:8080']);
     assert.deepEqual(second.result.backends, ['10.0.0.7:8080', '10.0.0.8:8080']);
     assert.equal(add(second.cluster, 'shop.example.com', ['10.0.0.8:8080']).changed, false);
@@ -180,7 +181,7 @@ describe('announcers', () => {
   });
 
   it('concern the bus, and are there once', () => {
-    assert.deepEqual(added.touched, ['core']);
+    assert.deepEqual(touched(cluster, added), ['core']);
     const twice = () => addAnnouncer(added.cluster, { name: 'paas', key: 'UTWO', hosts });
     assert.throws(twice, { code: 'CONFLICT' });
     assert.deepEqual(removeAnnouncer(added.cluster, { name: 'paas' }).cluster.announcers, {});

@@ -4,6 +4,7 @@ import { changeSetting } from '../../../../src/domain/document/setting-changes.t
 import { settingsOf } from '../../../../src/domain/document/settings.ts';
 import type { SettingValue } from '../../../../src/domain/roles/role.ts';
 import { asked, catalogue, clusterWith } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 function set(cluster: Cluster, component: string, key: string, value: SettingValue) {
   return changeSetting(cluster, { component, key, act: 'set', value }, asked());
@@ -21,7 +22,7 @@ describe('settings', () => {
     assert.equal(settingsOf(cluster, catalogue, 'redis').port, 6379);
     const changed = set(cluster, 'redis', 'port', '6380');
     assert.equal(changed.result, 6380);
-    assert.deepEqual(changed.touched, ['a']);
+    assert.deepEqual(touched(cluster, changed), ['a']);
     assert.equal(settingsOf(changed.cluster, catalogue, 'redis').port, 6380);
     const back = changeSetting(
       changed.cluster,
@@ -144,8 +145,11 @@ describe('heartbeat times', () => {
     assert.ok(set(cluster, 'cluster', 'heartbeat.interval', 3).changed);
   });
 
-  it('touch every node', () => {
-    const { touched } = set(cluster, 'cluster', 'heartbeat.interval', 1);
-    assert.deepEqual(touched, ['core', 'a']);
+  it('of the cluster touch every node, where agents go by them', () => {
+    const touchedBy = (key: string, value: number) =>
+      touched(cluster, set(cluster, 'cluster', key, value));
+    assert.deepEqual(touchedBy('heartbeat.interval', 1), ['core', 'a']);
+    assert.deepEqual(touchedBy('heartbeat.considerDead', 30), []);
+    assert.deepEqual(touchedBy('announced.total', 3000), []);
   });
 });

@@ -160,10 +160,10 @@ describe('holding processes', () => {
         { node: 'core', processes: [process], to: 'stop', force: true },
         asked(),
       );
-    const told = (process: string) => [hold(process).touched, hold(process).result.cutOff];
-    assert.deepEqual(told('nats-server'), [[], true]);
-    assert.deepEqual(told('controller'), [[], true]);
-    assert.deepEqual(told('router'), [['core'], false]);
+    const told = (process: string) => [hold(process).isFollowed, hold(process).result.cutOff];
+    assert.deepEqual(told('nats-server'), [false, true]);
+    assert.deepEqual(told('controller'), [false, true]);
+    assert.deepEqual(told('router'), [true, false]);
   });
 
   it('restarts all processes of the node when none is named', () => {

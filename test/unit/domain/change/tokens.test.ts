@@ -6,6 +6,7 @@ import {
   tokenInfo,
 } from '../../../../src/domain/access/tokens.ts';
 import { asked, clusterWith, later, NOW, tokenOf } from '../../../support/clusters.ts';
+import { touched } from '../../../support/views.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -16,10 +17,11 @@ function params(changes: Partial<TokenCreate> = {}): TokenCreate {
 
 describe('tokens', () => {
   it('are good for an hour and one node, and the bus hears of them', () => {
-    const { cluster, result, touched } = createToken(clusterWith(), params(), asked());
+    const created = createToken(clusterWith(), params(), asked());
+    const { cluster, result } = created;
     assert.equal(result.expiresAt, later(3600));
     assert.equal(result.state, 'usable');
-    assert.deepEqual(touched, ['core']);
+    assert.deepEqual(touched(clusterWith(), created), ['core']);
     assert.equal(cluster.tokens.t1!.createdBy, 'core');
     assert.ok(!('secretHash' in result));
   });

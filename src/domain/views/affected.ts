@@ -1,0 +1,41 @@
+import type { Cluster, Node } from '../document/cluster.ts';
+import { type Parts, startParts } from './parts.ts';
+import { partsOf, type ViewInput } from './seen-parts.ts';
+
+/**
+ * What of a view a change can be about. The rest is how other nodes are, which is waited for where it is
+ * lived by: pools, peers and clients follow from theirs.
+ */
+const ABOUT = [
+  'cluster',
+  'settings',
+  'keptExport',
+  'certificates',
+  'routes',
+  'busUsers',
+  'warden',
+] as const;
+
+/**
+ * Ids of the nodes that a change of the document is about: those whose record, or what they see of the
+ * cluster itself, is another one after it, and those it takes out that have to say that they stopped. In a
+ * new history all are.
+ */
+export function affectedBy(before: ViewInput, after: Cluster, known?: Parts): string[] {
+  const { nodes, former, lineage, epoch } = before.cluster;
+  if (after.lineage !== lineage || after.epoch !== epoch) return Object.keys(after.nodes);
+  const parts = startParts(known);
+  const next = { ...before, cluster: after };
+  const nextParts = startParts(parts);
+  const isOther = (node: Node): boolean => {
+    const was = nodes[node.id];
+    if (was !== node) return true;
+    const then = partsOf(before, parts, was);
+    const now = partsOf(next, nextParts, node);
+    return ABOUT.some((name) => now[name]?.hash !== then[name]?.hash);
+  };
+  const leaving = Object.values(after.former).filter(
+    ({ id, awaited }) => awaited && !(id in former),
+  );
+  return [...Object.values(after.nodes).filter(isOther), ...leaving].map(({ id }) => id);
+}
