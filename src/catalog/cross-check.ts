@@ -35,8 +35,25 @@ export function crossCheck(catalogue: Catalogue, templates: readonly string[]): 
         ),
       ].map((text) => `roles/${role.name}.yml: ${text}`),
     ),
+    ...coreMistakes(catalogue),
     ...groupMistakes(catalogue),
     ...sharedProcesses(catalogue),
+  ];
+}
+
+/** Nodes look for the cluster at the address of one node and at one port. */
+function coreMistakes({ roles }: Catalogue): string[] {
+  const cores = [...roles.values()].filter(({ core }) => core);
+  if (cores.length !== 1) {
+    return [
+      `roles: one role is core: true, not ${cores.map(({ name }) => name).join(', ') || 'none'}`,
+    ];
+  }
+  const [{ name, perCluster, settings }] = cores as [RoleDefinition];
+  const at = `roles/${name}.yml: core:`;
+  return [
+    ...(perCluster.min === 1 && perCluster.max === 1 ? [] : [`${at} one node of a cluster has it`]),
+    ...(settings.port?.fixed === undefined ? [`${at} it has a setting port that is fixed`] : []),
   ];
 }
 

@@ -38,6 +38,7 @@ const setting = form({
   minimum: v.exactOptional(v.number()),
   maximum: v.exactOptional(v.number()),
   choices: v.exactOptional(v.array(v.string())),
+  fixed: v.exactOptional(line),
 });
 
 const file = form({
@@ -136,6 +137,8 @@ const process = form({
 export const RoleFile = form({
   summary: line,
   given: v.optional(v.picklist(['always', 'setup', 'add']), 'add'),
+  core: v.optional(v.boolean(), false),
+  vital: v.optional(v.boolean(), false),
   needs: names,
   excludes: names,
   per_cluster: v.optional(

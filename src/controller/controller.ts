@@ -138,13 +138,16 @@ async function stateIsThere(
 ): Promise<void> {
   let told = false;
   while (!signal.aborted) {
+    // While the bus is away nobody knows what it has.
     const state = await store.readCluster().catch((error: unknown) => {
       if (error instanceof KatoError && error.code === 'VERSION') throw error;
-      return null;
+      return undefined;
     });
-    if (state !== null) return;
-    if (!told) log('the bus has loaded no state of a cluster: on the core, df -h shows its disk');
-    told = true;
+    if (state !== null && state !== undefined) return;
+    if (state === null && !told) {
+      log('the bus has loaded no state of a cluster: on the core, df -h shows its disk');
+      told = true;
+    }
     await pause(clock, STATE_POLL_MS);
   }
 }

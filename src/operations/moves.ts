@@ -53,13 +53,13 @@ export const nodeMigrate = preparedChange(
     const to = checkNodeAddress(known.cluster, address);
     const own = await addressesOf(known, id);
     return {
-      decide: (cluster) => {
+      decide: (cluster, asked) => {
         const node = cluster.nodes[id];
         const told = known.displaced.get(id) ?? [];
         const { heard } = known.voicesOf(id);
         const nowMs = known.now().getTime();
         const elsewhere = node ? machinesElsewhere(cluster, node, told, heard, nowMs) : [];
-        return migrateNode(cluster, { node: id, address: to, force, elsewhere, own });
+        return migrateNode(cluster, { node: id, address: to, force, elsewhere, own }, asked);
       },
     };
   },

@@ -5,6 +5,7 @@ import type { StoredSecrets } from '../bus/store/store.ts';
 import { refuse } from '../domain/base/error.ts';
 import { word } from '../domain/base/shapes.ts';
 import type { Cluster, Node } from '../domain/document/cluster.ts';
+import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import type { Catalogue } from '../domain/roles/role.ts';
 import { definitionOf } from '../domain/roles/roles.ts';
@@ -149,7 +150,7 @@ function prefixesOf(view: View, catalogue: Catalogue): Set<string> {
 
 /** The core keeps all, so that its ledger is enough to bring the cluster back. */
 export function sharedPrefixesOf({ roles }: Pick<Node, 'roles'>, catalogue: Catalogue): string[] {
-  if ('primary' in roles) return [''];
+  if (isCore({ roles }, catalogue)) return [''];
   return Object.keys(roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { hashOf } from '../domain/base/hash.ts';
 import { list, text, word } from '../domain/base/shapes.ts';
 import type { Node } from '../domain/document/cluster.ts';
+import { seenBy } from '../domain/roles/roles.ts';
 import type { AnnouncedRoute } from '../domain/traffic/pools.ts';
 import { knowsContent } from '../domain/views/made.ts';
 import type { View } from '../domain/views/view.ts';
@@ -42,7 +43,7 @@ export const view = read(
     const knowledge = seen === undefined ? given : await given.caughtUp(seen);
     const { announcements } = knowledge;
     let unproven: readonly AnnouncedRoute[] = [];
-    if ('router' in by.roles && announcements.needsFrom(by.id)) {
+    if (seesRoutes(given, by) && announcements.needsFrom(by.id)) {
       if (announced === undefined) return { needs: 'announced' };
       const isKnown = await announcements.adopt(by.id, announced, announcedProof);
       if (!isKnown) unproven = announced;
@@ -53,12 +54,16 @@ export const view = read(
   },
 );
 
+function seesRoutes({ catalogue }: Knowledge, node: Node): boolean {
+  return seenBy(catalogue, node).has('routes');
+}
+
 /** Depends only on the content, and always says from what it is known. */
 async function answer(knowledge: Knowledge, by: Node, known: string | null) {
   const { contentOf, viewOf, made, version } = knowledge.contents;
   const hash = contentOf(by.id);
   const { proof } = knowledge.announcements.shown([]);
-  const proven = proof === null || !('router' in by.roles) ? {} : { announcedProof: proof };
+  const proven = proof === null || !seesRoutes(knowledge, by) ? {} : { announcedProof: proof };
   if (hash === known) return { same: true, version, made, ...proven };
   const fresh: View = { ...viewOf(by.id), ...proven };
   return { same: false, hash, made, view: fresh, secrets: await secretsFor(knowledge, fresh) };
@@ -80,7 +85,7 @@ async function answerAlone(
   const at = knowledge.now().toISOString();
   const input = { cluster, version, controllerKeys, catalogue, verdicts, announced, at };
   const made = viewFor(input, by.id);
-  if (proof !== null && 'router' in made.node.roles) made.announcedProof = proof;
+  if (proof !== null && seesRoutes(knowledge, made.node)) made.announcedProof = proof;
   const delivery = { view: made, secrets: await secretsFor(knowledge, made) };
   const hash = hashOf(delivery);
   return hash === known ? { same: true } : { same: false, hash, ...delivery };

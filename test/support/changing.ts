@@ -155,9 +155,9 @@ const CHANGES: Record<string, Decide> = {
   },
   'a removed node has stopped': (cluster, { other }) =>
     settleFormer(cluster, { id: of(['', ...Object.keys(cluster.former).sort()], other) }),
-  'a node goes elsewhere': (cluster, { node, other }) => {
+  'a node goes elsewhere': (cluster, { node, other }, by) => {
     const address = `10.0.0.${210 + (other % 40)}`;
-    return migrateNode(cluster, { node, address, force: true, elsewhere: [], own: [] });
+    return migrateNode(cluster, { node, address, force: true, elsewhere: [], own: [] }, by);
   },
   'a load balancer is set up': (cluster, { node, one, other }, by) => {
     const pinned = ['10.9.9.9', '10.0.0.2', '10.0.0.1'].slice(other % 4);

@@ -3,6 +3,7 @@ import type { ProcessSpec } from '../../src/domain/making/spec.ts';
 /** A process of root's that needs nothing and keeps nothing. */
 export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   roles: [],
+  ofCore: false,
   packages: [],
   user: 'root',
   up: true,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { ERROR_CODES } from '../../src/domain/base/error-codes.ts';
+import { catalogue } from '../support/clusters.ts';
 import { circles, deadExports } from '../support/source-graph.ts';
 import { readSources, readText, type Source } from '../support/sources.ts';
 
@@ -16,6 +17,9 @@ const LAYERS = [
   ['controller', 'agent'],
   ['cli'],
 ];
+
+/** What a user of the bus is may be called as a role is. */
+const KINDS_OF_USERS = /^src\/domain\/(access|views)\//;
 
 const src = readSources('src/**/*.ts');
 const tests = readSources('test/**/*.ts');
@@ -116,6 +120,12 @@ describe('src/controller', () => {
 
 describe('src/domain', () => {
   const domain = inside('domain');
+
+  it('knows roles by what their files say, and none by its name', () => {
+    const names = [...catalogue.roles.keys()].join('|');
+    const named = linesWith(new RegExp(`'(${names})'`), domain, 'names a role');
+    nothing(named.filter((line) => !KINDS_OF_USERS.test(line)));
+  });
 
   it('computes a hash and knows an IPv4 address when it sees one, and imports nothing else of Node', () => {
     const foreign = domain.flatMap((file) =>

@@ -4,6 +4,7 @@ import type { Certificate } from '../../domain/document/cluster.ts';
 import type { Check } from '../../domain/telling/check.ts';
 import { checksOf, worstOf } from '../../domain/telling/checks.ts';
 import { KatoCommand } from '../framework/command.ts';
+import { ownCatalogue } from '../framework/home.ts';
 import { Flags } from '../framework/oclif.ts';
 import { checkTextLines, NAGIOS_CODES, nagiosLines, prometheusLines } from '../render/checks.ts';
 import type { Style } from '../render/text/style.ts';
@@ -63,7 +64,13 @@ async function lookAtEverything(): Promise<Check[]> {
     const { state, log } = ownPaths();
     const [certificates, ofState] = await Promise.all([certificatesIfAny(), freeShare(state)]);
     const diskFree = { state: ofState, logs: await freeShare(log).catch(() => ofState) };
-    return checksOf({ status, certificates, diskFree, nowMs: Date.now() });
+    return checksOf({
+      catalogue: await ownCatalogue(),
+      status,
+      certificates,
+      diskFree,
+      nowMs: Date.now(),
+    });
   } catch (error) {
     if (!(error instanceof KatoError)) throw error;
     // A user who may not look knows nothing: that is not a finding about the node.

@@ -1,6 +1,8 @@
 import { refuse } from '../base/error.ts';
 import type { Report } from '../making/step.ts';
+import { isCore } from '../nodes/core.ts';
 import { findNode, nodesCalled } from '../nodes/find-node.ts';
+import type { Catalogue } from '../roles/role.ts';
 import type { Warning } from '../telling/status.ts';
 import type { KeptExport } from '../views/view.ts';
 import type { Cluster, Node } from './cluster.ts';
@@ -25,11 +27,11 @@ export function keptExportOf(cluster: Cluster): (KeptExport & { id: string }) | 
 }
 
 /** UNKNOWN_NODE or CONFLICT for a keeper that would keep nothing. */
-export function checkKeeper(cluster: Cluster): void {
+export function checkKeeper(cluster: Cluster, catalogue: Catalogue): void {
   const called = keeperName(cluster);
   if (called === '') return;
   const node = findNode(cluster, called);
-  if ('primary' in node.roles) {
+  if (isCore(node, catalogue)) {
     throw refuse(
       'CONFLICT',
       `${node.name} is the core`,

@@ -28,7 +28,7 @@ export function changeSetting(
     nextValue(params, before, definition.default),
   );
   if (JSON.stringify(wanted) === JSON.stringify(before)) return unchanged(cluster, before);
-  if (component === 'primary' && key === 'port') throw busPortStays(before);
+  if (definition.fixed !== undefined) throw stays(params, before, definition.fixed);
   const { [key]: _before, ...others } = cluster.settings[component] ?? {};
   const isDefault = JSON.stringify(wanted) === JSON.stringify(definition.default);
   const settings = {
@@ -38,20 +38,15 @@ export function changeSetting(
   const after = { ...cluster, settings };
   if (component === 'cluster') {
     timingOf(after);
-    checkKeeper(after);
+    checkKeeper(after, asked.catalogue);
   }
   const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
   if (clash !== undefined) throw clash;
   return changed(cluster, { settings }, wanted);
 }
 
-/** Each node and each token has it: with another one, nobody would find the core any more. */
-function busPortStays(port: SettingValue) {
-  return refuse(
-    'CONFLICT',
-    `the bus stays at port ${port}`,
-    'every node knows the core by its address and this port',
-  );
+function stays({ component, key }: SettingChange, value: SettingValue, why: string) {
+  return refuse('CONFLICT', `${component} ${key} stays ${value}`, why);
 }
 
 function nextValue(

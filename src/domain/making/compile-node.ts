@@ -60,6 +60,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
   const process: Omit<ProcessSpec, 'service'> = {
     name,
     roles: roles.map((role) => role.name),
+    ofCore: roles.some((role) => role.core),
     packages: [...new Set(roles.flatMap((role) => role.packages[DISTRIBUTION] ?? []))].sort(),
     user: definition.user,
     up: planned.wanted && view.node.held[name] !== bootId,

@@ -34,8 +34,8 @@ export interface DataFacts {
 /** Where to look, for error messages. */
 export interface DataPlaces {
   process: string;
-  /** One of its roles. */
-  role: string;
+  /** One of its roles; null for that of the core, which cannot be taken away and given again. */
+  role: string | null;
   /** Name of the node: what helps may be read on another one. */
   node: string;
   folder: string;
@@ -137,10 +137,9 @@ function takeIt({ recordFile }: DataPlaces): string {
   return `to go on with what is there: rm ${recordFile}`;
 }
 
-/** The bus cannot be taken away and given again. */
 function giveUp({ role, node }: DataPlaces): string {
   const lost = 'if it is lost for good:';
-  if (role === 'primary') return `${lost} kato node setup core --recover-from FILE`;
+  if (role === null) return `${lost} kato node setup core --recover-from FILE`;
   const on = `-n ${node} ${role}`;
   return `${lost} kato role remove --purge-data ${on}, then kato role add ${on}`;
 }

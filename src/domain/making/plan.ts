@@ -76,10 +76,11 @@ function faultSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess): Ste
 }
 
 function dataStep(process: ProcessSpec, { node }: Spec): DataStep | null {
-  const { name, dataFolder: folder, user, initialize, roles } = process;
+  const { name, dataFolder: folder, user, initialize, roles, ofCore } = process;
   if (folder === null) return null;
   const marker = initialize?.marker ?? null;
-  return { process: name, role: roles[0] ?? name, node, folder, user, marker };
+  const role = ofCore ? null : (roles[0] ?? name);
+  return { process: name, role, node, folder, user, marker };
 }
 
 function dataSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | undefined): Step[] {

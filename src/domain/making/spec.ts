@@ -19,6 +19,8 @@ export interface Spec {
 export interface ProcessSpec {
   name: string;
   roles: string[];
+  /** One of them makes its node the core. */
+  ofCore: boolean;
   /** Packages of its roles on this node's distribution. */
   packages: string[];
   user: string;

@@ -46,8 +46,8 @@ export type Step =
 /** Looks again at what the plan was made on: a volume may come or go at any time. */
 export interface DataStep {
   process: string;
-  /** One of its roles, and the name of the node: for the error. */
-  role: string;
+  /** One of its roles, null for that of the core, and the name of the node: for the error. */
+  role: string | null;
   node: string;
   folder: string;
   user: string;

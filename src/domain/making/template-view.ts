@@ -1,8 +1,9 @@
 import { refuse } from '../base/error.ts';
-import type { SettingValue } from '../roles/role.ts';
+import type { Seen, SettingValue } from '../roles/role.ts';
 import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
 import { routerView } from '../traffic/nginx/router-view.ts';
 import { addressesOf } from '../traffic/nginx/upstreams.ts';
+import { ROUTERS } from '../traffic/proxies.ts';
 import type { View } from '../views/view.ts';
 import { busView } from './bus-view.ts';
 import type { Values } from './fill.ts';
@@ -45,22 +46,21 @@ export function templateView(input: CompileInput, planned: PlannedProcess): Comm
     cacheFolder: paths.cache,
     kato: input.kato,
   };
-  return { ...common, ...specialView(input, name, common) };
+  return { ...common, ...specialView(input, planned, common) };
 }
 
-/** Lists that a template loops over are made here, by process; a new role needs none. */
-function specialView(input: CompileInput, process: string, common: CommonValues): object {
-  const { view, secrets } = input;
-  switch (process) {
-    case 'nats-server':
-      return busView(view, secrets, common);
-    case 'router':
-      return routerView(view, secrets, common);
-    case 'load_balancer':
-      return loadBalancerView(view, secrets, common);
-    default:
-      return {};
-  }
+/** Lists that a template loops over are made here, of what the process's roles see of the cluster. */
+function specialView(
+  { view, secrets }: CompileInput,
+  { roles }: PlannedProcess,
+  common: CommonValues,
+): object {
+  const sees = (seen: Seen): boolean => roles.some((role) => role.sees.includes(seen));
+  return {
+    ...(sees('users') ? busView(view, secrets, common) : {}),
+    ...(sees('routes') ? routerView(view, secrets, common) : {}),
+    ...(sees(`pools/${ROUTERS}`) ? loadBalancerView(view, secrets, common) : {}),
+  };
 }
 
 /** The items of a file that says `each`, every one with the common values. */

@@ -3,6 +3,7 @@ import { type Asked, changed, type Decision, unchanged } from '../document/chang
 import type { Cluster, FormerNode, Node } from '../document/cluster.ts';
 import { lastRemoved } from '../roles/last.ts';
 import { shortage } from '../roles/roles.ts';
+import { isCore } from './core.ts';
 import { findNode, withNode } from './find-node.ts';
 import { PENDING_SECONDS } from './join.ts';
 import { without } from './records.ts';
@@ -29,7 +30,7 @@ export function removeNodes(
   asked: Asked,
 ): Decision<NodesRemoved> {
   const leaving = [...new Set(params.nodes.map((called) => findNode(cluster, called)))];
-  const core = leaving.find((node) => 'primary' in node.roles);
+  const core = leaving.find((node) => isCore(node, asked.catalogue));
   if (core !== undefined) {
     throw refuse(
       'ROLE_NEEDED',

@@ -1,7 +1,8 @@
 import { type KatoError, refuse } from '../base/error.ts';
-import { changed, type Decision, unchanged } from '../document/change.ts';
+import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { routePool } from '../traffic/pools.ts';
+import { isCore } from './core.ts';
 import type { Elsewhere } from './displaced.ts';
 import { findNode } from './find-node.ts';
 import { hostOf } from './verdicts.ts';
@@ -31,7 +32,11 @@ export interface Migrated {
 }
 
 /** Gives a node another address: its machine, its data and its roles stay what they are. */
-export function migrateNode(cluster: Cluster, params: Migrate): Decision<Migrated> {
+export function migrateNode(
+  cluster: Cluster,
+  params: Migrate,
+  { catalogue }: Pick<Asked, 'catalogue'>,
+): Decision<Migrated> {
   const node = findNode(cluster, params.node);
   const { address: to } = params;
   const from = node.address;
@@ -46,7 +51,9 @@ export function migrateNode(cluster: Cluster, params: Migrate): Decision<Migrate
     routes: routesTo(cluster, from),
   };
   if (from === to) return unchanged(cluster, { ...result, balancers: [], routes: [] });
-  const refusal = refusalOf(cluster, node, params, claim);
+  const refusal = isCore(node, catalogue)
+    ? coreStays(node)
+    : refusalOf(cluster, node, params, claim);
   if (refusal !== undefined) throw refusal;
   const follow = (router: string): string => (router === from ? to : router);
   const followed = balancers.map((balancer) => {
@@ -62,20 +69,21 @@ export function migrateNode(cluster: Cluster, params: Migrate): Decision<Migrate
   return changed(cluster, { nodes }, result);
 }
 
+function coreStays(node: Node): KatoError {
+  return refuse(
+    'CONFLICT',
+    `the core ${node.name} cannot be migrated`,
+    'all nodes look for the cluster at its address',
+    `give its machine ${node.address} again; a new machine with that address goes on from an export: kato node setup core --recover-from FILE`,
+  );
+}
+
 function refusalOf(
   cluster: Cluster,
   node: Node,
   { address, force, elsewhere, own }: Migrate,
   claim: Elsewhere | undefined,
 ): KatoError | undefined {
-  if ('primary' in node.roles) {
-    return refuse(
-      'CONFLICT',
-      `the core ${node.name} cannot be migrated`,
-      'all nodes look for the cluster at its address',
-      `give its machine ${node.address} again; a new machine with that address goes on from an export: kato node setup core --recover-from FILE`,
-    );
-  }
   const holder = Object.values(cluster.nodes).find((other) => other.address === address);
   if (holder !== undefined) {
     return refuse(

@@ -3,6 +3,7 @@ import type { Asked } from '../document/change.ts';
 import type { Cluster, Node, Token } from '../document/cluster.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { definitionOf, isGrantable } from '../roles/roles.ts';
+import { isCore } from './core.ts';
 
 /** What a machine says of itself when it asks to join, as far as it may be one that was there before. */
 interface Joiner {
@@ -42,7 +43,7 @@ export function placeOf(
 
 /** Whether a machine with this token may have all that the node has: else it may not take its place. */
 function covers(token: Token, node: Node, catalogue: Catalogue): boolean {
-  if ('primary' in node.roles || (node.admin && !token.admin)) return false;
+  if (isCore(node, catalogue) || (node.admin && !token.admin)) return false;
   return Object.keys(node.roles)
     .filter((role) => definitionOf(catalogue, role).given !== 'always')
     .every((role) => isGrantable(catalogue, role, token.roles, token.admin));

@@ -16,8 +16,8 @@ const NAMES_MAX = 5;
 
 /** The bus, and the last controller that serves: without them no command could start it again. */
 export function isVital(cluster: Cluster, node: Node, role: string, known: Known): boolean {
-  if (role === 'primary') return true;
-  return role === 'controller' && isOnly(cluster, node, role, known);
+  const { core, vital } = definitionOf(known.catalogue, role);
+  return core || (vital && isOnly(cluster, node, role, known));
 }
 
 /** Whether this node alone serves the role, and it would be missed. */
@@ -36,17 +36,18 @@ export function lastRemoved(
   force: boolean,
 ): KatoError | undefined {
   const lost = [...known.catalogue.roles.values()]
-    .filter((role) => isMissed(role) && !(force && role.name !== 'controller'))
-    .map(({ name }) => name)
-    .find((role) => serving(before, role, known).length > 0 && !serving(after, role, known).length);
+    .filter((role) => isMissed(role) && (role.vital || !force))
+    .find(
+      ({ name }) => serving(before, name, known).length > 0 && !serving(after, name, known).length,
+    );
   if (lost === undefined) return undefined;
-  const names = serving(before, lost, known).map(({ name }) => name);
+  const names = serving(before, lost.name, known).map(({ name }) => name);
   return refuse(
     'ROLE_NEEDED',
-    `no other node runs the role '${lost}' that ${names.join(' and ')} would lose`,
-    whyNobody(after, lost, known),
-    lost === 'controller'
-      ? anotherController(after, known)
+    `no other node runs the role '${lost.name}' that ${names.join(' and ')} would lose`,
+    whyNobody(after, lost.name, known),
+    lost.vital
+      ? another(after, lost.name, known)
       : 'let another node serve it first; to take it away anyway, add --force',
   );
 }
@@ -92,11 +93,11 @@ function idleness(node: Node, role: string, known: Known): Idleness | null {
   return isHeld(node, role, bootId, known) ? 'held' : null;
 }
 
-function anotherController(cluster: Cluster, known: Known): string {
-  const startable = nodesWith(cluster, 'controller').find((node) =>
-    ['stopped', 'held'].includes(idleness(node, 'controller', known) ?? ''),
+function another(cluster: Cluster, role: string, known: Known): string {
+  const startable = nodesWith(cluster, role).find((node) =>
+    ['stopped', 'held'].includes(idleness(node, role, known) ?? ''),
   );
   return startable === undefined
-    ? 'give it to another node first: kato role add -n NODE controller'
-    : `start another one first: kato start -n ${startable.name} controller`;
+    ? `give it to another node first: kato role add -n NODE ${role}`
+    : `start another one first: kato start -n ${startable.name} ${role}`;
 }

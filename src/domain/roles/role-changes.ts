@@ -139,9 +139,9 @@ export function checkMayHave(
       'ROLE_EXCLUDED',
       `the role '${role}' cannot be added to a node`,
       'it is given by a setup command',
-      role === 'load_balancer'
-        ? `on ${node.name}, once it is attached: kato node setup load_balancer`
-        : 'kato node setup --help',
+      definitionOf(catalogue, role).core
+        ? 'kato node setup --help'
+        : `on ${node.name}, once it is attached: kato node setup load_balancer`,
     );
   }
   checkAllowed(node, role, catalogue, byAdmin);

@@ -8,6 +8,10 @@ export interface RoleDefinition {
   summary: string;
   /** `always`: on every node (base). `setup`: only a setup command gives it. `add`: `kato role add`. */
   given: 'always' | 'setup' | 'add';
+  /** The node with it is the core, which nodes know by its address. One role of a catalogue is. */
+  core: boolean;
+  /** Without a node that serves it no command works: the last one is not taken, whatever is forced. */
+  vital: boolean;
   /** Roles that some node of the cluster must have while this one is in use. */
   needs: string[];
   /** Roles that may not share a node with this one; `*` is every role but those always given. */
@@ -123,6 +127,8 @@ export interface SettingDefinition {
   minimum?: number;
   maximum?: number;
   choices?: string[];
+  /** It stays as the cluster was set up with; this says why. */
+  fixed?: string;
 }
 
 export type SettingValue = string | number | boolean | string[];

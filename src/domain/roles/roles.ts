@@ -103,6 +103,16 @@ export function seesPools(catalogue: Catalogue, node: Node): boolean {
   return [...seenBy(catalogue, node)].some((one) => one === 'routes' || one.startsWith('pools/'));
 }
 
+/** Roles whose nodes are the members of a pool. */
+export function rolesServing({ roles }: Catalogue, pool: string): string[] {
+  return [...roles.values()].filter(({ serves }) => serves?.pool === pool).map(({ name }) => name);
+}
+
+/** Roles that are told of something. */
+export function rolesSeeing({ roles }: Catalogue, seen: Seen): string[] {
+  return [...roles.values()].filter(({ sees }) => sees.includes(seen)).map(({ name }) => name);
+}
+
 /** What a node is told for the sake of any of its roles. */
 export function seenBy({ roles }: Catalogue, node: Node): ReadonlySet<Seen> {
   return new Set(Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []));

@@ -1,4 +1,5 @@
 import type { Certificate } from '../document/cluster.ts';
+import type { Catalogue } from '../roles/role.ts';
 import type { Check, CheckLevel, CheckName } from './check.ts';
 import { poolChecks } from './pool-checks.ts';
 import {
@@ -11,6 +12,7 @@ import {
 } from './status.ts';
 
 export interface ChecksInput {
+  catalogue: Catalogue;
   status: Status;
   /** Null when they could not be read. */
   certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
@@ -32,14 +34,14 @@ export function checksOf(input: ChecksInput): Check[] {
     { name: 'agent', level: 'ok', message: 'the agent of this node answers' },
     awayCheck(status, 'bus', NO_BUS, 'the bus answers'),
     awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
-    ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status)),
+    ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status, input.catalogue)),
     ...orOk('certificates', 'no certificate expires soon', certificateChecks(input)),
     diskCheck(input.diskFree),
     ...lostLinesChecks(status),
   ];
 }
 
-function clusterChecks(status: Status): Check[] {
+function clusterChecks(status: Status, catalogue: Catalogue): Check[] {
   return [
     stateCheck(status),
     ...orOk('nodes', 'no node is dead or silent', [
@@ -50,7 +52,7 @@ function clusterChecks(status: Status): Check[] {
     ]),
     ...orOk('roles', 'all roles are as they should be', status.nodes.flatMap(roleChecks)),
     ...orOk('pools', 'every pool has members', [
-      ...poolChecks(status),
+      ...poolChecks(status, catalogue),
       ...warned(status, 'pools', 'POOL_BRAKE'),
       ...warned(status, 'pools', 'BACKEND_LOOP'),
     ]),

@@ -2,11 +2,11 @@ import type { Cluster } from '../document/cluster.ts';
 import { outUntilMs } from '../nodes/damping.ts';
 import { hostOf, isGone, onGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { nodesWith } from '../roles/roles.ts';
 import { backendJudge, loopJudge } from '../traffic/backends.ts';
-import { pinnedMembers } from '../traffic/load-balancer.ts';
+import { pinnedBalancers, pinnedMembers } from '../traffic/load-balancer.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { braked, routePool } from '../traffic/pools.ts';
+import { balancerRoles } from '../traffic/proxies.ts';
 import type { Warning } from './status.ts';
 
 interface PoolWarningsInput {
@@ -56,7 +56,7 @@ function flapWarnings({ cluster, verdicts, pools, nowMs }: PoolWarningsInput): W
 function loopWarnings({ cluster, catalogue }: PoolWarningsInput): Warning[] {
   const judge = backendJudge(cluster, catalogue);
   const isLoop = loopJudge(cluster, catalogue);
-  const isBalancer = loopJudge(cluster, catalogue, ['load_balancer']);
+  const isBalancer = loopJudge(cluster, catalogue, balancerRoles(catalogue));
   const warn = (who: string, backend: string): Warning => ({
     code: 'BACKEND_LOOP',
     message: `${who} leaves out ${backend}: it ${judge(backend)?.why}`,
@@ -67,12 +67,10 @@ function loopWarnings({ cluster, catalogue }: PoolWarningsInput): Warning[] {
         .filter((backend) => isLoop(backend, route))
         .map((backend) => warn(`the route ${routePool(route.host, route.path)}`, backend)),
     ),
-    ...nodesWith(cluster, 'load_balancer')
-      .filter((balancer) => balancer.pinnedRouters !== null)
-      .flatMap((balancer) =>
-        pinnedMembers(cluster, catalogue, balancer)
-          .filter((member) => isBalancer(member))
-          .map((member) => warn(`the load balancer ${balancer.name}`, member)),
-      ),
+    ...pinnedBalancers(cluster, catalogue).flatMap((balancer) =>
+      pinnedMembers(cluster, catalogue, balancer)
+        .filter((member) => isBalancer(member))
+        .map((member) => warn(`the load balancer ${balancer.name}`, member)),
+    ),
   ];
 }

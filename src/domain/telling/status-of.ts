@@ -56,7 +56,7 @@ export function statusOf(input: StatusInput): Status {
     cluster: {
       id: cluster.id,
       endpoint: cluster.endpoint,
-      core: coreAddress(cluster),
+      core: coreAddress(cluster, catalogue),
       revision: cluster.revision,
     },
     warnings: [

@@ -1,7 +1,6 @@
 import { refuse } from '../base/error.ts';
 import { checkAddress } from '../base/names.ts';
 import type { Cluster } from '../document/cluster.ts';
-import { nodesWith } from '../roles/roles.ts';
 
 /** Why an address stands for no machine that others reach (RFC 6890); null for all that may do so. */
 export function specialUse(cluster: Cluster, address: string): string | null {
@@ -29,8 +28,9 @@ export function checkNodeAddress(cluster: Cluster, text: string): string {
   );
 }
 
-function livesOnLoopback(cluster: Cluster): boolean {
-  return nodesWith(cluster, 'primary').some(({ address }) => isLoopback(address));
+/** Its core does, or nobody could join it there. */
+function livesOnLoopback({ nodes }: Cluster): boolean {
+  return Object.values(nodes).some(({ address }) => isLoopback(address));
 }
 
 function isLoopback(address: string): boolean {

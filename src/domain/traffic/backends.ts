@@ -4,6 +4,7 @@ import { settingsOf } from '../document/settings.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { confirmedWith } from '../roles/roles.ts';
 import { specialUse } from './addresses.ts';
+import { proxyRoles } from './proxies.ts';
 
 /** Why requests had better not go to a backend. */
 export interface BackendFault {
@@ -22,6 +23,7 @@ export type BackendJudge = (backend: string) => BackendFault | null;
  */
 export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJudge {
   const taken = portsOf(cluster, catalogue, [...catalogue.roles.keys()]);
+  const proxies = proxyRoles(catalogue);
   return (backend) => {
     const address = backend.slice(0, backend.lastIndexOf(':'));
     const special = specialUse(cluster, address);
@@ -29,7 +31,7 @@ export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJud
     const owner = taken.get(backend);
     if (owner === undefined) return null;
     const { node, role } = owner;
-    const isLoop = PROXIES.includes(role);
+    const isLoop = proxies.includes(role);
     const circle = isLoop ? ', and requests would loop' : '';
     return { code: 'CONFLICT', why: `is the port of ${role} on ${node.name}${circle}`, isLoop };
   };
@@ -44,9 +46,6 @@ export function refusedBackend(backend: string, { code, why }: BackendFault): Ka
     'give another backend, or insist with --any-backend',
   );
 }
-
-/** Roles that pass requests on. */
-const PROXIES = ['router', 'load_balancer'];
 
 interface Owner {
   node: Node;
@@ -83,7 +82,7 @@ export type LoopJudge = (backend: string, route?: Route) => boolean;
 export function loopJudge(
   cluster: Cluster,
   catalogue: Catalogue,
-  among: readonly string[] = PROXIES,
+  among: readonly string[] = proxyRoles(catalogue),
 ): LoopJudge {
   const proxies = portsOf(cluster, catalogue, among);
   return (backend, route) => proxies.has(backend) && route?.anyBackends?.includes(backend) !== true;

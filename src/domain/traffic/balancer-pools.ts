@@ -1,11 +1,11 @@
 import type { Cluster, Node } from '../document/cluster.ts';
 import { hostOf } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { nodesWith } from '../roles/roles.ts';
 import { loopJudge } from './backends.ts';
-import { pinnedMembers, routersFor } from './load-balancer.ts';
+import { pinnedBalancers, pinnedMembers, routersFor } from './load-balancer.ts';
 import type { Pool, PoolMember } from './pools.ts';
 import { neverEmpty } from './pools.ts';
+import { balancerRoles } from './proxies.ts';
 
 /**
  * A load balancer's own pool: pinned addresses as given, or the cluster's routers. One that became a
@@ -18,11 +18,11 @@ export function balancerPool(
   routers: Pool,
 ): Pool {
   if (balancer.pinnedRouters === null) {
-    const wanted = routersFor(cluster, balancer);
+    const wanted = routersFor(cluster, catalogue, balancer);
     const own = routers.members.filter(({ address }) => wanted.includes(hostOf(address)));
     return { ...routers, members: neverEmpty(own) };
   }
-  const isLoop = loopJudge(cluster, catalogue, ['load_balancer']);
+  const isLoop = loopJudge(cluster, catalogue, balancerRoles(catalogue));
   const good = pinnedMembers(cluster, catalogue, balancer).filter((one) => !isLoop(one));
   const pinned = good.map((address): PoolMember => {
     const known = routers.members.find((member) => member.address === address);
@@ -38,7 +38,7 @@ export function pinnedPools(
   pools: readonly Pool[],
 ): Pool[] {
   const routers = pools.find(({ kind }) => kind === 'routers')!;
-  return nodesWith(cluster, 'load_balancer')
-    .filter(({ pinnedRouters }) => pinnedRouters !== null)
-    .map((balancer) => balancerPool(cluster, catalogue, balancer, routers));
+  return pinnedBalancers(cluster, catalogue).map((balancer) =>
+    balancerPool(cluster, catalogue, balancer, routers),
+  );
 }

@@ -1,14 +1,16 @@
 import { refuse } from '../base/error.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
-import { settingsOf } from '../document/settings.ts';
+import { isCore } from '../nodes/core.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
 import { without } from '../nodes/records.ts';
 import { lastRemoved } from '../roles/last.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { checkAllowed, isAdmin } from '../roles/role-changes.ts';
-import { confirmedWith, nodesWith, shortage } from '../roles/roles.ts';
+import { confirmedWith, definitionOf, nodesWith, shortage } from '../roles/roles.ts';
 import { loopJudge } from './backends.ts';
+import { servedPort } from './pools.ts';
+import { balancerRole, balancerRoles, routerRoles } from './proxies.ts';
 
 export interface SetupLoadBalancer {
   node: string;
@@ -35,22 +37,23 @@ export function setupLoadBalancer(
   asked: Asked,
 ): Decision<LoadBalancerSet> {
   const node = findNode(cluster, params.node);
-  checkAllowed(node, 'load_balancer', asked.catalogue, isAdmin(cluster, asked.by));
+  const { catalogue } = asked;
+  const own = balancerRole(catalogue);
+  checkAllowed(node, own, catalogue, isAdmin(cluster, asked.by));
   const exchanged = Object.keys(node.roles).filter(
-    (role) => role !== 'load_balancer' && asked.catalogue.roles.get(role)?.given !== 'always',
+    (role) => role !== own && catalogue.roles.get(role)?.given !== 'always',
   );
-  checkExchange(node, exchanged, params.force);
+  checkExchange(node, exchanged, params.force, catalogue);
   const kept = without(node.roles, exchanged);
-  const roles = { ...kept, load_balancer: kept.load_balancer ?? { stopped: null } };
+  const roles = { ...kept, [own]: kept[own] ?? { stopped: null } };
   const addresses = [...new Set(params.addresses)];
   const pinnedRouters = addresses.length > 0 ? addresses : null;
   const after: Node = { ...node, roles, pinnedRouters, excludeSelf: params.excludeSelf };
   const nodes = withNode(cluster, after);
   const then = { ...cluster, ...nodes };
-  const refusal =
-    shortage(asked.catalogue, then) ?? lastRemoved(cluster, then, asked, params.force);
+  const refusal = shortage(catalogue, then) ?? lastRemoved(cluster, then, asked, params.force);
   if (refusal !== undefined) throw refusal;
-  const routers = routersFor(then, after);
+  const routers = routersFor(then, catalogue, after);
   if (routers.length === 0) {
     throw refuse(
       'BAD_VALUE',
@@ -59,38 +62,46 @@ export function setupLoadBalancer(
       'give the address of a router, or none to follow the routers of the cluster',
     );
   }
-  if (pinnedRouters !== null) checkNoLoop(then, after, asked);
-  const own = nodesWith(then, 'router').map((router) => router.address);
+  if (pinnedRouters !== null) checkNoLoop(then, after, catalogue);
+  const known = routerRoles(catalogue).flatMap((role) => nodesWith(then, role));
   const result = {
     node: node.name,
     exchanged,
     routers,
     pinned: pinnedRouters !== null,
-    strangers: routers.filter((address) => !own.includes(address)),
+    strangers: routers.filter((given) => !known.some(({ address }) => address === given)),
   };
   const same =
     exchanged.length === 0 &&
-    node.roles.load_balancer !== undefined &&
+    node.roles[own] !== undefined &&
     node.excludeSelf === params.excludeSelf &&
     String(node.pinnedRouters) === String(pinnedRouters);
   return same ? unchanged(cluster, result) : changed(cluster, nodes, result);
 }
 
 /** Addresses that a load balancer's pool should have, whoever is alive. */
-export function routersFor(cluster: Cluster, balancer: Node): string[] {
-  const all =
-    balancer.pinnedRouters ?? confirmedWith(cluster, 'router').map((router) => router.address);
+export function routersFor(cluster: Cluster, catalogue: Catalogue, balancer: Node): string[] {
+  const routers = routerRoles(catalogue).flatMap((role) => confirmedWith(cluster, role));
+  const all = balancer.pinnedRouters ?? routers.map(({ address }) => address);
   return balancer.excludeSelf ? all.filter((address) => address !== balancer.address) : all;
 }
 
 /** Where a load balancer with explicit routers sends to, as `address:port`. */
 export function pinnedMembers(cluster: Cluster, catalogue: Catalogue, balancer: Node): string[] {
-  const { http_port } = settingsOf(cluster, catalogue, 'router');
-  return routersFor(cluster, balancer).map((address) => `${address}:${http_port}`);
+  const [role = ''] = routerRoles(catalogue);
+  const port = servedPort(cluster, catalogue, definitionOf(catalogue, role));
+  return routersFor(cluster, catalogue, balancer).map((address) => `${address}:${port}`);
 }
 
-function checkNoLoop(cluster: Cluster, balancer: Node, { catalogue }: Asked): void {
-  const isLoop = loopJudge(cluster, catalogue, ['load_balancer']);
+/** Load balancers that do not follow the cluster's routers. */
+export function pinnedBalancers(cluster: Cluster, catalogue: Catalogue): Node[] {
+  return balancerRoles(catalogue)
+    .flatMap((role) => nodesWith(cluster, role))
+    .filter(({ pinnedRouters }) => pinnedRouters !== null);
+}
+
+function checkNoLoop(cluster: Cluster, balancer: Node, catalogue: Catalogue): void {
+  const isLoop = loopJudge(cluster, catalogue, balancerRoles(catalogue));
   const looping = pinnedMembers(cluster, catalogue, balancer).find((member) => isLoop(member));
   if (looping === undefined) return;
   throw refuse(
@@ -101,9 +112,14 @@ function checkNoLoop(cluster: Cluster, balancer: Node, { catalogue }: Asked): vo
   );
 }
 
-function checkExchange(node: Node, exchanged: readonly string[], force: boolean): void {
-  const others = exchanged.filter((role) => role !== 'router');
-  if (others.includes('primary')) {
+function checkExchange(
+  node: Node,
+  exchanged: readonly string[],
+  force: boolean,
+  catalogue: Catalogue,
+): void {
+  const others = exchanged.filter((role) => !routerRoles(catalogue).includes(role));
+  if (isCore(node, catalogue)) {
     throw refuse(
       'ROLE_EXCLUDED',
       `the core ${node.name} cannot become a load balancer`,

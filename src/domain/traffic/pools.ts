@@ -1,6 +1,6 @@
 import type { Cluster, Node } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
-import type { Catalogue } from '../roles/role.ts';
+import type { Catalogue, RoleDefinition } from '../roles/role.ts';
 import { confirmedWith, nodesWith } from '../roles/roles.ts';
 import { loopJudge } from './backends.ts';
 
@@ -88,14 +88,24 @@ function rolePools(cluster: Cluster, catalogue: Catalogue, outages: Outages): Po
     return 1 + Math.max(0, ...needs.map((one) => depthOf(one, [...above, role])));
   };
   const roles = [...catalogue.roles.values()].sort((a, b) => depthOf(b.name) - depthOf(a.name));
-  return roles.flatMap(({ name: role, serves }) => {
+  return roles.flatMap((definition) => {
+    const { name: role, serves } = definition;
     // Nobody misses a pool of which nobody is to be a member.
     if (serves === null || nodesWith(cluster, role).length === 0) return [];
-    const settings = settingsOf(cluster, catalogue, role);
-    const port = serves.setting === null ? serves.port : settings[serves.setting];
+    const port = servedPort(cluster, catalogue, definition);
     const members = serving(cluster, role).map((node) => `${node.address}:${port}`);
     return [pool(serves.pool, kindOf(serves.pool), members, false, outages)];
   });
+}
+
+/** At which the members of its pool are reached. */
+export function servedPort(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  { name, serves }: RoleDefinition,
+): number {
+  if (serves?.setting == null) return serves?.port ?? 0;
+  return Number(settingsOf(cluster, catalogue, name)[serves.setting]);
 }
 
 /** Agents of 0.1.0 know two pools of roles by their kinds. */

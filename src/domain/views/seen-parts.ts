@@ -12,6 +12,7 @@ import type { Catalogue, RoleDefinition, Seen } from '../roles/role.ts';
 import { confirmedWith, seenBy } from '../roles/roles.ts';
 import { balancerPool } from '../traffic/balancer-pools.ts';
 import { type AnnouncedRoute, type Pool, poolsOf, routePool } from '../traffic/pools.ts';
+import { ROUTERS } from '../traffic/proxies.ts';
 import type { Part, Parts } from './parts.ts';
 import type { BusUser, ControllerKeys, KeptExport, Peer, ProvenVersion, View } from './view.ts';
 
@@ -44,7 +45,7 @@ export function partsOf(
   const all = part('all', [cluster.id, cluster.endpoint, nodes, settings], () => ({
     id: cluster.id,
     endpoint: cluster.endpoint,
-    core: coreAddress(cluster),
+    core: coreAddress(cluster, catalogue),
     busPort: busPort(cluster, catalogue),
   }));
   const timing = part('timing', [nodes, settings], () => timingOf(cluster).intervalMs);
@@ -190,8 +191,6 @@ function poolParts(
     return balancerPool(cluster, catalogue, node, pool);
   }
 }
-
-const ROUTERS = 'routers';
 
 function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View['routes'] {
   const routes = new Map<string, View['routes'][number]>();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { Store } from '../../bus/store/store.ts';
 import { refuse } from '../../domain/base/error.ts';
-import { definitionOf } from '../../domain/roles/roles.ts';
+import { coreRole } from '../../domain/nodes/core.ts';
 import { goOnWithout } from '../../machine/apply/data.ts';
 import { setAside } from '../../machine/disk/aside.ts';
 import { streamsOnDisk } from '../../machine/node/bus-streams.ts';
@@ -13,7 +13,7 @@ import type { Host } from './host.ts';
  * it nor write over it. Returns where it is now; nothing where there was none.
  */
 export async function putBusDataAside({ catalogue, paths }: Host): Promise<string[]> {
-  const names = definitionOf(catalogue, 'primary').processes.filter(({ data }) => data);
+  const names = coreRole(catalogue).processes.filter(({ data }) => data);
   const only = names.flatMap(({ name }) => [`data/${name}`, `made/${name}.json`]);
   const folders = names.map(({ name }) => `${paths.data}/${name}`);
   const filled = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
@@ -27,11 +27,11 @@ export async function putBusDataAside({ catalogue, paths }: Host): Promise<strin
  */
 export async function renewBusData({ catalogue, paths }: Host): Promise<void> {
   const { hostname } = await hostFacts();
-  for (const { name, user, data, initialize } of definitionOf(catalogue, 'primary').processes) {
+  for (const { name, user, data, initialize } of coreRole(catalogue).processes) {
     if (!data) continue;
     const marker = initialize?.marker ?? null;
     const folder = `${paths.data}/${name}`;
-    const step = { process: name, role: 'primary', node: hostname, folder, user, marker };
+    const step = { process: name, role: null, node: hostname, folder, user, marker };
     await goOnWithout(step, paths);
   }
 }

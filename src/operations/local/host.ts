@@ -143,6 +143,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
   return {
     name: AGENT,
     roles: ['base'],
+    ofCore: false,
     packages: [],
     user: 'root',
     up: true,

@@ -15,7 +15,7 @@ import {
   recovered,
   type SavedState,
 } from '../../domain/document/restore.ts';
-import { busPort } from '../../domain/nodes/core.ts';
+import { busPort, coreOf } from '../../domain/nodes/core.ts';
 import type { Version, View } from '../../domain/views/view.ts';
 import type { HostFacts } from '../../machine/node/host.ts';
 import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/node/ledger.ts';
@@ -83,7 +83,7 @@ export interface Recovery {
  * a lost one.
  */
 export function recoveredDraft({ saved, host, facts, address, identity, known }: Recovery): Draft {
-  const core = Object.values(saved.cluster.nodes).find((node) => 'primary' in node.roles);
+  const core = coreOf(saved.cluster, host.catalogue);
   if (core === undefined) throw refuse('BAD_FILE', 'the saved state has no core');
   if (identity !== null && identity.nodeId !== core.id) {
     throw refuse(

@@ -4,6 +4,7 @@ import { refuse } from '../../domain/base/error.ts';
 import { hashOf } from '../../domain/base/hash.ts';
 import { checkHostname } from '../../domain/base/names.ts';
 import type { SavedState } from '../../domain/document/restore.ts';
+import { isCore } from '../../domain/nodes/core.ts';
 import { copyAside } from '../../machine/disk/aside.ts';
 import { makeFolder } from '../../machine/disk/files.ts';
 import { checkGround, checkScratch } from '../../machine/disk/ground.ts';
@@ -121,8 +122,8 @@ function checkEndpoint(text: string): string {
 async function checkSame(setup: SetupCore): Promise<void> {
   const known = await readLedger(setup.host.paths);
   const view = known?.view;
-  const isCore = view !== undefined && 'primary' in view.node.roles;
-  if (isCore && (setup.address ?? view.node.address) !== view.node.address) {
+  const isOwn = view !== undefined && isCore(view.node, setup.host.catalogue);
+  if (isOwn && (setup.address ?? view.node.address) !== view.node.address) {
     throw refuse(
       'CONFLICT',
       'this machine is already the core of a cluster',
@@ -130,7 +131,7 @@ async function checkSame(setup: SetupCore): Promise<void> {
       'kato status shows the cluster',
     );
   }
-  if (isCore && (setup.endpoint ?? view.cluster.endpoint) === view.cluster.endpoint) {
+  if (isOwn && (setup.endpoint ?? view.cluster.endpoint) === view.cluster.endpoint) {
     setup.already = true;
     setup.endpoint = view.cluster.endpoint;
     setup.address = view.node.address;
@@ -139,10 +140,10 @@ async function checkSame(setup: SetupCore): Promise<void> {
   throw refuse(
     'CONFLICT',
     'this machine is already a node of a cluster',
-    isCore
+    isOwn
       ? `it is the core of ${view.cluster.endpoint}`
       : `it is attached to the core ${view?.cluster.core ?? ''}`,
-    isCore
+    isOwn
       ? 'kato node remove takes the other nodes out; then kato node detach --yes ends that cluster'
       : 'kato node detach takes it out of that cluster',
   );

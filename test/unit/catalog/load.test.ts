@@ -50,6 +50,16 @@ describe('the catalogue', () => {
     ]);
   });
 
+  it('has one role that makes a node the core', () => {
+    edit('primary.yml', 'core: true\n', '');
+    assert.deepEqual(mistakes(), ['roles: one role is core: true, not none']);
+    edit('controller.yml', 'vital: true\n', 'core: true\n');
+    assert.deepEqual(mistakes(), [
+      'roles/controller.yml: core: one node of a cluster has it',
+      'roles/controller.yml: core: it has a setting port that is fixed',
+    ]);
+  });
+
   it('takes a new role from one file and its templates', () => {
     write('echo.yml', 'summary: Says it again\nprocesses:\n  - { name: echo, argv: [/bin/cat] }\n');
     const role = loadCatalogue(folder).roles.get('echo');

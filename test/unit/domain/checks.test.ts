@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import type { Check } from '../../../src/domain/telling/check.ts';
 import { type ChecksInput, checksOf, worstOf } from '../../../src/domain/telling/checks.ts';
 import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/telling/status.ts';
-import { NOW } from '../../support/clusters.ts';
+import { catalogue, NOW } from '../../support/clusters.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 const NODE = nodeStatus('web', { self: true });
 
 function found(status: Partial<Status>, changes: Partial<ChecksInput> = {}): Check[] {
   const checks = checksOf({
+    catalogue,
     status: statusWith({ nodes: [NODE], ...status }),
     certificates: [],
     diskFree: { state: 0.5, logs: 0.5 },

@@ -120,7 +120,7 @@ describe('the data of a process', () => {
         'kato role remove --purge-data -n h5 postgresql, then kato role add -n h5 postgresql',
     );
     assert.match(
-      dataRefusal(facts, { ...PLACES, role: 'primary' })?.next ?? '',
+      dataRefusal(facts, { ...PLACES, role: null })?.next ?? '',
       /: kato node setup core --recover-from FILE$/,
     );
   });

@@ -76,7 +76,7 @@ describe('the last of a role that serves', () => {
     const { code, next } = thrown(() => remove(cluster, ['controller'], { force: true }));
     assert.equal(code, 'ROLE_NEEDED');
     const listed =
-      'domain/roles/last.ts: start another one first: kato start -n ${startable.name} controller';
+      'domain/roles/last.ts: start another one first: kato start -n ${startable.name} ${role}';
     assert.deepEqual(hint(next, listed).commands, ['kato start -n core controller']);
     const start = { node: 'core', roles: ['controller'], to: 'start', force: false } as const;
     const two = switchRoles(cluster, { ...start, roles: [...start.roles] }, asked());
@@ -92,7 +92,7 @@ describe('the last of a role that serves', () => {
       ),
     );
     const another =
-      'domain/roles/last.ts: give it to another node first: kato role add -n NODE controller';
+      'domain/roles/last.ts: give it to another node first: kato role add -n NODE ${role}';
     assert.deepEqual(hint(dead.next, another).commands, ['kato role add -n NODE controller']);
   });
 });

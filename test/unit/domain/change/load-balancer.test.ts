@@ -5,7 +5,7 @@ import {
   type SetupLoadBalancer,
   setupLoadBalancer,
 } from '../../../../src/domain/traffic/load-balancer.ts';
-import { asked, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
+import { asked, catalogue, clusterWith, NOW, withNode } from '../../../support/clusters.ts';
 import { touched } from '../../../support/views.ts';
 
 function setup(cluster: Cluster, changes: Partial<SetupLoadBalancer> = {}, by = 'core') {
@@ -45,7 +45,7 @@ describe('setting up a load balancer', () => {
     const { cluster: after, result } = setup(cluster, { addresses, excludeSelf: true });
     assert.equal(result.pinned, true);
     assert.deepEqual(result.routers, ['10.0.0.3']);
-    assert.deepEqual(routersFor(after, after.nodes.a!), ['10.0.0.3']);
+    assert.deepEqual(routersFor(after, catalogue, after.nodes.a!), ['10.0.0.3']);
     assert.equal(setup(after, { addresses, excludeSelf: true }).changed, false);
     assert.ok(setup(after).changed, 'and follows the cluster again when none are given');
   });

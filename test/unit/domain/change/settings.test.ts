@@ -87,7 +87,7 @@ describe('settings', () => {
   it('leave the bus where every node looks for it', () => {
     assert.throws(() => set(cluster, 'primary', 'port', 4333), {
       code: 'CONFLICT',
-      message: 'the bus stays at port 4222',
+      message: 'primary port stays 4222',
     });
     assert.equal(set(cluster, 'primary', 'port', 4222).changed, false);
   });
