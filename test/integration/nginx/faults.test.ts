@@ -89,6 +89,9 @@ describe('a router in front of dead backends', () => {
       assert.equal(closed.text, 'no backend gave an answer that can be passed on\n');
       const late = await get({ host: 'y.example.com', path: HOLD });
       assert.deepEqual([late.status, late.text], [504, 'no backend has answered in time\n']);
+      const log = router.service.log();
+      assert.match(log, new RegExp(`Connection refused.* upstream: "http://${REFUSING}/`));
+      assert.match(log, new RegExp(`timed out.* upstream: "http://${slow.address}/`));
     } finally {
       await slow.stop();
     }

@@ -12,11 +12,12 @@ const ODD = { api_key: '1', 'app.version': '2', _x: '3' };
 describe('headers on their way through a load balancer and a router', () => {
   let backend: Backend | undefined;
   let proxies: RunningProxy[] = [];
-  afterEach(async () => {
+  const stop = async (): Promise<void> => {
     await Promise.all([backend?.stop(), ...proxies.map(({ service }) => service.stop())]);
     backend = undefined;
     proxies = [];
-  });
+  };
+  afterEach(stop);
 
   /** The router trusts the balancer, as it does in a cluster. */
   const start = async (
@@ -87,6 +88,36 @@ describe('headers on their way through a load balancer and a router', () => {
     const headers = { 'x-long': 'x'.repeat(5000) };
     const balancer = await start({ max_answer_headers_kb: 4 }, {}, { headers });
     assert.equal((await ask(BALANCER, balancer.http, { host: HOST })).status, 502);
-    assert.match(proxies[0]!.service.log(), /too big header/);
+    assert.match(proxies[0]!.service.log(), /upstream sent too big header/);
+  });
+
+  it('of an answer are not longer than the balancer takes, whatever the router takes', async () => {
+    const headers = { 'x-long': 'x'.repeat(120_000) };
+    const status = async (ofRouter: number, ofBalancer: number): Promise<number> => {
+      const balancer = await start(
+        { max_answer_headers_kb: ofRouter },
+        { max_answer_headers_kb: ofBalancer },
+        { headers },
+      );
+      return (await ask(BALANCER, balancer.http, { host: HOST })).status;
+    };
+    assert.equal(await status(128, 136), 200);
+    await stop();
+    assert.equal(await status(128, 64), 502);
+  });
+
+  it('that a trusted proxy passes with underscores are not told from those it sets', async () => {
+    await start({ odd_headers: 'underscores' }, {});
+    const { address, http } = proxies[0]!;
+    const told = async (headers: Record<string, string>): Promise<unknown> =>
+      (await ask(address, http, { host: HOST, headers })).seen().headers['x-real-ip'];
+    const [true_, false_] = [{ 'X-Real-IP': '10.0.0.1' }, { X_Real_IP: '10.0.0.2' }];
+    assert.equal(await told({ ...true_, ...false_ }), '10.0.0.1');
+    assert.equal(await told({ ...false_, ...true_ }), '10.0.0.2');
+  });
+
+  it('with points pass with all, also where they look like what kato sets', async () => {
+    await start({ odd_headers: 'all' }, { odd_headers: 'all' });
+    assert.equal((await arrived({ 'x.real.ip': '10.0.0.1' }))['x.real.ip'], '10.0.0.1');
   });
 });

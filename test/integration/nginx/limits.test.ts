@@ -13,6 +13,7 @@ const OTHER = '127.0.49.3';
 const HOST = 'shop.example.com';
 /** Far more than it takes on a busy machine, far less than a client waits. */
 const ANSWER_MS = 2000;
+const UNVERIFIED = { rejectUnauthorized: false, localAddress: GREEDY, servername: HOST };
 const HANDSHAKE = [
   `GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket`,
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
@@ -119,6 +120,14 @@ for (const role of ['router', 'load_balancer'] as const) {
       }
     });
 
+    it('tells an HTTP/2 client that it takes 128 requests at a time on a connection', async () => {
+      await start({});
+      const session = connectHttp2(`https://${ADDRESS}:${proxy.https}`, UNVERIFIED);
+      const [settings] = await once(session, 'remoteSettings');
+      session.destroy();
+      assert.equal(settings.maxConcurrentStreams, 128);
+    });
+
     it('takes a thousand requests on one connection, though all are reset at once', async () => {
       await start({});
       const taken: number[] = [];
@@ -137,8 +146,7 @@ const BURSTS_MAX = 50;
 
 /** Asks and hangs up, again and again. How many requests the other side took before it had enough. */
 async function resetRapidly(port: number): Promise<number> {
-  const options = { rejectUnauthorized: false, localAddress: GREEDY, servername: HOST };
-  const session = connectHttp2(`https://${ADDRESS}:${port}`, options);
+  const session = connectHttp2(`https://${ADDRESS}:${port}`, UNVERIFIED);
   let taken: number | null = null;
   session.on('error', () => undefined);
   session.on('goaway', (_code, lastStream) => {

@@ -35,6 +35,7 @@ describe('a router', () => {
       ['*.open.example.com', '/none', []],
       ['*.open.example.com', '/stay', [c], true],
       ['x.open.example.com', '/own', [a]],
+      ['closed.open.example.com', '/', []],
       ['none.example.com', '/', []],
     );
     const controllers = testPool('controllers', 'controllers', [c]);
@@ -90,6 +91,11 @@ describe('a router', () => {
     assert.deepEqual([empty.status, empty.text], [503, 'no backend for this route\n']);
     assert.equal(stay.seen().backend, 'c');
     assert.match(String(stay.headers['set-cookie']), /^kato_sticky=[0-9a-f]{12}; Path=\/stay;/);
+  });
+
+  it('leads nothing of a host to the pattern above it where that has a route at /', async () => {
+    const { status, text } = await get({ host: 'closed.open.example.com', path: '/api/x' });
+    assert.deepEqual([status, text], [503, 'no backend for this route\n']);
   });
 
   it('says plainly that a host, or a backend, is not there', async () => {

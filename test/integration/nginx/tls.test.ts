@@ -75,16 +75,20 @@ describe('a router with a certificate for one of its hosts', () => {
   const address = '127.0.46.3';
   let router: RunningProxy;
   after(() => router.service.stop());
+  const led = (host: string): [string, string, string[]] => [host, '/', []];
 
-  it('shows it for that host, and the fallback of the cluster for others', async () => {
+  it('shows it for that host, or all that a pattern names, and the fallback of the cluster for others', async () => {
     const own = { domain: 'own.example.com', chain: certificate, notAfter: '2046-01-01' };
+    const all = { ...own, domain: '*.wild.example.com' };
     const secrets = {
       ...viewSecrets,
       'certificate/default': await rsaCertificate(),
       [keyNameOf(own)]: key,
+      [keyNameOf(all)]: key,
     };
-    const routes = leading(['own.example.com', '/', []], ['other.example.com', '/', []]);
-    router = await startProxy('router', address, { ...routes, certificates: [own] }, {}, secrets);
+    const hosts = ['own', 'other', 'a.wild'].map((name) => `${name}.example.com`);
+    const changes = { ...leading(...hosts.map(led)), certificates: [own, all] };
+    router = await startProxy('router', address, changes, {}, secrets);
     const kindFor = async (servername: string): Promise<string | undefined> => {
       const port = router.https;
       const socket = connect({ host: address, port, servername, rejectUnauthorized: false });
@@ -94,6 +98,7 @@ describe('a router with a certificate for one of its hosts', () => {
       return publicKey.asymmetricKeyType;
     };
     assert.equal(await kindFor('own.example.com'), 'ec');
+    assert.equal(await kindFor('a.wild.example.com'), 'ec');
     assert.equal(await kindFor('other.example.com'), 'rsa');
     assert.equal(await kindFor('unknown.example.com'), 'rsa');
   });
