@@ -6,7 +6,6 @@ import { nagiosLines, prometheusLines } from '../../../src/cli/render/checks.ts'
 import { flatLines } from '../../../src/cli/render/config.ts';
 import { failureLines } from '../../../src/cli/render/failure.ts';
 import { rolesChangedLines, rolesSwitchedLines } from '../../../src/cli/render/roles.ts';
-import { announcerListLines } from '../../../src/cli/render/routes.ts';
 import { table, wrap } from '../../../src/cli/render/text/table.ts';
 import { ageText, localTime } from '../../../src/cli/render/text/time.ts';
 import { newTokenLines } from '../../../src/cli/render/token.ts';
@@ -72,22 +71,6 @@ describe('what a person reads', () => {
       rolesSwitchedLines({ node: 'web', roles: [], already: [], spared: [] }, 'stop'),
       ['web: nothing to do'],
     );
-  });
-
-  it('who announces what, and why some of it does not come', () => {
-    const shop = { name: 'shop', key: 'U', hosts: ['shop.org', '*.shop.org'], accepted: 12 };
-    const refused = [{ reason: 'host' as const, count: 40, example: 'evil.org', age: 3 }];
-    assert.deepEqual(announcerListLines([{ ...shop, refused }], 100), [
-      'NAME  ROUTES  HOSTS',
-      'shop  12      shop.org *.shop.org',
-      '',
-      'REFUSED  TIMES  LAST     WHY',
-      'shop     40     3 s ago  a host name that it may not announce: evil.org',
-    ]);
-    assert.equal(announcerListLines([{ ...shop, refused: [] }], 100).length, 2);
-    const { accepted: _accepted, ...old } = shop;
-    const byOldController = [old] as unknown as Parameters<typeof announcerListLines>[0];
-    assert.equal(announcerListLines(byOldController, 100)[1], 'shop  -       shop.org *.shop.org');
   });
 
   it('settings as flat lines', () => {
