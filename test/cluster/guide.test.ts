@@ -7,24 +7,27 @@ import {
   rolesOf,
   settled,
   statusWhen,
+  tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { install, pull } from '../support/release/installed.ts';
 import { kill, pidOf } from '../support/running.ts';
 import { until } from '../support/until.ts';
 
 /** What `docs/guide` says, and no other test shows. */
 describe('the guide', () => {
-  const lab = useLab({ hosts: 2 });
+  const lab = useLab({ hosts: 3 });
   needsMachines(lab);
   let core: Host;
   let data: Host;
+  let third: Host;
 
   before(async () => {
-    [core, data] = lab.hosts as [Host, Host];
-    await clusterOf(core, [[data, 'redis']]);
+    [core, data, third] = lab.hosts as [Host, Host, Host];
+    await clusterOf(core, [[data, 'redis,postgresql']]);
     await hastenDeath(core);
     await settled(core);
   });
@@ -71,7 +74,20 @@ describe('the guide', () => {
     await statusWhen(core, 'h2 has followed', ({ nodes }) =>
       nodes[1]!.roles.some(({ name, state }) => name === 'memcached' && state === 'running'),
     );
-    assert.deepEqual(rolesOf(await nodeOn(data, core)), ['base', 'memcached', 'redis']);
+    assert.deepEqual(rolesOf(await nodeOn(data, core)), [
+      'base',
+      'memcached',
+      'postgresql',
+      'redis',
+    ]);
+  });
+
+  it('data services listen at the address of their node and at 127.0.0.1', async () => {
+    for (const port of [5432, 6379, 11211]) {
+      for (const address of [data.address, '127.0.0.1']) {
+        await typed(data, `bash -c '</dev/tcp/${address}/${port}'`);
+      }
+    }
   });
 
   it('the bus and the last controller are held by force alone, until the core is booted', async () => {
@@ -90,5 +106,17 @@ describe('the guide', () => {
       await typed(core, 'kato node halt && kato node boot');
       await settled(core);
     }
+  });
+
+  it('a machine with kato 0.1.0 joins after it has been upgraded, and not before', async () => {
+    await install(third, '0.1.0');
+    const attach = `kato node attach ${core.address}`;
+    const env = { KATO_TOKEN: await tokenFrom(core) };
+    for (const line of [attach, `${attach} --force`]) {
+      const { exitCode, stderr } = await type(third, line, { env });
+      assert.deepEqual([exitCode, /^==> join/m.test(stderr)], [7, true], stderr);
+    }
+    await pull(third);
+    await typed(third, attach, { env });
   });
 });
