@@ -42,6 +42,10 @@ describe('announcers together', () => {
     for (let i = 0; i < 10; i++) register(names(500, `m${i}.example.com`));
     assert.equal(registry.held.size, 1000);
     assert.equal(registry.refusals.get('shop')?.get('quota')?.count, 4000);
+    const greedy = { cluster: { 'announced.perAnnouncer': 5000 } };
+    const all = heard({ ...cluster, settings: greedy });
+    for (let i = 0; i < 10; i++) all.register(names(500, `m${i}.example.com`));
+    assert.equal(all.registry.held.size, 2000);
   });
 
   it('hold no more than a router can hand in as one message, however long and odd the names', () => {

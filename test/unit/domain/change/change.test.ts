@@ -119,7 +119,9 @@ describe('certificates', () => {
   it('are for the domain, by name or by wildcard, and have not ended', () => {
     const install = (change: object) => () =>
       installCertificate(cluster, { ...certificate, update: false, ...change }, asked());
-    assert.ok(install({ domain: 'a.wild.example.com' })().changed);
+    for (const domain of ['a.wild.example.com', '*.wild.example.com']) {
+      assert.ok(install({ domain })().changed, domain);
+    }
     assert.ok(install({ names: ['SHOP.Example.com'] })().changed, 'names have no case');
     assert.throws(install({ domain: 'a.b.wild.example.com' }), { code: 'BAD_VALUE' });
     assert.throws(install({ domain: 'other.example.com' }), { code: 'BAD_VALUE' });
