@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { openState } from '../../src/operations/export-file.ts';
 import {
   asJson,
   clusterOf,
@@ -116,6 +117,15 @@ describe('a node that keeps an export', () => {
     assert.ok(nodes.every(({ state }) => state === 'active'));
     await route('fourth');
     await settled(core);
+  });
+
+  it('gets a new passphrase when it is told to keep again: what it has then opens with that alone', async () => {
+    const other = 'another horse';
+    const again = { env: { KATO_PASSPHRASE: other } };
+    await typed(core, `kato data keep ${keeper.name} --every 1m`, again);
+    const kept = await keeper.read(KEPT);
+    assert.equal((await openState(kept, other)).cluster.endpoint, 'api.example.com');
+    await assert.rejects(openState(kept, env.KATO_PASSPHRASE), { code: 'BAD_FILE' });
   });
 
   it('is missed when it is gone', async () => {
