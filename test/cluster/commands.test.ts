@@ -93,6 +93,21 @@ describe('commands that are typed at a cluster', () => {
     assert.equal(primary.trim(), host(1).address);
   });
 
+  it('node list --json says who is an admin or a controller', async () => {
+    const listed = await read<{ name: string; admin: boolean; roles: string[] }[]>('node list');
+    const mighty = (is: (node: (typeof listed)[number]) => boolean): string[] =>
+      listed.filter(is).map(({ name }) => name);
+    assert.ok(listed.length > 1);
+    assert.deepEqual(
+      mighty(({ admin }) => admin),
+      ['h1'],
+    );
+    assert.deepEqual(
+      mighty(({ roles }) => roles.includes('controller')),
+      ['h1'],
+    );
+  });
+
   it('version tells that of the program, the agents and the controllers', async () => {
     const version = (await core('--version')).split(' ')[1]!.trim();
     assert.match(await core('version'), new RegExp(`^controller on h1 +${version}$`, 'm'));
