@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { NodeProcesses } from '../../src/operations/roles.ts';
 import {
+  asJson,
   clusterOf,
   hastenDeath,
   nodeOn,
@@ -88,6 +90,14 @@ describe('the guide', () => {
         await typed(data, `bash -c '</dev/tcp/${address}/${port}'`);
       }
     }
+  });
+
+  it('a process that is held right after a boot of its node is held', async () => {
+    await typed(data, 'kato node halt && kato node boot && kato process stop memcached');
+    const [held] = await asJson<NodeProcesses[]>(core, `kato process list -n ${data.name}`);
+    assert.deepEqual(held!.processes.memcached!.state, 'STOPPED');
+    await typed(data, 'kato process start memcached');
+    await settled(core);
   });
 
   it('the bus and the last controller are held by force alone, until the core is booted', async () => {

@@ -115,7 +115,7 @@ export function createChanges(options: {
       by: request.by?.id ?? 'join',
       at,
       catalogue: options.catalogue,
-      presence: (nodeId) => presenceOf(knowledge.verdicts, knowledge.reports, nodeId),
+      presence: (nodeId) => presenceOf(knowledge, nodeId),
     };
     const first = landedResult(document().cluster, id);
     if (first !== undefined) return first;

@@ -3,8 +3,7 @@ import { KatoError } from '../../../../src/domain/base/error.ts';
 import type { Asked } from '../../../../src/domain/document/change.ts';
 import type { Cluster, Node } from '../../../../src/domain/document/cluster.ts';
 import { removeNodes } from '../../../../src/domain/nodes/leave.ts';
-import { type Presence, presenceOf } from '../../../../src/domain/nodes/presence.ts';
-import type { Verdicts } from '../../../../src/domain/nodes/verdicts.ts';
+import type { Presence } from '../../../../src/domain/nodes/presence.ts';
 import { switchProcesses } from '../../../../src/domain/roles/process-switch.ts';
 import {
   addRoles,
@@ -233,18 +232,5 @@ describe('who serves a role that is missed', () => {
       why,
       'nobody would serve it: it is also on b (dead), c (dead), d (dead), e (dead), f (dead) and 2 more',
     );
-  });
-
-  it('is what controllers know: verdicts, and the boot that a node reported', () => {
-    const silent: Verdicts['silent'] = {
-      dead: { state: 'dead', since: NOW },
-      left: { state: 'left', since: NOW },
-      quiet: { state: 'inactive', since: NOW },
-    };
-    const reports = new Map([['dead', { bootId: 'b' }]]);
-    const of = (id: string) => presenceOf({ silent }, reports, id);
-    assert.deepEqual(of('dead'), { gone: 'dead', bootId: 'b' });
-    assert.deepEqual(of('left'), { gone: 'left', bootId: null });
-    assert.deepEqual(of('quiet'), { gone: null, bootId: null }, 'pools keep it as well');
   });
 });
