@@ -28,10 +28,11 @@ export const stateKeep = preparedChange(
   }),
   async ({ cluster }, { key, ...params }) => {
     const id = sha256(key).slice(0, KEY_ID_LENGTH);
+    const before = cluster.exportKey;
     return {
-      decide: (before, asked) => keepExport(before, { ...params, key: id }, asked),
+      decide: (now, asked) => keepExport(now, { ...params, key: id }, asked),
       secrets: { [SECRETS.exportKey(id)]: key },
-      forget: cluster.exportKey === undefined ? [] : [SECRETS.exportKey(cluster.exportKey)],
+      forget: before === undefined || before === id ? [] : [SECRETS.exportKey(before)],
     };
   },
   ({ key: _key, ...params }) => params,

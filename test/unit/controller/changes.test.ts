@@ -4,9 +4,12 @@ import { type Changes, createChanges } from '../../../src/controller/state/chang
 import { guardHistory } from '../../../src/controller/state/history-guard.ts';
 import { createLive } from '../../../src/controller/state/live.ts';
 import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import { certificatesOf } from '../../../src/domain/traffic/nginx/certificate-files.ts';
 import { certificateInstall, certificateRemove } from '../../../src/operations/certificates.ts';
+import { nodeRemove } from '../../../src/operations/nodes.ts';
 import type { Change, Knowledge } from '../../../src/operations/operation.ts';
+import { stateKeep } from '../../../src/operations/state.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';
 import { certificate, key } from '../../support/nginx-views.ts';
 import { hint } from '../../support/said/hint.ts';
@@ -65,16 +68,9 @@ describe('a change that others come before, time after time', () => {
   it('is given up, and made once when it is asked for again, and again', async () => {
     const store = storeInMemory();
     const { perform } = changesOn(store);
-    const { now } = performance;
-    let passedMs = 0;
-    performance.now = () => {
-      passedMs += 1000;
-      return now.call(performance) + passedMs;
-    };
     store.failing = 'conflict';
-    const given = perform(certificateInstall, INSTALL, 'one');
-    const refusal = (await given.catch((error: unknown) => error)) as KatoError;
-    performance.now = now;
+    const given = () => perform(certificateInstall, INSTALL, 'one').catch((error) => error);
+    const refusal: KatoError = await atOnce(given);
     hint(
       refusal.next,
       'controller/state/changes.ts: run the command again: it takes effect only once',
@@ -88,16 +84,70 @@ describe('a change that others come before, time after time', () => {
   });
 });
 
+describe('secrets that a change leaves without use', () => {
+  it('go with a node that is removed, when that is written and not before', async () => {
+    const store = storeInMemory(clusterWith({ data: ['redis'], data2: ['redis'] }));
+    const { perform } = changesOn(store);
+    store.secrets.set('node/data/redis/password', 'of the one that goes');
+    store.secrets.set('node/data2/redis/password', 'of one whose id begins the same');
+    const before = new Map(store.secrets);
+    const remove = () => perform(nodeRemove, { nodes: ['data'], skipDetach: true, force: false });
+    for (const failing of ['write', 'conflict'] as const) {
+      store.failing = failing;
+      await atOnce(() => assert.rejects(remove(), { code: 'TIMEOUT' }));
+      assert.deepEqual(store.secrets, before, failing);
+    }
+    store.failing = null;
+    await remove();
+    assert.deepEqual([...store.secrets.keys()], ['node/data2/redis/password']);
+  });
+
+  it('go with a passphrase that another follows, and stay as long as they open an export', async () => {
+    const store = storeInMemory(clusterWith({ data: ['redis'] }));
+    const { perform } = changesOn(store);
+    const keep = (key: string, intervalSeconds: number) =>
+      perform(stateKeep, { node: 'data', intervalSeconds, key });
+    await keep('Zmlyc3Q=', 3600);
+    store.failing = 'write';
+    const [first] = [...store.secrets.keys()];
+    await assert.rejects(keep('c2Vjb25k', 3600), { code: 'TIMEOUT' });
+    assert.equal(store.secrets.get(first!), 'Zmlyc3Q=');
+    store.failing = null;
+    await keep('c2Vjb25k', 3600);
+    assert.deepEqual([...store.secrets.values()], ['c2Vjb25k']);
+    await keep('c2Vjb25k', 7200);
+    assert.deepEqual([...store.secrets.values()], ['c2Vjb25k'], 'the same, more rarely');
+  });
+});
+
 let nextId = 1;
+
+/** With a clock that runs, so that nobody waits for a limit. */
+async function atOnce<T>(work: () => Promise<T>): Promise<T> {
+  const { now } = performance;
+  let passedMs = 0;
+  performance.now = () => {
+    passedMs += 1000;
+    return now.call(performance) + passedMs;
+  };
+  try {
+    return await work();
+  } finally {
+    performance.now = now;
+  }
+}
 
 /** Changes as a controller makes them, asked for by the core. */
 function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform } {
   const live = createLive();
   const guard = guardHistory(store, live, 'seed');
   const secret = async (name: string) => store.secrets.get(name) ?? null;
+  const secretsBelow = async (prefix: string) =>
+    Object.fromEntries([...store.secrets].filter(([name]) => name.startsWith(prefix)));
   const knowledge = () => {
     const { cluster } = live.document!;
-    return { cluster, secret, contents: contentsOf(cluster) } as Knowledge;
+    const known = { cluster, secret, secretsBelow, verdicts: NO_VERDICTS };
+    return { ...known, contents: contentsOf(cluster) } as unknown as Knowledge;
   };
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
   const asker = { by: null, who: 'core', asker: 'core' };
@@ -108,8 +158,8 @@ function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform 
 }
 
 /** What `createChanges` needs of a store. */
-function storeInMemory() {
-  let document = { cluster: clusterWith(), entry: 1 };
+function storeInMemory(first = clusterWith()) {
+  let document = { cluster: first, entry: 1 };
   const away = () => refuse('TIMEOUT', 'the store did not answer');
   const store = {
     secrets: new Map<string, string>(),
