@@ -99,7 +99,7 @@ export async function runAgent(
   loop.wake();
   await loop.until(signal);
   beating.end();
-  if (!hasLeft) await told.end();
+  await told.end();
   if (await isHalting(paths)) beat(true);
   sockets.close();
   await link.close();
@@ -180,6 +180,7 @@ export async function runAgent(
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
     reporter.end();
+    told.forget();
     await leaveCluster(context, identity, link.sayStopped);
     return true;
   }

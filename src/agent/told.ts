@@ -28,6 +28,8 @@ export interface Told {
   hear(version: ProvenVersion): void;
   /** Keeps what was heard, where that is not on the disk yet. */
   end(): Promise<void>;
+  /** The machine is no node any more: nothing is kept from now on. */
+  forget(): void;
 }
 
 /** What was heard is on the disk this much later at the latest: many changes are one write. */
@@ -42,6 +44,7 @@ export function startTold(
   let seen = newer(kept.seen, delivery?.view.version ?? null);
   let onDisk = seen;
   let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
   const told: Told = {
     get delivery() {
       return delivery;
@@ -80,6 +83,9 @@ export function startTold(
       keepSoon();
     },
     end: keep,
+    forget: () => {
+      isOver = true;
+    },
   };
   return told;
 
@@ -91,7 +97,7 @@ export function startTold(
   async function keep(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    if (seen === null || (onDisk !== null && isSame(onDisk, seen))) return;
+    if (isOver || seen === null || (onDisk !== null && isSame(onDisk, seen))) return;
     const version = seen;
     await keepSeen(version).then(
       () => {

@@ -53,9 +53,15 @@ describe('leaving a cluster', () => {
   it('a node detaches: its roles stop, its data stays, and it may come back', async () => {
     await typed(core(), 'kato role add postgresql -n h3');
     await sql("create table t (x text); insert into t values ('kept')");
+    // A change that h3 has heard of, and nothing more: it is not on its disk yet.
+    await typed(core(), 'kato route add shop.example.com 10.0.9.9:80');
+    const { cluster } = await settled(core());
+    assert.equal((await nodeOn(host(3), core())).appliedRevision, cluster.revision);
     const said = await host(3).kato('node', 'detach');
     assert.match(said, /h3 has left the cluster/);
     await assertClean(host(3));
+    const files = await typed(host(3), 'ls -A /var/lib/kato/state');
+    assert.equal(files, 'former.json\n', 'nothing is written after all was forgotten');
     assert.ok(!(await addressesOf()).includes(host(3).address));
     await typed(host(3), 'ls /var/lib/kato/data/redis/appendonlydir');
     const again = await refused(host(3), 'kato node detach');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { mock } from 'node:test';
 import { type Fetched, startTold } from '../../../src/agent/told.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
@@ -136,6 +136,26 @@ describe('what a node was told', () => {
   });
 });
 
+describe('a node that was removed from its cluster', () => {
+  it('keeps nothing more of what it hears, neither later nor at its end', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const written: number[] = [];
+      const told = startTold({ delivery: deliveryAt(3), seen: null }, async ({ revision }) => {
+        written.push(revision);
+      });
+      told.hear(at(4));
+      told.forget();
+      told.hear(at(5));
+      mock.timers.tick(2 * MINUTE_MS);
+      await told.end();
+      assert.deepEqual(written, []);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+});
+
 describe('a node whose content stays as it is for weeks', () => {
   let root: string;
   const paths = () => pathsOf(root);
@@ -186,10 +206,28 @@ describe('a node whose content stays as it is for weeks', () => {
     await told.end();
   });
 
-  it('goes by its ledger where what it heard is older, or damaged', async () => {
+  it('goes by its ledger where what it heard is older', async () => {
     await writeSeen(paths(), { nodeId: 'n1', version: at(2) });
     assert.deepEqual((await boot()).seen, at(3));
-    await writeFile(`${paths().state}/seen.json`, '{"version":{"revision":9999},"digest":"no"}');
-    assert.deepEqual((await boot()).seen, at(3));
+  });
+
+  it('believes nothing that is damaged of what it heard, wherever a bit is another', async () => {
+    const seen = { nodeId: 'n1', version: at(5000) };
+    await writeSeen(paths(), seen);
+    const file = `${paths().state}/seen.json`;
+    const bytes = await readFile(file);
+    let refusals = 0;
+    for (let i = 0; i < bytes.length - 1; i++) {
+      const flipped = Buffer.from(bytes);
+      flipped[i]! ^= 1 << (i % 8);
+      for (const damaged of [flipped, bytes.subarray(0, i)]) {
+        await writeFile(file, damaged);
+        const believed = await readSeen(paths(), 'n1');
+        // A digest under another name damages nothing of what counts.
+        if (believed !== null) assert.deepEqual(believed, seen.version, `${damaged}`);
+        else refusals++;
+      }
+    }
+    assert.ok(refusals >= 2 * bytes.length - 10, `${refusals}`);
   });
 });
