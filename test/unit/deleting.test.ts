@@ -6,13 +6,17 @@ import { readSources, readText } from '../support/sources.ts';
 const PAGE = 'docs/decisions/0015-nothing-is-deleted-that-nobody-was-asked-about.md';
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Whatever deletes, empties, renames over or begins anew, on a disk or in the state. */
+/** Whatever deletes, empties, writes or renames over, or begins anew, on a disk or in the state. */
 const CALLS = [
-  'rm|rmdir|unlink|rename|copyFile|cp|truncate',
+  'rm|rmdir|unlink|rename|copyFile|cp|truncate|writeFile|createWriteStream',
   'rmSync|rmdirSync|unlinkSync|renameSync|writeFileSync|truncateSync',
   'movePath|removeTree|switchLink|writeFileAtomic|setAside|copyAside|forgetNode|sweepLeftovers',
+  'writeDurably|writeJson|writeKept|writeIdentity|writeLedger|writeSeen|writeWritten',
 ].join('|');
-const METHODS = 'replaceState|deleteObserved|deleteSecret|truncate|purge';
+const METHODS = [
+  'replaceState|deleteObserved|deleteSecret|truncate|purge',
+  'createState|writeCluster|putSecret|putObserved|replaceObserved|streams\\.(?:update|delete)',
+].join('|');
 const DELETING = new RegExp(`\\b(?:${CALLS})\\(|\\.(?:${METHODS})\\(|'-delete'|'(?:rm|mv|shred)'`);
 
 const rows = readText(PAGE)

@@ -5,7 +5,7 @@ import { rolesReferenceLines } from '../../src/cli/render/reference/roles.ts';
 import { ERROR_CODES } from '../../src/domain/base/error-codes.ts';
 import { CLUSTER_SETTINGS } from '../../src/domain/document/cluster-settings.ts';
 import { catalogue } from '../support/clusters.ts';
-import { closedList } from '../support/sources.ts';
+import { closedList, readSources } from '../support/sources.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -48,6 +48,15 @@ describe('the documentation', () => {
   it('tells roles as they are: node scripts/reference.ts', () => {
     const asTheyAre = `${rolesReferenceLines(catalogue).join('\n')}\n`;
     assert.equal(read('docs/reference/roles.md'), asTheyAre);
+  });
+
+  it('names every file of state that a node writes', () => {
+    const lines = readSources('src/**/*.ts').flatMap((source) => source.lines);
+    const written = lines.flatMap((line) => [...line.matchAll(/paths\.state\}\/([\w.-]+)/g)]);
+    const files = new Set(['ledger.json', ...written.map(([, file]) => `${file}`)]);
+    assert.ok(files.size > 5);
+    const paths = [...files].map((file) => `/var/lib/kato/state/${file}`);
+    assert.deepEqual(unnamed('docs/reference/files-and-ports.md', paths), []);
   });
 
   it('names every port that a role listens on', () => {
