@@ -4,11 +4,13 @@ import { type Changes, createChanges } from '../../../src/controller/state/chang
 import { guardHistory } from '../../../src/controller/state/history-guard.ts';
 import { createLive } from '../../../src/controller/state/live.ts';
 import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
+import { bytesOf } from '../../../src/domain/document/budget.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import { certificatesOf } from '../../../src/domain/traffic/nginx/certificate-files.ts';
 import { certificateInstall, certificateRemove } from '../../../src/operations/certificates.ts';
 import { nodeRemove } from '../../../src/operations/nodes.ts';
 import type { Change, Knowledge } from '../../../src/operations/operation.ts';
+import { roleSwitch } from '../../../src/operations/roles.ts';
 import { stateKeep } from '../../../src/operations/state.ts';
 import { catalogue, clusterWith } from '../../support/clusters.ts';
 import { certificate, key } from '../../support/nginx-views.ts';
@@ -20,7 +22,12 @@ const NEWER = `${certificate}${certificate}`;
 
 const INSTALL = { domain: DOMAIN, chain: certificate, key, update: true };
 
-type Perform = (operation: Change, params: unknown, id?: string) => ReturnType<Changes['perform']>;
+type Perform = (
+  operation: Change,
+  params: unknown,
+  id?: string,
+  by?: string,
+) => ReturnType<Changes['perform']>;
 
 const records = { done: async () => {}, refused: () => {} };
 
@@ -120,6 +127,25 @@ describe('secrets that a change leaves without use', () => {
   });
 });
 
+describe('a document that is nearly full', () => {
+  it('takes of a plain node only what makes it smaller, and all of an admin', async () => {
+    const weight = { endpoint: 'x'.repeat(4_100_000) };
+    const store = storeInMemory(clusterWith({ data: ['redis'] }, weight));
+    const { perform } = changesOn(store);
+    const stop = { node: 'data', roles: ['redis'], selection: 'named', to: 'stop', force: false };
+    const byItself = (operation: Change, params: unknown) =>
+      perform(operation, params, undefined, 'data');
+    const refused = { code: 'NO_SPACE', why: /only admin nodes/ };
+    await assert.rejects(byItself(roleSwitch, stop), refused);
+    const weighs = async () => bytesOf((await store.readCluster())!.cluster);
+    assert.equal((await perform(roleSwitch, stop)).changed, true, 'an admin goes on');
+    const full = await weighs();
+    const remove = { nodes: ['data'], skipDetach: true, force: false };
+    assert.equal((await byItself(nodeRemove, remove)).changed, true, 'a plain node may leave');
+    assert.ok((await weighs()) < full);
+  });
+});
+
 let nextId = 1;
 
 /** With a clock that runs, so that nobody waits for a limit. */
@@ -137,7 +163,7 @@ async function atOnce<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Changes as a controller makes them, asked for by the core. */
+/** Changes as a controller makes them, asked for by the core unless told otherwise. */
 function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform } {
   const live = createLive();
   const guard = guardHistory(store, live, 'seed');
@@ -146,14 +172,19 @@ function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform 
     Object.fromEntries([...store.secrets].filter(([name]) => name.startsWith(prefix)));
   const knowledge = () => {
     const { cluster } = live.document!;
-    const known = { cluster, secret, secretsBelow, verdicts: NO_VERDICTS };
+    const known = { cluster, secret, secretsBelow, verdicts: NO_VERDICTS, reports: new Map() };
     return { ...known, contents: contentsOf(cluster) } as unknown as Knowledge;
   };
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
-  const asker = { by: null, who: 'core', asker: 'core' };
+  const askerOf = (who: string) => {
+    const by = live.document?.cluster.nodes[who] ?? null;
+    return { by, who, asker: who };
+  };
   return {
-    perform: (operation, params, id = String(nextId++)) =>
-      changes.perform({ operation, params, id, ...asker }),
+    perform: async (operation, params, id = String(nextId++), by = 'core') => {
+      await guard.readBack();
+      return changes.perform({ operation, params, id, ...askerOf(by) });
+    },
   };
 }
 

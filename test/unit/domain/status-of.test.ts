@@ -1,31 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Cluster } from '../../../src/domain/document/cluster.ts';
-import type { Report } from '../../../src/domain/making/step.ts';
-import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
-import { type StatusInput, statusOf } from '../../../src/domain/telling/status-of.ts';
-import { poolsOf } from '../../../src/domain/traffic/pools.ts';
-import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
+import type { Verdicts } from '../../../src/domain/nodes/verdicts.ts';
+import { clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
-
-function status(cluster: Cluster, reports: Report[], changes: Partial<StatusInput> = {}) {
-  const verdicts = changes.verdicts ?? NO_VERDICTS;
-  return statusOf({
-    cluster,
-    catalogue,
-    verdicts,
-    pools: poolsOf(cluster, catalogue, [], verdicts.outages),
-    reports: new Map(reports.map((report) => [report.node, report])),
-    contentOf: () => '',
-    lastSeen: new Map(),
-    displaced: new Map(),
-    voicesOf: () => ({ heard: [], sideBySide: false }),
-    self: 'core',
-    all: false,
-    nowMs: Date.parse(NOW),
-    older: null,
-    ...changes,
-  });
-}
+import { told as status } from '../../support/statuses.ts';
 
 const cluster = clusterWith({ db: ['redis'] });
 const coreUp = reportOf('core', {
@@ -75,6 +52,15 @@ describe('the status of a cluster', () => {
     const redis = shown.nodes[1]!.roles[1]!;
     assert.equal(redis.state, 'failed');
     assert.deepEqual(redis.processes, [{ name: 'redis', state: 'STOPPED', pid: null, since: NOW }]);
+  });
+
+  it('warns of a state that has grown large, long before it is full', () => {
+    const weighing = (bytes: number) => ({ ...cluster, endpoint: 'x'.repeat(bytes) });
+    const up = [coreUp, reportOf('db', { redis: 'RUNNING' })];
+    assert.deepEqual(codes(status(weighing(1_900_000), up)), []);
+    const [warning, ...others] = status(weighing(2_100_000), up).warnings;
+    assert.deepEqual([warning!.code, others], ['STATE_LARGE', []]);
+    assert.match(warning!.message, /is 2\.1 MB large/);
   });
 
   it('shows a node that was shut down as stopped, without a warning', () => {
