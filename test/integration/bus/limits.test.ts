@@ -2,9 +2,20 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { TLSSocket } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { linkToCluster } from '../../../src/agent/cluster-link.ts';
+import { controllerKeysOf } from '../../../src/bus/identity.ts';
 import { natsOf } from '../../../src/bus/messaging.ts';
-import { all, inboxPrefix, join, op } from '../../../src/bus/subjects.ts';
+import {
+  all,
+  ask,
+  CONTROLLER,
+  inboxPrefix,
+  join,
+  op,
+  VERSIONS,
+} from '../../../src/bus/subjects.ts';
 import { socketOf } from '../../../src/bus/turns.ts';
 import { KatoError } from '../../../src/domain/base/error.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
@@ -132,6 +143,62 @@ describe('what one message may be', function () {
       assert.equal(nodes.length, 2);
     }
     stop();
+  });
+
+  it('is a list of addresses in the answer of a node, or it counts as none', async () => {
+    let answer: Json = null;
+    const stop = here.bus('web').respond(all.asksOf('web'), async () => answer);
+    const params = { node: 'web', address: '10.0.0.77', force: false };
+    const migrate = () => here.ask('core', 'node.migrate', params, randomUUID());
+    for (const hostile of [
+      params.address,
+      { includes: params.address, length: 1 },
+      new Array<Json>(65).fill(params.address),
+      [params.address, LONG],
+      [[params.address]],
+    ]) {
+      answer = hostile;
+      await assert.rejects(migrate(), { code: 'CONFLICT', message: /no machine/ });
+    }
+    answer = [params.address];
+    await migrate();
+    stop();
+  });
+
+  it('is a version in the news that nodes are told, or nobody has heard any', async () => {
+    const seed = (await here.store.getSecret('bus/controller'))!;
+    const { controller: key } = controllerKeysOf(seed);
+    const controller = await here.nats.connect(CONTROLLER, { seed, key });
+    const heard: Json[] = [];
+    const identity = here.identityOf('web');
+    const nothing = () => undefined;
+    const on = { onWake: nothing, onUp: nothing, onStatus: nothing };
+    const link = linkToCluster({
+      ...{ identity, instance: 'i1', ...on },
+      onNews: (version) => heard.push({ ...version }),
+    });
+    await until(() => link.connected, { what: 'an agent listens', seconds: 10 });
+    const version = { lineage: 'l1', epoch: 1, revision: 9, hash: 'h9', proof: 'p' };
+    for (const hostile of [
+      null,
+      'news',
+      {},
+      { version: null },
+      { version: { ...version, revision: '9' } },
+      { version: { ...version, epoch: -1 } },
+      { version: { ...version, hash: LONG } },
+      { version: { ...version, proof: null } },
+    ]) {
+      controller.publish(ask(VERSIONS), hostile);
+    }
+    controller.publish(ask(VERSIONS), { version });
+    await until(() => heard.some((one) => isDeepStrictEqual(one, version)), {
+      what: 'the news are heard',
+      seconds: 10,
+    });
+    const others = heard.filter((one) => (one as { revision: Json }).revision !== 1);
+    assert.deepEqual(others, [version]);
+    await link.close();
   });
 
   it('is one of so many in a turn: the library still shows the socket that is made to wait', () => {

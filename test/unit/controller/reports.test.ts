@@ -6,7 +6,7 @@ import type { Json } from '../../../src/domain/document/cluster.ts';
 import type { Report } from '../../../src/domain/making/step.ts';
 import { removeNodes } from '../../../src/domain/nodes/leave.ts';
 import { reportOf as parsed } from '../../../src/operations/report.ts';
-import { asked, clusterWith } from '../../support/clusters.ts';
+import { asked, clusterWith, NOW } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 
 describe('a report', () => {
@@ -49,6 +49,11 @@ describe('a report', () => {
       { roles: table(1000) },
       { catalogue: ['a\u001b[2J'] },
       { version: { ...good.version, epoch: JSON.parse('1e999') } },
+      { seen: { ...good.version, hash: 'x'.repeat(1000) } },
+      ...['x'.repeat(1000), null, { a: 1 }].map((content) => ({ content })),
+      { exportedAt: '2026-02-30' },
+      { lostLines: { logs: many(1000, 'redis'), diskFull: true } },
+      { processes: { redis: { state: 'RUNNING', pid: 'x'.repeat(1000), since: NOW, held: true } } },
     ]) {
       assert.equal(taken(bad), null, JSON.stringify(bad).slice(0, 80));
     }
