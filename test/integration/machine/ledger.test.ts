@@ -4,7 +4,9 @@ import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import {
   type Delivery,
   deliveryIn,
+  forgetNode,
   type NodeIdentity,
+  noNodeHere,
   readIdentity,
   readLedger,
   readWritten,
@@ -145,5 +147,17 @@ describe('what a node has on its disk', () => {
       code: 'BAD_FILE',
       next: /--recover-from .*\/ledger\.json$/,
     });
+  });
+
+  it('says which node it was, or nothing of that where it is damaged', async () => {
+    await forgetNode(paths, IDENTITY);
+    const was = async () => (await noNodeHere(paths)).why;
+    assert.match((await was())!, /^as h1 it was taken out of the cluster of 10\.0\.0\.1 on /);
+    const file = `${paths.state}/former.json`;
+    const whole = await readFile(file, 'utf8');
+    for (const damaged of ['', 'null', '7', whole.slice(0, -3)]) {
+      await writeFile(file, damaged);
+      assert.equal(await was(), 'nothing on it says that it was one');
+    }
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { mock } from 'node:test';
 import { lastStatus } from '../../../src/agent/doors/last-status.ts';
 import { refuse } from '../../../src/domain/base/error.ts';
@@ -65,6 +65,20 @@ describe('a node that nobody asks for the status', () => {
     answer = () => Promise.reject(refuse('BUS_AWAY', 'the bus is away'));
     await timeUntil(() => asked > 2);
     assert.equal((await recalled(remembered)).nodes.length, 3);
+  });
+
+  it('knows nobody but itself by a file that is damaged', async () => {
+    answer = clusterOf(3);
+    using remembered = remembering();
+    const file = `${pathsOf(root).state}/status.json`;
+    const whole = JSON.stringify({ at: '2026-03-01T12:00:00.000Z', status: await answer() });
+    await writeFile(file, whole);
+    assert.equal((await recalled(remembered)).nodes.length, 3);
+    const cut = Array.from({ length: whole.length }, (_, end) => whole.slice(0, end));
+    for (const damaged of [...cut, 'null', '7', '{}', '{"at":"x","status":null}']) {
+      await writeFile(file, damaged);
+      assert.equal((await recalled(remembered)).nodes.length, 1, damaged);
+    }
   });
 
   it('shows the newest revision that it has heard of, also where that changed nothing for it', async () => {
