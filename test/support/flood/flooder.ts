@@ -7,9 +7,13 @@ import { type Door, frame, openRaw, pour } from './raw-bus.ts';
 
 /** What one process floods with: `flooder.ts FILE`, for so many seconds. */
 export type Flood = { seconds: number } & (
-  | { kind: 'token' | 'node' | 'announcer'; who: string; door: Door }
+  | { kind: 'token' | 'node' | 'announcer' | 'fickle'; who: string; door: Door }
   | { kind: 'reader'; path: string }
 );
+
+/** A message of 10 kB counts for eleven of the 200 that an announcer may say in a second. */
+const FICKLE_NAMES = 500;
+const FICKLE_MS = 150;
 
 const flood = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Flood;
 const deadlineMs = performance.now() + flood.seconds * 1000;
@@ -17,6 +21,7 @@ const deadlineMs = performance.now() + flood.seconds * 1000;
 setPriority(10);
 
 if (flood.kind === 'reader') await read(flood.path);
+else if (flood.kind === 'fickle') await comeAndGo();
 else await Promise.all(framesOf(flood).map((frames) => pour(open, frames, deadlineMs)));
 process.exit();
 
@@ -48,6 +53,17 @@ function framesOf({ kind, who }: { kind: string; who: string }): Buffer[][] {
     often(frame(`kato.heartbeat.${who}`, '{"version":null,"leaving":false}')),
     [op('node.info', long), op('report', nested), op('status', Buffer.alloc(4_000_000, ' '))],
   ];
+}
+
+/** Within its rate, and never with a name that was there before. */
+async function comeAndGo(): Promise<void> {
+  const socket = (await open()).resume();
+  for (let first = 0; performance.now() < deadlineMs; first += FICKLE_NAMES) {
+    const uris = Array.from({ length: FICKLE_NAMES }, (_, i) => `n${first + i}.example.org`);
+    const said = JSON.stringify({ host: '10.0.9.9', port: 80, uris });
+    for (const verb of ['register', 'unregister']) socket.write(frame(`router.${verb}`, said));
+    await pause(FICKLE_MS);
+  }
 }
 
 /** Members of the group ask again and again, and some never read what they asked for. */
