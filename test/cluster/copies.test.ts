@@ -10,7 +10,7 @@ import {
   typed,
 } from '../support/cluster.ts';
 import { assertData, assertTree, cloneOf, dataNode, treeOf } from '../support/identities.ts';
-import { interrupted, SIGNALS } from '../support/interrupted.ts';
+import { interrupted, killAfter, SIGNALS } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { restarted, runningOn } from '../support/running.ts';
@@ -166,17 +166,3 @@ describe('a copy of a disk, beside the node that it was made of', () => {
     await typed(copy, 'kato node detach && umount /var/lib/kato/data');
   });
 });
-
-/** Ends the program in the middle: after so many renames of what it sets aside. */
-function killAfter(renames: number): string {
-  return `import fs from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
-const { rename } = fs;
-let count = 0;
-fs.rename = async (from, to) => {
-  await rename(from, to);
-  if (/aside\\/\\d+T/.test(to) && ++count === ${renames}) process.kill(process.pid, 'SIGKILL');
-};
-syncBuiltinESMExports();
-`;
-}

@@ -25,3 +25,17 @@ export async function interrupted(
   assert.equal(exitCode, wanted, `${signal} at ${phase}: ${stderr}`);
   assert.match(stderr, new RegExp(`^==> ${phase}:`, 'm'));
 }
+
+/** A module that kills the program that it is imported into, after so many renames of what goes aside. */
+export function killAfter(renames: number): string {
+  return `import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+const { rename } = fs;
+let count = 0;
+fs.rename = async (from, to) => {
+  await rename(from, to);
+  if (/aside\\/\\d+T/.test(to) && ++count === ${renames}) process.kill(process.pid, 'SIGKILL');
+};
+syncBuiltinESMExports();
+`;
+}

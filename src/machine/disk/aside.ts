@@ -10,6 +10,15 @@ export interface Aside {
   node: string;
   /** Paths below /var/lib/kato; all that is there when not given. */
   only?: readonly string[];
+  /** For who goes on after an interruption, and has no identity to read any more. */
+  whose?: Whose;
+}
+
+/** The node that a machine was. */
+interface Whose {
+  nodeId: string;
+  name: string;
+  core: { address: string };
 }
 
 /** One rename, of what is called `entry` below the root, into a folder with a stamp. */
@@ -27,6 +36,7 @@ const HIDDEN = '.aside';
 interface UnderWay {
   name: string;
   only: readonly string[] | null;
+  whose?: Whose;
 }
 
 /**
@@ -35,7 +45,7 @@ interface UnderWay {
  * interruption it goes on in the same folder. CONFLICT, with all as it was, where something is
  * mounted that no rename moves; NO_SPACE or READ_ONLY likewise.
  */
-export async function setAside(paths: Paths, { node, only }: Aside): Promise<string[]> {
+export async function setAside(paths: Paths, { node, only, whose }: Aside): Promise<string[]> {
   const root = await realpath(dirname(paths.aside));
   const begun = await asideUnderWay(paths);
   let name = begun?.name ?? (await freshName(root, node));
@@ -46,7 +56,7 @@ export async function setAside(paths: Paths, { node, only }: Aside): Promise<str
     moves = await planMoves(root, await entriesOf(root, only), name);
   }
   await makeFolder(paths.aside, 0o700);
-  const mark: UnderWay = { name, only: only ?? null };
+  const mark: UnderWay = { name, only: only ?? null, ...(whose === undefined ? {} : { whose }) };
   await writeFileAtomic(markOf(paths), JSON.stringify(mark), { mode: 0o600 });
   await makeFolder(`${root}/aside/${name}`, 0o700);
   for (const { to } of moves) await makeFolder(dirname(to), 0o700);

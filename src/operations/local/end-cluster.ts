@@ -11,17 +11,26 @@ import { checkRoot, type Host } from './host.ts';
 const OF_THE_CLUSTER = ['service', 'config', 'data/nats-server', 'made/nats-server.json', 'state'];
 
 /** The core is the last node and goes: its cluster ends. Returns where its state lies from then on. */
-export async function endCluster({ paths }: Host): Promise<string[]> {
+export async function endCluster(host: Host): Promise<string[]> {
   checkRoot('kato node detach');
-  const identity = await readIdentity(paths);
+  const { paths } = host;
+  const which = (await endBegun(host)) ?? (await readIdentity(paths));
   await removeBootUnit(paths);
   await shutdownSupervision(paths);
-  return setAside(paths, { node: identity?.name ?? 'core', only: OF_THE_CLUSTER });
+  const { nodeId, name, core } = which ?? { nodeId: '', name: 'core', core: { address: '' } };
+  return setAside(paths, { node: name, only: OF_THE_CLUSTER, whose: { nodeId, name, core } });
 }
 
-/** An end that broke off in the middle: no agent can be asked any more. NOT_ROOT. */
-export async function isEnding({ paths }: Host): Promise<boolean> {
+/**
+ * The core of an end that broke off in the middle: no agent can be asked any more. Null where none did,
+ * and where the machine has become another node since: nobody has said that this one may go. NOT_ROOT.
+ */
+export async function endBegun({ paths }: Host) {
   checkRoot('kato node detach');
   const begun = await asideUnderWay(paths);
-  return begun?.only?.join() === OF_THE_CLUSTER.join();
+  if (begun?.only?.join() !== OF_THE_CLUSTER.join()) return null;
+  const identity = await readIdentity(paths);
+  // A mark of kato 0.1.0 does not say whose it is.
+  if (identity === null) return begun.whose ?? null;
+  return (begun.whose ?? identity).nodeId === identity.nodeId ? identity : null;
 }

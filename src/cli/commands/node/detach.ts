@@ -40,7 +40,7 @@ export default class NodeDetach extends KatoCommand<Detached> {
 
   protected async perform(): Promise<Detached> {
     const { flags } = await this.parse(NodeDetach);
-    const begun = await endBegun();
+    const begun = await endConfirmed();
     if (begun !== null) return this.end(begun);
     const { node, cluster } = await self();
     const ended = node.address === cluster.core.address;
@@ -116,13 +116,10 @@ const LAST_PHASES: readonly Phase<Ending>[] = [
 ];
 
 /** The core whose end was confirmed before, and broke off. */
-async function endBegun(): Promise<{ node: string; core: string } | null> {
-  const { isEnding } = await import('../../../operations/local/end-cluster.ts');
-  const { readIdentity } = await import('../../../machine/node/ledger.ts');
-  const host = await ownHost();
-  if (!(await isEnding(host))) return null;
-  const identity = await readIdentity(host.paths);
-  return identity && { node: identity.name, core: identity.core.address };
+async function endConfirmed(): Promise<{ node: string; core: string } | null> {
+  const { endBegun } = await import('../../../operations/local/end-cluster.ts');
+  const begun = await endBegun(await ownHost());
+  return begun && { node: begun.name, core: begun.core.address };
 }
 
 /** Nodes without a core could not be told anything any more. */
