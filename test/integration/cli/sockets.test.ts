@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -96,6 +97,30 @@ describe('the sockets of an agent', () => {
       { what: 'it is cut off', seconds: 5 },
     );
     assert.ok(deaf.bytesRead < 10_000_000, 'not all of the answer was kept for it');
+  });
+
+  it('take no connection more than so many, and the group takes none of root', async () => {
+    served.close();
+    served = await serveSockets(paths, async () => 'well', 60_000);
+    const opened: Socket[] = [];
+    for (const [path, max] of [
+      [paths.readSocket, 100],
+      [paths.socket, 200],
+    ] as const) {
+      // Root is served although the group has all that it may have.
+      assert.equal(await said(paths.socket, `${request()}\n`), '{"ok":"well"}\n');
+      const idle = Array.from({ length: max }, () => connect(path).on('error', () => undefined));
+      await Promise.all(idle.map((socket) => once(socket, 'connect')));
+      assert.equal(await said(path, `${request()}\n`), '', `${max + 1} at ${path}`);
+      assert.deepEqual(
+        idle.filter(({ destroyed }) => destroyed),
+        [],
+      );
+      opened.push(...idle);
+    }
+    for (const socket of opened) socket.destroy();
+    const isServed = async () => (await said(paths.socket, `${request()}\n`)) !== '';
+    await until(isServed, { what: 'there is room again', seconds: 5 });
   });
 
   it('do no more for members of the group than the node asks, and root is served meanwhile', async () => {

@@ -11,7 +11,12 @@ import { certificate, key, viewSecrets } from '../../support/nginx-views.ts';
 import { leading, type RunningProxy, startProxy } from './proxies.ts';
 
 const run = promisify(execFile);
-const ADDRESSES = { ECDSA: '127.0.46.1', RSA: '127.0.46.2' };
+const PROXIES = [
+  { role: 'router', kind: 'ECDSA', address: '127.0.46.1' },
+  { role: 'router', kind: 'RSA', address: '127.0.46.2' },
+  { role: 'load_balancer', kind: 'ECDSA', address: '127.0.46.4' },
+  { role: 'load_balancer', kind: 'RSA', address: '127.0.46.5' },
+] as const;
 const MODERN = ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'];
 /** CBC, short tags, and keys that the certificate's own key gives away later. */
 const OLD = {
@@ -21,20 +26,24 @@ const OLD = {
 /** The client's OpenSSL would not offer what is old. */
 const ALL_ALLOWED = '@SECLEVEL=0';
 
-for (const kind of ['ECDSA', 'RSA'] as const) {
-  describe(`a router with a certificate for ${kind}`, () => {
-    let router: RunningProxy;
+for (const { role, kind, address } of PROXIES) {
+  describe(`a ${role} with a certificate for ${kind}`, () => {
+    let proxy: RunningProxy;
     before(async () => {
       const own = kind === 'RSA' ? { 'certificate/default': await rsaCertificate() } : {};
       const secrets = { ...viewSecrets, ...own };
-      router = await startProxy('router', ADDRESSES[kind], {}, {}, secrets);
+      proxy = await startProxy(role, address, {}, {}, secrets);
     });
-    after(() => router.service.stop());
+    after(() => proxy.service.stop());
 
     /** The protocol and cipher that both took, or the code of the refusal. */
     const agreed = async (offer: ConnectionOptions): Promise<string> => {
-      const { address: host, https: port } = router;
-      const socket = connect({ host, port, rejectUnauthorized: false, ...offer });
+      const socket = connect({
+        host: address,
+        port: proxy.https,
+        rejectUnauthorized: false,
+        ...offer,
+      });
       try {
         await once(socket, 'secureConnect');
         return `${socket.getProtocol()} ${socket.getCipher().name}`;
