@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { arrange } from '../../../src/agent/pass.ts';
+import { applyGroup, arrange } from '../../../src/agent/pass.ts';
 import { toErrorRecord } from '../../../src/domain/base/error.ts';
 import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import { hashOf } from '../../../src/domain/base/hash.ts';
@@ -7,7 +7,7 @@ import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { planNode } from '../../../src/domain/making/plan.ts';
 import { serviceFolder } from '../../../src/domain/making/s6/service-folder.ts';
 import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/making/spec.ts';
-import type { DataStep } from '../../../src/domain/making/step.ts';
+import type { DataStep, Step } from '../../../src/domain/making/step.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/disk/files.ts';
@@ -97,19 +97,20 @@ export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
   await applyStep({ kind: 'start', process, readySeconds, listens, restarts }, context);
 }
 
-/** What the agent does in one pass, one step after the other. Hands back what failed. */
+/** What the agent does in one pass. Hands back what failed. */
 export async function onePass(processes: ProcessSpec[], paths: Paths): Promise<ErrorRecord[]> {
   const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' };
   const spec = { version, node: 'here', processes, broken: [], purge: [] };
-  const failed = new Map<string, ErrorRecord>();
+  const failed: ErrorRecord[] = [];
+  const apply = (step: Step): Promise<boolean> =>
+    applyStep(step, { paths, self: null }).then(
+      () => true,
+      (error: unknown) => failed.push(toErrorRecord(error)) === 0,
+    );
   const { stops, groups } = arrange(planNode(spec, await observe(paths, processes)));
-  for (const step of [...stops, ...groups.flat()]) {
-    if (failed.has(step.process)) continue;
-    await applyStep(step, { paths, self: null }).catch((error: unknown) => {
-      failed.set(step.process, toErrorRecord(error));
-    });
-  }
-  return [...failed.values()];
+  await Promise.all(stops.map(apply));
+  await Promise.all(groups.map((group) => applyGroup(group, apply)));
+  return failed;
 }
 
 export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {

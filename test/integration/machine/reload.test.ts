@@ -8,7 +8,16 @@ import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { freePort } from '../../support/ports.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
-import { configOf, endNode, install, look, processSpec, switchTo, testNode } from './node.ts';
+import {
+  configOf,
+  endNode,
+  install,
+  look,
+  onePass,
+  processSpec,
+  switchTo,
+  testNode,
+} from './node.ts';
 
 const WEB = 'UDE6DISQ6DMWVGMDLRJ2F3LCRKRZICZPNNM4KBDD5IVBBVXV4OIPJGCI';
 const DATA = 'UAFKFP77S3VMQYVTP7KKEJ6PR436BXOF2UIW3UJ56KTP5GY5J63UWM2O';
@@ -91,6 +100,28 @@ authorization { users: [ ${list} ] }\n`;
     const better = bus([DATA]);
     await reloaded(better);
     assert.equal((await look('bus', paths)).loadedHash, better.config!.hash);
+  });
+
+  it('of one that refuses, and holds up nothing else of the same pass, time after time', async () => {
+    const good = bus([WEB]);
+    const other = (word: string) =>
+      processSpec(paths, { name: 'other', argv: ['sh', '-c', `sleep 1000 # ${word}`] });
+    assert.deepEqual(await onePass([good, other('one')], paths), []);
+    const { pid } = await look('bus', paths);
+    const wrong = bus([WEB, DATA], { at: await freePort() });
+    for (const word of ['two', 'three']) {
+      const before = await look('other', paths);
+      const failed = await onePass([wrong, other(word)], paths);
+      assert.deepEqual(
+        failed.map(({ code, message }) => [code, message]),
+        [['CONFIG_REFUSED', 'bus did not take its new config']],
+      );
+      const now = await look('other', paths);
+      assert.deepEqual([now.state, now.pid !== before.pid], ['RUNNING', true]);
+      assert.equal((await look('bus', paths)).pid, pid);
+    }
+    assert.deepEqual(await onePass([bus([WEB, DATA]), other('three')], paths), []);
+    assert.equal((await look('bus', paths)).pid, pid);
   });
 
   it('by what a command prints, and needs a program that can be asked before', async () => {
