@@ -4,14 +4,19 @@ import {
   assertClean,
   attach,
   coreOn,
+  hastenDeath,
   nodeOn,
   refused,
   rolesOf,
+  settled,
   statusOf,
+  statusWhen,
   tokenFrom,
   type,
   typed,
 } from '../support/cluster.ts';
+import { assertData, dataNode, readdress } from '../support/identities.ts';
+import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { until } from '../support/until.ts';
 
@@ -198,3 +203,37 @@ const LISTENERS: readonly string[] = [
   's.on("data", () => s.destroy())',
   '',
 ];
+
+describe('a token for routers alone, on a machine with the address of a dead node', () => {
+  const lab = useLab({ hosts: 3 });
+  needsMachines(lab);
+
+  it('takes nothing from it: the node is what it was when it is back', async () => {
+    const [core, data, stranger] = lab.hosts as [Host, Host, Host];
+    await coreOn(core);
+    await dataNode(data, core);
+    const before = await nodeOn(data, core);
+    const token = await tokenFrom(core, '--roles router --uses 2');
+    await hastenDeath(core);
+    await data.powerOff();
+    await statusWhen(core, 'the node is dead', ({ nodes }) =>
+      nodes.some(({ id, state }) => id === before.id && state === 'dead'),
+    );
+    await readdress(stranger, stranger.address, data.address);
+    for (const flags of ['-e router', '']) {
+      const line = `kato node attach ${flags} ${core.address}`;
+      const refusal = await refused(stranger, line, { env: { KATO_TOKEN: token } });
+      assert.equal(refusal.code, 'CONFLICT');
+      assert.match(refusal.why!, /does not allow all that it has$/);
+      await assertClean(stranger);
+      assert.deepEqual(rolesOf(await nodeOn(data, core)), rolesOf(before));
+    }
+    await stranger.powerOff();
+    await data.powerOn();
+    const { nodes } = await settled(core);
+    const after = nodes.map(({ id, name }) => [id, name]);
+    assert.deepEqual(after.at(-1), [before.id, before.name]);
+    assert.equal(after.length, 2);
+    await assertData(data, core);
+  });
+});
