@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { createIdentity } from '../../../src/bus/identity.ts';
 import * as subjects from '../../../src/bus/subjects.ts';
+import { isNodeId } from '../../../src/domain/base/names.ts';
+import { shaped } from '../../../src/domain/base/shapes.ts';
+import { tokenCreate } from '../../../src/operations/tokens.ts';
 
 const { answerSubject, parseSubject } = subjects;
 
@@ -69,5 +73,16 @@ describe('subjects of the bus', () => {
     const greeted = subjects.announcement('web', 'greet');
     assert.equal(answerSubject(greeted, '_INBOX.x.y'), 'kato.greeting.web.x.y');
     assert.equal(answerSubject(greeted, 'kato.reply.n1.x'), null);
+  });
+
+  it('have a token in them that is never the id of a node, nor a name of the controllers', () => {
+    const good = { secretHash: '0'.repeat(64), key: createIdentity().key, roles: null };
+    const taken = (id: string) =>
+      shaped(tokenCreate.params, { ...good, id, admin: false, uses: 1, ttlSeconds: 60 }).fault;
+    assert.equal(taken('token001'), null);
+    for (const id of ['n0123456789ab', 'n0123456789AB', subjects.CONTROLLER, subjects.WARDEN]) {
+      assert.match(taken(id) ?? '', /^id: not the id of a token/, id);
+    }
+    for (const id of ['token001', subjects.CONTROLLER, subjects.WARDEN]) assert.ok(!isNodeId(id));
   });
 });
