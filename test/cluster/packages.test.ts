@@ -80,4 +80,23 @@ describe('an install of packages', () => {
     assert.equal(await host().read(policy), '# the second\n');
     assert.equal(await host().read(`${policy}.kept-by-kato.older`), '# the first\n');
   });
+
+  it('on a full disk says so, and is done once there is room, with no daemon started at boot', async () => {
+    const dpkg = '/var/lib/dpkg';
+    await typed(host(), `dpkg --purge ${DAEMON} >/dev/null && rm -f /root/installer`);
+    await typed(
+      host(),
+      `cp -a ${dpkg} /root/dpkg && mount -t tmpfs -o size=$(($(du -sk ${dpkg} | cut -f1) + 64))k tmpfs ${dpkg} &&
+       cp -a /root/dpkg/. ${dpkg} && (cat /dev/zero >${dpkg}/full 2>/dev/null || true)`,
+    );
+    const full = await install();
+    assert.notEqual(full.exitCode, 0);
+    assert.match(full.stderr, new RegExp(`KatoError: apt could not install ${DAEMON}\\n`));
+    assert.equal(await host().read('/usr/sbin/policy-rc.d'), '# the second\n');
+    await typed(host(), `rm ${dpkg}/full && mount -o remount,size=500m ${dpkg}`);
+    const { exitCode, stderr } = await install();
+    assert.equal(exitCode, 0, stderr);
+    assert.ok(!(await isStartedAtBoot()));
+    await assert.rejects(host().read('/var/lib/kato/state/installing'));
+  });
 });
