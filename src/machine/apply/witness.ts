@@ -43,7 +43,8 @@ async function told(confirm: ReloadConfirm): Promise<string | null> {
 
 function textAt(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asking = get(url, { agent: false, timeout: ANSWER_LIMIT_MS }, (answer) => {
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    const asking = get(url, { agent: false, signal }, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (part: string) => {
@@ -52,7 +53,6 @@ function textAt(url: string): Promise<string> {
       });
       answer.on('end', () => resolve(text));
     });
-    asking.on('timeout', () => asking.destroy(new Error('no answer')));
     asking.on('error', reject);
   });
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { decodeBody, encodeBody } from '../../../src/bus/body.ts';
-import { limitsOf, TRUSTED } from '../../../src/bus/limits.ts';
+import { limitsOf, limitsOfAnswer, TRUSTED } from '../../../src/bus/limits.ts';
 import { parseSubject } from '../../../src/bus/subjects.ts';
 
 const JOINER = limitsOf(parseSubject('kato.join.token001'));
 const NODE = limitsOf(parseSubject('kato.op.n1.report'));
+const ANNOUNCER = limitsOf(parseSubject('kato.announce.shop.register'));
+const ANSWER = limitsOfAnswer('kato.node.n1.ask.status');
 
 function refused(bytes: Uint8Array, limits: typeof NODE, message: RegExp): void {
   assert.throws(() => decodeBody(bytes, limits), { code: 'BAD_VALUE', message });
@@ -20,8 +22,13 @@ describe('the body of a message', () => {
   });
 
   it('that unpacks to more than its sender may say is not unpacked further', () => {
-    const long = gzipSync(JSON.stringify({ name: 'a'.repeat(31_000_000) }));
-    refused(long, JOINER, /larger than 16 kB/);
+    const packed = (megabytes: number) => gzipSync(`{"a":"${'a'.repeat(megabytes * 1e6)}"}`);
+    // Each is as small as its sender may send.
+    const [ofJoiner, ofAnnouncer] = [packed(15), packed(31)];
+    assert.ok(ofJoiner.length < JOINER.bytes && ofAnnouncer.length < ANNOUNCER.bytes);
+    refused(ofJoiner, JOINER, /larger than 16 kB/);
+    refused(ofAnnouncer, ANNOUNCER, /larger than 32 kB/);
+    refused(ofAnnouncer, ANSWER, /larger than 1024 kB/);
     refused(gzipSync(Buffer.alloc(100_000_000, '[')), NODE, /larger/);
   });
 
