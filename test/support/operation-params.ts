@@ -22,16 +22,25 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'node.join': () => ({ ...JOIN }),
   'node.list': () => ({}),
   'node.migrate': (T) => ({ node: T, address: '10.0.0.99', force: true }),
-  'node.remove': (T) => ({ nodes: [T], skipDetach: true }),
+  'node.remove': (T) => ({ nodes: [T], skipDetach: true, force: false }),
   'node.settle-former': (T) => ({ node: T }),
   'node.setup-load-balancer': (T) => ({ node: T, addresses: [], excludeSelf: true, force: true }),
   'process.list': (T) => ({ node: T }),
-  'process.switch': (T) => ({ node: T, processes: ['redis'], to: 'stop' }),
+  'process.switch': (T) => ({ node: T, processes: ['redis'], to: 'stop', force: false }),
   progress: (T) => ({ nodes: [T], revision: 1, seen: 0, waitMs: 0 }),
-  'role.add': (T) => ({ node: T, roles: ['memcached'], selection: 'named', noStart: false }),
-  'role.remove': (T) => ({ node: T, roles: ['redis'], selection: 'named', purgeData: true }),
-  'role.switch': (T) => ({ node: T, roles: ['redis'], to: 'stop' }),
-  'route.add': () => ({ route: 'a.example.com', backends: ['10.0.0.9:80'], sticky: false }),
+  'role.add': (T) => ({
+    ...{ node: T, roles: ['memcached'], selection: 'named' },
+    ...{ noStart: false, force: false },
+  }),
+  'role.remove': (T) => ({
+    ...{ node: T, roles: ['redis'], selection: 'named' },
+    ...{ purgeData: true, force: false },
+  }),
+  'role.switch': (T) => ({ node: T, roles: ['redis'], to: 'stop', force: false }),
+  'route.add': () => ({
+    ...{ route: 'a.example.com', backends: ['10.0.0.9:80'] },
+    ...{ sticky: false, anyBackend: false },
+  }),
   'route.list': () => ({}),
   'route.remove': () => ({ route: 'a.example.com', backends: [] }),
   'secret.show': (T) => ({ node: T, role: 'redis' }),
@@ -47,9 +56,14 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'token.create': () => ({ ...TOKEN }),
   'token.list': () => ({}),
   'token.revoke': () => ({ id: 'token001' }),
-  view: () => ({ known: null }),
+  view: () => ({ known: null, seen: VERSION, announced: [ANNOUNCED], announcedProof: '1.proof' }),
 };
 
+const VERSION = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h', proof: 'p' };
+const ANNOUNCED = {
+  ...{ announcer: 'shop', host: 'shop.example.com', path: '/' },
+  ...{ backend: '10.0.0.9:80', sticky: false },
+};
 const TOKEN = {
   id: 'token002',
   secretHash: '0'.repeat(64),
@@ -65,6 +79,7 @@ const JOIN = {
   secret: 'secret',
   key: KEY,
   name: 'new',
+  nameChosen: false,
   hostname: 'new',
   address: '10.0.0.9',
   machineId: '',

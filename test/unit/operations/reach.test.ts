@@ -36,6 +36,15 @@ describe('what somebody with a token reaches by all that his machines may ask fo
   it('is tried with every operation that there is', () => {
     assert.deepEqual(Object.keys(OPERATION_PARAMS).sort(), [...OPERATIONS.keys()].sort());
   });
+
+  it('is tried with every parameter that there is', () => {
+    for (const { name, params } of OPERATIONS.values()) {
+      const { entries } = params as { entries?: object };
+      if (entries === undefined) continue;
+      const tried = Object.keys(OPERATION_PARAMS[name]!('n1') as object);
+      assert.deepEqual(tried.sort(), Object.keys(entries).sort(), name);
+    }
+  });
 });
 
 describe('a right that everybody has by mistake', function () {
