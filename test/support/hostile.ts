@@ -1,8 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { join, op } from '../../src/bus/subjects.ts';
+import { createIdentity } from '../../src/bus/identity.ts';
+import { proveKey } from '../../src/bus/joining/join-proof.ts';
+import { heartbeat, join, op } from '../../src/bus/subjects.ts';
+import type { Heartbeat } from '../../src/controller/hearing/liveness.ts';
 import type { Json } from '../../src/domain/document/cluster.ts';
+import type { Report } from '../../src/domain/making/step.ts';
+import type { Made, ProvenVersion } from '../../src/domain/views/view.ts';
+import { CLUSTER_ID } from './nats.ts';
 import { OPERATION_PARAMS } from './operation-params.ts';
+import { anyJson, nastyText, spoiled } from './spoiling.ts';
 
 /** One message, as somebody who may speak on the bus puts it. */
 export interface Input {
@@ -13,66 +20,20 @@ export interface Input {
   asks: boolean;
 }
 
-const JOINER = 'token001';
-const ANNOUNCER = 'shop';
-
-/** Texts that have broken something somewhere: controls, other directions, names that objects have. */
-const NASTY = [
-  '',
-  '\u0000',
-  '\u001b]0;title\u0007\u001b[2J',
-  '\u202eevil\u2066',
-  '__proto__',
-  'constructor',
-  'n00000000000a',
-  '../../etc/passwd',
-  '${config}',
-  '"; } server { #',
-  '*',
-  '>',
-  '10.0.1.1',
-  '255.255.255.255:65536',
-  'a'.repeat(255),
-  'ä'.repeat(300),
-  'x'.repeat(20_000),
-  '2026-02-30T99:99:99Z',
-];
-
-const nastyText = fc.oneof(fc.constantFrom(...NASTY), fc.string({ maxLength: 80 }));
-
-const anyJson: fc.Arbitrary<Json> = fc.oneof(
-  { weight: 4, arbitrary: nastyText },
-  { weight: 2, arbitrary: fc.constantFrom<Json>(null, true, 0, -1, 1.5, 2 ** 53, 1e300, -1e300) },
-  { weight: 1, arbitrary: fc.array(nastyText, { maxLength: 20 }) },
-  { weight: 1, arbitrary: fc.constant(new Array<Json>(3000).fill('x')) },
-  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json> },
-);
-
-/** Right parameters with one or two of them replaced, or more beside them. */
-function spoiled(right: Json): fc.Arbitrary<Json> {
-  const keys = right !== null && typeof right === 'object' ? Object.keys(right) : [];
-  const some = fc.dictionary(fc.constantFrom(...keys, 'node', 'more', '__proto__'), anyJson, {
-    maxKeys: 2,
-  });
-  const mixed = some.map((others): Json => ({ ...(right as Record<string, Json>), ...others }));
-  return fc.oneof(
-    { weight: 6, arbitrary: mixed },
-    { weight: 1, arbitrary: fc.constant(right) },
-    { weight: 1, arbitrary: anyJson },
-  );
-}
-
 const id = fc.oneof(
   { weight: 8, arbitrary: fc.uuid() as fc.Arbitrary<Json> },
   { weight: 1, arbitrary: anyJson },
 );
 
-function operationInputs(senders: readonly string[]): fc.Arbitrary<Input> {
+/** What a node may ask for; with `params` of a right form it is understood as far as it can be. */
+function operations({ senders, version }: Speakers): fc.Arbitrary<Input> {
   const about = fc.constantFrom(...senders, 'node-1', '10.0.1.2', 'nobody');
   const asked = fc
     .tuple(fc.constantFrom(...Object.keys(OPERATION_PARAMS)), about)
     .chain(([operation, node]) => {
-      const params = spoiled(OPERATION_PARAMS[operation]!(node));
+      const right = OPERATION_PARAMS[operation]!(node);
+      const seen: Record<string, Json> = operation === 'view' ? { seen: { ...version } } : {};
+      const params = spoiled({ ...(right as Record<string, Json>), ...seen });
       return fc.record({ operation: fc.constant(operation), body: fc.record({ id, params }) });
     });
   return fc
@@ -80,70 +41,149 @@ function operationInputs(senders: readonly string[]): fc.Arbitrary<Input> {
     .map(([who, { operation, body }]) => input(who, op(who, operation), body));
 }
 
-const REPORT: Json = {
-  ...{ node: 'x', kato: '0.1.0', catalogue: ['base'], bootId: 'b', at: '2026-03-01T12:00:00.000Z' },
-  version: { lineage: 'l1', epoch: 1, revision: 1, hash: 'h', proof: 'p' },
-  steps: [{ kind: 'start', process: 'redis', ms: 5, failed: false }],
-  failures: [{ kind: 'start', process: 'redis', code: 'FAILED', message: 'it did not' }],
-  processes: {
-    redis: { state: 'RUNNING', pid: 5, since: '2026-03-01T12:00:00.000Z', held: false },
-  },
-  ...{ roles: { redis: ['redis'] }, refusedView: null, complete: true },
+const MADE: Made = {
+  ...{ lineage: 'l1', epoch: 1, revision: 1, verdicts: 1, announced: 1, secrets: 1 },
+  ...{ time: '2026-03-01T12:00:00.000Z', kato: '0.2.0' },
 };
 
-const REGISTER: Json = { host: '10.0.0.9', port: 80, uris: ['a.example.com', 'b.example.com/x'] };
-const BEAT: Json = { version: null, leaving: false };
-
-/** What nodes and others say beside their requests. */
-function otherInputs(senders: readonly string[]): fc.Arbitrary<Input> {
-  const sender = fc.constantFrom(...senders);
-  const of = (body: Json, make: (who: string, body: Json) => Input): fc.Arbitrary<Input> =>
-    fc.tuple(sender, spoiled(body)).map(([who, spoilt]) => make(who, spoilt));
-  return fc.oneof(
-    of(REPORT, (who, body) => input(who, op(who, 'report'), body)),
-    of({ params: { stopped: true } }, (who, body) => input(who, op(who, 'removed'), body)),
-    of(BEAT, (who, body) => input(who, `kato.heartbeat.${who}`, body, false)),
-    of(REGISTER, (_who, body) => input(ANNOUNCER, 'router.register', body, false)),
-    of(REGISTER, (_who, body) => input(ANNOUNCER, 'router.unregister', body, false)),
-    of({ id: 'x', params: OPERATION_PARAMS['node.join']!('') }, (_who, body) =>
-      input(JOINER, join(JOINER), body),
-    ),
-    fc.tuple(sender, nastyText).map(([who, text]) => {
-      const name = text.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 100) || 'x';
-      return input(who, op(who, name), { id: 'x', params: {} });
-    }),
-  );
+/** With all that a report can have. */
+export function fullReport(version: ProvenVersion): Json {
+  const report: Required<Report> = {
+    ...{ node: 'x', version, seen: version, content: 'c', kato: '0.2.0', catalogue: ['base'] },
+    ...{ bootId: 'b', at: '2026-03-01T12:00:00.000Z' },
+    steps: [{ kind: 'start', process: 'redis', ms: 5, failed: false }],
+    failures: [
+      {
+        ...{ kind: 'start', process: 'redis', code: 'FAILED', message: 'it did not' },
+        ...{ why: 'it could not', next: 'look' },
+      },
+    ],
+    processes: {
+      redis: { state: 'RUNNING', pid: 5, since: '2026-03-01T12:00:00.000Z', held: false },
+    },
+    ...{ roles: { redis: ['redis'] }, refusedView: version },
+    ...{ exportedAt: '2026-03-01T12:00:00.000Z', lostLines: { logs: ['redis'], diskFull: true } },
+    complete: true,
+  };
+  return report as unknown as Json;
 }
 
-/** Bodies that are no JSON, or far more than they look. */
-function rawInputs(senders: readonly string[]): fc.Arbitrary<Input> {
-  const subject = (who: string, name: string) => op(who, name);
+function reports({ senders, version }: Speakers): fc.Arbitrary<Input> {
   return fc
-    .tuple(
-      fc.constantFrom(...senders),
-      fc.constantFrom('status', 'role.add', 'report'),
-      fc.oneof(fc.constantFrom(...BOMBS), fc.uint8Array({ maxLength: 200 })),
-    )
-    .map(([who, name, bytes]) => ({ who, subject: subject(who, name), bytes, asks: true }));
+    .tuple(fc.constantFrom(...senders), spoiled(fullReport(version)))
+    .map(([who, body]) => input(who, op(who, 'report'), body));
+}
+
+function beats({ senders, version }: Speakers): fc.Arbitrary<Input> {
+  const have = { content: 'c', made: MADE };
+  const beat: Required<Heartbeat> = { version, leaving: false, instance: 'i', have };
+  return fc
+    .tuple(fc.constantFrom(...senders), spoiled(beat as unknown as Json))
+    .map(([who, body]) => input(who, heartbeat(who), body, false));
+}
+
+/** The one question of those who were removed; every node may ask it. */
+function farewells({ senders }: Speakers): fc.Arbitrary<Input> {
+  return fc
+    .tuple(fc.constantFrom(...senders), spoiled({ id: 'x', params: { stopped: true } }))
+    .map(([who, body]) => input(who, op(who, 'removed'), body));
+}
+
+function unknown({ senders }: Speakers): fc.Arbitrary<Input> {
+  return fc.tuple(fc.constantFrom(...senders), nastyText).map(([who, text]) => {
+    const name = text.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 100) || 'x';
+    return input(who, op(who, name), { id: 'x', params: {} });
+  });
+}
+
+export const JOIN_SECRET = 'secret';
+
+/** The right form would be let in by the token, if it were no trial. */
+function joins({ senders }: Speakers): fc.Arbitrary<Input> {
+  return fc.constantFrom(...senders).chain((who) => {
+    const proof = proveKey(JOINER.seed, { clusterId: CLUSTER_ID, tokenId: who });
+    const own = { tokenId: who, secret: JOIN_SECRET, key: JOINER.key, proof };
+    const params = { ...(OPERATION_PARAMS['node.join']!('') as object), ...own };
+    return spoiled({ id: 'x', params }).map((body) => input(who, join(who), body));
+  });
+}
+
+const JOINER = createIdentity();
+
+const REGISTER: Json = { host: '10.0.0.9', port: 80, uris: ['a.example.com', 'b.example.com/x'] };
+
+function announcements({ senders }: Speakers): fc.Arbitrary<Input> {
+  const verbs = fc.constantFrom('register', 'unregister', 'greet');
+  return fc
+    .tuple(fc.constantFrom(...senders), verbs, spoiled(REGISTER))
+    .map(([who, verb, body]) => input(who, `router.${verb}`, body, false));
 }
 
 const BOMBS: Uint8Array[] = [
   gzipSync(Buffer.alloc(40_000_000, 'x')),
+  gzipSync(`"${'a'.repeat(12_000_000)}"`),
+  gzipSync('['.repeat(12_000_000)),
   gzipSync(`{"id":"x","params":{"node":"${'a'.repeat(5_000_000)}"}}`),
   Buffer.from('['.repeat(50_000) + ']'.repeat(50_000)),
+  Buffer.from('['.repeat(400) + ']'.repeat(400)),
   Buffer.from(`{"id":"x","params":${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}}`),
   Buffer.from('{"id":"x","params":{"limit":1e999,"node":null}}'),
   Buffer.from([0x1f, 0x8b, 0, 1, 2, 3]),
   Buffer.alloc(300_000, '{'),
 ];
 
-/** All that the senders, a joiner and an announcer may put on the bus, right and wrong. */
-export function inputs(senders: readonly string[]): fc.Arbitrary<Input> {
-  const active = senders.slice(0, -1);
+/** Bodies that are no JSON, or far more than they look. */
+const bomb = fc.oneof(fc.constantFrom(...BOMBS), fc.uint8Array({ maxLength: 200 }));
+
+function bombs(of: (speakers: Speakers) => fc.Arbitrary<Input>) {
+  return (speakers: Speakers) =>
+    fc.tuple(of(speakers), bomb).map(([right, bytes]): Input => ({ ...right, bytes }));
+}
+
+/** Who says it, and a version of the state that controllers have given out, with their proof. */
+export interface Speakers {
+  senders: readonly string[];
+  version: ProvenVersion;
+}
+
+/** All that each kind of sender may put on the bus, right and wrong. */
+export const INPUTS_OF = {
+  admin: mixed([12, operations], [1, reports], [1, bombs(operations)]),
+  node: mixed(
+    ...([
+      [12, operations],
+      [4, reports],
+      [4, beats],
+      [1, farewells],
+    ] as const),
+    ...([
+      [1, unknown],
+      [1, bombs(operations)],
+      [1, bombs(reports)],
+    ] as const),
+  ),
+  former: mixed([8, farewells], [1, bombs(farewells)]),
+  joiner: mixed([8, joins], [1, bombs(joins)]),
+  announcer: mixed([8, announcements], [1, bombs(announcements)]),
+};
+
+type Kind = (speakers: Speakers) => fc.Arbitrary<Input>;
+
+function mixed(...kinds: (readonly [weight: number, kind: Kind])[]): Kind {
+  return (speakers) =>
+    fc.oneof(...kinds.map(([weight, kind]) => ({ weight, arbitrary: kind(speakers) })));
+}
+
+/** What a node answers when a controller asks it something. */
+export function answersOf(version: ProvenVersion): fc.Arbitrary<Uint8Array> {
+  const body = fc.oneof(
+    spoiled({ ok: fullReport(version) }),
+    spoiled({ ok: ['10.0.1.2', '10.0.1.3'] }),
+    spoiled({ error: { code: 'FAILED', message: 'no', why: 'so', next: 'look' } }),
+  );
   return fc.oneof(
-    { weight: 12, arbitrary: operationInputs(active) },
-    { weight: 4, arbitrary: otherInputs(active) },
-    { weight: 1, arbitrary: rawInputs(active) },
+    { weight: 8, arbitrary: body.map((given) => new TextEncoder().encode(JSON.stringify(given))) },
+    { weight: 1, arbitrary: bomb },
   );
 }
 

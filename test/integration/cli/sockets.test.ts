@@ -4,13 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { type SocketRequest, serveSockets } from '../../../src/agent/doors/sockets.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { hint } from '../../support/said/hint.ts';
+import { spoiled, spoiledText } from '../../support/spoiling.ts';
 import { until } from '../../support/until.ts';
 
 const TALK_MS = 1000;
+const INPUTS = 2000;
+const SEED = 20261126;
 
 describe('the sockets of an agent', () => {
   let paths: Paths;
@@ -52,6 +56,30 @@ describe('the sockets of an agent', () => {
   }
 
   const codeOf = (text: string): string => JSON.parse(text).error?.code ?? 'ok';
+
+  it(`answer or end whatever is said to them, ${INPUTS} times`, async () => {
+    const right = { id: 'x', operation: 'status', params: { all: true }, timeoutMs: 1000 };
+    const line = fc.oneof(
+      spoiled(right).map((given) => JSON.stringify(given)),
+      spoiledText(JSON.stringify(right)),
+    );
+    const batches = fc.array(fc.tuple(fc.boolean(), line), { minLength: 20, maxLength: 20 });
+    const property = fc.asyncProperty(batches, async (batch) => {
+      const answers = await Promise.all(
+        batch.map(([reads, given]) =>
+          said(reads ? paths.readSocket : paths.socket, `${given}\n`, { half: true }),
+        ),
+      );
+      for (const text of answers.filter((one) => one !== '')) {
+        assert.ok(['ok', 'USAGE', 'NOT_ALLOWED', 'BUSY'].includes(codeOf(text)), text);
+        assert.ok(!/\\n {4}at /.test(text), text);
+      }
+      assert.equal(await said(paths.socket, `${request()}\n`), '{"ok":"well"}\n');
+    });
+    await fc.assert(property, { seed: SEED, numRuns: INPUTS / 20, endOnFailure: true });
+    assert.ok(asked.length > INPUTS / 20);
+    for (const one of asked) assert.match(one.operation, /^[a-z][a-z.-]*$/);
+  });
 
   it('answer who has closed his side, with a line or without its end', async () => {
     assert.equal(await said(paths.socket, `${request()}\n`, { half: true }), '{"ok":"well"}\n');

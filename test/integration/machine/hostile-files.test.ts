@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { decodeJoinToken, encodeJoinToken } from '../../../src/bus/joining/join-token.ts';
 import { KatoError } from '../../../src/domain/base/error.ts';
+import type { Json } from '../../../src/domain/document/cluster.ts';
 import { checkDocument } from '../../../src/domain/document/document-shape.ts';
 import { checkSetting } from '../../../src/domain/document/settings.ts';
 import type { SettingDefinition } from '../../../src/domain/roles/role.ts';
 import { inspectCertificate, makeSelfSigned, splitPem } from '../../../src/machine/certificates.ts';
+import { keptIn, writeKept } from '../../../src/machine/disk/kept-json.ts';
 import { deliveryIn, secretsIn } from '../../../src/machine/node/ledger.ts';
 import { exportKeyOf, openState, sealState } from '../../../src/operations/export-file.ts';
 import { reportOf } from '../../../src/operations/report.ts';
 import { clusterWith, tokenOf } from '../../support/clusters.ts';
-import { reportOf as reportFrom } from '../../support/reports.ts';
+import { fullReport } from '../../support/hostile.ts';
+import { spoiled, spoiledText } from '../../support/spoiling.ts';
 
 const INPUTS = 10_000;
 /** scrypt takes 50 ms, which is what it is for. */
@@ -19,48 +25,6 @@ const SEALED_INPUTS = 20;
 const SEED = 20261126;
 const TYPES = ['string', 'integer', 'number', 'boolean', 'duration', 'size', 'networks'] as const;
 const PASSPHRASE = 'correct horse battery staple';
-
-/** A text of a right form, with a few characters changed, cut out, doubled or put in from elsewhere. */
-function spoiled(right: string): fc.Arbitrary<string> {
-  const at = fc.nat(right.length);
-  const nasty = fc.constantFrom(
-    '\0',
-    '"',
-    '\\',
-    '{}',
-    '[',
-    'null',
-    '1e999',
-    '__proto__',
-    '\ud800',
-    '\n',
-  );
-  const change = fc.record({ at, length: fc.nat(40), put: fc.oneof(nasty, fc.string()) });
-  return fc
-    .array(change, { minLength: 1, maxLength: 3 })
-    .map((changes) =>
-      changes.reduce(
-        (text, { at, length, put }) => text.slice(0, at) + put + text.slice(at + length),
-        right,
-      ),
-    );
-}
-
-/** A value of a right form, with one part of it replaced by anything. */
-function changed(right: unknown): fc.Arbitrary<unknown> {
-  const paths = pathsIn(right);
-  return fc.tuple(fc.constantFrom(...paths), fc.jsonValue({ maxDepth: 3 })).map(([path, value]) => {
-    const copy = { top: structuredClone(right) } as Record<string, unknown>;
-    const place = path.slice(0, -1).reduce((inner, key) => inner[key] as never, copy);
-    place[path.at(-1)!] = value;
-    return copy.top;
-  });
-}
-
-function pathsIn(value: unknown, path: readonly string[] = ['top']): string[][] {
-  const inner = value === null || typeof value !== 'object' ? [] : Object.entries(value);
-  return [[...path], ...inner.flatMap(([key, item]) => pathsIn(item, [...path, key]))];
-}
 
 /** Whatever it is given, it answers, or refuses with a reason that a person can read. */
 function answersOrRefuses(run: () => unknown): void {
@@ -83,17 +47,42 @@ describe('a file, or what somebody pastes, that was changed in any way', () => {
   const whole = { ...cluster, tokens: { t1: tokenOf('t1') } };
 
   it('is taken or refused as a document', () => {
-    holds(changed(whole), checkDocument);
+    holds(spoiled(whole as unknown as Json), checkDocument);
   });
 
   it('is taken or refused as a report', () => {
-    holds(changed(reportFrom('web', { redis: 'RUNNING' })), (given) => reportOf(given as never));
+    const version = { lineage: 'l1', epoch: 1, revision: 7, hash: 'h', proof: 'p' };
+    assert.notEqual(reportOf(fullReport(version)), null);
+    holds(spoiled(fullReport(version)), reportOf);
   });
 
   it('is whole or damaged as a ledger and its secrets', () => {
     const ledger = JSON.stringify({ delivery: { view: { node: { id: 'n1' }, document: whole } } });
-    holds(spoiled(ledger), deliveryIn);
-    holds(spoiled(JSON.stringify({ 'redis/password': 'p', 'ca/key': 'k' })), secretsIn);
+    holds(spoiledText(ledger), deliveryIn);
+    holds(spoiledText(JSON.stringify({ 'redis/password': 'p', 'ca/key': 'k' })), secretsIn);
+  });
+
+  it('is what was written as an identity, a version that was seen, or what was done; else none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kato-kept-'));
+    const file = join(folder, 'kept.json');
+    const version = { lineage: 'l1', epoch: 1, revision: 7, hash: 'h', proof: 'p' };
+    const written: object[] = [
+      { nodeId: 'n1', name: 'one', core: { address: '10.0.0.1', port: 4222 }, seed: 'SU' },
+      { nodeId: 'n1', version },
+      { delivery: 'hash', processes: { redis: { files: 'hash' } } },
+    ];
+    for (const value of written) {
+      await writeKept(file, value);
+      const text = readFileSync(file, 'utf8');
+      assert.deepEqual(keptIn(text), value);
+      holds(spoiledText(text), (given) => {
+        const kept = keptIn(given);
+        // One that has no digest left is as 0.1.0 wrote it.
+        const isOld = !given.includes('"digest":');
+        if (kept !== null && !isOld) assert.deepEqual(kept, value);
+      });
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('is a token, or none', () => {
@@ -102,17 +91,17 @@ describe('a file, or what somebody pastes, that was changed in any way', () => {
       ...{ seed: `SU${'A'.repeat(56)}`, id: 't1', secret: 's' },
     });
     decodeJoinToken(token);
-    holds(spoiled(token), decodeJoinToken);
+    holds(spoiledText(token), decodeJoinToken);
     // With a checksum that is right, as whoever means harm makes it.
-    holds(changed(['10.0.0.1', 4222, 'a'.repeat(64), 'c1', 'seed', 't1', 's']), (fields) =>
+    holds(spoiled(['10.0.0.1', 4222, 'a'.repeat(64), 'c1', 'seed', 't1', 's']), (fields) =>
       decodeJoinToken(withChecksum(JSON.stringify(fields))),
     );
   });
 
   it('is a certificate, or none', async () => {
     const { certificate: chain, key } = await makeSelfSigned('a.example.com');
-    holds(spoiled(chain), (text) => inspectCertificate(splitPem(text).chain, key), 2000);
-    holds(spoiled(key), (text) => inspectCertificate(chain, text), 2000);
+    holds(spoiledText(chain), (text) => inspectCertificate(splitPem(text).chain, key), 2000);
+    holds(spoiledText(key), (text) => inspectCertificate(chain, text), 2000);
   });
 
   it('is a setting, or none', () => {
@@ -127,7 +116,7 @@ describe('a file, or what somebody pastes, that was changed in any way', () => {
     const state = { cluster: whole, secrets: {} } as never;
     const sealed = sealState(state, await exportKeyOf(PASSPHRASE));
     assert.deepEqual(await openState(sealed, PASSPHRASE), JSON.parse(JSON.stringify(state)));
-    const property = fc.asyncProperty(spoiled(sealed), async (text) => {
+    const property = fc.asyncProperty(spoiledText(sealed), async (text) => {
       const opened = await openState(text, PASSPHRASE).catch((error: unknown) => {
         assert.ok(error instanceof KatoError && error.code === 'BAD_FILE', String(error));
         return null;
