@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import type { ReloadConfirm } from '../../domain/roles/role.ts';
 import { attempt } from '../command.ts';
 import { within } from '../s6/wait.ts';
@@ -45,16 +45,21 @@ function textAt(url: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const asking = get(url, { agent: false, signal }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (part: string) => {
-        text += part;
-        if (text.length > ANSWER_BYTES_MAX) asking.destroy(new Error('too long'));
-      });
-      answer.on('end', () => resolve(text));
+      textOf(answer).then(resolve, reject);
     });
     asking.on('error', reject);
   });
+}
+
+/** An error also where the service ends in the middle of it. */
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  answer.setEncoding('utf8');
+  for await (const part of answer) {
+    text += part;
+    if (text.length > ANSWER_BYTES_MAX) throw new Error('too long');
+  }
+  return text;
 }
 
 /** The new config is in force when there are new workers and the old ones take no request any more. */

@@ -39,6 +39,13 @@ describe('what a service says of its config', function () {
     assert.equal(await witnessOf(confirm, 0), null);
   });
 
+  it('shows nothing where it ends in the middle of it', async () => {
+    answer = (response) => {
+      response.write(`{"${FIELD}":1`, () => response.destroy());
+    };
+    assert.equal(await witnessOf(confirm, 0), null);
+  });
+
   it('shows nothing while it says a little every moment, without an end', async () => {
     let timer: NodeJS.Timeout | undefined;
     answer = (response) => {
