@@ -6,7 +6,7 @@ import { COUNTS_FILE, type Counts } from './reporter.ts';
 
 /** After so many minutes a level is ended, so that one that hangs is a failure and not a wait. */
 const LEVEL_LIMIT_MINUTES: Record<string, number> = {
-  unit: 2,
+  unit: 6,
   integration: 16,
   cluster: 30,
   simulation: 15,

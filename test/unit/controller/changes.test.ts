@@ -173,7 +173,8 @@ function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform 
   const knowledge = () => {
     const { cluster } = live.document!;
     const known = { cluster, secret, secretsBelow, verdicts: NO_VERDICTS, reports: new Map() };
-    return { ...known, contents: contentsOf(cluster) } as unknown as Knowledge;
+    const voicesOf = () => ({ heard: [], sideBySide: false });
+    return { ...known, voicesOf, contents: contentsOf(cluster) } as unknown as Knowledge;
   };
   const changes = createChanges({ store, live, guard, catalogue, records, knowledge });
   const askerOf = (who: string) => {
