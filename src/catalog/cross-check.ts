@@ -35,10 +35,19 @@ export function crossCheck(catalogue: Catalogue, templates: readonly string[]): 
         ),
       ].map((text) => `roles/${role.name}.yml: ${text}`),
     ),
+    ...nameMistakes(catalogue),
     ...coreMistakes(catalogue),
     ...groupMistakes(catalogue),
     ...sharedProcesses(catalogue),
   ];
+}
+
+/** What a secret or a setting of the cluster itself begins with. */
+const TAKEN_NAMES = ['authority', 'bus', 'certificate', 'cluster', 'export', 'node', 'role'];
+
+function nameMistakes({ roles }: Catalogue): string[] {
+  const taken = [...roles.keys()].filter((name) => TAKEN_NAMES.includes(name));
+  return taken.map((name) => `roles/${name}.yml: a role cannot be called ${name}`);
 }
 
 /** Nodes look for the cluster at the address of one node and at one port. */

@@ -10,6 +10,7 @@ import type {
   Seen,
   SettingDefinition,
 } from '../domain/roles/role.ts';
+import { secretsOfRole } from '../domain/roles/roles.ts';
 
 /** An object with these keys and no others. */
 function form<const E extends v.ObjectEntries>(entries: E) {
@@ -156,6 +157,7 @@ export const RoleFile = form({
       form({
         help: line,
         length: v.optional(v.pipe(v.number(), v.minValue(16, 'at least 16')), 32),
+        scope: v.optional(v.picklist(['node', 'cluster']), 'node'),
       }),
     ),
     {},
@@ -181,12 +183,18 @@ export function roleDefinition(name: string, content: RoleFileContent): RoleDefi
     name,
     ...same,
     perCluster: per_cluster,
-    sharedSecrets: shared_secrets,
+    sharedSecrets: [...shared_secrets, ...ownPrefix(name, content.secrets)],
     serves: serves && { pool: serves.pool, ...portOf(serves.port, settings) },
     settings: settings satisfies Record<string, SettingDefinition>,
     processes: processes.map(processDefinition),
     ports: processes.flatMap((one) => one.ports.map((port) => portDefinition(one, port, settings))),
   };
+}
+
+/** Where the secrets stand that all nodes with the role have in common. */
+function ownPrefix(name: string, secrets: RoleFileContent['secrets']): string[] {
+  const isShared = Object.values(secrets).some(({ scope }) => scope === 'cluster');
+  return isShared ? [secretsOfRole(name)] : [];
 }
 
 function processDefinition(content: ProcessContent): ProcessDefinition {

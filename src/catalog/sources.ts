@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Shows how a role file is written, and is none itself. */
+export const EXAMPLE = 'EXAMPLE.yml';
+
 /** The text of each `roles/*.yml` below the folder, by its name. */
 export function roleTexts(folder: string): [string, string][] {
   return readdirSync(join(folder, 'roles'))
-    .filter((file) => file.endsWith('.yml'))
+    .filter((file) => file.endsWith('.yml') && file !== EXAMPLE)
     .sort()
     .map((file) => [file, readFileSync(join(folder, 'roles', file), 'utf8')]);
 }

@@ -7,8 +7,8 @@ import { word } from '../domain/base/shapes.ts';
 import type { Cluster, Node } from '../domain/document/cluster.ts';
 import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
-import type { Catalogue } from '../domain/roles/role.ts';
-import { definitionOf } from '../domain/roles/roles.ts';
+import type { Catalogue, RoleDefinition } from '../domain/roles/role.ts';
+import { definitionOf, secretsOfRole } from '../domain/roles/roles.ts';
 import { keyNameOf } from '../domain/traffic/certificates.ts';
 import type { View } from '../domain/views/view.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
@@ -17,7 +17,11 @@ import { type Knowledge, NODE, read } from './operation.ts';
 /** Names of secrets. A node is given those that its roles name, no other. */
 export const SECRETS = {
   ofNode: (nodeId: string) => `node/${nodeId}/`,
-  ofRole: (nodeId: string, role: string, name: string) => `node/${nodeId}/${role}/${name}`,
+  /** Of one node, or of all with the role. */
+  ofRole: (nodeId: string, role: RoleDefinition, name: string) =>
+    role.secrets[name]!.scope === 'cluster'
+      ? `${secretsOfRole(role.name)}${name}`
+      : `node/${nodeId}/${role.name}/${name}`,
   /** Leaf and CA of the bus, its key, the CA alone, and the controllers' seed. */
   busCertificate: 'bus/certificate',
   busKey: 'bus/key',
@@ -36,7 +40,7 @@ const CERTIFICATES = 'certificate/';
 
 /** Names that stand in the store as they are, unlike the short ones that a node is given. */
 export function isFullName(name: string): boolean {
-  return /^(node|bus|authority|certificate|export)\//.test(name);
+  return /^(node|role|bus|authority|certificate|export)\//.test(name);
 }
 
 /** Letters and digits without those that look alike: passwords are typed, too. */
@@ -50,12 +54,13 @@ export function roleSecrets(
 ): Record<string, string> {
   const roles = Object.keys(cluster.nodes[nodeId]?.roles ?? {});
   return Object.fromEntries(
-    roles.flatMap((role) =>
-      Object.entries(definitionOf(catalogue, role).secrets).map(([name, { length }]) => [
-        SECRETS.ofRole(nodeId, role, name),
+    roles.flatMap((role) => {
+      const definition = definitionOf(catalogue, role);
+      return Object.entries(definition.secrets).map(([name, { length }]) => [
+        SECRETS.ofRole(nodeId, definition, name),
         password(length),
-      ]),
-    ),
+      ]);
+    }),
   );
 }
 
@@ -114,12 +119,21 @@ export function secretsOf(
   }
   const definitions = Object.keys(node.roles).map((role) => definitionOf(catalogue, role));
   const needed = [
-    ...definitions.flatMap((role) => role.sharedSecrets.filter((name) => name !== CERTIFICATES)),
-    ...definitions.flatMap(({ name, secrets: own }) => Object.keys(own).map((s) => `${name}/${s}`)),
+    ...definitions.flatMap(({ name, sharedSecrets }) =>
+      sharedSecrets.filter((one) => one !== CERTIFICATES && one !== secretsOfRole(name)),
+    ),
+    ...definitions.flatMap(ownNames),
   ];
   const given = Object.keys(secrets);
   const missing = needed.filter((prefix) => !given.some((name) => name.startsWith(prefix)));
   return { secrets, missing };
+}
+
+/** As the node is given them. */
+function ownNames(role: RoleDefinition): string[] {
+  return Object.entries(role.secrets).map(([name, { scope }]) =>
+    scope === 'cluster' ? SECRETS.ofRole('', role, name) : `${role.name}/${name}`,
+  );
 }
 
 /**
@@ -175,14 +189,14 @@ export const secretShow = read(
   v.strictObject({ node: NODE, role: word }),
   async (known, params) => {
     const node = findNode(known.cluster, params.node);
-    const { secrets } = definitionOf(known.catalogue, params.role);
+    const role = definitionOf(known.catalogue, params.role);
     if (!(params.role in node.roles)) {
       throw refuse('NOT_FOUND', `node ${node.name} does not have the role '${params.role}'`);
     }
     const values = await Promise.all(
-      Object.keys(secrets).map(async (name) => [
+      Object.keys(role.secrets).map(async (name) => [
         name,
-        await known.secret(SECRETS.ofRole(node.id, params.role, name)),
+        await known.secret(SECRETS.ofRole(node.id, role, name)),
       ]),
     );
     return Object.fromEntries(values) as Record<string, string>;

@@ -1,5 +1,6 @@
 import { refuse } from '../base/error.ts';
 import type { Seen, SettingValue } from '../roles/role.ts';
+import { secretsOfRole } from '../roles/roles.ts';
 import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
 import { routerView } from '../traffic/nginx/router-view.ts';
 import { addressesOf } from '../traffic/nginx/upstreams.ts';
@@ -82,7 +83,13 @@ function ownSecrets(
   secrets: Readonly<Record<string, string>>,
   { roles }: PlannedProcess,
 ): Record<string, string> {
-  return Object.assign({}, ...roles.map((role) => below(secrets, `${role.name}/`)));
+  return Object.assign(
+    {},
+    ...roles.flatMap(({ name }) => [
+      below(secrets, secretsOfRole(name)),
+      below(secrets, `${name}/`),
+    ]),
+  );
 }
 
 function below(values: Readonly<Record<string, string>>, prefix: string): Record<string, string> {

@@ -22,7 +22,7 @@ export interface RoleDefinition {
   packages: Record<string, string[]>;
   processes: ProcessDefinition[];
   settings: Record<string, SettingDefinition>;
-  /** Secrets made once for each node that gets the role. */
+  /** Secrets that kato makes. */
   secrets: Record<string, SecretDefinition>;
   /** Secrets of the cluster that a node with this role is given: names, or `certificate/` for all below. */
   sharedSecrets: string[];
@@ -137,6 +137,8 @@ export interface SecretDefinition {
   help: string;
   /** Length of the generated password in characters. */
   length: number;
+  /** Each node with the role has its own, or all of them have one. */
+  scope: 'node' | 'cluster';
 }
 
 export interface PortDefinition {

@@ -33,9 +33,14 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
 export function isTrusted(catalogue: Catalogue, name: string): boolean {
   const { sharedSecrets, sees } = definitionOf(catalogue, name);
   return (
-    sharedSecrets.some((secret) => !secret.startsWith(CERTIFICATE_KEYS)) ||
+    sharedSecrets.some((secret) => !isHarmless(secret, name)) ||
     sees.some((one) => one === 'users' || one === 'document')
   );
+}
+
+/** In the store, what all nodes with a role have in common stands below this. */
+export function secretsOfRole(name: string): string {
+  return `role/${name}/`;
 }
 
 /** Whether somebody may be given a role: by what a token allows, null for all, and by who gives it. */
@@ -46,6 +51,11 @@ export function isGrantable(
   byAdmin: boolean,
 ): boolean {
   return (byAdmin || !isTrusted(catalogue, role)) && (allowed === null || allowed.includes(role));
+}
+
+/** Keys of certificates, and what whoever has the role has in any case. */
+function isHarmless(secret: string, role: string): boolean {
+  return secret.startsWith(CERTIFICATE_KEYS) || secret === secretsOfRole(role);
 }
 
 const CERTIFICATE_KEYS = 'certificate/';

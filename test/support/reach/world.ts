@@ -64,8 +64,8 @@ const SEAL = Buffer.alloc(48, 'seal').toString('base64');
 /** Names of every secret that there is. */
 export function secretNames({ nodes, former }: Cluster): string[] {
   const own = [...Object.keys(nodes), ...Object.keys(former)].flatMap((id) =>
-    ROLES.flatMap((role) =>
-      Object.keys(catalogue.roles.get(role)!.secrets).map((name) => SECRETS.ofRole(id, role, name)),
+    ROLES.map((role) => catalogue.roles.get(role)!).flatMap((role) =>
+      Object.keys(role.secrets).map((name) => SECRETS.ofRole(id, role, name)),
     ),
   );
   return [

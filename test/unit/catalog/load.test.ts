@@ -50,6 +50,15 @@ describe('the catalogue', () => {
     ]);
   });
 
+  it('has no role that is called as what kato itself keeps', () => {
+    write('node.yml', 'summary: Is no role\n');
+    write('cluster.yml', 'summary: Is none either\n');
+    assert.deepEqual(mistakes(), [
+      'roles/cluster.yml: a role cannot be called cluster',
+      'roles/node.yml: a role cannot be called node',
+    ]);
+  });
+
   it('has one role that makes a node the core', () => {
     edit('primary.yml', 'core: true\n', '');
     assert.deepEqual(mistakes(), ['roles: one role is core: true, not none']);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCatalogue } from '../../../src/catalog/load.ts';
 import { renderer } from '../../../src/catalog/renderer.ts';
+import { RoleFile } from '../../../src/catalog/role-file.ts';
+import { EXAMPLE } from '../../../src/catalog/sources.ts';
 import { compileNode } from '../../../src/domain/making/compile-node.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import { NO_VERDICTS, nextVerdicts } from '../../../src/domain/nodes/verdicts.ts';
@@ -12,21 +14,10 @@ import { isGrantable } from '../../../src/domain/roles/roles.ts';
 import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import type { View } from '../../../src/domain/views/view.ts';
 import { viewsOf } from '../../../src/domain/views/view-for.ts';
+import { roleSecrets, secretsOf } from '../../../src/operations/secrets.ts';
 import { clusterWith, NOW } from '../../support/clusters.ts';
 
 const HOME = join(import.meta.dirname, '../../..');
-const ECHO = `
-summary: Says again what it hears
-serves: { pool: echoes, port: "\${settings.port}" }
-sees: [peers]
-settings:
-  port: { type: integer, default: 7007, help: Port for clients. }
-processes:
-  - name: echo
-    argv: [/usr/bin/echo, -c, "\${config}/echo.conf"]
-    ports: [{ port: "\${settings.port}", purpose: echo }]
-    files: [{ path: echo.conf, template: echo/echo.conf }]
-`;
 const CALLER = `
 summary: Calls all that say again what they hear
 sees: [pools/echoes]
@@ -37,6 +28,7 @@ processes:
 `;
 
 describe('a role that is put into roles/, with its templates and no TypeScript', () => {
+  const example = readFileSync(join(HOME, 'roles', EXAMPLE), 'utf8');
   const folder = mkdtempSync(join(tmpdir(), 'kato-catalogue-'));
   let catalogue: Catalogue;
   const cluster = clusterWith({ e1: ['echo'], e2: ['echo'], e3: ['echo'], call: ['caller'] });
@@ -51,12 +43,12 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
     for (const part of ['roles', 'templates']) {
       cpSync(join(HOME, part), join(folder, part), { recursive: true });
     }
-    writeFileSync(join(folder, 'roles/echo.yml'), ECHO);
+    cpSync(join(HOME, 'roles', EXAMPLE), join(folder, 'roles/echo.yml'));
     writeFileSync(join(folder, 'roles/caller.yml'), CALLER);
     mkdirSync(join(folder, 'templates/echo'));
     writeFileSync(
       join(folder, 'templates/echo/echo.conf'),
-      '{{#each peers}}peer {{name}} {{address}}\n{{/each}}',
+      '{{#each peers}}peer {{name}} {{address}}\n{{/each}}{{secrets.password}} {{secrets.cookie}}',
     );
     writeFileSync(
       join(folder, 'templates/echo/caller.conf'),
@@ -88,7 +80,7 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
       viewOf('e1').peers?.echo?.map(({ name }) => name),
       ['e2', 'e3'],
     );
-    assert.equal(await written(viewOf('e1')), peersText(['e2', 'e3']));
+    assert.match(await written(viewOf('e1')), new RegExp(`^${peersText(['e2', 'e3'])}`));
     const addresses = viewOf('call').pools.flatMap(({ members }) => members);
     const lines = addresses.map(({ address }) => `call ${address}\n`).join('');
     assert.equal(lines.split('\n').length, 4);
@@ -111,6 +103,34 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
     const pending = { ...cluster.nodes.e3!, pendingUntil: NOW };
     const joining = { ...cluster, nodes: { ...cluster.nodes, e3: pending } };
     assert.deepEqual(views(NO_VERDICTS, joining).viewOf('e1').peers, { echo: [told[0]] });
+  });
+
+  it('has a secret of its own on each node, and one in common with all that have the role', async () => {
+    const { viewOf } = views();
+    const kept = stored();
+    const told = await Promise.all(
+      ['e1', 'e2'].map(async (id) => {
+        const line = (await written(viewOf(id), kept)).split('\n').at(-1)!;
+        return line.split(' ') as [string, string];
+      }),
+    );
+    const [[own, cookie], [other, same]] = told as [[string, string], [string, string]];
+    assert.match(`${own} ${other} ${cookie}`, /^\w{24} \w{24} \w{32}$/);
+    assert.notEqual(own, other);
+    assert.equal(cookie, same);
+    const given = (id: string) => Object.values(secretsOf(viewOf(id), catalogue, kept).secrets);
+    assert.deepEqual(given('call'), [], 'whoever does not have the role has none of them');
+    assert.equal(isGrantable(catalogue, 'echo', ['echo'], false), true);
+    const { missing } = secretsOf(viewOf('e1'), catalogue, { ...kept, 'role/echo/cookie': null });
+    assert.deepEqual(missing, ['role/echo/cookie']);
+  });
+
+  it('may have every key that roles/EXAMPLE.yml explains, and no other', () => {
+    const keys = new Set(keysOf(RoleFile));
+    assert.ok(keys.has('version_file') && keys.has('per_cluster'));
+    const unexplained = [...keys].filter((key) => !new RegExp(`\\b${key}\\b`).test(example));
+    assert.deepEqual(unexplained, []);
+    assert.equal(catalogue.roles.has('EXAMPLE'), false);
   });
 
   it('is given by an admin alone where it sees all the users of the bus, or the whole state', () => {
@@ -152,10 +172,18 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
     return ids.map((id) => `peer ${id} ${cluster.nodes[id]!.address}\n`).join('');
   }
 
+  /** All that controllers keep, as it came to be: what is there when another node comes stays. */
+  function stored(): Record<string, string> {
+    const made = Object.keys(cluster.nodes).map((id) => roleSecrets(catalogue, cluster, id));
+    return Object.assign({}, ...made.reverse());
+  }
+
   /** The one file of the one process. */
-  async function written(view: View): Promise<string> {
+  async function written(view: View, kept = stored()): Promise<string> {
     const spec = compileNode({
-      ...{ view, secrets: {}, catalogue, paths: pathsOf('/'), bootId: 'b', programs: {} },
+      ...{ view, catalogue, paths: pathsOf('/'), bootId: 'b' },
+      secrets: secretsOf(view, catalogue, kept).secrets,
+      programs: { 'echo/echo': '/usr/lib/echo/1/bin/echo' },
       ...{ render: await renderer(folder), kato: '/opt/kato/bin/kato' },
     });
     assert.deepEqual(spec.broken, []);
@@ -163,3 +191,12 @@ describe('a role that is put into roles/, with its templates and no TypeScript',
     return process!.config!.files[0]!.content;
   }
 });
+
+/** Names of all keys that a schema has, however deep. */
+function keysOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { entries = {}, ...parts } = schema as { entries?: object };
+  const { wrapped, item, value, options, pipe } = parts as Record<string, unknown>;
+  const inner = [wrapped, item, value, options, pipe].flat();
+  return [...Object.keys(entries), ...[...Object.values(entries), ...inner].flatMap(keysOf)];
+}

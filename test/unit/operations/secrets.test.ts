@@ -3,6 +3,7 @@ import { createIdentity } from '../../../src/bus/identity.ts';
 import type { StoredSecrets } from '../../../src/bus/store/store.ts';
 import type { KatoError } from '../../../src/domain/base/error.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { definitionOf } from '../../../src/domain/roles/roles.ts';
 import { keyNameOf } from '../../../src/domain/traffic/certificates.ts';
 import { versionOf, viewFor } from '../../../src/domain/views/view-for.ts';
 import { type Draft, firstDelivery } from '../../../src/operations/local/new-cluster.ts';
@@ -16,6 +17,8 @@ const roles = ['base', 'primary', 'controller', 'router', 'redis', 'postgresql']
 const cluster = withNode(clusterWith({ data: ['redis'] }), 'core', {
   roles: Object.fromEntries(roles.map((role) => [role, { stopped: null }])),
 });
+const passwordOf = (id: string, role: string): string =>
+  SECRETS.ofRole(id, definitionOf(catalogue, role), 'password');
 const stored: Record<string, string> = {
   [SECRETS.busCertificate]: 'certificate',
   [SECRETS.busKey]: 'key',
@@ -23,9 +26,9 @@ const stored: Record<string, string> = {
   [SECRETS.controller]: 'seed',
   [SECRETS.authorityKey]: 'authority',
   [SECRETS.fallbackCertificate]: 'fallback',
-  [SECRETS.ofRole('core', 'redis', 'password')]: 'of the core',
-  [SECRETS.ofRole('core', 'postgresql', 'password')]: 'of postgresql',
-  [SECRETS.ofRole('data', 'redis', 'password')]: 'of data',
+  [passwordOf('core', 'redis')]: 'of the core',
+  [passwordOf('core', 'postgresql')]: 'of postgresql',
+  [passwordOf('data', 'redis')]: 'of data',
 };
 
 const viewOf = (node: string, of = cluster) =>
@@ -95,7 +98,7 @@ describe('the secrets of a view', () => {
   });
 
   it('that are needed and not there are named, to whom it concerns', async () => {
-    const lost = without(SECRETS.ofRole('core', 'redis', 'password'));
+    const lost = without(passwordOf('core', 'redis'));
     const identity = { nodeId: 'core' };
     const controller = createIdentity();
     const draft = { cluster, secrets: lost, controller, identity } as unknown as Draft;
@@ -126,7 +129,7 @@ describe('a certificate whose key the bus has lost, or cannot open', () => {
   });
 
   it('is not what another secret is that cannot be opened', async () => {
-    const password = SECRETS.ofRole('data', 'redis', 'password');
+    const password = passwordOf('data', 'redis');
     await assert.rejects(from({ ...stored, [password]: null }), {
       code: 'FAILED',
       message: `the secret ${password} on the bus cannot be opened`,

@@ -18,6 +18,8 @@ export function rolesReferenceLines({ roles, groups }: Catalogue): string[] {
     '`kato config del` sets it back. A duration is a number with ms, s, m, h or d, up to 365d; a size is a',
     'number of bytes, or one with k, m or g, at most 1024g.',
     '',
+    'A role of your own is one more file there, with its templates: `roles/EXAMPLE.yml` explains every key.',
+    '',
     '| role | does | processes |',
     '|---|---|---|',
     ...all.map(overviewRow),
@@ -71,9 +73,9 @@ function factsOf(role: RoleDefinition): [string, string][] {
       `process \`${process.name}\``,
       processText(process),
     ]),
-    ...Object.entries(secrets).map(([name, { help }]): [string, string] => [
+    ...Object.entries(secrets).map(([name, { help, scope }]): [string, string] => [
       `secret \`${name}\``,
-      help,
+      scope === 'node' ? help : `${help} All nodes with the role have the same.`,
     ]),
   ];
   return facts.filter(([, value]) => value !== '');
@@ -107,9 +109,13 @@ function settingsTable(settings: Record<string, SettingDefinition>): string[] {
     '|---|---|---|---|',
     ...Object.entries(settings).map(
       ([name, setting]) =>
-        `| \`${name}\` | ${kindOf(setting)} | ${defaultOf(setting)} | ${setting.help} |`,
+        `| \`${name}\` | ${kindOf(setting)} | ${defaultOf(setting)} | ${meaningOf(setting)} |`,
     ),
   ];
+}
+
+function meaningOf({ help, fixed }: SettingDefinition): string {
+  return fixed === undefined ? help : `${help} It stays as it was set up: ${fixed}.`;
 }
 
 function kindOf({ type, minimum, maximum, choices }: SettingDefinition): string {
