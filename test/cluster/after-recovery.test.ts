@@ -54,16 +54,28 @@ describe('after a recovery from an export that was made too early', function () 
   });
 
   it('it is said what may count again that was taken away since', async () => {
-    assert.match(said, /^note: earlier tokens no longer let anybody in: kato token create/m);
+    const told = said.split('\n').map((line) => line.replace(/^note: /, ''));
+    const made = hint(
+      told.find((line) => line.startsWith('earlier tokens')),
+      'operations/local/recover.ts: earlier tokens no longer let anybody in: kato token create makes new ones',
+    );
+    assert.match(await typed(core, made.commands[0]!), /^token .*one use/);
+    const again = hint(
+      told.find((line) => line.startsWith('what was removed')),
+      'operations/local/recover.ts: what was removed after revision ${saved.revision} is a node again: kato node list shows all, kato node remove NODE takes one out',
+    );
+    const [list, remove] = again.commands;
+    assert.match(await typed(core, list!), new RegExp(`^${removed.address} `, 'm'));
     const { commands } = hint(
       said.trim().split('\n').at(-1),
       'cli/render/core.ts: nodes that joined after that must be attached again; kato status shows all others',
     );
     assert.match(await typed(core, commands[0]!), new RegExp(`^..h2 +${router.address} `, 'm'));
-    assert.match(said, /^note: what was removed after revision \d+ is a node again: /m);
     const line = `kato node attach --yes ${core.address}`;
     const refusal = await refused(removed, line, { env: { KATO_TOKEN: oldToken } });
     assert.equal(refusal.code, 'TOKEN_REVOKED');
+    await typed(core, remove!.replace('NODE', removed.name));
+    assert.doesNotMatch(await typed(core, list!), new RegExp(`^${removed.address} `, 'm'));
   });
 
   it('a node that joined later goes on as it is, and says what is wrong', async () => {

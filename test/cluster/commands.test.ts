@@ -12,6 +12,7 @@ import {
   typed,
 } from '../support/cluster.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
+import { hint } from '../support/said/hint.ts';
 
 const CONFIG = '/var/lib/kato/config/router/loaded/nginx.conf';
 
@@ -40,6 +41,12 @@ describe('kato node setup core without words', () => {
     notes.forEach((note, i) => {
       assert.match(note, new RegExp(`^note: ${wanted[i]}$`));
     });
+    const { values } = hint(
+      notes[2]!.replace('note: ', ''),
+      'machine/node/boot-unit.ts: no systemd starts this node: have `${katoBin} node boot` called at boot',
+    );
+    await typed(host, 'kato node halt');
+    assert.equal(await typed(host, `${values[0]} node boot`), 'this node is starting\n');
     assert.match(said, /Each token is good for one machine\nuntil \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
   });
 });

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { ErrorRecord } from '../../src/domain/base/error-codes.ts';
 import {
   clusterOf,
+  ENDPOINT,
   nodeOn,
+  refused,
   rolesOf,
   settled,
   statusWhen,
@@ -10,6 +12,7 @@ import {
   type,
   typed,
 } from '../support/cluster.ts';
+import { interrupted } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { AWAY } from '../support/memory.ts';
@@ -152,5 +155,25 @@ describe('a node whose disk is full when its agent starts', () => {
       node,
       `cp -a ${STATE}/. /root/state && umount ${STATE} && cp -a /root/state/. ${STATE}`,
     );
+  });
+});
+
+describe('a core whose setup was interrupted, and whose draft is damaged', () => {
+  const lab = useLab({ hosts: 1 });
+
+  it('goes on from its ledger, as the setup says', async () => {
+    const core = lab.host(1);
+    const argv = ['kato', 'node', 'setup', 'core', ENDPOINT];
+    await interrupted(core, 'state', 'SIGKILL', { argv });
+    await typed(core, `sed -i 's/"cluster"/"clouster"/' ${STATE}/setup.json`);
+    const { next } = await refused(core, argv.join(' '));
+    const { commands } = hint(
+      next,
+      'operations/local/setup-core.ts: if kato status shows no cluster now, kato node setup core --recover-from ${host.paths.ledger} goes on',
+    );
+    const [status, recover] = commands;
+    assert.notEqual((await type(core, status!)).exitCode, 0);
+    assert.match(await typed(core, recover!), new RegExp(`is the core of ${ENDPOINT}`));
+    await settled(core);
   });
 });

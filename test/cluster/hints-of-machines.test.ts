@@ -103,6 +103,16 @@ const ON_NODES: Row[] = [
     shows: /cluster api.example.org/,
   },
   {
+    hint: 'operations/local/attach.ts: the role load_balancer must be given again: kato node setup load_balancer does it',
+    given: [
+      `h3: ${ATTACH} $H1 && kato node setup load_balancer && kato node halt`,
+      'kato node remove --skip-detach h3',
+    ],
+    says: `h3: ${ATTACH} $H1`,
+    shows: /h3 is a load balancer/,
+    undo: 'h3: kato node detach',
+  },
+  {
     hint: 'domain/nodes/leave.ts: on the core, when all other nodes are removed: kato node detach --yes',
     wrong: 'h4: kato node remove h4',
     shows: /its cluster is no more/,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { ENDPOINT, settled, tokenFrom, typed } from '../support/cluster.ts';
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { hint } from '../support/said/hint.ts';
 
 /** A container that may make no namespaces: several nodes share one machine, each below a root of its own. */
 describe('a cluster in a plain container', () => {
@@ -10,10 +11,11 @@ describe('a cluster in a plain container', () => {
   let router: Host;
   let balancer: Host;
   let data: Host;
+  let told: string;
 
   before(async () => {
     [core, router, balancer, data] = lab.hosts as [Host, Host, Host, Host];
-    await core.kato('node', 'setup', 'core', ENDPOINT, '--address', core.address);
+    told = await typed(core, `kato node setup core ${ENDPOINT} --address ${core.address}`);
     const token = await tokenFrom(core, '--uses 3');
     const join = (host: Host, roles: string): Promise<string> => {
       const line = `kato node attach -e ${roles} --address ${host.address} ${core.address}`;
@@ -50,5 +52,15 @@ describe('a cluster in a plain container', () => {
     await data.powerOn();
     await settled(core);
     assert.match(await typed(core, `${cli} get kato`), /yes/);
+  });
+
+  it('boots as it says, where no systemd starts it', async () => {
+    const { text } = hint(
+      /^note: (no systemd .*)/m.exec(told)?.[1],
+      'machine/node/boot-unit.ts: no systemd starts this node: have `KATO_ROOT=${paths.root} ${katoBin} node boot` called at boot',
+    );
+    await typed(core, 'kato node halt');
+    assert.match(await typed(core, text.split('`')[1]!), /this node is starting/);
+    await settled(core);
   });
 });

@@ -3,6 +3,7 @@ import { asJson, coreOn, isSettled, refused, statusWhen, typed } from '../suppor
 import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { hint } from '../support/said/hint.ts';
+import { until } from '../support/until.ts';
 
 const DATA = '/var/lib/kato/data/nats-server';
 const STREAM = `${DATA}/jetstream/KATO/streams/KV_cluster`;
@@ -41,6 +42,22 @@ describe('a bus that comes up without the state that is on its disk', () => {
       'domain/document/older-state.ts: on the core: df -h /var/lib/kato/data; once there is room, kato node halt and kato node boot load it again',
     );
     follows = commands.join(' && ');
+  });
+
+  it('is told in the log of its controller, too', async () => {
+    const log = '/var/log/kato/controller/current';
+    const line = await until(
+      async () => /the bus has loaded no state.*/.exec(await core.read(log)),
+      {
+        what: 'it is there',
+        seconds: 20,
+      },
+    );
+    hint(
+      line[0],
+      'controller/controller.ts: the bus has loaded no state of a cluster: on the core, df -h shows its disk',
+    );
+    assert.match(await typed(core, 'df -h'), / \/$/m);
   });
 
   it('is not given another one by a recovery', async () => {

@@ -6,7 +6,7 @@ import { GOLDEN } from '../support/said/hint.ts';
 import { lineOf, listing } from '../support/said/listing.ts';
 import { faultFinder, PROGRAMS } from '../support/said/named.ts';
 import { UNFOLLOWED } from '../support/said/unfollowed.ts';
-import { commandsAt } from '../support/said/words.ts';
+import { namesCommand } from '../support/said/words.ts';
 import { readSources, type Source } from '../support/sources.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -19,7 +19,7 @@ const HANDED_ON = [
   'operations/report.ts: v.exactOptional(cut(SENTENCE_MAX))',
 ];
 
-const { said, untraced } = listing();
+const { said, untraced, missed } = listing();
 
 describe('what kato can print', () => {
   it('is listed: hints, warnings, checks, notes, phases, and what commands say they did', () => {
@@ -28,6 +28,10 @@ describe('what kato can print', () => {
 
   it('has no hint whose words the listing cannot find', () => {
     assert.deepEqual(untraced, HANDED_ON);
+  });
+
+  it('has every text that names a command', () => {
+    assert.deepEqual(missed, []);
   });
 
   it('names commands, flags, arguments, programs and files that there are', async () => {
@@ -49,7 +53,7 @@ describe('what kato can print', () => {
 
   it('tells what to do next in words that a test follows, or that stand on the list with a reason', () => {
     const toFollow = said
-      .filter(({ kind, text }) => kind === 'hint' || namesCommand(text))
+      .filter(({ kind, text }) => kind === 'hint' || isToBeTyped(text))
       .map(({ file, text }) => `${file}: ${text}`);
     const followed = followedBy(readSources('test/**/*.test.ts'));
     const excepted = Object.values(UNFOLLOWED).flat();
@@ -66,9 +70,10 @@ describe('what kato can print', () => {
   });
 });
 
-/** In a sentence, or with what it takes: the name alone is what a command calls itself. */
-function namesCommand(text: string): boolean {
-  return commandsAt(text).some(({ path }) => path.length > 0 && text !== `kato ${path.join(' ')}`);
+/** It names a command of kato, or another one: `kato status`, `df -h`, or what stands in backquotes. */
+function isToBeTyped(text: string): boolean {
+  const others = Object.keys(PROGRAMS).map((name) => new RegExp(`(?<![\\w/-])${name} -`));
+  return namesCommand(text) || /`|systemctl \w/.test(text) || others.some((one) => one.test(text));
 }
 
 /** Whether a test names a hint, by which the helper `hint` finds it in what was printed. */

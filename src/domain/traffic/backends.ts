@@ -32,8 +32,8 @@ export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJud
     if (owner === undefined) return null;
     const { node, role } = owner;
     const isLoop = proxies.includes(role);
-    const circle = isLoop ? ', and requests would loop' : '';
-    return { code: 'CONFLICT', why: `is the port of ${role} on ${node.name}${circle}`, isLoop };
+    const why = isLoop ? loopText(owner) : `is the port of ${role} on ${node.name}`;
+    return { code: 'CONFLICT', why, isLoop };
   };
 }
 
@@ -50,6 +50,15 @@ export function refusedBackend(backend: string, { code, why }: BackendFault): Ka
 interface Owner {
   node: Node;
   role: string;
+}
+
+/** Why a backend is left out that `loopJudge` found: goes on after its name, too. */
+export function whyLoop(cluster: Cluster, catalogue: Catalogue, backend: string): string {
+  return loopText(portsOf(cluster, catalogue, proxyRoles(catalogue)).get(backend)!);
+}
+
+function loopText({ node, role }: Owner): string {
+  return `is the port of ${role} on ${node.name}, and requests would loop`;
 }
 
 /**

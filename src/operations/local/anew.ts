@@ -51,14 +51,13 @@ export async function forgetWanted(host: Host): Promise<void> {
   await rm(wantedFile(host), { force: true });
 }
 
-/** Roles of the node that it was: those that one which joins can have, and those that it cannot. */
-export async function rolesBefore(host: Host): Promise<{ again: string[]; lost: string[] }> {
+/** Roles of the node that it was: those that one which joins can have, and the one that it cannot. */
+export async function rolesBefore(host: Host): Promise<{ again: string[]; wasBalancer: boolean }> {
   const ledger = await readLedger(host.paths).catch(() => null);
   const had = Object.keys(rolesIn(ledger?.view));
-  const givenBy = (role: string) => host.catalogue.roles.get(role)?.given;
   return {
-    again: had.filter((role) => givenBy(role) === 'add'),
-    lost: had.filter((role) => givenBy(role) === 'setup'),
+    again: had.filter((role) => host.catalogue.roles.get(role)?.given === 'add'),
+    wasBalancer: had.includes('load_balancer'),
   };
 }
 

@@ -91,9 +91,12 @@ async function takeUp(attach: Attach): Promise<void> {
   if (carried === null || losesData(carried)) return;
   attach.name ??= carried.identity.name;
   if (attach.roles.length > 0) return;
-  const { again, lost } = await rolesBefore(host);
+  const { again, wasBalancer } = await rolesBefore(host);
   attach.roles = again;
-  attach.notes.push(...lost.map((role) => `the role ${role} must be given again: kato node setup`));
+  if (!wasBalancer) return;
+  attach.notes.push(
+    'the role load_balancer must be given again: kato node setup load_balancer does it',
+  );
 }
 
 /** Before anything secret is sent: who answers must hold the key that the token names. */

@@ -140,7 +140,9 @@ function notesOf({ again, knownUntil }: Recovered, saved: Cluster, core: Node): 
     notes.push('earlier tokens no longer let anybody in: kato token create makes new ones');
   }
   if (nodes.length > 0) {
-    notes.push(`what was removed ${since} is a node again: see kato node list, kato node remove`);
+    notes.push(
+      `what was removed ${since} is a node again: kato node list shows all, kato node remove NODE takes one out`,
+    );
   }
   if (again.announcers.length > 0) {
     const names = again.announcers.join(', ');

@@ -216,13 +216,18 @@ async function state({ host, draft }: SetupCore): Promise<void> {
 }
 
 /** A damaged one goes aside. Where the machine is a core by then, its ledger has what the draft had. */
-async function readDraft({ host, notes }: SetupCore): Promise<Draft | null> {
+async function readDraft({ host, notes, saved }: SetupCore): Promise<Draft | null> {
   const { value, aside } = await takeKept<Draft>(draftFile(host));
   if (aside === null) return value;
+  if (saved === undefined && (await readIdentity(host.paths)) !== null) {
+    throw refuse(
+      'BAD_FILE',
+      'the previous setup left a damaged draft',
+      `it is in ${aside}, and the bus may have no cluster yet`,
+      `if kato status shows no cluster now, kato node setup core --recover-from ${host.paths.ledger} goes on`,
+    );
+  }
   notes.push(`the previous setup left a damaged draft: it is in ${aside}`);
-  if ((await readIdentity(host.paths)) === null) return null;
-  const recover = `kato node setup core --recover-from ${host.paths.ledger}`;
-  notes.push(`if kato status shows no cluster now, ${recover} goes on`);
   return null;
 }
 

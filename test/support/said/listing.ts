@@ -8,23 +8,33 @@ import {
   isObjectLiteralExpression,
   isPropertyAssignment,
   isPropertyDeclaration,
-  isShorthandPropertyAssignment,
   isStringLiteral,
   isTemplateExpression,
   isTypeNode,
 } from 'typescript/unstable/ast/is';
 import { closedList, readText } from '../sources.ts';
-import { ancestors, everyNode, lastName, type Program, pathOf, withProgram } from './program.ts';
-import { textsOf } from './texts.ts';
+import {
+  ancestors,
+  everyNode,
+  lastName,
+  type Program,
+  pathOf,
+  propertyAt,
+  withProgram,
+} from './program.ts';
+import { type Text, textsOf } from './texts.ts';
+import { logsAt, notesAt } from './told.ts';
+import { hasWords, namesCommand, partsOf } from './words.ts';
 
 /**
  * - `hint`: what to do next, the `next` of an error
  * - `warning`: of the status; `check`: of `kato check`
- * - `note`: on stderr, on the way
+ * - `note`: on stderr, on the way or at the end
+ * - `log`: in the log of an agent or a controller
  * - `said`: what a command prints of what it did or found
  * - `phase`: a step that is shown while it is done
  */
-export type Kind = 'hint' | 'warning' | 'check' | 'note' | 'said' | 'phase';
+export type Kind = 'hint' | 'warning' | 'check' | 'note' | 'log' | 'said' | 'phase';
 
 /** One sentence that kato can print. */
 export interface Said {
@@ -43,27 +53,34 @@ const MESSAGES: [RegExp, Kind][] = [
   [/^Check\b/, 'check'],
 ];
 const WARNING_CODES = closedList('src/domain/telling/status.ts', 'WarningCode');
-const NOTES = ['note', 'noteOpen'];
 
 interface Listing {
   /** Every sentence, in the order of its file. */
   said: Said[];
   /** Hints whose words cannot be found, as `file: expression`. */
   untraced: string[];
+  /** Texts that name a command, and that the listing has nowhere, as `file: text`. */
+  missed: string[];
 }
 
 export function listing(): Listing {
-  const { found, untraced } = withProgram((program) => {
+  const { found, untraced, commands } = withProgram((program) => {
     const nodes = program.files.flatMap(([, file]) => everyNode(file));
     const ofErrors = new Set(nodes.flatMap((node) => errorWords(node, program)));
+    const notes = nodes.flatMap((node) => notesAt(node, program));
+    const known = new Set([...ofErrors, ...notes.map(({ node }) => node)]);
     return {
-      found: nodes.flatMap((node) => [
-        ...hintsAt(node, program),
-        ...messagesAt(node, program),
-        ...saidAt(node, ofErrors),
-        ...phaseAt(node, program),
-      ]),
+      found: nodes
+        .flatMap((node) => [
+          ...hintsAt(node, program),
+          ...messagesAt(node, program),
+          ...logsAt(node, program).map((one) => saidOf('log', one)),
+          ...saidAt(node, known),
+          ...phaseAt(node, program),
+        ])
+        .concat(notes.filter(({ node }) => !ofErrors.has(node)).map((one) => saidOf('note', one))),
       untraced: nodes.flatMap((node) => untracedAt(node, program)),
+      commands: nodes.flatMap((node) => commandIn(node, ofErrors)),
     };
   });
   const lines = new Map([...found, ...ofLauncher()].map((said) => [lineOf(said), said]));
@@ -71,6 +88,11 @@ export function listing(): Listing {
   return {
     said: sorted.map(([, said]) => said).sort((a, b) => compare(a.file, b.file)),
     untraced: [...new Set(untraced)].sort(),
+    missed: commands
+      .filter(
+        ({ text }) => !found.some((one) => partsOf(text).every((part) => one.text.includes(part))),
+      )
+      .map(({ file, text }) => `${file}: ${text}`),
   };
 }
 
@@ -82,7 +104,11 @@ export function lineOf({ kind, file, text }: Said): string {
 }
 
 function of(kind: Kind, at: Node, program: Program): Said[] {
-  return textsOf(at, program).map(({ node, text }) => ({ kind, file: shortPath(node), text }));
+  return textsOf(at, program).map((text) => saidOf(kind, text));
+}
+
+function saidOf(kind: Kind, { node, text }: Text): Said {
+  return { kind, file: shortPath(node), text };
 }
 
 const shortPath = (node: Node): string => pathOf(node).replace(/^src\//, '');
@@ -121,7 +147,9 @@ function messagesAt(node: Node, program: Program): Said[] {
   const code = node.parent.properties.flatMap((one) => propertyAt(one, 'code') ?? [])[0];
   const isWarning = WARNING_CODES.some((name) => code?.getText() === `'${name}'`);
   const type = program.wantedType(node.parent);
-  const kind = MESSAGES.find(([pattern]) => pattern.test(type))?.[1];
+  const isCheck = node.parent.properties.some((one) => propertyAt(one, 'level') !== undefined);
+  const kind =
+    MESSAGES.find(([pattern]) => pattern.test(type))?.[1] ?? (isCheck ? 'check' : undefined);
   if (kind === undefined && !isWarning) return [];
   return of(kind ?? 'warning', value, program);
 }
@@ -131,26 +159,25 @@ function phaseAt(node: Node, program: Program): Said[] {
   return value === undefined ? [] : of('phase', value, program);
 }
 
-/** The value of `name: value` or of `name`, in an object. */
-function propertyAt(node: Node, name: string): Node | undefined {
-  if (isPropertyAssignment(node) && node.name.getText() === name) return node.initializer;
-  return isShorthandPropertyAssignment(node) && node.name.getText() === name
-    ? node.name
-    : undefined;
-}
-
-/** Sentences of the command line that are neither of an error nor of the help. */
-function saidAt(node: Node, ofErrors: ReadonlySet<Node>): Said[] {
+/** Sentences of the command line that are neither of an error, a note nor the help. */
+function saidAt(node: Node, known: ReadonlySet<Node>): Said[] {
   const path = pathOf(node);
-  if (!path.startsWith('src/cli/') || NOT_PRINTED.test(path) || ofErrors.has(node)) return [];
+  if (!path.startsWith('src/cli/') || NOT_PRINTED.test(path) || known.has(node)) return [];
   const text = sentenceAt(node);
   if (text === null && !isBesideSentences(node)) return [];
   const above = ancestors(node);
-  if (above.some((one) => ofErrors.has(one) || isOtherwiseTold(one))) return [];
-  const call = above.find((one) => isCallExpression(one));
-  const isNote = call !== undefined && NOTES.includes(lastName(call.expression));
-  const kind = isNote ? 'note' : 'said';
-  return [{ kind, file: shortPath(node), text: text ?? node.getText().slice(1, -1) }];
+  if (above.some((one) => known.has(one) || isOtherwiseTold(one))) return [];
+  return [{ kind: 'said', file: shortPath(node), text: text ?? node.getText().slice(1, -1) }];
+}
+
+/** A text that names a command, wherever it is, but for the help and what an error says of itself. */
+function commandIn(node: Node, ofErrors: ReadonlySet<Node>): Pick<Said, 'file' | 'text'>[] {
+  const path = pathOf(node);
+  const text = sentenceAt(node);
+  if (NOT_PRINTED.test(path) || text === null || !namesCommand(text)) return [];
+  const above = [node, ...ancestors(node)];
+  if (above.some((one) => ofErrors.has(one)) || above.slice(1).some(isOtherwiseTold)) return [];
+  return [{ file: shortPath(node), text }];
 }
 
 /** Text of more than one word; null for any other. */
@@ -158,8 +185,7 @@ function sentenceAt(node: Node): string | null {
   const isPlain = isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node);
   if (!isPlain && !isTemplateExpression(node)) return null;
   const text = isPlain ? node.text : withValues(node);
-  const words = text.replaceAll(/\$\{[^}]*\}/g, '$');
-  return /[a-z]{2}/.test(words) && /\S \S/.test(words) ? text : null;
+  return hasWords(text) ? text : null;
 }
 
 /** `['started', 'not held before']`: a word beside sentences is one. */
@@ -177,7 +203,16 @@ function withValues({ head, templateSpans }: TemplateExpression): string {
   return head.text + spans.join('');
 }
 
-const OF_HELP = ['summary', 'description', 'helpValue', 'examples', 'helpGroup', 'names', 'title'];
+const OF_HELP = [
+  'summary',
+  'description',
+  'help',
+  'helpValue',
+  'examples',
+  'helpGroup',
+  'names',
+  'title',
+];
 
 /** A part of the help, of a template that is told whole, of a type, or of an import. */
 function isOtherwiseTold(one: Node): boolean {

@@ -17,6 +17,7 @@ const KATO_ITSELF = [
   'then',
   'there',
   'tries',
+  'writes',
 ];
 /** Programs that sentences name, by the Debian package that has them. */
 export const PROGRAMS: Record<string, string> = {

@@ -4,6 +4,7 @@ import type { Node, SourceFile } from 'typescript/unstable/ast';
 import {
   isCallExpression,
   isIdentifier,
+  isPropertyAssignment,
   isShorthandPropertyAssignment,
   isVariableDeclaration,
 } from 'typescript/unstable/ast/is';
@@ -88,4 +89,12 @@ export function ancestors(node: Node): Node[] {
 /** `refuse` of `refuse(...)`, `say` of `voice.say(...)`. */
 export function lastName(node: Node): string {
   return isIdentifier(node) ? node.text : (/\w+$/.exec(node.getText())?.[0] ?? '');
+}
+
+/** The value of `name: value` or of `name`, in an object. */
+export function propertyAt(node: Node, name: string): Node | undefined {
+  if (isPropertyAssignment(node) && node.name.getText() === name) return node.initializer;
+  return isShorthandPropertyAssignment(node) && node.name.getText() === name
+    ? node.name
+    : undefined;
 }

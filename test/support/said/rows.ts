@@ -63,7 +63,8 @@ export async function follow(row: Row, world: World): Promise<void> {
 
 async function printedBy({ hint: listed, wrong }: Row, at: Placed, { env }: World) {
   if (wrong !== undefined) return (await refused(at.host, at.line, { env })).next;
-  const lines = (await typed(at.host, at.line, { env })).split('\n');
+  const said = await typed(at.host, at.line, { env });
+  const lines = said.split('\n').map((line) => line.replace(/^note: /, ''));
   return lines.find((line) => isHint(line, listed)) ?? lines.join('\n');
 }
 

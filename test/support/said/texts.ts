@@ -1,24 +1,37 @@
-import type { BinaryExpression, Node } from 'typescript/unstable/ast';
+import type {
+  BinaryExpression,
+  CallExpression,
+  Node,
+  PropertyAccessExpression,
+} from 'typescript/unstable/ast';
 import { SyntaxKind } from 'typescript/unstable/ast';
 import {
+  isArrayLiteralExpression,
   isArrowFunction,
   isAsExpression,
+  isAwaitExpression,
   isBinaryExpression,
   isBlock,
   isCallExpression,
   isConditionalExpression,
+  isElementAccessExpression,
   isFunctionDeclaration,
   isIdentifier,
+  isInterfaceDeclaration,
   isNonNullExpression,
   isNoSubstitutionTemplateLiteral,
+  isObjectLiteralExpression,
   isParameterDeclaration,
   isParenthesizedExpression,
+  isPropertyAccessExpression,
+  isPropertyAssignment,
   isReturnStatement,
+  isSpreadElement,
   isStringLiteral,
   isTemplateExpression,
   isVariableDeclaration,
 } from 'typescript/unstable/ast/is';
-import { ancestors, everyNode, type Program } from './program.ts';
+import { ancestors, everyNode, lastName, type Program } from './program.ts';
 
 /** A text that the source can make, and the file that has its words. */
 export interface Text {
@@ -33,8 +46,8 @@ const DEPTH_MAX = 8;
 const WAYS_MAX = 12;
 
 /**
- * All texts that an expression can be: by names, branches, functions and parameters. What comes
- * from elsewhere (a field of a record that was made somewhere) is no text of this expression.
+ * All texts that an expression can be, or that a list of them can have: by names, branches, functions,
+ * parameters, tables, and fields of records of ours. What comes from elsewhere is no text of it.
  */
 export function textsOf(node: Node, program: Program, depth = DEPTH_MAX): Text[] {
   const next = (other: Node | undefined): Text[] =>
@@ -57,10 +70,14 @@ function sourcesOf(node: Node, program: Program): Node[] {
   if (isParenthesizedExpression(node) || isNonNullExpression(node) || isAsExpression(node)) {
     return [node.expression];
   }
+  if (isAwaitExpression(node) || isSpreadElement(node)) return [node.expression];
+  if (isArrayLiteralExpression(node)) return [...node.elements];
+  if (isElementAccessExpression(node)) return valuesOf(node.expression, program);
+  if (isPropertyAccessExpression(node)) return madeFor(node, program);
   if (isConditionalExpression(node)) return [node.whenTrue, node.whenFalse];
   if (isBinaryExpression(node)) return [node.left, node.right];
   if (isCallExpression(node)) {
-    const made = program.declarationOf(node.expression);
+    const made = eachOf(node) ?? program.declarationOf(node.expression);
     return made === undefined ? [] : returnsOf(made);
   }
   const declared = isIdentifier(node) ? program.declarationOf(node) : undefined;
@@ -79,14 +96,46 @@ function isPlus(node: Node): node is BinaryExpression {
 function canBeValue(node: Node, program: Program, depth: number): boolean {
   const isText = isStringLiteral(node) || isNoSubstitutionTemplateLiteral(node);
   if (isText || isTemplateExpression(node) || isPlus(node)) return false;
+  if (isArrayLiteralExpression(node) && node.elements.length === 0) return false;
   const sources = depth === 0 ? [] : sourcesOf(node, program);
   return sources.length === 0 || sources.some((one) => canBeValue(one, program, depth - 1));
 }
 
-/** What callers give for a parameter. */
+/** `made` of `list.map(made)`. */
+function eachOf(node: Node): Node | undefined {
+  if (!isCallExpression(node) || !isPropertyAccessExpression(node.expression)) return undefined;
+  const isEach = ['map', 'flatMap', 'forEach'].includes(lastName(node.expression));
+  return isEach ? node.arguments[0] : undefined;
+}
+
+/** All values of a table that a name stands for. */
+function valuesOf(name: Node, program: Program): Node[] {
+  const declared = isIdentifier(name) ? program.declarationOf(name) : undefined;
+  const table = declared !== undefined && isVariableDeclaration(declared) && declared.initializer;
+  if (!table || !isObjectLiteralExpression(table)) return [];
+  return table.properties.flatMap((one) => (isPropertyAssignment(one) ? one.initializer : []));
+}
+
+/** What is given for the field of an interface where such a record is made, in the file of both. */
+function madeFor(access: Node & { name: Node }, program: Program): Node[] {
+  const field = program.declarationOf(access.name);
+  const owner = field?.parent;
+  if (owner === undefined || !isInterfaceDeclaration(owner)) return [];
+  return everyNode(owner.getSourceFile()).flatMap((node) => {
+    if (!isPropertyAssignment(node) || node.name.getText() !== access.name.getText()) return [];
+    const isOfIt = program.wantedType(node.parent).split(' | ').includes(owner.name.getText());
+    return isOfIt ? node.initializer : [];
+  });
+}
+
+/** What callers give for a parameter, and the members of a list for that of its `map`. */
 function givenTo(parameter: Node, program: Program): Node[] {
   const owner = parameter.parent as unknown as { parameters: readonly Node[] } & Node;
   const place = owner.parameters.indexOf(parameter);
+  if (eachOf(owner.parent) === owner) {
+    const { expression } = (owner.parent as CallExpression).expression as PropertyAccessExpression;
+    return place === 0 ? [expression] : [];
+  }
   return program
     .callsOf(owner)
     .flatMap((call) => (isCallExpression(call) ? (call.arguments[place] ?? []) : []));

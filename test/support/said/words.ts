@@ -22,6 +22,17 @@ export function maskedText(text: string, value: (before: string, index: number) 
   return others.reduce((masked, part, i) => masked + value(masked, i) + part, first);
 }
 
+/** More than one word, beside its values. */
+export function hasWords(text: string): boolean {
+  const words = text.replaceAll(/\$\{[^}]*\}/g, '$');
+  return /[a-z]{2}/.test(words) && /\S \S/.test(words);
+}
+
+/** In a sentence, or with what it takes: the name alone is what a command calls itself. */
+export function namesCommand(text: string): boolean {
+  return commandsAt(text).some(({ path }) => path.length > 0 && text !== `kato ${path.join(' ')}`);
+}
+
 /** A command that a text names. */
 export interface CommandAt {
   /** Empty for one that there is not. */
