@@ -182,6 +182,8 @@ describe('a core whose address is away for a moment', () => {
     const again = await refused(core, `kato node attach --yes ${node.address}`);
     assert.equal(again.code, 'CONFLICT');
     const asked = await refused(core, 'kato route list');
+    const is = `which is at ${core.address}; it has ${otherAddress(core)}`;
+    assert.equal(asked.message, `this machine has the identity of the core h1, ${is}`);
     const told = hint(asked.next, 'agent/displaced.ts: give it ${known()} again');
     assert.deepEqual(told.values, [core.address]);
     await readdress(core, otherAddress(core), core.address);

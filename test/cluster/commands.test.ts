@@ -45,9 +45,17 @@ describe('kato node setup core without words', () => {
       notes[2]!.replace('note: ', ''),
       'machine/node/boot-unit.ts: no systemd starts this node: have `${katoBin} node boot` called at boot',
     );
-    await typed(host, 'kato node halt');
-    assert.equal(await typed(host, `${values[0]} node boot`), 'this node is starting\n');
-    assert.match(said, /Each token is good for one machine\nuntil \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/);
+    assert.equal(await typed(host, 'kato node halt'), 'this node is stopped\n');
+    const halted = 'already so: this node is not running\n';
+    assert.equal(await typed(host, 'kato node halt'), halted);
+    const boot = `${values[0]} node boot`;
+    assert.equal(await typed(host, boot), 'this node is starting\n');
+    await typed(host, 'kato process ready all --block 30');
+    assert.equal(await typed(host, boot), 'already so: this node is running\n');
+    assert.match(
+      said,
+      /To attach other machines, run one of these lines there\. Each token is good for one machine\nuntil \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/,
+    );
   });
 });
 

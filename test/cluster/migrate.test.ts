@@ -82,8 +82,10 @@ describe('a node that goes to another address', () => {
     const checks = JSON.parse(stdout) as { name: string; message: string }[];
     assert.ok(checks.some(({ name, message }) => name === 'nodes' && moved.test(message)));
     for (const line of ['kato role add memcached', 'kato node detach', 'kato route list']) {
-      const { code, exitCode, next } = await refused(data, line);
+      const { code, exitCode, message, next } = await refused(data, line);
       assert.deepEqual([code, exitCode], ['CONFLICT', 4], line);
+      const is = `this machine has the identity of node h2, which is at ${old}; it has ${now}`;
+      assert.equal(message, is);
       assert.deepEqual(hint(next, MOVED).commands, [command]);
     }
     assert.deepEqual(restarted(before, await runningOn([data])), []);

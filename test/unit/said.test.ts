@@ -5,9 +5,10 @@ import { assertGolden } from '../support/golden.ts';
 import { GOLDEN } from '../support/said/hint.ts';
 import { lineOf, listing } from '../support/said/listing.ts';
 import { faultFinder, PROGRAMS } from '../support/said/named.ts';
-import { UNFOLLOWED } from '../support/said/unfollowed.ts';
+import { followedBy, readBy } from '../support/said/quoted.ts';
+import { UNFOLLOWED, UNREAD } from '../support/said/unfollowed.ts';
 import { namesCommand } from '../support/said/words.ts';
-import { readSources, type Source } from '../support/sources.ts';
+import { readSources } from '../support/sources.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -19,6 +20,7 @@ const HANDED_ON = [
   'operations/report.ts: v.exactOptional(cut(SENTENCE_MAX))',
 ];
 
+const tests = readSources('test/**/*.test.ts');
 const { said, untraced, missed } = listing();
 
 describe('what kato can print', () => {
@@ -55,7 +57,7 @@ describe('what kato can print', () => {
     const toFollow = said
       .filter(({ kind, text }) => kind === 'hint' || isToBeTyped(text))
       .map(({ file, text }) => `${file}: ${text}`);
-    const followed = followedBy(readSources('test/**/*.test.ts'));
+    const followed = followedBy(tests);
     const excepted = Object.values(UNFOLLOWED).flat();
     assert.deepEqual(
       toFollow.filter((line) => !followed(line) && !excepted.includes(line)),
@@ -68,26 +70,18 @@ describe('what kato can print', () => {
       'these need no reason any more',
     );
   });
+
+  it('is read by a test where it tells what was done or warns, or stands on the list with a reason', () => {
+    const isRead = readBy(tests);
+    const unread = said
+      .filter((one) => ['said', 'warning'].includes(one.kind) && !isRead(one))
+      .map(({ file, text }) => `${file}: ${text}`);
+    assert.deepEqual(unread, Object.values(UNREAD).flat());
+  });
 });
 
 /** It names a command of kato, or another one: `kato status`, `df -h`, or what stands in backquotes. */
 function isToBeTyped(text: string): boolean {
   const others = Object.keys(PROGRAMS).map((name) => new RegExp(`(?<![\\w/-])${name} -`));
   return namesCommand(text) || /`|systemctl \w/.test(text) || others.some((one) => one.test(text));
-}
-
-/** Whether a test names a hint, by which the helper `hint` finds it in what was printed. */
-function followedBy(tests: Source[]): (line: string) => boolean {
-  const texts = tests.map(({ text }) => unquoted(text)).join('\n');
-  return (line) => ["'", '"', '`'].some((quote) => texts.includes(quote + line + quote));
-}
-
-/** The constants of a test in the place of their names, and no backslashes. */
-function unquoted(text: string): string {
-  const constants = new Map(
-    [...text.matchAll(/^const ([A-Z_]+) =\s+'(.*)';$/gm)].map(([, name, value]) => [name!, value!]),
-  );
-  return text
-    .replaceAll(/(?<!\\)\$\{([A-Z_]+)\}/g, (whole, name) => constants.get(name) ?? whole)
-    .replaceAll(/\\(?=['"`$])/g, '');
 }

@@ -128,6 +128,7 @@ describe('a change by kato', () => {
     assert.equal(unasked.exitCode, 2);
     assert.match(unasked.stderr, /add --yes/);
     const wrong = await here.type(`echo rdis | script -qec "${remove}" /dev/null`);
+    assert.match(wrong.stdout, /This deletes the data of redis on web\. Type 'redis' to go on: /);
     assert.match(wrong.stdout, /nothing was changed/);
     assert.ok(here.asked.every(({ operation }) => operation !== 'role.remove'));
     await here.type(`echo redis | script -qec "${remove}" /dev/null`);
@@ -192,7 +193,10 @@ describe('kato node setup load_balancer on a router', () => {
   it('asks about its own address, and Return leaves it out', async () => {
     const line = 'kato node setup load_balancer';
     const { stdout } = await here.type(`echo | script -qec "${line}" /dev/null`);
-    assert.match(stdout, /10\.0\.0\.1, is among the routers/);
+    assert.match(
+      stdout,
+      /address of this node, 10\.0\.0\.1, is among the routers\. Leave it out of the pool\?/,
+    );
     await here.type(`echo n | script -qec "${line}" /dev/null`);
     assert.deepEqual(excluded(), [true, false]);
   });
@@ -210,7 +214,10 @@ describe('kato node setup load_balancer on a router', () => {
     const line = ['node', 'setup', 'load_balancer', '10.0.0.77'];
     const pinned = { ...set, routers: ['10.0.0.77'], pinned: true, strangers: ['10.0.0.77'] };
     here.answers['node.setup-load-balancer'] = () => performed(pinned, { touched: [] });
-    assert.match((await here.kato(...line)).stdout, /note: 10\.0\.0\.77 is not a router of this/);
+    assert.match(
+      (await here.kato(...line)).stdout,
+      /note: 10\.0\.0\.77 is not a router of this cluster/,
+    );
     const { strangers: _untold, ...older } = pinned;
     here.answers['node.setup-load-balancer'] = () => performed(older, { touched: [] });
     assert.match((await here.kato(...line)).stdout, /its pool is: 10\.0\.0\.77\n\n/);

@@ -32,3 +32,10 @@ export const UNFOLLOWED: Record<string, string[]> = {
     'cli/input/token-source.ts: Join token (kato token create on the core): ',
   ],
 };
+
+/** What a command says, and warnings, that no test reads, by the reason why not. */
+export const UNREAD: Record<string, string[]> = {
+  'kato does not print it: it leaves these words of its parser out': [
+    'cli/framework/usage-error.ts: See more help',
+  ],
+};

@@ -56,7 +56,13 @@ describe('a node that nobody asks for the status', () => {
   it('knows the others all the same, as they were a minute or so ago', async () => {
     answer = clusterOf(3);
     using remembered = remembering();
-    assert.equal((await recalled(remembered)).nodes.length, 1);
+    const alone = await recalled(remembered);
+    assert.equal(alone.nodes.length, 1);
+    const [told] = alone.warnings;
+    assert.deepEqual(
+      [told!.code, told!.message],
+      ['BUS_AWAY', 'the bus is away: only this node itself is known'],
+    );
     mock.timers.tick(LONGEST_MS);
     await until(async () => (await recalled(remembered)).nodes.length === 3, {
       what: 'the others are known',
@@ -64,7 +70,13 @@ describe('a node that nobody asks for the status', () => {
     });
     answer = () => Promise.reject(refuse('BUS_AWAY', 'the bus is away'));
     await timeUntil(() => asked > 2);
-    assert.equal((await recalled(remembered)).nodes.length, 3);
+    const away = refuse('BUS_AWAY', 'the bus is away', 'the clock is wrong');
+    const shown = await remembered.recall(testView([]), reportOf('n1', {}), away);
+    assert.equal(shown.nodes.length, 3);
+    assert.match(
+      shown.warnings[0]!.message,
+      /^the bus is away \(the clock is wrong\): the other nodes are shown as they were \d+ s ago$/,
+    );
   });
 
   it('knows nobody but itself by a file that is damaged', async () => {

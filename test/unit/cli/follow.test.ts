@@ -136,9 +136,13 @@ describe('a command that follows a change', () => {
   it('says then of each node what is known of it', async () => {
     const steps = [step('redis')];
     const silent = progress('b', { state: 'inactive', steps });
-    const nodes = [progress('a', { steps }), silent, progress('c')];
+    const done = progress('d', { waitsFor: ['e', 'f'] });
+    const nodes = [progress('a', { steps }), silent, progress('c'), done];
     const { error } = await followed([nodes], { timeoutMs: 50, poll: async () => nodes });
-    assert.equal(error?.why, 'a has begun, b is inactive, c has reported no step yet');
+    assert.equal(
+      error?.why,
+      'a has begun, b is inactive, c has reported no step yet, d is done; still to follow: e, f',
+    );
   });
 
   it('passes on what the cluster refuses', async () => {

@@ -139,6 +139,15 @@ describe('a machine that is elsewhere', () => {
     const here = { address: null, holder: null, machineId: '', isOriginalAlive: false };
     const { message } = elsewhereWarning(web!, elsewhere('', here));
     assert.equal(message, 'web has no address, the cluster knows 10.0.0.2: give it 10.0.0.2 again');
+    const copy = elsewhereWarning(web!, elsewhere('', { ...here, isOriginalAlive: true }));
+    assert.deepEqual(
+      [copy.code, copy.message],
+      [
+        'NODE_CLONED',
+        'a copy of web is here, without an address: give it an address of its own; then ' +
+          'kato node attach there makes it a node of its own',
+      ],
+    );
   });
 
   it('is none any more when it speaks as the node, is one of its own, or is silent', () => {

@@ -36,7 +36,10 @@ describe('the status of a cluster', () => {
       status({ ...cluster, former: { old: { ...former, removedAt } } }, [coreUp]).warnings;
     const [warning] = at(later(-3600));
     assert.deepEqual([warning!.code, warning!.node], ['NODE_REPLACED', 'db']);
-    assert.match(warning!.message, /the dead node db \(old\), at 10\.0\.0\.2/);
+    assert.equal(
+      warning!.message,
+      'a machine with a token took the place of the dead node db (old), at 10.0.0.2',
+    );
     assert.deepEqual(at(later(-90_000)), []);
   });
 
@@ -102,6 +105,10 @@ describe('the status of a cluster', () => {
     const processes = { redis: 'FATAL', postgresql: 'ROGUE' } as const;
     const shown = status(cluster, [coreUp, reportOf('db', processes, { failures: [failure] })]);
     assert.deepEqual(codes(shown), ['STEP_FAILED', 'PROCESS_FATAL', 'PROCESS_ROGUE']);
+    assert.deepEqual(
+      shown.warnings.slice(1).map(({ message }) => message),
+      ['redis on db keeps dying', 'postgresql runs on db, but no role wants it there'],
+    );
     assert.equal(shown.nodes[1]!.error!.step, 'start redis');
     const told = { code: 'DATA_MISSING' as const, message: 'no data', why: 'w', next: 'n' };
     const missing = { ...failure, kind: 'find-data' as const, ...told };
