@@ -193,7 +193,7 @@ export function checkParams(operation: Operation, given: unknown): unknown {
     'USAGE',
     `${operation.name} does not understand its parameters`,
     fault,
-    'this kato and the controller may have different versions',
+    'this kato and the controller may have different versions: kato version shows them',
   );
 }
 

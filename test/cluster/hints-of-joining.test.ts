@@ -1,5 +1,4 @@
 import { typed } from '../support/cluster.ts';
-import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
@@ -175,21 +174,6 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: `${JOIN} install the same version, or attach with --force`,
-    given: [...otherKato(`s/"version": "[^"]*"/"version": "9.9.9"/`, 'package.json')],
-    wrong: `h3: ${ATTACH} $H1`,
-    by: () => `${ATTACH} --force $H1`,
-    shows: /h3 is attached/,
-    undo: [LEAVE, sameKato()],
-  },
-  {
-    hint: 'catalog/load.ts: correct the file; the roles that come with kato are examples',
-    given: [...otherKato('s/^summary/sumary/', 'roles/redis.yml')],
-    wrong: 'h3: kato role info',
-    by: () => `cp ${CHECKOUT}/roles/redis.yml /opt/kato/roles`,
-    undo: sameKato(),
-  },
-  {
     hint: `${FILES} free space or files: df -h; df -i`,
     given:
       'h3: mkdir -p /var/lib/kato && mount -t tmpfs -o size=4k tmpfs /var/lib/kato && head -c 4096 /dev/zero >/var/lib/kato/full',
@@ -208,20 +192,6 @@ const JOINING: Row[] = [
     undo: `${LEAVE}; umount /var/lib/kato`,
   },
 ];
-
-/** Another kato on the third host, in which `sed` has changed a file. */
-function otherKato(script: string, file: string): string[] {
-  const copied = 'bin src roles templates package.json';
-  return [
-    `h3: rm -rf /opt/kato && mkdir -p /opt/kato && cd ${CHECKOUT} && cp -r ${copied} /opt/kato`,
-    `h3: ln -s ${CHECKOUT}/runtime ${CHECKOUT}/node_modules /opt/kato`,
-    `h3: sed -i '${script}' /opt/kato/${file} && ln -sfn /opt/kato/bin/kato /usr/local/bin/kato`,
-  ];
-}
-
-function sameKato(): string {
-  return `h3: ln -sfn ${CHECKOUT}/bin/kato /usr/local/bin/kato`;
-}
 
 describe('a hint on a machine that joins, followed where it is printed', () => {
   const lab = useLab({ hosts: 4 });

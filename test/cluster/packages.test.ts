@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { typed } from '../support/cluster.ts';
+import { type, typed } from '../support/cluster.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { useLab } from '../support/lab/suite.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 const DAEMON = 'kato-test-daemon';
@@ -25,6 +26,7 @@ cat >${DAEMON}/DEBIAN/postinst <<'END'
 set -e
 deb-systemd-helper enable ${DAEMON}.service
 # Whoever installs dies now, once.
+[ ! -e /root/broken ] || exit 1
 if [ -e /root/installer ]; then kill -9 $(cat /root/installer); rm /root/installer; fi
 END
 chmod 755 ${DAEMON}/DEBIAN/postinst
@@ -41,7 +43,10 @@ import { pathsOf } from '${CHECKOUT}/src/domain/making/paths.ts';
 import { applyStep } from '${CHECKOUT}/src/machine/apply/apply.ts';
 if (process.argv[2] === 'dies') writeFileSync('/root/installer', String(process.pid));
 const step = { kind: 'install-packages', process: 'base', packages: ['${DAEMON}'] };
-await applyStep(step, { paths: pathsOf('/'), self: null });`;
+await applyStep(step, { paths: pathsOf('/'), self: null }).catch((error) => {
+  console.log(error.next);
+  throw error;
+});`;
 
 describe('an install of packages', () => {
   const lab = useLab({ hosts: 1 });
@@ -50,9 +55,12 @@ describe('an install of packages', () => {
     host().run([process.execPath, '/root/install.ts', ...words]);
   const isStartedAtBoot = async () => (await host().run(['test', '-L', UNIT_LINK])).exitCode === 0;
 
-  it('that is killed is finished by the next one: its daemons are not started at boot', async () => {
+  before('a package in a source of its own', async () => {
     await typed(host(), MAKE_PACKAGE);
     await host().write('/root/install.ts', INSTALL);
+  });
+
+  it('that is killed is finished by the next one: its daemons are not started at boot', async () => {
     assert.equal((await install('dies')).exitCode, 137);
     const installed = ['dpkg-query', '-W', '-f', '${db:Status-Status}', DAEMON];
     await until(async () => (await host().run(installed)).stdout === 'installed', {
@@ -98,5 +106,34 @@ describe('an install of packages', () => {
     assert.equal(exitCode, 0, stderr);
     assert.ok(!(await isStartedAtBoot()));
     await assert.rejects(host().read('/var/lib/kato/state/installing'));
+  });
+
+  it('of one that no source has says so, and goes on when one has it', async () => {
+    const hidden = 'cd /root/source && mv Packages hidden && touch Packages && apt-get -q update';
+    await typed(host(), `dpkg --purge ${DAEMON} && ${hidden}`);
+    const { exitCode, stdout } = await install();
+    assert.equal(exitCode, 1);
+    const { text } = hint(
+      stdout.trim(),
+      "machine/apply/install-packages.ts: make 'apt-cache show ${unknown}' find it, or install it by hand",
+    );
+    await typed(host(), 'cd /root/source && mv hidden Packages && apt-get -q update');
+    assert.match(await typed(host(), text.split("'")[1]!), /a daemon for tests/);
+    assert.equal((await install()).exitCode, 0);
+  });
+
+  it('that fails names the command that shows why, and does it when that is mended', async () => {
+    await typed(host(), `dpkg --purge ${DAEMON} && touch /root/broken`);
+    const { exitCode, stdout } = await install();
+    assert.equal(exitCode, 1);
+    const { text } = hint(
+      stdout.trim(),
+      "machine/apply/install-packages.ts: run it by hand: apt-get install ${packages.join(' ')}",
+    );
+    const line = `echo y | ${text.slice(text.indexOf('apt-get'))}`;
+    const shown = await type(host(), line);
+    assert.match(shown.stderr + shown.stdout, /post-installation script subprocess returned error/);
+    await typed(host(), `rm /root/broken && ${line}`);
+    assert.equal((await install()).exitCode, 0);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../../src/bus/store/store.ts';
@@ -7,8 +8,21 @@ import type { ControllerConfig } from '../../../src/controller/doors/doors.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { CLUSTER_ID, clusterAt, startNatsWithController } from '../../support/nats.ts';
 import { freePort } from '../../support/ports.ts';
+import { hint } from '../../support/said/hint.ts';
+import { until } from '../../support/until.ts';
 
-const KATO = join(import.meta.dirname, '../../../bin/kato');
+const HOME = join(import.meta.dirname, '../../..');
+const KATO = join(HOME, 'bin/kato');
+
+/** The kato that wrote the state: it knows the format. */
+function newerKato(folder: string): string {
+  const home = join(folder, 'newer');
+  const copy = `mkdir ${home} && cp -r bin src roles templates package.json ${home}
+    ln -s $PWD/runtime $PWD/node_modules ${home}
+    sed -i 's/CLUSTER_FORMAT = 1/CLUSTER_FORMAT = 2/' ${home}/src/domain/document/cluster.ts`;
+  execFileSync('sh', ['-ec', copy], { cwd: HOME });
+  return join(home, 'bin/kato');
+}
 
 describe('a controller on a bus with the state of a newer kato', () => {
   it('says so and ends, instead of waiting in silence', async () => {
@@ -29,6 +43,16 @@ describe('a controller on a bus with the state of a newer kato', () => {
       const ended = spawnSync(KATO, ['controller', file], { encoding: 'utf8', timeout: 20_000 });
       assert.match(ended.stderr, /the cluster was written by a newer kato/);
       assert.equal(ended.status, 4);
+      hint(
+        /next: (.*)/.exec(ended.stderr)?.[1],
+        'bus/store/document.ts: install the same version of kato here as on the other nodes',
+      );
+      const running = spawn(newerKato(folder), ['controller', file], { stdio: 'ignore' });
+      const asked = () => fetch(`http://${address}:${config.http.port}/v1/info`).catch(() => null);
+      const answer = await until(asked, { what: 'it serves', seconds: 20 });
+      assert.equal(answer.status, 200);
+      running.kill();
+      await once(running, 'exit');
     } finally {
       await nats.stop();
     }

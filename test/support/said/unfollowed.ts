@@ -1,27 +1,17 @@
 /** Hints that no test follows where they are printed, by the reason why not. */
 export const UNFOLLOWED: Record<string, string[]> = {
-  'it is printed only until the first pass of an agent has ended': [
-    'agent/reporter.ts: run it again in a moment; if that does not help, see ${paths.log}/agent/current on it',
-  ],
-  'it needs another version of kato, or of a program that it runs': [
+  'it needs another nats-server than the one that comes with kato': [
     'bus/store/buckets.ts: nats-server 2.10.27 or newer is needed',
-    'bus/store/document.ts: install the same version of kato here as on the other nodes',
-    'domain/roles/role-changes.ts: install the same kato there as on the core',
+  ],
+  'only the controllers of a kato to come make such views': [
     'domain/making/compile-node.ts: install the same kato here as on the core',
-    'domain/document/document-shape.ts: use the version of kato that saved it, or a later one',
-    'operations/operation.ts: this kato and the controller may have different versions',
   ],
-  'it needs packages from outside, which tests do without': [
-    'bin/kato: run ${home}/scripts/setup',
-    "machine/apply/install-packages.ts: make 'apt-cache show ${unknown}' find it, or install it by hand",
-    "machine/apply/install-packages.ts: run it by hand: apt-get install ${packages.join(' ')}",
-  ],
+  'it downloads programs, which tests do without': ['bin/kato: run ${home}/scripts/setup'],
   'hosts of a lab share the clock and the quotas of one machine': [
     'bus/failures.ts: set its clock; date -u shows it',
     'domain/base/system-error.ts: free some, or raise it',
   ],
-  'its state lasts no longer than a look, or takes minutes to bring about': [
-    'cli/session/already.ts: its log on ${node}: /var/log/kato/${process}/current',
+  'it is printed after a minute in which a program did not end, though it was killed': [
     'operations/local/boot.ts: see ${paths.log}/agent/current',
   ],
   'only a security module of the kernel refuses so, and one would be for the whole machine': [

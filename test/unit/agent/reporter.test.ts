@@ -4,12 +4,13 @@ import type { PassContext } from '../../../src/agent/pass.ts';
 import { startReporter } from '../../../src/agent/reporter.ts';
 import { startTold } from '../../../src/agent/told.ts';
 import { createWaits } from '../../../src/agent/waits.ts';
-import { refuse } from '../../../src/domain/base/error.ts';
+import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import type { Report } from '../../../src/domain/making/step.ts';
 import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
 import { catalogue } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
+import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { testView } from '../../support/views.ts';
 
@@ -48,6 +49,19 @@ describe('the report of a pass', () => {
     release.resolve();
     await Promise.all(all);
     assert.deepEqual(taken, [false, true]);
+    reporter.end();
+  });
+
+  it('is asked for before there was one: it is there a moment later, as is said then', async () => {
+    const reporter = reporterTo(async () => undefined);
+    const early = (await reporter.now().catch((error: unknown) => error)) as KatoError;
+    const { values } = hint(
+      early.next,
+      'agent/reporter.ts: run it again in a moment; if that does not help, see ${paths.log}/agent/current on it',
+    );
+    assert.deepEqual(values, [pathsOf(root).log]);
+    await reporter.tell(pass(true));
+    assert.equal((await reporter.now()).node, 'n1');
     reporter.end();
   });
 
