@@ -93,21 +93,21 @@ describe('kato node attach', () => {
     const before = await nodeOn(node);
     await core.powerOff();
     const away = await refused(node, 'kato node detach');
-    hint(
+    const { commands } = hint(
       away.next,
       'cli/commands/node/detach.ts: run it again when the core is back; if it is gone for good, kato node attach to another cluster sets aside what this machine has',
     );
     const token = await tokenFrom(other);
-    const line = `kato node attach${ownAddress(node)} -e redis`;
+    const line = `${commands[0]}${ownAddress(node)} -e redis`;
     const unasked = await refused(node, line, { env: { KATO_TOKEN: token } });
     assert.equal(unasked.exitCode, 2, unasked.message);
-    hint(
+    const { text } = hint(
       unasked.next,
       'operations/local/carried.ts: kato node detach takes it out once ${identity.core.address} answers; with --yes it is attached as a new node: what it has goes to /var/lib/kato/aside',
     );
     assert.deepEqual(await nodeIds(node), [before.id]);
 
-    const { exitCode, stderr } = await attach(node, token, '-e redis --yes');
+    const { exitCode, stderr } = await attach(node, token, `-e redis ${text.match(/--\w+/)}`);
     assert.equal(exitCode, 0, stderr);
     const [, aside] = /what the machine had is in (\S+)/.exec(stderr)!;
     await typed(node, `test -e ${aside}/data/postgresql/PG_VERSION`);

@@ -67,6 +67,7 @@ describe('what a node has on its disk is damaged', () => {
   });
 
   it('and the core is away: its status says what is damaged and what helps; what runs goes on', async () => {
+    let recover = '';
     await core.powerOff();
     await spared(node, async () => {
       await flip(node, 'secrets.json');
@@ -78,13 +79,17 @@ describe('what a node has on its disk is damaged', () => {
       assert.equal((await type(node, 'kato status')).exitCode, AWAY);
       const { why, next } = await statusError(node);
       assert.match(why!, /secrets\.json is damaged, and is kept in .*secrets\.json\.damaged-1$/);
-      hint(
+      const { commands } = hint(
         next,
         'agent/doors/last-status.ts: it is fetched again when a controller answers; what runs keeps running. If the bus has lost its data, too: kato node setup core --recover-from FILE, on the core',
       );
+      recover = commands[0]!.replace('FILE', `${STATE}/ledger.json`);
     });
     const redis = await pidOf(node, 'redis');
     await core.powerOn();
+    await settled(core);
+    assert.equal(await pidOf(node, 'redis'), redis);
+    await typed(core, `kato node halt && rm -r /var/lib/kato/data/nats-server && ${recover}`);
     await settled(core);
     assert.equal(await pidOf(node, 'redis'), redis);
   });

@@ -1,11 +1,10 @@
 import { hastenDeath, typed } from '../support/cluster.ts';
-import { cloneOf, otherAddress } from '../support/identities.ts';
+import { otherAddress } from '../support/identities.ts';
 import { interrupted } from '../support/interrupted.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 import { follow, type Row, titleOf, twoClusters } from '../support/said/rows.ts';
 
 const ATTACH = 'KATO_TOKEN=$TOKEN kato node attach';
-const REJOIN = `h2: ${ATTACH} -e redis $H1`;
 const LEDGER = '/var/lib/kato/state/ledger.json';
 const SUPERVISION = '/var/lib/kato/service';
 
@@ -132,26 +131,6 @@ const ELSEWHERE: Row[] = [
   },
 ];
 
-const COPIED =
-  'domain/nodes/displaced.ts: kato node attach there makes it a node of its own; kato node migrate ${known} ${now} on the core makes it ${name}';
-/** Of a copy that boots while the node is off. */
-const OF_COPY: Row[] = [
-  {
-    hint: COPIED,
-    wrong: 'h3: kato role add memcached',
-    by: ({ commands: [attach] }) => `KATO_TOKEN=$TOKEN ${attach} --yes -e memcached $H1`,
-    shows: /h3 is attached/,
-    undo: 'h3: kato node detach; rm -rf /var/lib/kato',
-  },
-  {
-    hint: COPIED,
-    wrong: 'h3: kato stop redis',
-    by: ({ commands: [, migrate] }) => `h1: ${migrate}`,
-    shows: /h2 is at/,
-    undo: ['h3: kato process ready all --block 30 && kato node detach', REJOIN],
-  },
-];
-
 /** A core that is lost, from what was saved of it. */
 const LOSE = 'h1: kato node halt && rm -rf /var/lib/kato';
 const PASS = '--passphrase-file /root/pass';
@@ -160,6 +139,16 @@ const LOST: Row[] = [
     hint: 'cli/commands/data/export.ts: store it and its passphrase away from the core; kato node setup core --recover-from reads it',
     says: `kato data export --cluster ${PASS} /root/cluster.kato`,
     by: ({ commands: [recover] }) => [LOSE, `${recover} /root/cluster.kato ${PASS}`],
+    shows: /h1 is the core/,
+  },
+  {
+    hint: 'operations/local/recover.ts: run it on the core, or on a machine that is in no cluster',
+    given: [
+      'SAVED=h1: base64 -w 0 /root/cluster.kato',
+      'h2: echo $SAVED | base64 -d >/root/cluster.kato; echo a long passphrase >/root/pass',
+    ],
+    wrong: `h2: kato node setup core --recover-from /root/cluster.kato ${PASS}`,
+    by: () => [LOSE, `h1: kato node setup core --recover-from /root/cluster.kato ${PASS}`],
     shows: /h1 is the core/,
   },
   {
@@ -226,18 +215,6 @@ describe('a hint on what is broken, elsewhere or lost, followed where it is prin
       by: ({ commands: [create] }) => [create!, 'kato token list'],
       shows: /^token [\s\S]*usable/,
     });
-  });
-
-  describe('on a copy of a node that is off', () => {
-    beforeEach('the node is off, its copy boots', async () => {
-      const [core, node, copy] = lab.hosts;
-      await typed(core!, 'until kato status | grep -q "h2 .*active"; do :; done');
-      await typed(node!, 'kato node halt');
-      await cloneOf(node!, copy!, { sameMachineId: false });
-      await typed(copy!, 'kato node boot');
-    });
-    afterEach('the node is back', () => typed(lab.hosts[1]!, 'kato node boot'));
-    for (const row of OF_COPY) it(titleOf(row), () => followed(row));
   });
 
   describe('on a core that is lost', () => {

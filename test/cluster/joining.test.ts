@@ -38,7 +38,9 @@ describe('a cluster, typed by hand on fresh hosts', () => {
       ([, token, command]) => `${token} ${command}`,
     );
     for (const line of lines) hint(line.replace(/^KATO_TOKEN=\S+ /, ''), ATTACH);
-    hint(lines[1]!.split(' && ')[1], 'cli/render/attach-lines.ts: kato node setup load_balancer');
+    const [, balancer] = lines[1]!.split(' && ');
+    const { text } = hint(balancer, 'cli/render/attach-lines.ts: kato node setup load_balancer');
+    assert.equal(text, balancer);
     assert.equal(lines.length, 3);
   });
 

@@ -45,13 +45,15 @@ describe('when the data of the bus is replaced by an older copy', () => {
     typed(core, `${STOP} && rm -rf ${DATA} && cp -a ${copy} ${DATA} && ${START}`);
   const warnsOlder = ({ warnings }: Status): boolean =>
     warnings.some(({ code }) => code === 'STATE_OLDER');
-  const isRefused = async (): Promise<void> => {
+  /** Resolves with what helps. */
+  const isRefused = async (): Promise<string> => {
     const error = await refused(core, `kato route add late.example.com ${node.address}:8000`);
     assert.deepEqual([error.code, error.exitCode], ['STATE_OLDER', 4]);
-    hint(
+    const { commands } = hint(
       error.next,
       'domain/document/older-state.ts: kato node setup core --recover-from FILE, on the core',
     );
+    return commands[0]!;
   };
   const routed = async (): Promise<string[]> => {
     const config = await node.read('/var/lib/kato/config/router/loaded/nginx.conf');
@@ -88,7 +90,8 @@ describe('when the data of the bus is replaced by an older copy', () => {
   it("without one, the core's ledger makes all agree again", async () => {
     await put('/root/older');
     await statusWhen(core, 'the older state is noticed', warnsOlder);
-    await core.kato('node', 'setup', 'core', '--recover-from', '/var/lib/kato/state/ledger.json');
+    const recover = await isRefused();
+    await typed(core, recover.replace('FILE', '/var/lib/kato/state/ledger.json'));
     await statusWhen(core, 'all agree', (now) => isSettled(now) && !warnsOlder(now));
     await route('after.example.com');
     const listed = await asJson<{ route: string }[]>(core, 'kato route list');

@@ -3,13 +3,21 @@ import { join } from 'node:path';
 import type { Source } from '../sources.ts';
 import { GOLDEN } from './hint.ts';
 import type { Said } from './listing.ts';
-import { partsOf } from './words.ts';
+import { namesCommand, partsOf } from './words.ts';
 
 const HOME = join(import.meta.dirname, '../../..');
 
-/** Whether a test names a hint, by which the helper `hint` finds it in what was printed. */
+/**
+ * Whether a test names a hint, by which the helper `hint` finds it in what was printed. Where that names
+ * a command, the test must do something with what the helper hands back.
+ */
 export function followedBy(tests: readonly Source[]): (line: string) => boolean {
-  const texts = tests.map(({ text }) => unquoted(text)).join('\n');
+  const texts = tests
+    .map(({ text }) => unquoted(text))
+    .join('\n')
+    .replaceAll(/^ +hint\((?:[^\n]*|\n(?: {4,}[^\n]*\n)+? *)\);$/gm, (call) =>
+      namesCommand(call) ? '' : call,
+    );
   return (line) => ["'", '"', '`'].some((quote) => texts.includes(quote + line + quote));
 }
 
