@@ -69,8 +69,9 @@ describe('kato node attach', () => {
     await typed(node, 'kato node attach -e postgresql');
     assert.deepEqual(rolesOf(await nodeOn(node)), ['base', 'memcached', 'postgresql', 'redis']);
     const used = await tokenFrom(core, '--ttl 1s');
-    const { exitCode, stdout } = await attach(node, used, '');
+    const { exitCode, stdout } = await attach(node, used, '--name other');
     assert.equal(exitCode, 0);
+    assert.match(stdout, /^note: the node keeps its name, h2$/m);
     assert.match(
       stdout,
       /note: the token is not used: this machine is already a node of the cluster/,

@@ -33,7 +33,7 @@ describe('kato node setup core without words', () => {
     const notes = said.split('\n').filter((line) => line.startsWith('note: '));
     const wanted = [
       `using ${address}, on the default route; --address selects another: 10.99.0.5`,
-      `${address} comes from DHCP: .*`,
+      `${address} comes from DHCP: reserve it, other nodes find this one by it`,
       'no systemd starts this node: have `.*kato node boot` called at boot',
       String.raw`\*.core.example.com does not resolve here: .*`,
     ];

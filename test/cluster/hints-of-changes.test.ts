@@ -77,6 +77,15 @@ const OF_SETTINGS: Row[] = [
     ],
   },
   {
+    hint: 'domain/nodes/liveness.ts: to raise them, change considerDead first; to lower them, interval first',
+    wrong: 'kato config set cluster heartbeat.considerInactive 1',
+    by: () => 'kato config set cluster heartbeat.interval 0.5',
+    undo: [
+      'kato config del cluster heartbeat.considerInactive',
+      'kato config del cluster heartbeat.interval',
+    ],
+  },
+  {
     hint: 'domain/document/kept-export.ts: name another node: kato node list shows them',
     wrong: 'kato data keep h1 --passphrase-file /root/pass',
     by: ({ commands }) => [...commands, 'kato data keep h2 --passphrase-file /root/pass'],

@@ -54,6 +54,10 @@ describe('a cluster in a plain container', () => {
     assert.match(await typed(core, `${cli} get kato`), /yes/);
   });
 
+  it('is said to be for this machine alone', () => {
+    assert.ok(told.includes(`note: ${core.address} can be reached from this machine only\n`), told);
+  });
+
   it('boots as it says, where no systemd starts it', async () => {
     const { text } = hint(
       /^note: (no systemd .*)/m.exec(told)?.[1],

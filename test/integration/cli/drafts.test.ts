@@ -29,7 +29,10 @@ describe('the drafts of a command that broke off', () => {
       await writeFile(file, '{"key": "UA');
       const { exitCode, stderr } = await attach();
       assert.equal(exitCode, 5, stderr);
-      assert.match(stderr, new RegExp(`^note: .* left ${file}\\.damaged-1 damaged$`, 'm'));
+      assert.match(
+        stderr,
+        new RegExp(`^note: the previous attach left ${file}\\.damaged-1 damaged$`, 'm'),
+      );
       assert.match(stderr, /nothing listens at 127\.0\.0\.1:1/);
       assert.equal(await readFile(`${file}.damaged-1`, 'utf8'), '{"key": "UA');
       assert.doesNotMatch((await attach()).stderr, /damaged/);
