@@ -103,6 +103,51 @@ const OF_WORDS: Row[] = [
   },
 ];
 
+const ANOTHER =
+  'domain/roles/last.ts: let another node serve it first; to take it away anyway, add --force';
+const STOPPED = (role: string) => [`kato role add -n h2 ${role}`, `kato stop -n h2 ${role}`];
+const BACK = (role: string) => [`kato role add -n h1 ${role}`, `kato role remove -n h2 ${role}`];
+/** Of the last node that serves a role. */
+const OF_LAST: Row[] = [
+  {
+    hint: ANOTHER,
+    given: STOPPED('router'),
+    wrong: 'kato role remove router',
+    by: () => 'kato start -n h2 router',
+    undo: BACK('router'),
+  },
+  {
+    hint: ANOTHER,
+    given: STOPPED('router'),
+    wrong: 'kato role remove router',
+    by: ({ text }) => `kato role remove router ${text.match(/--\w+/)}`,
+    shows: /h1 no longer has router/,
+    undo: BACK('router'),
+  },
+  {
+    hint: 'domain/roles/last.ts: start another one first: kato start -n ${startable.name} controller',
+    given: STOPPED('controller'),
+    wrong: 'kato role remove controller',
+    undo: BACK('controller'),
+  },
+  {
+    hint: 'domain/roles/last.ts: give it to another node first: kato role add -n NODE controller',
+    given: [
+      `h3: ${ATTACH} $H1`,
+      'kato role add -n h2 controller',
+      'h2: kato node halt',
+      'h1: until kato status | grep -q "h2 .* left "; do :; done',
+    ],
+    wrong: 'kato role remove controller',
+    words: { NODE: 'h3' },
+    undo: [
+      'h2: kato node boot && until kato process ready all --block 30; do :; done',
+      ...BACK('controller'),
+      LEAVE,
+    ],
+  },
+];
+
 /** What is said when it is done. */
 const DONE: Row[] = [
   {
@@ -179,7 +224,7 @@ describe('a hint on the words of a command, or in what it says, followed where i
     await typed(lab.hosts[0]!, 'echo a long passphrase >/root/pass');
   });
 
-  for (const row of [...OF_WORDS, ...DONE]) {
+  for (const row of [...OF_WORDS, ...OF_LAST, ...DONE]) {
     it(titleOf(row), () => follow(row, { hosts: lab.hosts, env }));
   }
 });
