@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { balancerRoles } from '../../domain/traffic/proxies.ts';
 import type { View } from '../../domain/views/view.ts';
 import { setAside } from '../../machine/disk/aside.ts';
 import { makeFolder } from '../../machine/disk/files.ts';
@@ -57,7 +58,7 @@ export async function rolesBefore(host: Host): Promise<{ again: string[]; wasBal
   const had = Object.keys(rolesIn(ledger?.view));
   return {
     again: had.filter((role) => host.catalogue.roles.get(role)?.given === 'add'),
-    wasBalancer: had.includes('load_balancer'),
+    wasBalancer: balancerRoles(host.catalogue).some((role) => had.includes(role)),
   };
 }
 
