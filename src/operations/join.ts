@@ -45,7 +45,7 @@ const joining = preparedChange(
     const given = {
       ...params,
       name: checkNodeName(params.name),
-      address: checkNodeAddress(known.cluster, params.address),
+      address: checkNodeAddress(known.cluster, known.catalogue, params.address),
       nodeId,
       secretHash: sha256(secret),
       coreVersion: known.kato,

@@ -32,7 +32,12 @@ export const nodeDisplaced = read(
   }),
   async (known, { address, machineId, instance }, by): Promise<DisplacedAnswer> => {
     const at = known.now().toISOString();
-    const told = { address: checkNodeAddress(known.cluster, address), machineId, instance, at };
+    const told = {
+      address: checkNodeAddress(known.cluster, known.catalogue, address),
+      machineId,
+      instance,
+      at,
+    };
     if (by.address !== address) await known.takeDisplaced(by.id, told);
     const { heard } = known.voicesOf(by.id);
     const holder = holderOf(known.cluster, by, told)?.name ?? null;
@@ -50,7 +55,7 @@ export const nodeMigrate = preparedChange(
   'admin',
   v.strictObject({ node: NODE, address: word, force: v.boolean() }),
   async (known, { node: id, address, force }) => {
-    const to = checkNodeAddress(known.cluster, address);
+    const to = checkNodeAddress(known.cluster, known.catalogue, address);
     const own = await addressesOf(known, id);
     return {
       decide: (cluster, asked) => {

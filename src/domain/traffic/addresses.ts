@@ -1,11 +1,13 @@
 import { refuse } from '../base/error.ts';
 import { checkAddress } from '../base/names.ts';
 import type { Cluster } from '../document/cluster.ts';
+import { coreAddress } from '../nodes/core.ts';
+import type { Catalogue } from '../roles/role.ts';
 
 /** Why an address stands for no machine that others reach (RFC 6890); null for all that may do so. */
-export function specialUse(cluster: Cluster, address: string): string | null {
+export function specialUse(cluster: Cluster, catalogue: Catalogue, address: string): string | null {
   // A cluster that is tried out on one machine has nothing else.
-  if (isLoopback(address) && livesOnLoopback(cluster)) return null;
+  if (isLoopback(address) && isLoopback(coreAddress(cluster, catalogue))) return null;
   const [first = 0, second] = address.split('.').map(Number);
   if (address === '255.255.255.255') return 'the broadcast address';
   if (first === 0) return 'no address of a machine';
@@ -16,9 +18,9 @@ export function specialUse(cluster: Cluster, address: string): string | null {
 }
 
 /** BAD_ADDRESS for what is none, or at which the other nodes would find nobody, or themselves. */
-export function checkNodeAddress(cluster: Cluster, text: string): string {
+export function checkNodeAddress(cluster: Cluster, catalogue: Catalogue, text: string): string {
   const address = checkAddress(text);
-  const special = specialUse(cluster, address);
+  const special = specialUse(cluster, catalogue, address);
   if (special === null) return address;
   throw refuse(
     'BAD_ADDRESS',
@@ -26,11 +28,6 @@ export function checkNodeAddress(cluster: Cluster, text: string): string {
     `it is ${special}`,
     'with --address, give the one that the other nodes reach it at',
   );
-}
-
-/** Its core does, or nobody could join it there. */
-function livesOnLoopback({ nodes }: Cluster): boolean {
-  return Object.values(nodes).some(({ address }) => isLoopback(address));
 }
 
 function isLoopback(address: string): boolean {

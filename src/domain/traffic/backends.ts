@@ -26,7 +26,7 @@ export function backendJudge(cluster: Cluster, catalogue: Catalogue): BackendJud
   const proxies = proxyRoles(catalogue);
   return (backend) => {
     const address = backend.slice(0, backend.lastIndexOf(':'));
-    const special = specialUse(cluster, address);
+    const special = specialUse(cluster, catalogue, address);
     if (special !== null) return { code: 'BAD_ADDRESS', why: `is ${special}`, isLoop: false };
     const owner = taken.get(backend);
     if (owner === undefined) return null;

@@ -86,10 +86,14 @@ describe('a loop', () => {
 
 describe('the address of a node', () => {
   it('is one at which others find it', () => {
-    checkNodeAddress(cluster, '10.0.0.9');
+    checkNodeAddress(cluster, catalogue, '10.0.0.9');
     for (const address of ['127.0.0.2', '255.255.255.255', '224.0.0.1', '169.254.1.1', '0.1.2.3']) {
-      assert.throws(() => checkNodeAddress(cluster, address), { code: 'BAD_ADDRESS' }, address);
+      assert.throws(
+        () => checkNodeAddress(cluster, catalogue, address),
+        { code: 'BAD_ADDRESS' },
+        address,
+      );
     }
-    checkNodeAddress(withNode(cluster, 'core', { address: '127.0.1.1' }), '127.0.0.2');
+    checkNodeAddress(withNode(cluster, 'core', { address: '127.0.1.1' }), catalogue, '127.0.0.2');
   });
 });
