@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import { type Terminal, terminal } from '../../support/terminal.ts';
+import { until } from '../../support/until.ts';
 import { type Machine, machine } from './kato.ts';
 
 const ADDED = { revision: 7, result: { cluster: [5] }, warnings: [], touched: [] };
@@ -37,8 +38,10 @@ describe('what a person sees and takes at a real terminal', () => {
     here.asked.length = 0;
     screen.type('5');
     screen.press('Enter', 'C-d');
-    await screen.shows(/Ask the cluster/);
-    const { params } = here.asked.find(({ operation }) => operation === 'config.set')!;
+    const params = await until(
+      () => here.asked.find(({ operation }) => operation === 'config.set')?.params,
+      { what: 'the value is asked for', seconds: 5 },
+    );
     assert.equal((params as { value: string }).value, '5');
   });
 
