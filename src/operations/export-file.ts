@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
+import { randomBytes, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { close, KEY_BYTES, NONCE_BYTES, open, TAG_BYTES } from '../bus/aead.ts';
 import { KatoError, refuse } from '../domain/base/error.ts';
 import type { SavedState } from '../domain/document/restore.ts';
 
@@ -9,9 +10,6 @@ import type { SavedState } from '../domain/document/restore.ts';
  */
 const HEADER = 'kato-export-1';
 const SALT_BYTES = 16;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const KEY_BYTES = 32;
 /** About 0.1 s and 64 MB for each guess at the passphrase. */
 const COST = { N: 2 ** 16, r: 8, p: 1, maxmem: 128 * 2 ** 20 };
 export const PASSPHRASE_MIN = 8;
@@ -32,11 +30,8 @@ export async function exportKeyOf(passphrase: string): Promise<ExportKey> {
 }
 
 export function sealState(state: SavedState, { salt, key }: ExportKey): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  cipher.setAAD(Buffer.from(HEADER));
-  const content = Buffer.concat([cipher.update(JSON.stringify(state)), cipher.final()]);
-  const body = Buffer.concat([salt, nonce, cipher.getAuthTag(), content]);
+  const { nonce, tag, content } = close(key, HEADER, JSON.stringify(state));
+  const body = Buffer.concat([salt, nonce, tag, content]);
   return `${HEADER}\n${body.toString('base64')}\n`;
 }
 
@@ -79,12 +74,8 @@ export async function openState(text: string, passphrase: string): Promise<Saved
   const tag = part(SALT_BYTES + NONCE_BYTES, TAG_BYTES);
   try {
     const key = await keyOf(passphrase, salt);
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(Buffer.from(HEADER));
-    decipher.setAuthTag(tag);
     const content = part(SALT_BYTES + NONCE_BYTES + TAG_BYTES);
-    const plain = Buffer.concat([decipher.update(content), decipher.final()]);
-    return JSON.parse(plain.toString()) as SavedState;
+    return JSON.parse(open(key, HEADER, { nonce, tag, content })) as SavedState;
   } catch (cause) {
     throw new KatoError(
       {

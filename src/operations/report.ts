@@ -13,6 +13,7 @@ import {
   word,
 } from '../domain/base/shapes.ts';
 import type { Json } from '../domain/document/cluster.ts';
+import { PROCESS_STATES } from '../domain/making/spec.ts';
 import type { Report } from '../domain/making/step.ts';
 
 /** Far above any node: it has a dozen roles, and one of them three processes. */
@@ -83,7 +84,7 @@ const REPORT = v.object({
   processes: table(
     NAME,
     v.object({
-      state: v.picklist(['STOPPED', 'STARTING', 'RUNNING', 'FATAL', 'ROGUE']),
+      state: v.picklist(PROCESS_STATES),
       pid: v.nullable(whole(0)),
       since: isoTime,
       held: v.boolean(),

@@ -120,4 +120,5 @@ export interface ObservedProcess {
   secretsHash: string | null;
 }
 
-export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'FATAL' | 'ROGUE';
+export const PROCESS_STATES = ['STOPPED', 'STARTING', 'RUNNING', 'FATAL', 'ROGUE'] as const;
+export type ProcessState = (typeof PROCESS_STATES)[number];

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../base/error-codes.ts';
+import type { ProcessState } from '../making/spec.ts';
 import type { PoolMember } from '../traffic/pools.ts';
 
 /**
@@ -89,7 +90,7 @@ export interface RoleStatus {
 
 export interface ProcessStatus {
   name: string;
-  state: 'STOPPED' | 'STARTING' | 'RUNNING' | 'FATAL' | 'ROGUE';
+  state: ProcessState;
   pid: number | null;
   since: string | null;
   held?: boolean;

@@ -20,7 +20,7 @@ const QUIET_MS = 4000;
 /** Some of both; no more of a node are answered at once than 32. */
 const ASKED = 24;
 /** Controllers read all anew every 30 s. */
-const REST_MS = 45_000;
+const REST_MS = 60_000;
 
 const names = { web: ['router'], lb: ['load_balancer'], one: [], two: [], three: ['memcached'] };
 const plain = clusterWith(names);

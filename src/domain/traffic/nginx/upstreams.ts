@@ -1,7 +1,7 @@
 import { sha256 } from '../../base/hash.ts';
 import { isBackend } from '../../base/names.ts';
 import type { View } from '../../views/view.ts';
-import type { Pool, PoolMember } from '../pools.ts';
+import { neverEmpty, type Pool, type PoolMember } from '../pools.ts';
 
 /** One `upstream` of nginx. */
 export interface UpstreamView {
@@ -48,8 +48,7 @@ export function poolOfKind({ pools }: View, kind: Exclude<Pool['kind'], 'route'>
  * so that one bad route cannot hold up the rest.
  */
 export function addressesOf({ members }: Pool): string[] {
-  const live = members.filter((member) => member.state === 'in');
-  return usable(live.length > 0 ? live : members);
+  return usable(neverEmpty(members).filter(({ state }) => state === 'in'));
 }
 
 export function upstream(pool: Pool): UpstreamView {
