@@ -17,8 +17,8 @@ import { followAnnouncements } from './hearing/announcements.ts';
 import { type Heartbeat, watchLiveness } from './hearing/liveness.ts';
 import { createChanges } from './state/changes.ts';
 import { contentsKeeper, followSecrets } from './state/contents.ts';
-import { guardHistory } from './state/history-guard.ts';
 import { knowledgeOf, sharedRounds } from './state/knowledge.ts';
+import { guardLineage } from './state/lineage-guard.ts';
 import { createLive } from './state/live.ts';
 import { keepRecords } from './state/records.ts';
 import { followObserved } from './state/reports.ts';
@@ -46,7 +46,7 @@ export async function runController(options: {
   await stateIsThere(store, clock, log, signal);
   await upgraded(store);
   const live = createLive(clock);
-  const guard = guardHistory(store, live, seed);
+  const guard = guardLineage(store, live, seed);
   const records = keepRecords(store, clock);
   const intake = createIntake(live, onDropped);
   const askNodes = sharedRounds(bus, live);

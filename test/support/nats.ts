@@ -9,7 +9,7 @@ import type { Bus, BusOptions } from '../../src/bus/bus.ts';
 import { connectBus } from '../../src/bus/connection.ts';
 import { createIdentity, type Identity } from '../../src/bus/identity.ts';
 import { CONTROLLER } from '../../src/bus/subjects.ts';
-import { busUsersView } from '../../src/domain/access/bus-permissions.ts';
+import { busUsersValues } from '../../src/domain/access/bus-permissions.ts';
 import type { Cluster } from '../../src/domain/document/cluster.ts';
 import type { BusUser } from '../../src/domain/views/view.ts';
 import { clusterWith } from './clusters.ts';
@@ -92,7 +92,7 @@ export async function startNats(users: BusUser[]): Promise<TestNats> {
       await gone;
     },
     async reload(newUsers) {
-      await render('users.conf', folder, busUsersView(newUsers));
+      await render('users.conf', folder, busUsersValues(newUsers));
       await nats.hangUp();
     },
     async hangUp() {
@@ -127,7 +127,7 @@ export async function startNats(users: BusUser[]): Promise<TestNats> {
     },
   };
 
-  await render('users.conf', folder, busUsersView(users));
+  await render('users.conf', folder, busUsersValues(users));
   await nats.start();
   return nats;
 }

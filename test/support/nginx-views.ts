@@ -44,7 +44,7 @@ for (const member of ['half.example.com', 'gone.example.com']) {
 }
 
 /** Every kind of route at once, with members that are out and some that nginx would refuse. */
-export const routerViewFull = testView(['router'], {
+export const routerValuesFull = testView(['router'], {
   settings: { router: { trusted_proxies: ['192.0.2.0/24', 'nonsense;'] } },
   pools: [testPool('controllers', 'controllers', ['10.0.0.1:9080', '10.0.0.2:9080']), ...pools],
   routes: routes.map(({ route }) => route),

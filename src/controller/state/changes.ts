@@ -14,7 +14,7 @@ import {
   nameNodes,
   type Prepared,
 } from '../../operations/operation.ts';
-import type { HistoryGuard } from './history-guard.ts';
+import type { LineageGuard } from './lineage-guard.ts';
 import { type Document, documentOf, type Live, takeDocument, takeSecret } from './live.ts';
 import type { Records } from './records.ts';
 
@@ -59,7 +59,7 @@ export interface Changes {
 export function createChanges(options: {
   store: Store;
   live: Live;
-  guard: HistoryGuard;
+  guard: LineageGuard;
   catalogue: Catalogue;
   records: Pick<Records, 'done' | 'refused'>;
   knowledge: () => Knowledge;

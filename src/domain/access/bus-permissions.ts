@@ -80,7 +80,7 @@ export function permissionsOf(user: BusUser): Permissions {
 }
 
 /** What `templates/nats-server/users.conf` loops over. */
-export interface BusUsersView {
+export interface BusUsersValues {
   users: (Permissions & { key: string })[];
   wardens: (Permissions & { key: string })[];
   announcers: (Permissions & { key: string; name: string })[];
@@ -104,8 +104,8 @@ const RANKS: readonly BusUser['kind'][] = [
  * Sorted, so that equal users make an equal file whatever their order. One key twice, or one with a wrong
  * checksum, and the server would take none of them.
  */
-export function busUsersView(users: readonly BusUser[]): BusUsersView {
-  const view: BusUsersView = {
+export function busUsersValues(users: readonly BusUser[]): BusUsersValues {
+  const view: BusUsersValues = {
     users: [],
     wardens: [],
     announcers: [],

@@ -10,7 +10,7 @@ import { fill, namesValue, type Values } from './fill.ts';
 import { type PlannedProcess, processesOf } from './processes.ts';
 import { serviceFolder } from './s6/service-folder.ts';
 import type { ConfigFile, ConfigSpec, ProcessSpec, Spec } from './spec.ts';
-import { itemsOf, templateView } from './template-view.ts';
+import { itemsOf, templateValues } from './template-values.ts';
 import type { CommonValues, CompileInput } from './values.ts';
 
 /** Distribution whose packages are named. */
@@ -54,7 +54,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
   const { view, paths, bootId } = input;
   const { definition, roles, ports } = planned;
   const { name, ready, stop, initialize, setSecrets } = definition;
-  const context = templateView(input, planned);
+  const context = templateValues(input, planned);
   const values: Values = { ...context, config: `${paths.config}/${name}/current` };
   const fillAll = (texts: string[]): string[] => texts.map((text) => fill(text, values));
   const process: Omit<ProcessSpec, 'service'> = {

@@ -51,7 +51,7 @@ export type Seen =
 /** One supervised program. The same process in two roles must be defined alike. */
 export interface ProcessDefinition {
   name: string;
-  /** The program and its arguments, as they are: no shell takes them apart. `${...}` names a value of the template view. */
+  /** The program and its arguments, as they are: no shell takes them apart. `${...}` names one of the values that templates have. */
   argv: string[];
   /** Where packages put programs whose path has a version in it: `${programs.<name>}`. */
   programs: Record<string, ProgramDefinition>;
@@ -105,7 +105,7 @@ export interface FileDefinition {
   path: string;
   /** Template under `templates/`. */
   template: string;
-  /** A list of the template view: one file for each item, whose values `path` and template see. */
+  /** A list among the template's values: one file for each item, whose values `path` and template see. */
   each: string | null;
   /** Octal text: `0640`. The group is the process's user's own. */
   mode: string;

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { View } from '../../../src/domain/views/view.ts';
-import { balancerView, balancerViewAlone, routerViewFull } from '../../support/nginx-views.ts';
+import { balancerView, balancerViewAlone, routerValuesFull } from '../../support/nginx-views.ts';
 import { checkOf, compileProcess, makeRoot, putConfig } from '../../support/service.ts';
 import { testNode, testRoute, testView } from '../../support/views.ts';
 
@@ -30,7 +30,7 @@ describe('nginx itself accepts', () => {
   });
 
   it('the golden router with every kind of route, empty and broken ones too', () =>
-    accept(at(routerViewFull, 'router'), 'router'));
+    accept(at(routerValuesFull, 'router'), 'router'));
   it('the golden load balancers, with routers and without', async () => {
     await accept(at(balancerView, 'load_balancer'), 'load_balancer');
     await accept(at(balancerViewAlone, 'load_balancer'), 'load_balancer');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../../../src/bus/store/store.ts';
 import { type Changes, createChanges } from '../../../src/controller/state/changes.ts';
-import { guardHistory } from '../../../src/controller/state/history-guard.ts';
+import { guardLineage } from '../../../src/controller/state/lineage-guard.ts';
 import { createLive } from '../../../src/controller/state/live.ts';
 import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
 import { bytesOf } from '../../../src/domain/document/budget.ts';
@@ -166,7 +166,7 @@ async function atOnce<T>(work: () => Promise<T>): Promise<T> {
 /** Changes as a controller makes them, asked for by the core unless told otherwise. */
 function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform } {
   const live = createLive();
-  const guard = guardHistory(store, live, 'seed');
+  const guard = guardLineage(store, live, 'seed');
   const secret = async (name: string) => store.secrets.get(name) ?? null;
   const secretsBelow = async (prefix: string) =>
     Object.fromEntries([...store.secrets].filter(([name]) => name.startsWith(prefix)));

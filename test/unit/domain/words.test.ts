@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createIdentity } from '../../../src/bus/identity.ts';
-import { busUsersView, permissionsOf } from '../../../src/domain/access/bus-permissions.ts';
+import { busUsersValues, permissionsOf } from '../../../src/domain/access/bus-permissions.ts';
 import { errorFrom, KatoError, refuse, toErrorRecord } from '../../../src/domain/base/error.ts';
 import { ERROR_CODES } from '../../../src/domain/base/error-codes.ts';
 import { canonicalJson, hashOf } from '../../../src/domain/base/hash.ts';
@@ -175,9 +175,9 @@ describe('rights on the bus', () => {
   });
 
   it('are written in the same order for the same users', () => {
-    assert.deepEqual(busUsersView(users), busUsersView([...users].reverse()));
+    assert.deepEqual(busUsersValues(users), busUsersValues([...users].reverse()));
     assert.deepEqual(
-      busUsersView(users).announcers.map(({ name }) => name),
+      busUsersValues(users).announcers.map(({ name }) => name),
       ['paas'],
     );
   });
@@ -185,7 +185,7 @@ describe('rights on the bus', () => {
   it('are of one identity for each key, whatever an old document has, and of no key that is none', () => {
     const twice = users.map((user) => ({ ...user, key: KEYS[0]! }));
     const owner = (among: BusUser[]) => {
-      const view = busUsersView(among);
+      const view = busUsersValues(among);
       assert.equal(view.users.length + view.announcers.length, 1);
       return view.announcers[0]?.name ?? view.users[0]!.publish[0];
     };
@@ -196,7 +196,7 @@ describe('rights on the bus', () => {
     assert.equal(owner(ofKinds('join', 'node')), 'kato.join.t1');
     assert.equal(owner(ofKinds('node', 'former')), 'kato.op.n1.>');
     const wrong = { kind: 'node', id: 'n2', key: `U${'A'.repeat(55)}` } as const;
-    assert.deepEqual(busUsersView([...users, wrong]), busUsersView(users));
+    assert.deepEqual(busUsersValues([...users, wrong]), busUsersValues(users));
   });
 
   /** Whether some subject is in both patterns. */

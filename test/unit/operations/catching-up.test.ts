@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Bus } from '../../../src/bus/bus.ts';
 import type { Store } from '../../../src/bus/store/store.ts';
 import { contentsKeeper } from '../../../src/controller/state/contents.ts';
-import { guardHistory } from '../../../src/controller/state/history-guard.ts';
 import { knowledgeOf } from '../../../src/controller/state/knowledge.ts';
+import { guardLineage } from '../../../src/controller/state/lineage-guard.ts';
 import { createLive, takeDocument } from '../../../src/controller/state/live.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { hashOfCluster } from '../../../src/domain/document/document-hash.ts';
@@ -42,7 +42,7 @@ async function asked(onBus: Cluster, seen?: ProvenVersion) {
     ...{ ...common, store, bus: {} as Bus },
     announcements: { needsFrom: () => false, shown: () => ({ announced: [], proof: null }) },
     contents: contentsKeeper({ ...common, seed: SEED }),
-    catchUp: guardHistory(store, live, SEED).catchUp,
+    catchUp: guardLineage(store, live, SEED).catchUp,
   } as unknown as Parameters<typeof knowledgeOf>[0];
   const params = { known: null, ...(seen === undefined ? {} : { seen }) };
   const answer = await view.run(knowledgeOf(options), params, plain);

@@ -1,5 +1,11 @@
 import type { Pool } from '../pools.ts';
-import { addressesOf, idOf, type UpstreamView, upstreamName, upstreamOfOne } from './upstreams.ts';
+import {
+  addressesOf,
+  idOf,
+  type UpstreamValues,
+  upstreamName,
+  upstreamOfOne,
+} from './upstreams.ts';
 
 /**
  * A pool whose clients stay with one backend. The cookie names the backend, so that one more
@@ -15,7 +21,7 @@ export interface StickyPool {
   path: string;
   members: { id: string; address: string; upstream: string }[];
   /** Those of the members. */
-  upstreams: UpstreamView[];
+  upstreams: UpstreamValues[];
 }
 
 export function stickyPool(index: number, pool: Pool, path: string): StickyPool {

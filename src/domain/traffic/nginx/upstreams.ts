@@ -4,7 +4,7 @@ import type { View } from '../../views/view.ts';
 import { neverEmpty, type Pool, type PoolMember } from '../pools.ts';
 
 /** One `upstream` of nginx. */
-export interface UpstreamView {
+export interface UpstreamValues {
   name: string;
   servers: { address: string; backup: boolean }[];
   /**
@@ -18,7 +18,7 @@ export interface UpstreamView {
 
 /** All of one nginx: their workers share what they know of the health of the servers. */
 export interface Upstreams {
-  upstreams: UpstreamView[];
+  upstreams: UpstreamValues[];
   /** Shared memory for it, in kB. */
   zoneKb: number;
 }
@@ -51,21 +51,21 @@ export function addressesOf({ members }: Pool): string[] {
   return usable(neverEmpty(members).filter(({ state }) => state === 'in'));
 }
 
-export function upstream(pool: Pool): UpstreamView {
+export function upstream(pool: Pool): UpstreamValues {
   const servers = addressesOf(pool).map((address) => ({ address, backup: false }));
   const lastResort = hasSeveral(pool) ? usable(pool.members) : [];
   return { name: upstreamName(pool), servers, lastResort };
 }
 
 /** All requests go to `first` while it can be reached, then to any other. */
-export function upstreamOfOne(name: string, pool: Pool, first: string): UpstreamView {
+export function upstreamOfOne(name: string, pool: Pool, first: string): UpstreamValues {
   const others = addressesOf(pool).filter((address) => address !== first);
   const backups = others.map((address) => ({ address, backup: true }));
   return { name, servers: [{ address: first, backup: false }, ...backups], lastResort: [] };
 }
 
 /** One zone for all: with one for each, 5,000 routes took 340 MB a generation, most of it unused. */
-export function sharingZone(upstreams: UpstreamView[]): Upstreams {
+export function sharingZone(upstreams: UpstreamValues[]): Upstreams {
   const servers = upstreams.flatMap((one) => one.servers).length;
   const kb = ZONE_KB_PER_SERVER * servers + ZONE_KB_PER_UPSTREAM * upstreams.length;
   return { upstreams, zoneKb: ZONE_BASE_KB + Math.ceil(kb) };

@@ -13,7 +13,7 @@ import type { View } from '../../../../src/domain/views/view.ts';
 import {
   balancerView,
   balancerViewAlone,
-  routerViewFull,
+  routerValuesFull,
   viewSecrets,
 } from '../../../support/nginx-views.ts';
 import { testNode, testPool, testView } from '../../../support/views.ts';
@@ -60,7 +60,7 @@ describe('compiling a view', () => {
         },
       ],
     }),
-    router: routerViewFull,
+    router: routerValuesFull,
     'load-balancer': balancerView,
     'load-balancer-alone': balancerViewAlone,
     'data-services': testView(['redis', 'memcached', 'postgresql'], {

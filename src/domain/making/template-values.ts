@@ -1,12 +1,12 @@
 import { refuse } from '../base/error.ts';
 import type { Seen, SettingValue } from '../roles/role.ts';
 import { secretsOfRole } from '../roles/roles.ts';
-import { loadBalancerView } from '../traffic/nginx/load-balancer-view.ts';
-import { routerView } from '../traffic/nginx/router-view.ts';
+import { loadBalancerValues } from '../traffic/nginx/load-balancer-values.ts';
+import { routerValues } from '../traffic/nginx/router-values.ts';
 import { addressesOf } from '../traffic/nginx/upstreams.ts';
 import { ROUTERS } from '../traffic/proxies.ts';
 import type { View } from '../views/view.ts';
-import { busView } from './bus-view.ts';
+import { busValues } from './bus-values.ts';
 import type { Values } from './fill.ts';
 import type { PlannedProcess } from './processes.ts';
 import type { CommonValues, CompileInput } from './values.ts';
@@ -14,7 +14,7 @@ import type { CommonValues, CompileInput } from './values.ts';
 const LOOPBACK = '127.0.0.1';
 
 /** The values for one process: the common ones, and what only its templates need. */
-export function templateView(input: CompileInput, planned: PlannedProcess): CommonValues {
+export function templateValues(input: CompileInput, planned: PlannedProcess): CommonValues {
   const { view, paths, secrets } = input;
   const { name } = planned.definition;
   const { address, id, hostname, zone } = view.node;
@@ -47,20 +47,20 @@ export function templateView(input: CompileInput, planned: PlannedProcess): Comm
     cacheFolder: paths.cache,
     kato: input.kato,
   };
-  return { ...common, ...specialView(input, planned, common) };
+  return { ...common, ...specialValues(input, planned, common) };
 }
 
 /** Lists that a template loops over are made here, of what the process's roles see of the cluster. */
-function specialView(
+function specialValues(
   { view, secrets }: CompileInput,
   { roles }: PlannedProcess,
   common: CommonValues,
 ): object {
   const sees = (seen: Seen): boolean => roles.some((role) => role.sees.includes(seen));
   return {
-    ...(sees('users') ? busView(view, secrets, common) : {}),
-    ...(sees('routes') ? routerView(view, secrets, common) : {}),
-    ...(sees(`pools/${ROUTERS}`) ? loadBalancerView(view, secrets, common) : {}),
+    ...(sees('users') ? busValues(view, secrets, common) : {}),
+    ...(sees('routes') ? routerValues(view, secrets, common) : {}),
+    ...(sees(`pools/${ROUTERS}`) ? loadBalancerValues(view, secrets, common) : {}),
   };
 }
 
@@ -68,7 +68,7 @@ function specialView(
 export function itemsOf(values: CommonValues, list: string): Values[] {
   const items = values[list];
   if (Array.isArray(items)) return items.map((item: Values) => ({ ...values, ...item }));
-  throw refuse('ROLE_FILE', `'each: ${list}' names no list of the view`);
+  throw refuse('ROLE_FILE', `'each: ${list}' names no list of values`);
 }
 
 function settingsOf(view: View, { roles }: PlannedProcess): Record<string, SettingValue> {

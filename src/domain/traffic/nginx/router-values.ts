@@ -4,7 +4,7 @@ import type { View } from '../../views/view.ts';
 import type { Pool } from '../pools.ts';
 import { type Below, belowPatterns, type Place } from './below.ts';
 import { certificateFor } from './certificate-files.ts';
-import { type ProxyView, proxyView } from './proxy-view.ts';
+import { type ProxyValues, proxyValues } from './proxy-values.ts';
 import { type StickyPool, stickyPool } from './sticky.ts';
 import {
   addressesOf,
@@ -18,7 +18,7 @@ import {
 } from './upstreams.ts';
 
 /** What `templates/nginx/router.conf` loops over. */
-export interface RouterView extends ProxyView, Upstreams {
+export interface RouterValues extends ProxyValues, Upstreams {
   stickyPools: StickyPool[];
   /** Backends that a cookie may name. */
   stickyBackends: { address: string; id: string }[];
@@ -55,12 +55,12 @@ interface Leads {
 /** Characters that nginx takes as they are. */
 const PATH = /^\/[A-Za-z0-9._~/-]*$/;
 
-export function routerView(
+export function routerValues(
   view: View,
   secrets: Readonly<Record<string, string>>,
   common: CommonValues,
-): RouterView {
-  const proxy = proxyView(view, secrets, common);
+): RouterValues {
+  const proxy = proxyValues(view, secrets, common);
   const leads = leadsOf(view);
   const filled = leads.filter(({ pool }) => addressesOf(pool).length > 0);
   const sticky = filled.filter(({ pool }) => pool.sticky === true);
@@ -102,7 +102,7 @@ export function routerView(
   };
 }
 
-function ownCertificate({ certificates, fallback }: ProxyView, host: string): string | null {
+function ownCertificate({ certificates, fallback }: ProxyValues, host: string): string | null {
   const file = certificateFor(certificates, host);
   return file === fallback ? null : file;
 }

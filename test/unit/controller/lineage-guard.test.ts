@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Store } from '../../../src/bus/store/store.ts';
-import { guardHistory } from '../../../src/controller/state/history-guard.ts';
+import { guardLineage } from '../../../src/controller/state/lineage-guard.ts';
 import { createLive } from '../../../src/controller/state/live.ts';
 import { prove } from '../../../src/domain/document/proof.ts';
 import { clusterWith } from '../../support/clusters.ts';
@@ -16,7 +16,7 @@ describe('a node that says it has seen a later state', () => {
   const seenWith = async (claim: (typeof claims)[number], seed: string) => {
     const live = createLive();
     const store = { readCluster: async () => ({ cluster, entry: 1 }) } as Partial<Store> as Store;
-    const guard = guardHistory(store, live, seed);
+    const guard = guardLineage(store, live, seed);
     await guard.readBack();
     guard.saw(prove(claim, SEED));
     await guard.readBack();

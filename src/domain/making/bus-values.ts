@@ -1,10 +1,10 @@
-import { type BusUsersView, busUsersView } from '../access/bus-permissions.ts';
+import { type BusUsersValues, busUsersValues } from '../access/bus-permissions.ts';
 import { refuse } from '../base/error.ts';
 import type { BusUser, View } from '../views/view.ts';
 import type { CommonValues } from './values.ts';
 
 /** What `templates/nats-server/` loops over and fills in. */
-export interface BusView extends BusUsersView {
+export interface BusValues extends BusUsersValues {
   clusterId: string;
   port: number;
   monitorPort: number;
@@ -13,13 +13,13 @@ export interface BusView extends BusUsersView {
   key: string;
 }
 
-export function busView(
+export function busValues(
   view: View,
   secrets: Readonly<Record<string, string>>,
   { settings }: CommonValues,
-): BusView {
+): BusValues {
   return {
-    ...busUsersView([...view.busUsers, ...wardensOf(view)]),
+    ...busUsersValues([...view.busUsers, ...wardensOf(view)]),
     clusterId: view.cluster.id,
     port: Number(settings.port),
     monitorPort: Number(settings.monitor_port),

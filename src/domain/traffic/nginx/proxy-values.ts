@@ -5,7 +5,7 @@ import { type CertificateView, certificatesOf } from './certificate-files.ts';
 import { CLAIMS, type Claim, disguises } from './claims.ts';
 
 /** What routers and load balancers have in common. */
-export interface ProxyView {
+export interface ProxyValues {
   /** Fallback first; empty without TLS. */
   certificates: CertificateView[];
   tls: boolean;
@@ -21,11 +21,11 @@ export interface ProxyView {
   oddHeaders: boolean;
 }
 
-export function proxyView(
+export function proxyValues(
   view: View,
   secrets: Readonly<Record<string, string>>,
   { settings }: CommonValues,
-): ProxyView {
+): ProxyValues {
   const certificates = certificatesOf(view, secrets);
   const asked = Array.isArray(settings.trusted_proxies) ? settings.trusted_proxies : [];
   const trusted = [...new Set([...view.trustedProxies, ...asked])].filter(isNetwork).sort();

@@ -11,7 +11,7 @@ import { type Live, takeDocument } from './live.ts';
 const ASKED_AGAIN_MS = 1000;
 
 /** Notices a bus that went back in time: a restored, older copy, or another history. */
-export interface HistoryGuard {
+export interface LineageGuard {
   /** A document that the watch of the bus told. */
   tell(cluster: Cluster, entry: number): void;
   /** A node has this version: with its proof, it was the state of the cluster once. */
@@ -25,13 +25,13 @@ export interface HistoryGuard {
 }
 
 /** Keeps `live.document` and `live.older`: the latter is why controllers then only read. */
-export function guardHistory(store: Store, live: Live, seed: string): HistoryGuard {
+export function guardLineage(store: Store, live: Live, seed: string): LineageGuard {
   let newest: Version | null = null;
   let wanted = false;
   let checking = false;
   let checkedMs = Number.NEGATIVE_INFINITY;
 
-  const guard: HistoryGuard = {
+  const guard: LineageGuard = {
     tell: (cluster, entry) => {
       const known = live.document?.version ?? null;
       takeDocument(live, cluster, entry);

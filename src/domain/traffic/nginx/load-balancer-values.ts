@@ -1,20 +1,20 @@
 import type { CommonValues } from '../../making/values.ts';
 import type { View } from '../../views/view.ts';
-import { type ProxyView, proxyView } from './proxy-view.ts';
+import { type ProxyValues, proxyValues } from './proxy-values.ts';
 import { addressesOf, poolOfKind, sharingZone, type Upstreams, upstream } from './upstreams.ts';
 
 /** What `templates/nginx/load-balancer.conf` fills in. */
-export interface LoadBalancerView extends ProxyView, Upstreams {
+export interface LoadBalancerValues extends ProxyValues, Upstreams {
   /** One for each installed certificate, chosen by the name that a client asks for. */
   named: { domain: string; file: string }[];
 }
 
-export function loadBalancerView(
+export function loadBalancerValues(
   view: View,
   secrets: Readonly<Record<string, string>>,
   common: CommonValues,
-): LoadBalancerView {
-  const proxy = proxyView(view, secrets, common);
+): LoadBalancerValues {
+  const proxy = proxyValues(view, secrets, common);
   const routers = poolOfKind(view, 'routers');
   return {
     ...proxy,
