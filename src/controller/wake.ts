@@ -9,7 +9,9 @@ import type { Live } from './state/live.ts';
 const GATHER_MS = 100;
 /** ... but no longer than this in all. */
 const GATHER_MS_MAX = 1000;
-/** Nodes that missed the news get it again, all at once. */
+/** News reach every node, so that of many changes in a row are one. */
+const NEWS_MS = 250;
+/** Nodes that missed the news, and have not just had them on the way, get them again, all at once. */
 const AGAIN_MS = 1000;
 /** Timers of Node have no more. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -36,9 +38,10 @@ export function wakeNodes(options: {
   const faults = new Map<string, string>();
   let stopGathering: (() => void) | undefined;
   let stopEnding: (() => void) | undefined;
-  let stopAgain: (() => void) | undefined;
+  let stopNews: (() => void) | undefined;
   let waitingSinceMs: number | null = null;
   let told = '';
+  let toldMs = Number.NEGATIVE_INFINITY;
 
   const wakeNow = (): void => {
     stopGathering?.();
@@ -56,7 +59,7 @@ export function wakeNodes(options: {
       sent.delete(id);
       bus.publish(wake(id), null);
     }
-    if (version.hash !== told) tellNews();
+    if (version.hash !== told) newsIn(NEWS_MS);
     stopEnding?.();
     if (until === null) return;
     const leftMs = Math.max(0, Date.parse(until) - clock.epochMs());
@@ -91,7 +94,7 @@ export function wakeNodes(options: {
       if (have.content !== content && isBehind(have.made, made)) {
         sent.set(id, content);
         bus.publish(wake(id), null);
-      } else if (!isNew) stopAgain ??= clock.after(AGAIN_MS, tellNews);
+      } else if (!isNew && clock.nowMs() - toldMs > AGAIN_MS) newsIn(AGAIN_MS);
       const isFault = have.content !== content && isSame(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
       faults.set(id, have.content);
@@ -100,16 +103,20 @@ export function wakeNodes(options: {
       );
     },
     close: () => {
-      for (const stop of [stopGathering, stopEnding, stopAgain, ...stops]) stop?.();
+      for (const stop of [stopGathering, stopEnding, stopNews, ...stops]) stop?.();
     },
   };
 
+  function newsIn(ms: number): void {
+    stopNews ??= clock.after(ms, tellNews);
+  }
+
   function tellNews(): void {
-    stopAgain?.();
-    stopAgain = undefined;
+    stopNews = undefined;
     if (live.document === null) return;
     const { version } = contents();
     told = version.hash;
+    toldMs = clock.nowMs();
     bus.publish(ask(VERSIONS), { version: { ...version } });
   }
 }

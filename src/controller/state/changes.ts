@@ -88,9 +88,7 @@ export function createChanges(options: {
     const { who: by, operation } = request;
     const note = { at, by, operation: operation.name, params: told(request) };
     try {
-      const performed = await tried(request, at);
-      if (performed.changed) await records.done(note, performed.revision, request.by);
-      return performed;
+      return await tried(request, at, (revision) => records.done(note, revision, request.by));
     } catch (error) {
       const code = error instanceof KatoError ? error.code : 'INTERNAL';
       records.refused(note, code, request.asker);
@@ -105,7 +103,11 @@ export function createChanges(options: {
     return operation.record(named);
   }
 
-  async function tried(request: ChangeRequest, at: string): Promise<Performed> {
+  async function tried(
+    request: ChangeRequest,
+    at: string,
+    record: (revision: number) => Promise<void>,
+  ): Promise<Performed> {
     const { operation, params, id } = request;
     // Another controller may have changed it, also a moment ago: nothing is decided on old news.
     await options.guard.readBack();
@@ -125,7 +127,7 @@ export function createChanges(options: {
       const before = document();
       const again = landedResult(before.cluster, id);
       if (again !== undefined) return again;
-      const outcome = await attempt(before, prepared, asked);
+      const outcome = await attempt(before, prepared, asked, record);
       if (outcome !== 'conflict') return outcome;
       await options.guard.readBack();
     }
@@ -142,6 +144,7 @@ export function createChanges(options: {
     before: Document,
     prepared: Prepared,
     asked: Asked,
+    record: (revision: number) => Promise<void>,
   ): Promise<Performed | 'conflict'> {
     const decision = prepared.decide(before.cluster, asked);
     const result = decision.result as Json;
@@ -155,7 +158,10 @@ export function createChanges(options: {
     await storeSecrets(prepared, decision.cluster);
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
+    // It goes to the disk of the bus while nodes are woken.
+    const recorded = record(after.revision);
     takeDocument(options.live, after, entry);
+    await recorded;
     await forgetSecrets(prepared.forget ?? []);
     return { result, revision: after.revision, touched, changed: true };
   }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { mock } from 'node:test';
 import type { Bus } from '../../../src/bus/bus.ts';
 import type { Heartbeat } from '../../../src/controller/hearing/liveness.ts';
 import { contentsKeeper } from '../../../src/controller/state/contents.ts';
@@ -14,15 +13,17 @@ import { shownUntil } from '../../../src/domain/access/tokens.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import type { Made } from '../../../src/domain/views/view.ts';
 import { catalogue, clusterWith, NOW, tokenOf, withNode } from '../../support/clusters.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 
 const SECOND_MS = 1000;
 /** Longer than anything is gathered. */
-const GATHERED_MS = 200;
+const GATHERED_MS = 300;
 const FIRST = clusterWith({ web: ['router'], db: ['redis'], plain: [] });
 
 /** A controller with a bus that carries nothing, and all that was said on it. */
 function controller(cluster: Cluster = FIRST) {
-  const live = createLive();
+  const clock = manualClock(NOW);
+  const live = createLive(clock);
   const said: string[] = [];
   const logged: string[] = [];
   takeDocument(live, cluster, 1);
@@ -50,8 +51,16 @@ function controller(cluster: Cluster = FIRST) {
     },
     change: (next: Cluster) => takeDocument(live, after(live.document!.cluster, next), 2),
   };
+  clock.tick(GATHERED_MS);
   told.since();
-  return { live, contents, waker, logged, ...told };
+  return {
+    ...{ tick: clock.tick, epochMs: clock.epochMs },
+    live,
+    contents,
+    waker,
+    logged,
+    ...told,
+  };
 }
 
 function after(before: Cluster, changed: Cluster): Cluster {
@@ -66,25 +75,25 @@ describe('a controller', () => {
   let own: ReturnType<typeof controller>;
 
   beforeEach(() => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse(NOW) });
     own = controller();
   });
   afterEach(() => {
     own.waker.close();
-    mock.timers.reset();
   });
 
   it('wakes those whose content a change makes another, and tells all of it once', () => {
     own.change(stopped(FIRST, 'plain'));
-    assert.deepEqual(own.since(), { woken: ['core', 'plain'], news: 1 });
-    mock.timers.tick(10 * SECOND_MS);
-    assert.deepEqual(own.since(), NOBODY);
+    assert.deepEqual(own.since(), { woken: ['core', 'plain'], news: 0 });
+    own.tick(10 * SECOND_MS);
+    assert.deepEqual(own.since(), { woken: [], news: 1 });
     const shop = { host: 'shop.org', path: '/', backends: ['10.1.0.1:80'], sticky: false };
     own.change({ ...own.live.document!.cluster, routes: { 'shop.org': shop } });
-    assert.deepEqual(own.since(), { woken: ['core', 'web'], news: 1 });
+    assert.deepEqual(own.since().woken, ['core', 'web']);
     const operations = [{ id: 'o', revision: 3, result: null, touched: [] }];
     own.change({ ...own.live.document!.cluster, operations });
-    assert.deepEqual(own.since(), { woken: ['core'], news: 1 }, 'the core keeps the document');
+    assert.deepEqual(own.since().woken, ['core'], 'the core keeps the document');
+    own.tick(GATHERED_MS);
+    assert.deepEqual(own.since(), { woken: [], news: 1 }, 'once for changes in a row');
     const { plain: _plain, ...nodes } = own.live.document!.cluster.nodes;
     own.change({ ...own.live.document!.cluster, nodes });
     assert.deepEqual(own.since().woken, ['core', 'plain'], 'it is to find that it was removed');
@@ -92,41 +101,49 @@ describe('a controller', () => {
 
   it('wakes once for what comes in crowds, and nobody for a verdict that changes no pool', () => {
     takeVerdicts(own.live, { silent: { db: { state: 'dead', since: NOW } }, outages: {} }, 5);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since(), NOBODY);
     const two = {
       ...FIRST,
       routes: { a: { host: 'a', path: '/', backends: ['1.1.1.1:1', '1.1.1.2:1'], sticky: false } },
     };
     own.change(two);
+    own.tick(GATHERED_MS);
     own.since();
     for (const since of [NOW, NOW, NOW]) {
       const outages = { 'route a': { '1.1.1.1:1': since } };
       takeVerdicts(own.live, { silent: {}, outages }, own.live.verdictsEntry + 1);
     }
     assert.deepEqual(own.since(), NOBODY);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since(), { woken: ['core', 'web'], news: 0 });
   });
 
   it('wakes for a secret those who are given it', () => {
     takeSecret(own.live, 'node/db/redis/password', 7);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since(), { woken: ['core', 'db'], news: 0 });
     takeSecret(own.live, 'node/db/redis/password', 8, true);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since(), { woken: ['core', 'db'], news: 0 });
   });
 
   it('repairs lost news for all at once, a second later, and no node by itself', () => {
     const before = ['web', 'db', 'plain'].map((id) => [id, own.beatOf(id)] as const);
     own.change(stopped(FIRST, 'plain'));
+    own.tick(GATHERED_MS);
     own.since();
-    for (const [id, beat] of before.slice(0, 2)) own.waker.repair(id, beat);
+    const beats = () => {
+      for (const [id, beat] of before.slice(0, 2)) own.waker.repair(id, beat);
+    };
+    beats();
+    own.tick(SECOND_MS);
+    assert.deepEqual(own.since(), NOBODY, 'the news may have been on their way');
+    beats();
     assert.deepEqual(own.since(), NOBODY);
-    mock.timers.tick(SECOND_MS);
+    own.tick(SECOND_MS);
     assert.deepEqual(own.since(), { woken: [], news: 1 });
-    mock.timers.tick(10 * SECOND_MS);
+    own.tick(10 * SECOND_MS);
     assert.deepEqual(own.since(), NOBODY);
   });
 
@@ -135,14 +152,14 @@ describe('a controller', () => {
     own.waker.repair('db', before);
     assert.deepEqual(own.since(), NOBODY);
     takeSecret(own.live, 'node/db/redis/password', 7);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     own.since();
     for (const beat of [before, { ...before, version: own.contents().version }]) {
       own.waker.repair('db', beat);
       assert.deepEqual(own.since().woken, ['db']);
     }
     takeSecret(own.live, 'node/db/redis/password', 8, true);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     own.since();
     own.waker.repair('db', own.beatOf('db'));
     assert.deepEqual([own.since(), own.logged], [NOBODY, []]);
@@ -152,7 +169,7 @@ describe('a controller', () => {
     const before = own.beatOf('db');
     takeSecret(own.live, 'node/db/redis/password', 7);
     own.waker.repair('db', before);
-    mock.timers.tick(GATHERED_MS);
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since().woken, ['core', 'db']);
     assert.deepEqual(own.logged, []);
   });
@@ -172,7 +189,7 @@ describe('a controller', () => {
       const have = { content: 'another', made: { ...made, ...changes } };
       own.waker.repair('db', own.beatOf('db', { have }));
     }
-    mock.timers.tick(10 * SECOND_MS);
+    own.tick(10 * SECOND_MS);
     assert.deepEqual([own.since(), own.logged], [NOBODY, []]);
     const older: Partial<Made>[] = [{ time: '1960-01-01T00:00:00.000Z' }, { kato: '0.1.9' }];
     for (const changes of [...older, { epoch: 0, revision: 99 }, { revision: 0, verdicts: 9 }]) {
@@ -186,7 +203,7 @@ describe('a controller', () => {
     const { made } = own.contents();
     const beat = own.beatOf('db', { have: { content: 'another', made } });
     for (let i = 0; i < 5; i++) own.waker.repair('db', beat);
-    mock.timers.tick(10 * SECOND_MS);
+    own.tick(10 * SECOND_MS);
     assert.deepEqual(own.since(), NOBODY);
     assert.equal(own.logged.length, 1);
     assert.match(own.logged[0]!, /^db has a different view .* a bug in kato$/);
@@ -209,11 +226,12 @@ describe('a controller', () => {
   it('wakes the core when the time of a token is over', () => {
     const token = tokenOf('t1');
     own.change({ ...FIRST, tokens: { t1: token } });
+    own.tick(GATHERED_MS);
     assert.deepEqual(own.since().woken, ['core']);
-    const leftMs = Date.parse(shownUntil(token)) - Date.parse(NOW);
-    mock.timers.tick(leftMs - 1);
+    const leftMs = Date.parse(shownUntil(token)) - own.epochMs();
+    own.tick(leftMs - 1);
     assert.deepEqual(own.since(), NOBODY);
-    mock.timers.tick(2);
+    own.tick(2);
     assert.deepEqual(own.since(), { woken: ['core'], news: 0 });
     assert.equal(own.contents().made.time, shownUntil(token));
     assert.deepEqual(
