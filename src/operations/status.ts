@@ -116,7 +116,7 @@ export const progress = read(
     const asked = [...new Set(nodes)];
     const now = (): Progress[] => {
       const own = asked.map((id) => progressOf(known, id, revision));
-      const late = own.every((node) => node.done) ? notFollowed(known, asked) : [];
+      const late = own.every((node) => node.done) ? notFollowed(known, asked, revision) : [];
       return late.length === 0
         ? own
         : own.map((node) => ({ ...node, done: false, waitsFor: late }));
@@ -158,13 +158,14 @@ function hasReached({ contents, version }: Knowledge, report: Report, revision: 
   return reached >= revision && lineage === version.lineage;
 }
 
-/** Names of living nodes that send requests to others, and that do not have what they should yet. */
-function notFollowed(known: Knowledge, asked: readonly string[]): string[] {
-  const { cluster, catalogue, verdicts, reports, contents } = known;
+/** Names of living nodes that send requests to others, and that have not finished this revision yet. */
+function notFollowed(known: Knowledge, asked: readonly string[], revision: number): string[] {
+  const { cluster, catalogue, verdicts, reports } = known;
   const isLate = ({ id }: Node): boolean => {
-    const { content } = reports.get(id) ?? {};
+    const report = reports.get(id);
     // An agent of 0.1.0 does not tell.
-    return content !== undefined && content !== contents.contentOf(id);
+    if (report?.content === undefined) return false;
+    return !report.complete || !hasReached(known, report, revision);
   };
   return Object.values(cluster.nodes)
     .filter((node) => !asked.includes(node.id) && nodeState(verdicts, node) === 'active')
