@@ -5,7 +5,7 @@ import type { Report } from '../domain/making/step.ts';
 import { findNode, nodesCalled } from '../domain/nodes/find-node.ts';
 import type { Verdicts } from '../domain/nodes/verdicts.ts';
 import { seesPools } from '../domain/roles/roles.ts';
-import type { NodeState, Status } from '../domain/telling/status.ts';
+import { hasGone, type NodeState, type Status } from '../domain/telling/status.ts';
 import { nodeState, statusOf } from '../domain/telling/status-of.ts';
 import { pinnedPools } from '../domain/traffic/balancer-pools.ts';
 import { poolsOf } from '../domain/traffic/pools.ts';
@@ -158,7 +158,10 @@ function hasReached({ contents, version }: Knowledge, report: Report, revision: 
   return reached >= revision && lineage === version.lineage;
 }
 
-/** Names of living nodes that send requests to others, and that have not finished this revision yet. */
+/**
+ * Names of nodes that send requests to others, and that have not finished this revision yet. One that is
+ * silent may still serve: it is waited for until it is known to be gone.
+ */
 function notFollowed(known: Knowledge, asked: readonly string[], revision: number): string[] {
   const { cluster, catalogue, verdicts, reports } = known;
   const isLate = ({ id }: Node): boolean => {
@@ -168,9 +171,13 @@ function notFollowed(known: Knowledge, asked: readonly string[], revision: numbe
     return !report.complete || !hasReached(known, report, revision);
   };
   return Object.values(cluster.nodes)
-    .filter((node) => !asked.includes(node.id) && nodeState(verdicts, node) === 'active')
+    .filter((node) => !asked.includes(node.id) && isWaitedFor(nodeState(verdicts, node)))
     .filter((node) => seesPools(catalogue, node) && isLate(node))
     .map(({ name }) => name);
+}
+
+function isWaitedFor(state: NodeState): boolean {
+  return !hasGone(state) && state !== 'joining';
 }
 
 export const history = read(

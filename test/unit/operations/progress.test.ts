@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Report, StepFailure } from '../../../src/domain/making/step.ts';
-import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
+import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { type Progress, progress } from '../../../src/operations/status.ts';
 import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
@@ -25,8 +25,13 @@ describe('a change of one node that others send requests to', () => {
     id,
     { ...reportOf(id, {}), content: contents.contentOf(id), complete: true, ...change },
   ];
-  const progressWith = async (...reports: [string, Report][]): Promise<Progress> => {
-    const silent = { dead: { state: 'dead', since: NOW } } as const;
+  const progressWith = async (...reports: [string, Report][]): Promise<Progress> =>
+    progressWhile({}, ...reports);
+  const progressWhile = async (
+    others: Verdicts['silent'],
+    ...reports: [string, Report][]
+  ): Promise<Progress> => {
+    const silent = { dead: { state: 'dead', since: NOW }, ...others } as const;
     const known = {
       ...{ cluster: many, catalogue, contents, version: contents.version },
       verdicts: { ...NO_VERDICTS, silent },
@@ -47,6 +52,32 @@ describe('a change of one node that others send requests to', () => {
     const late = reportFrom('lb', { content: 'old' });
     const { done, waitsFor } = await progressWith(reportFrom('web'), late, gone);
     assert.deepEqual([done, waitsFor], [false, ['lb']]);
+  });
+
+  it('waits for one that is silent, and may still serve, until it is known to be gone', async () => {
+    const late = reportFrom('lb', { content: 'old' });
+    const told = async (state: 'inactive' | 'left'): Promise<boolean> => {
+      const silent = { lb: { state, since: NOW } };
+      return (await progressWhile(silent, reportFrom('web'), late, gone)).done;
+    };
+    assert.deepEqual([await told('inactive'), await told('left')], [false, true]);
+  });
+
+  it('waits until they have done what they have begun', async () => {
+    const begun = reportFrom('lb', { complete: false });
+    const { done, waitsFor } = await progressWith(reportFrom('web'), begun, gone);
+    assert.deepEqual([done, waitsFor], [false, ['lb']]);
+  });
+
+  it('does not wait for what came after it', async () => {
+    const { version } = reportFrom('lb')[1];
+    const newer = { ...version, lineage: many.lineage, revision: 9 };
+    const since = reportFrom('lb', {
+      content: 'made of announcements a moment ago',
+      version: newer,
+    });
+    const { done } = await progressWith(reportFrom('web'), since, gone);
+    assert.equal(done, true);
   });
 
   it('does not wait for an agent of 0.1.0, which does not tell', async () => {

@@ -53,8 +53,9 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
     const { isThere, id } = done.result as unknown as Migrated;
     if (flags.wait && isThere && done.touched.length > 0) {
       const voice = createVoice();
-      const { revision } = done;
-      await showPhases(RETURN, { id, revision, voice, timeoutMs: flags.timeout * 1000 }, voice);
+      const { revision, touched } = done;
+      const wanted = { id, nodes: touched, revision, timeoutMs: flags.timeout * 1000 };
+      await showPhases(RETURN, { ...wanted, voice }, voice);
     }
     return changed<Migrated>(done);
   }
@@ -86,6 +87,8 @@ async function migratedBefore(
 
 interface Return {
   id: string;
+  /** It, and load balancers that were given its address by a person. */
+  nodes: readonly string[];
   revision: number;
   voice: Voice;
   timeoutMs: number;
@@ -93,7 +96,7 @@ interface Return {
 
 const RETURN: readonly Phase<Return>[] = [
   { name: 'return', title: 'Wait to hear from the node', run: untilHeard },
-  { name: 'follow', title: 'Wait until its roles have followed', run: untilDone },
+  { name: 'follow', title: 'Wait until the nodes have followed', run: untilDone },
 ];
 
 const LOOK_EVERY_MS = 200;
@@ -111,9 +114,9 @@ async function untilHeard({ id, timeoutMs }: Return): Promise<void> {
   }
 }
 
-async function untilDone({ id, revision, voice, timeoutMs }: Return): Promise<void> {
+async function untilDone({ nodes, revision, voice, timeoutMs }: Return): Promise<void> {
   const { followNodes } = await import('../../session/follow.ts');
-  await followNodes({ nodes: [id], revision, timeoutMs }, (line) => voice.say(line));
+  await followNodes({ nodes, revision, timeoutMs }, (line) => voice.say(line));
 }
 
 function notHeard({ name, address }: ListedNode, timeoutMs: number) {
