@@ -1,22 +1,21 @@
 import { resolvePrograms } from '../catalog/programs.ts';
 import type { Renderer } from '../catalog/renderer.ts';
 import { toErrorRecord } from '../domain/base/error.ts';
-import type { ErrorRecord } from '../domain/base/error-codes.ts';
 import { compileNode } from '../domain/making/compile-node.ts';
 import type { Paths } from '../domain/making/paths.ts';
 import { planNode } from '../domain/making/plan.ts';
 import type { Observed, Spec } from '../domain/making/spec.ts';
 import type { Report, Step, StepFailure, StepResult } from '../domain/making/step.ts';
 import type { Catalogue } from '../domain/roles/role.ts';
-import { definitionOf } from '../domain/roles/roles.ts';
 import type { Version } from '../domain/views/view.ts';
 import { applyStep } from '../machine/apply/apply.ts';
+import { sweepConfigs } from '../machine/apply/config.ts';
 import { readForeign } from '../machine/disk/files.ts';
 import { AGENT } from '../machine/disk/places.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
 import { observe, observeStates, type ProcessNow } from '../machine/observe.ts';
 import { nodeTime } from './node-time.ts';
-import { withUsableCertificates } from './usable-certificates.ts';
+import { forgetVerdicts, withUsableCertificates } from './usable-certificates.ts';
 
 export interface PassContext {
   paths: Paths;
@@ -41,7 +40,7 @@ export async function pass(
   const report = ({ processes }: Observed, complete: boolean): Report => ({
     ...describe(context, delivery, processes),
     steps: [...done.steps],
-    failures: [...done.failures],
+    failures: [...done.failures, ...looked.faults],
     refusedView,
     complete,
   });
@@ -68,14 +67,38 @@ export async function pass(
     done.failures.push({ kind: 'compile', process, ...error });
   }
   const failed = new Set(done.failures.map((failure) => failure.process));
-  for (const fault of looked.faults) {
-    done.failures.push({ kind: 'compile', process: AGENT, ...fault });
-  }
   const steps = looked.steps.filter((step) => !failed.has(step.process));
-  const { spec } = looked;
-  if (steps.length === 0) return { report: report(looked.observed, true), spec };
   await applyAll(steps, looked);
-  return { report: report(await observeNode(context, spec), true), spec };
+  const again = await lookAgain(context, delivery, looked, done.failures);
+  if (again !== null) {
+    looked = again;
+    done.failures = done.failures.filter(({ code }) => code !== REFUSED);
+    const stillFailed = new Set(done.failures.map((failure) => failure.process));
+    await applyAll(
+      again.steps.filter((step) => !stillFailed.has(step.process)),
+      again,
+    );
+  }
+  const unswept = await sweepConfigs(context.paths).then(() => null, toErrorRecord);
+  if (unswept !== null) done.failures.push({ kind: 'sweep-configs', process: AGENT, ...unswept });
+  const { spec, observed } = looked;
+  const now = steps.length === 0 ? observed : await observeNode(context, spec);
+  return { report: report(now, true), spec };
+}
+
+const REFUSED = 'CONFIG_REFUSED';
+
+/** Where a certificate is what a new config was refused for, as OpenSSL's settings have changed since. */
+async function lookAgain(
+  context: PassContext,
+  delivery: Delivery,
+  { faults }: Look,
+  failures: readonly StepFailure[],
+): Promise<Look | null> {
+  if (!failures.some(({ code }) => code === REFUSED)) return null;
+  forgetVerdicts();
+  const again = await look(context, delivery);
+  return again.faults.length > faults.length ? again : null;
 }
 
 /** How the processes are now, without changing anything. */
@@ -91,7 +114,7 @@ interface Look {
   observed: Observed;
   steps: Step[];
   /** What was left out of the spec, and does not hold it up. */
-  faults: ErrorRecord[];
+  faults: StepFailure[];
 }
 
 /** What should be and what is, without changing anything. */
@@ -165,12 +188,15 @@ function describe(
 ): Description {
   const { catalogue, bootId, kato } = context;
   const roles = Object.keys(view.node.roles).map((role) => {
-    return [role, definitionOf(catalogue, role).processes.map(({ name }) => name)] as const;
+    const definition = catalogue.roles.get(role);
+    return [role, definition?.processes.map(({ name }) => name) ?? []] as const;
   });
+  // Of a role that a newer kato has, and that this one cannot make, the processes are not known.
+  const knowsAll = roles.every(([role]) => catalogue.roles.has(role));
   const wanted = new Set(roles.flatMap(([, names]) => names));
   const processes = Object.entries(now).map(([name, { state, pid, since }]) => {
     const held = view.node.held[name] === bootId;
-    const rogue = !wanted.has(name) && state !== 'STOPPED';
+    const rogue = knowsAll && !wanted.has(name) && state !== 'STOPPED';
     return [name, { state: rogue ? 'ROGUE' : state, pid, since, held }] as const;
   });
   return {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KatoError } from '../domain/base/error.ts';
 import { attempt, lastWords } from './command.ts';
-import { exists, translated } from './disk/files.ts';
+import { exists, makeFolder, translated } from './disk/files.ts';
 
 /** As the roles with it start it. */
 const NGINX = '/usr/sbin/nginx';
@@ -10,18 +10,33 @@ const NGINX = '/usr/sbin/nginx';
 /**
  * Which of these files of key and chain nginx would not load, and why: it would refuse every config that
  * has one. What is too weak is for its OpenSSL to say, and so the nginx that is here is asked. Null where
- * it cannot be: there is none yet, or it refuses more than certificates.
+ * it cannot be: there is none yet, it refuses more than certificates, or `scratch` has no room.
  */
 export async function refusedByNginx(
   files: readonly string[],
+  scratch: string,
 ): Promise<ReadonlyMap<string, string> | null> {
   if (!(await exists(NGINX))) return null;
-  const folder = await translated(tmpdir(), () => mkdtemp(join(tmpdir(), 'kato-certificates-')));
+  try {
+    return await judgedIn(scratch, files);
+  } catch (error) {
+    // Whoever asks goes on: the check of the whole config says what is wrong.
+    if (error instanceof KatoError) return null;
+    throw error;
+  }
+}
+
+async function judgedIn(
+  scratch: string,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, string> | null> {
+  await makeFolder(scratch, 0o700);
+  const folder = await translated(scratch, () => mkdtemp(join(scratch, 'kato-certificates-')));
   try {
     const refused = await refusedOf(files, folder);
     return refused.size > 0 && (await refusal([], folder)) !== null ? null : refused;
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await translated(folder, () => rm(folder, { recursive: true, force: true }));
   }
 }
 

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import * as v from 'valibot';
 import { refuse } from '../domain/base/error.ts';
 import { checkHostPattern } from '../domain/base/names.ts';
@@ -39,7 +40,7 @@ export const certificateInstall = preparedChange(
 
 /** Where this machine has one: it knows more than we do. Each router asks its own. */
 async function askNginx(file: string): Promise<void> {
-  const why = (await refusedByNginx([file]))?.get(file);
+  const why = (await refusedByNginx([file], tmpdir()))?.get(file);
   if (why !== undefined) throw refuse('BAD_FILE', 'nginx would not load this certificate', why);
 }
 

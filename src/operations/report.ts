@@ -78,6 +78,7 @@ const REPORT = v.object({
       message: cut(SENTENCE_MAX),
       why: v.exactOptional(cut(WHY_MAX)),
       next: v.exactOptional(cut(SENTENCE_MAX)),
+      certificate: v.exactOptional(word),
     }),
     FAILURES_MAX,
   ),

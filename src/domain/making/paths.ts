@@ -31,6 +31,8 @@ export interface Paths {
   locks: string;
   /** A file for each log that loses lines now. Mode 0700. */
   lost: string;
+  /** What a check under way has written, keys too; cleared when the agent starts. Mode 0700. */
+  scratch: string;
   cache: string;
 }
 
@@ -54,6 +56,7 @@ export function pathsOf(root: string): Paths {
     readSocket: `${run}/status.sock`,
     locks: `${run}/locks`,
     lost: `${run}/lost`,
+    scratch: `${run}/scratch`,
     cache: `${base}/var/cache/kato`,
   };
 }

@@ -109,10 +109,22 @@ export interface StepFailure extends ErrorRecord {
   /**
    * `keep-ledger`: the view could not be put on disk, and so nothing of it was done. `compile`: the
    * files of the process could not be made of it. `keep-export`: the cluster's export was not kept.
-   * `fetch-view`, `send-report`: controllers answer, and refuse it.
+   * `fetch-view`, `send-report`: controllers answer, and refuse it. `use-certificate`: one is left out,
+   * or lost. `sweep-configs`: old ones are still there. `make-pass`: the pass broke off.
    */
-  kind: Step['kind'] | 'keep-ledger' | 'compile' | 'keep-export' | 'fetch-view' | 'send-report';
+  kind:
+    | Step['kind']
+    | 'keep-ledger'
+    | 'compile'
+    | 'keep-export'
+    | 'fetch-view'
+    | 'send-report'
+    | 'use-certificate'
+    | 'sweep-configs'
+    | 'make-pass';
   process: string;
+  /** The domain whose certificate it is about. */
+  certificate?: string;
 }
 
 export interface ProcessReport {

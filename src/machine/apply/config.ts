@@ -1,4 +1,4 @@
-import { chmod, readdir, rename, stat } from 'node:fs/promises';
+import { chmod, readdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refuse } from '../../domain/base/error.ts';
 import type { Paths } from '../../domain/making/paths.ts';
@@ -6,6 +6,7 @@ import type { StepOf } from '../../domain/making/step.ts';
 import { attempt, lastWords } from '../command.ts';
 import {
   exists,
+  folderNames,
   makeFolder,
   readLinkIfExists,
   removeTree,
@@ -18,8 +19,6 @@ import { ensureUser } from '../users.ts';
 
 const CHECK_LIMIT_MS = 20_000;
 const CONFIG_PLACE = /\$\{config\}/g;
-/** Besides the live and the loaded one, to look at after a mishap. */
-const OLD_FOLDERS_KEPT = 2;
 
 /** A folder gets its final name only after its check, so each that has one was accepted. */
 export async function writeConfig(step: StepOf<'write-config'>, paths: Paths): Promise<void> {
@@ -57,7 +56,7 @@ export async function switchConfig(step: StepOf<'switch-config'>, paths: Paths):
   if ((await readLinkIfExists(`${parent}/current`)) !== step.hash) {
     await switchLink(`${parent}/current`, step.hash);
   }
-  await prune(parent, paths);
+  await sweepOld(parent, paths);
 }
 
 async function check(step: StepOf<'write-config'>, candidate: string): Promise<void> {
@@ -73,16 +72,19 @@ async function check(step: StepOf<'write-config'>, candidate: string): Promise<v
   );
 }
 
-async function prune(parent: string, paths: Paths): Promise<void> {
+/** Of all processes; what one has loaded may change at any time, as it starts anew. */
+export async function sweepConfigs(paths: Paths): Promise<void> {
+  for (const process of await folderNames(paths.config)) {
+    await sweepOld(configOf(process, paths), paths);
+  }
+}
+
+/** All but the live and the loaded one: they hold keys and passwords that may be taken back since. */
+async function sweepOld(parent: string, paths: Paths): Promise<void> {
   const inUse = [await readLinkIfExists(`${parent}/current`)];
   inUse.push(await readLinkIfExists(`${parent}/loaded`));
-  const entries = await readdir(parent, { withFileTypes: true });
-  const unused = entries.filter((entry) => entry.isDirectory() && !inUse.includes(entry.name));
-  const aged = await Promise.all(
-    unused.map(async ({ name }) => ({ name, at: (await stat(`${parent}/${name}`)).mtimeMs })),
-  );
-  aged.sort((a, b) => b.at - a.at);
-  for (const { name } of aged.slice(OLD_FOLDERS_KEPT)) {
-    await removeTree(paths.config, `${parent}/${name}`);
+  for (const entry of await readdir(parent, { withFileTypes: true })) {
+    if (!entry.isDirectory() || inUse.includes(entry.name)) continue;
+    await removeTree(paths.config, `${parent}/${entry.name}`);
   }
 }
