@@ -11,6 +11,8 @@ import { Flags } from './oclif.ts';
 export interface Request {
   operation: string;
   params: Json;
+  /** The domain of the certificate that it installs. */
+  certificate?: string;
 }
 
 /** What `waitFlags` say. */
@@ -119,7 +121,8 @@ async function followChange(context: ChangeContext): Promise<void> {
   if (touched.length === 0) return;
   const { followNodes } = await import('../session/follow.ts');
   const { timeoutMs, voice } = context;
-  const wanted = { nodes: touched, revision, timeoutMs };
+  const { certificate } = context.request;
+  const wanted = { nodes: touched, revision, timeoutMs, certificate };
   process.prependOnceListener('SIGINT', sayThatItGoesOn);
   await followNodes(wanted, (line) => voice.say(line)).finally(() => {
     process.off('SIGINT', sayThatItGoesOn);

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAway, KatoError, refuse } from '../../domain/base/error.ts';
 import type { Json } from '../../domain/document/cluster.ts';
-import type { StepResult } from '../../domain/making/step.ts';
+import type { StepFailure, StepResult } from '../../domain/making/step.ts';
 import { hasGone } from '../../domain/telling/status.ts';
 import type { Progress } from '../../operations/status.ts';
 import { stepLine } from '../render/step.ts';
@@ -20,6 +20,8 @@ export interface Follow {
   names?: ReadonlyMap<string, string>;
   revision: number;
   timeoutMs: number;
+  /** The domain whose certificate the change installs; that another one is left out is not its failure. */
+  certificate?: string | undefined;
   /** Asks the cluster: the operation `progress`. */
   poll(params: Json, timeoutMs: number): Promise<Progress[]>;
   onStep(node: string, step: StepResult): void;
@@ -39,7 +41,8 @@ export async function follow(options: Follow): Promise<void> {
     if (waiting.length === 0) break;
     for (const node of await pollOnce(options, waiting, last, deadline)) {
       showSteps(node, last.get(node.id)?.steps.length ?? 0, options.onStep);
-      last.set(node.id, node);
+      const failures = node.failures.filter((failure) => isOfChange(failure, options));
+      last.set(node.id, { ...node, failures });
     }
   }
   const all = [...last.values()];
@@ -51,7 +54,7 @@ export async function follow(options: Follow): Promise<void> {
 
 /** The same through the agent of this machine; each step is a line. Of this node where none is named. */
 export async function followNodes(
-  wanted: { nodes?: readonly string[]; revision: number; timeoutMs: number },
+  wanted: Pick<Follow, 'revision' | 'timeoutMs' | 'certificate'> & Partial<Pick<Follow, 'nodes'>>,
   tell: (line: string) => void,
 ): Promise<void> {
   const { node } = await self();
@@ -92,6 +95,11 @@ async function pollOnce(
 function showSteps({ node, steps }: Progress, before: number, onStep: Follow['onStep']): void {
   const fresh = steps.length < before ? steps : steps.slice(before);
   for (const step of fresh) onStep(node, step);
+}
+
+function isOfChange(failure: StepFailure, { certificate }: Follow): boolean {
+  if (failure.kind !== 'use-certificate') return true;
+  return certificate !== undefined && failure.certificate === certificate;
 }
 
 function tooLong(

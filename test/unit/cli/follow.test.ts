@@ -84,6 +84,27 @@ describe('a command that follows a change', () => {
     assert.equal(error?.code, 'PORT_TAKEN');
   });
 
+  it('fails by a certificate that is left out only where it installs that one', async () => {
+    const failure = {
+      kind: 'use-certificate',
+      process: 'agent',
+      certificate: 'shop.example.com',
+      code: 'BAD_FILE',
+      message: 'is left out',
+    } as const;
+    const { certificate: _, ...lost } = failure;
+    const followedBy = async (certificate?: string) => {
+      const failures = [lost, failure];
+      const { error } = await followed([[progress('a', { done: true, failures })]], {
+        certificate,
+      });
+      return error?.message ?? null;
+    };
+    assert.equal(await followedBy(), null);
+    assert.equal(await followedBy('blog.example.com'), null);
+    assert.equal(await followedBy('shop.example.com'), 'a: is left out');
+  });
+
   it('names the nodes on which it failed', async () => {
     const failure = { kind: 'start', process: 'redis', code: 'PORT_TAKEN', message: 'no' } as const;
     const failures = [failure];

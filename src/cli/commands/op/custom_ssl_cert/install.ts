@@ -36,6 +36,7 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     return {
       operation: 'certificate.install',
       params: { domain, chain, key, update: flags.update },
+      certificate: domain.toLowerCase(),
     };
   }
 
