@@ -104,15 +104,30 @@ export async function runAgent(
   sockets.close();
   await link.close();
 
-  /** One look at everything. Throws only what makes a later pass necessary. */
+  /** Throws only what makes a later pass necessary, and what nobody was told of is told here. */
   async function onePass(): Promise<void> {
+    try {
+      await lookAtAll();
+      waits.note('make-pass', null);
+    } catch (error) {
+      waits.note('make-pass', error instanceof Reported ? null : error);
+      if (!(error instanceof Reported)) {
+        const failure = { kind: 'make-pass', process: AGENT, ...toErrorRecord(error) } as const;
+        await reporter.tellBroken(failure);
+      }
+      throw error;
+    }
+  }
+
+  async function lookAtAll(): Promise<void> {
     await updates.take(told.delivery);
     const failure = await takeView();
     if (hasLeft) return;
     waits.note('fetch-view', failure);
     const { delivery, refused } = told;
     if (delivery === null) {
-      throw failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
+      const why = failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
+      throw new Reported(why.toJSON(), { cause: why });
     }
     const { report, spec } = await pass(context, delivery, refused, (part) => {
       void reporter.tell(part);
@@ -128,11 +143,12 @@ export async function runAgent(
       log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
     }
     await updates.note(delivery, spec, report.failures);
-    if (report.failures.length > 0) throw new KatoError(report.failures[0]!);
+    if (report.failures.length > 0) throw new Reported(report.failures[0]!);
     // Found after all: what needs it is not done yet.
     if (report.steps.some(({ kind }) => kind === 'find-data')) loop.wake();
     // Somebody woke this node for a view that it did not get: do not wait for the next resync.
-    if (failure !== null && link.connected) throw failure;
+    if (failure !== null && link.connected)
+      throw new Reported(failure.toJSON(), { cause: failure });
   }
 
   /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */
@@ -145,7 +161,7 @@ export async function runAgent(
       else await keep(fetched.delivery!);
       return null;
     } catch (error) {
-      if (!(error instanceof KatoError) || error instanceof LedgerNotKept) throw error;
+      if (!(error instanceof KatoError) || error instanceof Reported) throw error;
       if (await removedFor(error)) return null;
       return error;
     }
@@ -159,11 +175,8 @@ export async function runAgent(
       await writeLedger(paths, fetched);
     } catch (error) {
       const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
-      const before = reporter.last ?? (await reporter.first());
-      if (before !== null) {
-        await reporter.tell({ ...before, version, steps: [], failures: [failure] });
-      }
-      throw new LedgerNotKept(failure, { cause: error });
+      await reporter.tellBroken(failure, version);
+      throw new Reported(failure, { cause: error });
     }
     const wasMs = told.delivery?.view.heartbeatMs ?? Number.POSITIVE_INFINITY;
     told.hold(fetched);
@@ -217,4 +230,5 @@ export async function runAgent(
 
 const STATUS_MS = 5000;
 
-class LedgerNotKept extends KatoError {}
+/** In a report, or in what the agent waits for. */
+class Reported extends KatoError {}

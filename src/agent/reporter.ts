@@ -1,5 +1,5 @@
 import { KatoError, refuse } from '../domain/base/error.ts';
-import type { Report } from '../domain/making/step.ts';
+import type { Report, StepFailure } from '../domain/making/step.ts';
 import type { NodeIdentity } from '../machine/node/ledger.ts';
 import { lostLines } from '../machine/s6/lost-lines.ts';
 import type { ClusterLink } from './cluster-link.ts';
@@ -18,8 +18,8 @@ export interface Reporter {
   tell(report?: Report): Promise<void>;
   /** How the node is at this moment. NODE_UNREACHABLE before the first pass. */
   now(): Promise<Report>;
-  /** Of a node that could not make a pass yet; null where it does not know what it is. */
-  first(): Promise<Report | null>;
+  /** Reports a pass that broke off, perhaps before a newer version; not before the node knows what it is. */
+  tellBroken(failure: StepFailure, version?: Report['version']): Promise<void>;
   /** Nothing is reported any more. */
   end(): void;
 }
@@ -66,10 +66,20 @@ export function startReporter(options: {
         `run it again in a moment; if that does not help, see ${paths.log}/agent/current on it`,
       );
     },
-    first: async () => {
-      if (told.delivery === null) return null;
-      const now = await describeNow(context, told.delivery);
-      return { ...now, steps: [], failures: [], refusedView: null, complete: false };
+    tellBroken: async (failure, version) => {
+      if (told.delivery === null) return;
+      // What broke the pass may break this look, too.
+      const now = await describeNow(context, told.delivery).catch(() => last);
+      if (now === null) return;
+      const begun = last?.complete === false ? last : null;
+      await reporter.tell({
+        ...now,
+        ...(version === undefined ? {} : { version }),
+        steps: begun?.steps ?? [],
+        failures: [...(begun?.failures ?? []), failure, ...waits.failures()],
+        refusedView: told.refused,
+        complete: true,
+      });
     },
     end: () => {
       isOver = true;
@@ -97,8 +107,8 @@ export function startReporter(options: {
       clearTimeout(retry);
       failures = 0;
     } catch (error) {
-      if (error instanceof KatoError) waits.note('send-report', error);
-      else log(`report: ${String(error)}`);
+      waits.note('send-report', error);
+      if (!(error instanceof KatoError)) log(`report: ${String(error)}`);
       sayAgain();
     }
   }

@@ -1,11 +1,11 @@
-import { isAway, type KatoError, toErrorRecord } from '../domain/base/error.ts';
+import { isAway, toErrorRecord } from '../domain/base/error.ts';
 import type { StepFailure } from '../domain/making/step.ts';
 import type { Status } from '../domain/telling/status.ts';
 import { errorOf, failureWarning } from '../domain/telling/status-of.ts';
 import { AGENT } from '../machine/disk/places.ts';
 
 /** What an agent cannot do although the bus is there, and no step of a pass reports. */
-type WaitsFor = 'fetch-view' | 'send-report';
+type WaitsFor = 'fetch-view' | 'send-report' | 'make-pass';
 
 /**
  * Why an agent waits. That somebody is away is reported elsewhere, and what is in a report by the
@@ -13,7 +13,7 @@ type WaitsFor = 'fetch-view' | 'send-report';
  */
 export interface Waits {
   /** Null when it waits no more. */
-  note(what: WaitsFor, error: KatoError | null): void;
+  note(what: WaitsFor, error: unknown): void;
   /** For the report: one that arrives was not refused. */
   failures(): StepFailure[];
   /** The status with what no report could tell. */
@@ -24,7 +24,9 @@ export function createWaits(): Waits {
   const waits = new Map<WaitsFor, StepFailure>();
   return {
     note: (kind, error) => {
-      if (error === null || isAway(error)) waits.delete(kind);
+      // A pass does not break off because somebody is away, but a program of this node may take too long.
+      const isElsewhere = kind !== 'make-pass' && isAway(error);
+      if (error === null || isElsewhere) waits.delete(kind);
       else waits.set(kind, { kind, process: AGENT, ...toErrorRecord(error) });
     },
     failures: () => [...waits.values()].filter(({ kind }) => kind === 'fetch-view'),

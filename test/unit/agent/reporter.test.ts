@@ -65,6 +65,23 @@ describe('the report of a pass', () => {
     reporter.end();
   });
 
+  it('says of a pass that broke off what it had done, and why it did: it is over', async () => {
+    const taken: Report[] = [];
+    const reporter = reporterTo(async (sent) => {
+      taken.push(sent);
+    });
+    const broken = { kind: 'make-pass', process: 'agent', code: 'TIMEOUT', message: 'no' } as const;
+    await reporter.tellBroken(broken);
+    assert.deepEqual([taken[0]!.failures, taken[0]!.complete], [[broken], true]);
+    const step = { kind: 'start', process: 'redis', ms: 1, failed: true } as const;
+    const failure = { kind: 'start', process: 'redis', code: 'FAILED', message: 'no' } as const;
+    await reporter.tell({ ...pass(false), steps: [step], failures: [failure] });
+    await reporter.tellBroken(broken);
+    const { steps, failures, complete } = taken.at(-1)!;
+    assert.deepEqual([steps, failures, complete], [[step], [failure, broken], true]);
+    reporter.end();
+  });
+
   it('is sent again soon where nobody took it: a command waits for it', async () => {
     const taken: Report[] = [];
     let tries = 0;

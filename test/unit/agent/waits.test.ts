@@ -33,6 +33,19 @@ describe('an agent that waits though the bus is there', () => {
     assert.deepEqual(said(), ['web: send-report agent failed: this is no report', 'db is dead']);
   });
 
+  it('says itself why a pass broke off, whatever it was', () => {
+    for (const error of [
+      refuse('TIMEOUT', 'nginx did not end within 30 s'),
+      new TypeError('odd'),
+    ]) {
+      waits.note('make-pass', error);
+      assert.equal(said()[0], `web: make-pass agent failed: ${error.message}`);
+    }
+    assert.deepEqual(waits.failures(), [], 'the report of that pass has it');
+    waits.note('make-pass', null);
+    assert.deepEqual(said(), ['db is dead']);
+  });
+
   it('leaves it to others to say who is away', () => {
     waits.note('fetch-view', refuse('USAGE', 'x'));
     for (const code of ['BUS_AWAY', 'CONTROLLER_AWAY', 'TIMEOUT'] as const) {
