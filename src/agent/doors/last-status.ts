@@ -4,8 +4,9 @@ import type { Json } from '../../domain/document/cluster.ts';
 import type { Paths } from '../../domain/making/paths.ts';
 import type { ProcessReport, Report } from '../../domain/making/step.ts';
 import { lostLinesWarnings } from '../../domain/telling/lost-lines.ts';
+import { roleState } from '../../domain/telling/role-state.ts';
 import type { NodeStatus, PoolStatus, Status, WarningCode } from '../../domain/telling/status.ts';
-import { errorOf, failureWarning, roleState } from '../../domain/telling/status-of.ts';
+import { errorOf, failureWarning } from '../../domain/telling/status-of.ts';
 import type { Pool } from '../../domain/traffic/pools.ts';
 import type { View } from '../../domain/views/view.ts';
 import { readIfExists, writeFileAtomic } from '../../machine/disk/files.ts';
@@ -146,7 +147,6 @@ function mergedPools(kept: readonly PoolStatus[], own: readonly Pool[]): PoolSta
 /** The answering node, from its own view and its own processes. */
 function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string>): NodeStatus {
   const { node } = view;
-  const failed = new Set(report.failures.map((failure) => failure.process));
   const [failure] = report.failures;
   return {
     id: node.id,
@@ -164,7 +164,7 @@ function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string
       const states = processes.map((name) => [name, report.processes[name]] as const);
       return {
         name: role,
-        state: roleState(stopped !== null, states, failed),
+        state: roleState(stopped !== null, processes, report),
         ...(stopped === null ? {} : { stoppedBy: names.get(stopped.by) ?? stopped.by }),
         processes: states.map(([name, process]) => ({ name, ...processFields(process) })),
       };

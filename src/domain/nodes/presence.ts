@@ -1,4 +1,5 @@
 import type { Report } from '../making/step.ts';
+import type { ProcessesTold } from '../telling/role-state.ts';
 import { hasGone } from '../telling/status.ts';
 import type { Voices } from './displaced.ts';
 import type { Verdicts } from './verdicts.ts';
@@ -9,12 +10,14 @@ export interface Presence {
   gone: 'dead' | 'left' | null;
   /** Its present boot, if it has told it: a hold of another one has ended. */
   bootId: string | null;
+  /** The last report of that boot; null before there was one: it may be well. */
+  report: ProcessesTold | null;
 }
 
 /** What one controller knows of all nodes. */
 interface Known {
   verdicts: Pick<Verdicts, 'silent'>;
-  reports: ReadonlyMap<string, Pick<Report, 'bootId'>>;
+  reports: ReadonlyMap<string, Pick<Report, 'bootId'> & ProcessesTold>;
   voicesOf(nodeId: string): Pick<Voices, 'heard'>;
 }
 
@@ -22,6 +25,8 @@ export function presenceOf({ verdicts, reports, voicesOf }: Known, nodeId: strin
   const state = verdicts.silent[nodeId]?.state;
   // A sign of life comes before the first report of a boot; that of 0.1.0 does not say of which boot.
   const heard = voicesOf(nodeId).heard.findLast((instance) => instance !== '');
-  const bootId = heard ?? reports.get(nodeId)?.bootId ?? null;
-  return { gone: hasGone(state) ? state : null, bootId };
+  const last = reports.get(nodeId);
+  const bootId = heard ?? last?.bootId ?? null;
+  const report = last?.bootId === bootId ? (last ?? null) : null;
+  return { gone: hasGone(state) ? state : null, bootId, report };
 }

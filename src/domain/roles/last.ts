@@ -1,6 +1,7 @@
 import { type KatoError, refuse } from '../base/error.ts';
 import type { Asked } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
+import { roleState } from '../telling/role-state.ts';
 import type { RoleDefinition } from './role.ts';
 import { definitionOf, nodesWith, processNames } from './roles.ts';
 
@@ -10,7 +11,10 @@ import { definitionOf, nodesWith, processNames } from './roles.ts';
  */
 
 type Known = Pick<Asked, 'catalogue' | 'presence'>;
-type Idleness = 'joining' | 'dead' | 'left' | 'stopped' | 'held';
+/** By what is known of it and wished for it. */
+type Down = 'joining' | 'dead' | 'left' | 'stopped' | 'held';
+/** What is to serve, and does not at the moment. */
+type Ailing = 'failed' | 'starting';
 
 const NAMES_MAX = 5;
 
@@ -26,8 +30,8 @@ export function isLast(cluster: Cluster, node: Node, role: string, known: Known)
 }
 
 /**
- * ROLE_NEEDED where a change takes such a role from the last that serve it. Nothing forces this for a
- * controller, without which no command could start another.
+ * ROLE_NEEDED where a change takes such a role from some that are to serve it, and leaves none that
+ * does. Nothing forces this for a controller, without which no command could start another.
  */
 export function lastRemoved(
   before: Cluster,
@@ -35,13 +39,15 @@ export function lastRemoved(
   known: Known,
   force: boolean,
 ): KatoError | undefined {
+  const taken = (role: string): Node[] => {
+    const kept = new Set(meantToServe(after, role, known).map(({ id }) => id));
+    return meantToServe(before, role, known).filter(({ id }) => !kept.has(id));
+  };
   const lost = [...known.catalogue.roles.values()]
     .filter((role) => isMissed(role) && (role.vital || !force))
-    .find(
-      ({ name }) => serving(before, name, known).length > 0 && !serving(after, name, known).length,
-    );
+    .find(({ name }) => taken(name).length > 0 && serving(after, name, known).length === 0);
   if (lost === undefined) return undefined;
-  const names = serving(before, lost.name, known).map(({ name }) => name);
+  const names = taken(lost.name).map(({ name }) => name);
   return refuse(
     'ROLE_NEEDED',
     `no other node runs the role '${lost.name}' that ${names.join(' and ')} would lose`,
@@ -53,8 +59,9 @@ export function lastRemoved(
 }
 
 /** Why nobody is left who serves the role: says of each other node that has it why it does not count. */
-export function whyNobody(cluster: Cluster, role: string, known: Known): string {
-  const idle = nodesWith(cluster, role).flatMap((node) => {
+export function whyNobody(cluster: Cluster, role: string, known: Known, taken?: Node): string {
+  const others = nodesWith(cluster, role).filter(({ id }) => id !== taken?.id);
+  const idle = others.flatMap((node) => {
     const why = idleness(node, role, known);
     return why === null ? [] : [`${node.name} (${why})`];
   });
@@ -76,21 +83,39 @@ function isMissed({ given, perCluster }: RoleDefinition): boolean {
 }
 
 function isOnly(cluster: Cluster, node: Node, role: string, known: Known): boolean {
-  const those = serving(cluster, role, known);
-  return those.length === 1 && those[0]!.id === node.id;
+  const isMeant = meantToServe(cluster, role, known).some(({ id }) => id === node.id);
+  return isMeant && serving(cluster, role, known).every(({ id }) => id === node.id);
+}
+
+/** Also those that do not at the moment: they may within a second, or do so still as they did before. */
+function meantToServe(cluster: Cluster, role: string, known: Known): Node[] {
+  return nodesWith(cluster, role).filter((node) => downness(node, role, known) === null);
 }
 
 function serving(cluster: Cluster, role: string, known: Known): Node[] {
   return nodesWith(cluster, role).filter((node) => idleness(node, role, known) === null);
 }
 
-/** Why a node with the role serves nobody, or null where it does. */
-function idleness(node: Node, role: string, known: Known): Idleness | null {
+/** Why a node with the role serves nobody, or null where it does, for all that is known. */
+function idleness(node: Node, role: string, known: Known): Down | Ailing | null {
+  return downness(node, role, known) ?? ailment(node, role, known);
+}
+
+function downness(node: Node, role: string, known: Known): Down | null {
   const { gone, bootId } = known.presence(node.id);
   if (node.pendingUntil !== null) return 'joining';
   if (gone !== null) return gone;
   if (node.roles[role]?.stopped !== null) return 'stopped';
   return isHeld(node, role, bootId, known) ? 'held' : null;
+}
+
+/** By its report: a node that has not sent one since it booted may be well. */
+function ailment(node: Node, role: string, { catalogue, presence }: Known): Ailing | null {
+  const { report } = presence(node.id);
+  if (report === null) return null;
+  const state = roleState(false, processNames(catalogue, role), report);
+  if (state === 'running') return null;
+  return state === 'failed' ? 'failed' : 'starting';
 }
 
 function another(cluster: Cluster, role: string, known: Known): string {

@@ -54,7 +54,7 @@ export function switchProcesses(
   if (params.processes.length > 0 && spared.length > 0) {
     const [first] = spared as [string];
     if (params.to === 'restart') throw held(node, first);
-    throw needed(node, first, whyNobody(cluster, roleThat(isLast, first)!, asked));
+    throw needed(node, first, whyNobody(cluster, roleThat(isLast, first)!, asked, node));
   }
   const moving =
     params.to === 'restart'

@@ -85,7 +85,7 @@ function rolesToSwitch(
   if (spared === undefined) return { meant: named, spared: [] };
   if (params.to === 'restart') throw isStoppedBy(node, spared);
   if (isVital(cluster, node, spared, asked)) throw vital(node, spared);
-  throw last(node, spared, whyNobody(cluster, spared, asked));
+  throw last(node, spared, whyNobody(cluster, spared, asked, node));
 }
 
 /** NOT_FOUND for a role that the node does not have, or that has nothing to switch. */

@@ -2,17 +2,18 @@ import { BYTES_WARNING, bytesOf } from '../document/budget.ts';
 import type { Node } from '../document/cluster.ts';
 import { exportFault } from '../document/kept-export.ts';
 import { olderState, type SeenBefore } from '../document/older-state.ts';
-import type { ProcessReport, Report, StepFailure } from '../making/step.ts';
+import type { Report, StepFailure } from '../making/step.ts';
 import { coreAddress } from '../nodes/core.ts';
 import { type IdentityInput, identityWarnings } from '../nodes/displaced.ts';
 import { nameOfNode } from '../nodes/find-node.ts';
 import { isGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { definitionOf } from '../roles/roles.ts';
+import { processNames } from '../roles/roles.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import { lostLinesWarnings } from './lost-lines.ts';
 import { poolWarnings } from './pool-warnings.ts';
+import { roleState } from './role-state.ts';
 import {
   hasGone,
   type NodeState,
@@ -125,14 +126,13 @@ function roleStatus(
   state: NodeState,
   report: Report | undefined,
 ): RoleStatus {
-  const definition = definitionOf(input.catalogue, role);
   const stopped = node.roles[role]!.stopped;
-  const reports = definition.processes.map(({ name }) => [name, report?.processes[name]] as const);
-  const failed = new Set(report?.failures.map((failure) => failure.process));
+  const names = processNames(input.catalogue, role);
+  const reports = names.map((name) => [name, report?.processes[name]] as const);
   const gone = hasGone(state);
   return {
     name: role,
-    state: gone ? goneState(state) : roleState(stopped !== null, reports, failed),
+    state: gone ? goneState(state) : roleState(stopped !== null, names, report),
     ...(stopped === null ? {} : { stoppedBy: nameOfNode(input.cluster, stopped.by) }),
     processes: reports.map(([name, process]) => ({
       name,
@@ -147,17 +147,6 @@ function roleStatus(
 /** What a vanished node did is not done any more; one that was shut down stopped it in order. */
 function goneState(state: 'dead' | 'left'): RoleState {
   return state === 'dead' ? 'failed' : 'stopped';
-}
-
-export function roleState(
-  wantedStopped: boolean,
-  processes: readonly (readonly [string, ProcessReport | undefined])[],
-  failed: ReadonlySet<string>,
-): RoleState {
-  if (processes.some(([name, p]) => failed.has(name) || p?.state === 'FATAL')) return 'failed';
-  if (wantedStopped) return 'stopped';
-  if (processes.some(([, process]) => process?.held === true)) return 'stopped';
-  return processes.every(([, process]) => process?.state === 'RUNNING') ? 'running' : 'starting';
 }
 
 function stateWarnings({ older, cluster }: StatusInput): Warning[] {

@@ -10,14 +10,17 @@ describe('the presence of a node', () => {
       left: { state: 'left', since: NOW },
       quiet: { state: 'inactive', since: NOW },
     };
-    const reports = new Map(['dead', 'again', 'old'].map((id) => [id, { bootId: 'b' }]));
+    const report = { bootId: 'b', processes: {}, failures: [] };
+    const reports = new Map(['dead', 'again', 'old'].map((id) => [id, report]));
     const voices: Record<string, string[]> = { again: ['b', 'c'], old: [''] };
     const voicesOf = (id: string) => ({ heard: voices[id] ?? [] });
     const of = (id: string) => presenceOf({ verdicts: { silent }, reports, voicesOf }, id);
-    assert.deepEqual(of('dead'), { gone: 'dead', bootId: 'b' });
-    assert.deepEqual(of('left'), { gone: 'left', bootId: null });
-    assert.deepEqual(of('quiet'), { gone: null, bootId: null }, 'pools keep it as well');
-    assert.equal(of('again').bootId, 'c', 'booted a moment ago');
-    assert.equal(of('old').bootId, 'b', '0.1.0 does not say');
+    assert.deepEqual(of('dead'), { gone: 'dead', bootId: 'b', report });
+    assert.deepEqual(of('left'), { gone: 'left', bootId: null, report: null });
+    const quiet = { gone: null, bootId: null, report: null };
+    assert.deepEqual(of('quiet'), quiet, 'pools keep it as well');
+    const again = { gone: null, bootId: 'c', report: null };
+    assert.deepEqual(of('again'), again, 'booted a moment ago');
+    assert.deepEqual(of('old'), { gone: null, bootId: 'b', report }, '0.1.0 does not say');
   });
 });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import type { ProcessState } from '../../../src/domain/making/spec.ts';
-import { roleState } from '../../../src/domain/telling/status-of.ts';
+import { roleState } from '../../../src/domain/telling/role-state.ts';
 import { NOW } from '../../support/clusters.ts';
 
 describe('a role', () => {
   const of = (state: ProcessState, stopped = false, failed: string[] = [], held = false) =>
-    roleState(stopped, [['p', { state, pid: null, since: NOW, held }]], new Set(failed));
+    roleState(stopped, ['p'], {
+      processes: { p: { state, pid: null, since: NOW, held } },
+      failures: failed.map((process) => ({ process })),
+    });
 
   it('is what its processes are', () => {
     assert.equal(of('RUNNING'), 'running');
@@ -14,7 +17,8 @@ describe('a role', () => {
     assert.equal(of('STOPPED', true), 'stopped');
     assert.equal(of('STOPPED', false, [], true), 'stopped');
     assert.equal(of('RUNNING', false, ['p']), 'failed');
-    assert.equal(roleState(false, [], new Set()), 'running');
-    assert.equal(roleState(false, [['p', undefined]], new Set()), 'starting');
+    assert.equal(roleState(false, [], undefined), 'running');
+    assert.equal(of('RUNNING', false, ['another']), 'running');
+    assert.equal(roleState(false, ['p'], undefined), 'starting');
   });
 });

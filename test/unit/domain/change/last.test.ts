@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { KatoError } from '../../../../src/domain/base/error.ts';
-import type { Asked } from '../../../../src/domain/document/change.ts';
-import type { Cluster, Node } from '../../../../src/domain/document/cluster.ts';
+import type { Cluster } from '../../../../src/domain/document/cluster.ts';
 import { removeNodes } from '../../../../src/domain/nodes/leave.ts';
-import type { Presence } from '../../../../src/domain/nodes/presence.ts';
 import { switchProcesses } from '../../../../src/domain/roles/process-switch.ts';
 import {
   addRoles,
@@ -13,7 +10,8 @@ import {
 } from '../../../../src/domain/roles/role-changes.ts';
 import { switchRoles } from '../../../../src/domain/roles/role-switch.ts';
 import { setupLoadBalancer } from '../../../../src/domain/traffic/load-balancer.ts';
-import { asked, clusterWith, later, NOW, who, withNode } from '../../../support/clusters.ts';
+import { asked, clusterWith, NOW, who, withNode } from '../../../support/clusters.ts';
+import { IDLE, TAKEN, thrown, twoWith } from '../../../support/last.ts';
 import { hint } from '../../../support/said/hint.ts';
 
 function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}) {
@@ -24,16 +22,6 @@ function add(cluster: Cluster, roles: string[], changes: Partial<RoleAdd> = {}) 
 function remove(cluster: Cluster, roles: string[], changes: Partial<RoleRemove> = {}) {
   const params = { node: 'a', roles, selection: 'named', purgeData: false, force: false } as const;
   return removeRoles(cluster, { ...params, ...changes }, asked());
-}
-
-function thrown(run: () => unknown): KatoError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof KatoError) return error;
-    throw error;
-  }
-  assert.fail('nothing was refused');
 }
 
 describe('the last of a role that serves', () => {
@@ -95,54 +83,6 @@ describe('the last of a role that serves', () => {
     assert.deepEqual(hint(dead.next, another).commands, ['kato role add -n NODE controller']);
   });
 });
-
-/** Each way in which the other node with a role serves nobody, and how that is told. */
-const IDLE: Record<string, { node?: Partial<Node>; presence?: Partial<Presence> }> = {
-  stopped: { node: { roles: { R: { stopped: { by: 'core', at: NOW } } } } },
-  held: { node: { held: { R: 'boot-1' } } },
-  dead: { presence: { gone: 'dead' } },
-  left: { presence: { gone: 'left' } },
-  joining: { node: { pendingUntil: later(60) } },
-};
-
-type Taking = (cluster: Cluster, role: string, by: Asked, force: boolean) => unknown;
-
-/** Each way in which a node stops serving a role by a command. */
-const TAKEN: Record<string, Taking> = {
-  'role remove': (cluster, role, by, force) =>
-    removeRoles(
-      cluster,
-      { node: 'last', roles: [role], selection: 'named', purgeData: false, force },
-      by,
-    ),
-  'role add --only': (cluster, _role, by, force) =>
-    addRoles(
-      cluster,
-      { node: 'last', roles: ['redis'], selection: 'only', noStart: false, force },
-      by,
-    ),
-  'node remove': (cluster, _role, by, force) =>
-    removeNodes(cluster, { nodes: ['last'], awaited: () => true, force }, by),
-  stop: (cluster, role, by, force) =>
-    switchRoles(cluster, { node: 'last', roles: [role], to: 'stop', force }, by),
-  'process stop': (cluster, role, by, force) =>
-    switchProcesses(cluster, { node: 'last', processes: [role], to: 'stop', force }, by),
-};
-
-/** Two nodes with the role, of which `other` serves nobody, nor does the core if it has it. */
-function twoWith(role: string, idle: string) {
-  const { node = {}, presence = {} } = IDLE[idle] ?? {};
-  const named = (of: object): object =>
-    JSON.parse(JSON.stringify(of).replaceAll('"R":', `"${role}":`));
-  const cluster = clusterWith({ last: [role], other: [role] });
-  const { roles } = cluster.nodes.core!;
-  const off = { stopped: { by: 'core', at: NOW } };
-  const core = { roles: role in roles ? { ...roles, [role]: off } : roles };
-  return {
-    cluster: withNode(withNode(cluster, 'core', core), 'other', named(node)),
-    by: asked(who({ other: presence })),
-  };
-}
 
 describe('who serves a role that is missed', () => {
   for (const role of ['router', 'load_balancer', 'controller']) {
