@@ -188,12 +188,7 @@ describe('roles of a running cluster', () => {
   });
 
   it('that fail are told with the step and the reason, and do not hold others up', async () => {
-    const listener = host(3).spawn([
-      process.execPath,
-      '-e',
-      `require('node:net').createServer().listen(5432, '0.0.0.0', () => console.log('up'))`,
-    ]);
-    await until(() => listener.stdout === 'up\n', { what: 'it listens', seconds: 5 });
+    const listener = await foreignProgram(5432);
     const taken = await refused(core(), 'kato role add -n h3 postgresql');
     assert.deepEqual([taken.code, taken.exitCode], ['PORT_TAKEN', 4]);
     const node = await nodeOn(host(3), core());
@@ -203,4 +198,29 @@ describe('roles of a running cluster', () => {
     await listener.kill();
     await settled(core());
   });
+
+  it('that fail elsewhere are not taken from the last that serves', async () => {
+    const listener = await foreignProgram(9080);
+    const taken = await refused(core(), 'kato role add -n h3 controller');
+    assert.equal(taken.code, 'PORT_TAKEN');
+    for (const line of ['role remove --force controller', 'stop controller']) {
+      assert.equal((await refused(core(), `kato ${line}`)).code, 'ROLE_NEEDED', line);
+    }
+    const { why } = await refused(core(), 'kato process stop controller');
+    assert.equal(why, 'nobody would serve it: it is also on h3 (failed)');
+    await typed(core(), 'kato role remove -n h3 controller');
+    await listener.kill();
+    await settled(core());
+  });
+
+  /** Something on h3 that is not kato's, and listens already. */
+  async function foreignProgram(port: number) {
+    const listener = host(3).spawn([
+      process.execPath,
+      '-e',
+      `require('node:net').createServer().listen(${port}, '0.0.0.0', () => console.log('up'))`,
+    ]);
+    await until(() => listener.stdout === 'up\n', { what: 'it listens', seconds: 5 });
+    return listener;
+  }
 });
