@@ -113,9 +113,10 @@ function downness(node: Node, role: string, known: Known): Down | null {
 function ailment(node: Node, role: string, { catalogue, presence }: Known): Ailing | null {
   const { report } = presence(node.id);
   if (report === null) return null;
-  const state = roleState(false, processNames(catalogue, role), report);
-  if (state === 'running') return null;
-  return state === 'failed' ? 'failed' : 'starting';
+  const names = processNames(catalogue, role);
+  // One that runs serves, also where it goes on as before since a step has failed.
+  if (roleState(false, names, { ...report, failures: [] }) === 'running') return null;
+  return roleState(false, names, report) === 'failed' ? 'failed' : 'starting';
 }
 
 function another(cluster: Cluster, role: string, known: Known): string {

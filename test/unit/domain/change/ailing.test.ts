@@ -19,7 +19,7 @@ describe('who serves a role that is missed, by what nodes report', () => {
       remove(cluster, 'router', 'last', asked(who({ other })));
     const idle = [
       [told('router', 'FATAL'), 'failed'],
-      [told('router', 'RUNNING', true), 'failed'],
+      [told('router', 'STARTING', true), 'failed'],
       [told('router', 'STOPPED'), 'starting'],
       [told('router', 'ROGUE'), 'starting'],
       [told('router', 'STARTING'), 'starting'],
@@ -31,6 +31,7 @@ describe('who serves a role that is missed, by what nodes report', () => {
     }
     assert.ok(taken(told('router', 'RUNNING')).changed);
     assert.ok(taken({ report: null }).changed);
+    assert.ok(taken(told('router', 'RUNNING', true)).changed, 'it goes on with its old config');
   });
 
   it('is not asked where another one serves: what fails or starts is taken away', () => {
