@@ -62,7 +62,7 @@ export interface Node {
   held: Record<string, string>;
   /** Grows with each asked-for restart of a process. */
   restarts: Record<string, number>;
-  /** Processes without a role whose data folder must be deleted. */
+  /** Processes without a role whose data is to be deleted, which a node does once: see `Observed`. */
   purged: string[];
   /** Explicit routers of a load balancer; null follows the cluster's routers. */
   pinnedRouters: string[] | null;

@@ -85,8 +85,8 @@ export interface Observed {
   /** Of the packages that the spec names. */
   missingPackages: string[];
   /**
-   * Processes whose data is this machine's to delete: it is on record, or of an earlier kato and has
-   * no mark. Whether they are wanted or not.
+   * Processes whose data is this machine's to delete: it is on record, or left by a first run that
+   * broke off. Whether they are wanted or not. What has no record is not kato's.
    */
   dataOf: string[];
   processes: Record<string, ObservedProcess>;

@@ -2,7 +2,7 @@ import { lstat, realpath, rm, rmdir } from 'node:fs/promises';
 import { DATA_MARK, dataRecord, type Paths } from '../../domain/making/paths.ts';
 import type { StepOf } from '../../domain/making/step.ts';
 import { run } from '../command.ts';
-import { lookAtData } from '../disk/data-folder.ts';
+import { firstRunOf, lookAtData } from '../disk/data-folder.ts';
 import { isErrno, syncFolder } from '../disk/files.ts';
 import { firstRunMark, oldSecretsMark } from '../disk/places.ts';
 
@@ -10,17 +10,22 @@ import { firstRunMark, oldSecretsMark } from '../disk/places.ts';
 const DELETE_LIMIT_MS = 300_000;
 
 /**
- * Deletes the data that this machine has on record, or that an earlier kato left without a mark.
- * Other data that is in its place stays, and only the record goes. A volume is emptied, and stays
- * mounted; what a link leads to is deleted only where its mark says that it is this data.
+ * Deletes data of which record and mark say that this machine made or took it, and what a first run
+ * has left that broke off. Other data that is in its place stays, and only the record goes. With that
+ * ends what was asked for: whatever is put there afterwards stays. A volume is emptied, and stays
+ * mounted; what a link leads to is deleted only where a mark says that it is this data.
  */
 export async function purgeData(step: StepOf<'purge-data'>, paths: Paths): Promise<void> {
   const { process, folder } = step;
-  const { record, mark } = await lookAtData(process, folder, null, paths);
-  const isOwn = record === null ? mark === null : mark === null || record.id === mark;
-  if (isOwn) {
+  const { record, mark, place } = await lookAtData(process, folder, null, paths);
+  const isBegun = record === null && (await firstRunOf(folder)) === 'here';
+  if (record === null && !isBegun) return;
+  // A purge that broke off has left nothing without the mark.
+  const isGone = mark === null && place !== 'filled' && place !== 'no-folder';
+  const isMarked = mark !== null && record?.id === mark;
+  if (isBegun || isMarked || isGone) {
     await rm(oldSecretsMark(folder), { force: true });
-    await deleteFolder(folder, mark !== null);
+    await deleteFolder(folder, isBegun || isMarked);
   }
   await rm(firstRunMark(folder), { force: true });
   if (record === null) return;

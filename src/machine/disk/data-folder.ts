@@ -78,10 +78,7 @@ function placesOf({ process, role, node, folder, marker }: DataStep, paths: Path
 export async function ownedData(paths: Paths): Promise<string[]> {
   const [files, folders] = await Promise.all([recordNames(paths), folderNames(paths.data)]);
   const left = await Promise.all(
-    folders.map(async (name) => {
-      const folder = `${paths.data}/${name}`;
-      return (await readMark(folder)) === null && (await isFilled(folder).catch(() => false));
-    }),
+    folders.map(async (name) => (await firstRunOf(`${paths.data}/${name}`)) === 'here'),
   );
   return [...new Set([...files, ...folders.filter((_name, i) => left[i])])];
 }

@@ -6,7 +6,12 @@ import { hashOf } from '../../../src/domain/base/hash.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
 import { planNode } from '../../../src/domain/making/plan.ts';
 import { serviceFolder } from '../../../src/domain/making/s6/service-folder.ts';
-import type { ConfigFile, ObservedProcess, ProcessSpec } from '../../../src/domain/making/spec.ts';
+import type {
+  ConfigFile,
+  ObservedProcess,
+  ProcessSpec,
+  Spec,
+} from '../../../src/domain/making/spec.ts';
 import type { DataStep, Step } from '../../../src/domain/making/step.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
@@ -98,9 +103,13 @@ export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
 }
 
 /** What the agent does in one pass. Hands back what failed. */
-export async function onePass(processes: ProcessSpec[], paths: Paths): Promise<ErrorRecord[]> {
+export async function onePass(
+  processes: ProcessSpec[],
+  paths: Paths,
+  purge: Spec['purge'] = [],
+): Promise<ErrorRecord[]> {
   const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' };
-  const spec = { version, node: 'here', processes, broken: [], purge: [] };
+  const spec = { version, node: 'here', processes, broken: [], purge };
   const failed: ErrorRecord[] = [];
   const apply = (step: Step): Promise<boolean> =>
     applyStep(step, { paths, self: null }).then(

@@ -13,7 +13,7 @@ export default class RoleRemove extends ChangeCommand<RolesChanged> {
   static override summary = 'Take roles from a node: their processes stop, their data stays.';
   static override description =
     'With --purge-data the data of these roles on the node is deleted as well. On a terminal you must\n' +
-    'type the roles again to confirm; elsewhere --yes is needed.';
+    'type the roles again to confirm; elsewhere --yes is needed. What is put there later stays.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> redis',
     '<%= config.bin %> <%= command.id %> -n data-1 --purge-data --yes postgresql',
