@@ -88,9 +88,9 @@ export function notABus(at: string, cause: unknown): KatoError {
   return failure('NOT_A_BUS', `what listens at ${at} is not this cluster's bus`, why, cause);
 }
 
-/** Held or broken, it cannot be started by a command that needs one. */
+/** Held, broken or stopped, it cannot be started by a command that needs one. */
 const START_IT =
-  'on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it';
+  'on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it, but not one that a person stopped: if there is no other, kato node setup core --recover-from /var/lib/kato/state/ledger.json does';
 const CLOCK = 'by the clock of this machine, which is probably wrong';
 const SET_IT = 'set its clock; date -u shows it';
 const OUT_OF_TIME: Record<string, string> = {

@@ -6,6 +6,7 @@ import {
   coreOn,
   hastenDeath,
   nodeOn,
+  refused,
   rolesOf,
   settled,
   statusOf,
@@ -18,11 +19,14 @@ import type { Host } from '../support/lab/host.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { agedBy } from '../support/memory.ts';
 import { kill, pidOf } from '../support/running.ts';
+import { hint } from '../support/said/hint.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than considerDead, which `hastenDeath` sets to 3. */
 const LONG_SECONDS = 4;
 const SECONDS = 60;
+const AWAY =
+  'bus/failures.ts: on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it, but not one that a person stopped: if there is no other, kato node setup core --recover-from /var/lib/kato/state/ledger.json does';
 
 describe('two controllers', () => {
   const lab = useLab({ hosts: 3 });
@@ -111,6 +115,30 @@ describe('two controllers', () => {
       return status.nodes.every(({ state, lastSeen }) => state === 'active' && lastSeen === 0);
     });
     assert.ok(!seen.some(({ nodes }) => nodes.some(({ state }) => state === 'dead')));
+  });
+
+  it('one stopped by a person and the other lost: a recovery of the core starts the first, and says so', async () => {
+    await typed(first, 'kato start -n h3 redis');
+    await typed(first, 'kato stop controller');
+    await second.powerOff();
+    // Until the bus notices that its machine is off, the other is only slow.
+    const next = await until(
+      async () => {
+        const answer = await refused(first, 'kato start controller');
+        return answer.code === 'CONTROLLER_AWAY' ? answer.next : undefined;
+      },
+      { what: 'the bus has no controller', seconds: SECONDS },
+    );
+    const { commands } = hint(next, AWAY);
+    const pid = await pidOf(plain, 'redis');
+    assert.match(
+      await typed(first, commands.at(-1)!),
+      /^note: h1 runs the role controller again, which was stopped, held or removed$/m,
+    );
+    await typed(first, 'kato route add again.example.com 10.9.9.9:80');
+    const { nodes } = await statusOf(first);
+    assert.equal(nodes[0]!.roles.find(({ name }) => name === 'controller')?.state, 'running');
+    assert.equal(await pidOf(plain, 'redis'), pid);
   });
 });
 

@@ -30,7 +30,7 @@ const ROWS: Row[] = [
     shows: /controller held until the next boot/,
   },
   {
-    hint: 'bus/failures.ts: on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it',
+    hint: 'bus/failures.ts: on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it, but not one that a person stopped: if there is no other, kato node setup core --recover-from /var/lib/kato/state/ledger.json does',
     wrong: 'kato process start controller',
     by: ({ commands: [status, halt, boot] }) => [
       `${status} | grep -F 'controller(held)' || true`,

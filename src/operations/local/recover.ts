@@ -16,6 +16,7 @@ import {
   type SavedState,
 } from '../../domain/document/restore.ts';
 import { busPort, coreOf } from '../../domain/nodes/core.ts';
+import { withNeeded } from '../../domain/roles/needed.ts';
 import type { Version, View } from '../../domain/views/view.ts';
 import type { HostFacts } from '../../machine/node/host.ts';
 import { deliveryIn, type NodeIdentity, secretsIn } from '../../machine/node/ledger.ts';
@@ -99,8 +100,9 @@ export function recoveredDraft({ saved, host, facts, address, identity, known }:
     at: new Date().toISOString(),
   });
   const own = identity ?? createIdentity();
+  const serving = withNeeded(recovery.cluster.nodes[core.id]!, host.catalogue);
   const node: Node = {
-    ...recovery.cluster.nodes[core.id]!,
+    ...serving.node,
     key: own.key,
     address,
     hostname: facts.hostname,
@@ -115,7 +117,7 @@ export function recoveredDraft({ saved, host, facts, address, identity, known }:
     cluster,
     secrets: secretsOfState(cluster, saved.secrets),
     controller: { seed, key: keyOfSeed(seed) },
-    notes: notesOf(recovery, saved.cluster, node),
+    notes: [...notesOf(recovery, saved.cluster, node), ...servingNotes(node, serving.again)],
     identity: {
       format: 1,
       nodeId: node.id,
@@ -149,6 +151,13 @@ function notesOf({ again, knownUntil }: Recovered, saved: Cluster, core: Node): 
     notes.push(`these may announce routes again, also if removed ${since}: ${names}`);
   }
   return notes;
+}
+
+/** A recovery ends what a person did, where no command could. */
+function servingNotes({ name }: Node, again: readonly string[]): string[] {
+  return again.map(
+    (role) => `${name} runs the role ${role} again, which was stopped, held or removed`,
+  );
 }
 
 /** Nodes that are alive have found the bus again by then. */

@@ -29,7 +29,7 @@ import {
 import { CORE_ROLES, type Draft, firstDelivery, newCluster } from './new-cluster.ts';
 import { defaultEndpoint, machineNameOf, nodeNameOf } from './own-names.ts';
 import type { Phase } from './phases.ts';
-import { putOnBus } from './put-on-bus.ts';
+import { putOnBus, serveAgain } from './put-on-bus.ts';
 import { recoveredDraft } from './recover.ts';
 import { whereabouts } from './whereabouts.ts';
 
@@ -211,7 +211,8 @@ async function agent(setup: SetupCore): Promise<void> {
 
 async function state({ host, draft }: SetupCore): Promise<void> {
   if (draft === undefined) return;
-  await putOnBus(host, draft);
+  const cluster = await putOnBus(host, draft);
+  if (cluster.epoch > 1) await serveAgain(host, { ...draft, cluster });
   await rm(draftFile(host), { force: true });
 }
 
