@@ -7,6 +7,7 @@ import { planNode } from '../domain/making/plan.ts';
 import type { Observed, Spec } from '../domain/making/spec.ts';
 import type { Report, Step, StepFailure, StepResult } from '../domain/making/step.ts';
 import type { Catalogue } from '../domain/roles/role.ts';
+import { allProcessNames, rolesOf, unknownRoles } from '../domain/roles/roles.ts';
 import type { Version } from '../domain/views/view.ts';
 import { applyStep } from '../machine/apply/apply.ts';
 import { sweepConfigs } from '../machine/apply/config.ts';
@@ -187,16 +188,17 @@ function describe(
   now: Readonly<Record<string, ProcessNow>>,
 ): Description {
   const { catalogue, bootId, kato } = context;
-  const roles = Object.keys(view.node.roles).map((role) => {
-    const definition = catalogue.roles.get(role);
-    return [role, definition?.processes.map(({ name }) => name) ?? []] as const;
+  const roles = rolesOf(catalogue, view.node).map((role) => {
+    return [role.name, role.processes.map(({ name }) => name)] as const;
   });
-  // Of a role that a newer kato has, and that this one cannot make, the processes are not known.
-  const knowsAll = roles.every(([role]) => catalogue.roles.has(role));
+  // What this kato does not know may be of a role that it does not know either.
+  const isOther = unknownRoles(catalogue, view.node).length > 0;
+  const known = new Set(allProcessNames(catalogue));
   const wanted = new Set(roles.flatMap(([, names]) => names));
   const processes = Object.entries(now).map(([name, { state, pid, since }]) => {
     const held = view.node.held[name] === bootId;
-    const rogue = knowsAll && !wanted.has(name) && state !== 'STOPPED';
+    const unwanted = !wanted.has(name) && (known.has(name) || !isOther);
+    const rogue = unwanted && state !== 'STOPPED';
     return [name, { state: rogue ? 'ROGUE' : state, pid, since, held }] as const;
   });
   return {

@@ -2,7 +2,6 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../domain/making/paths.ts';
 import type { Catalogue, ProgramDefinition } from '../domain/roles/role.ts';
-import { definitionOf } from '../domain/roles/roles.ts';
 
 /** A short file that a program's user may have written, or null where there is none that can be read. */
 export type ReadVersion = (path: string) => Promise<string | null>;
@@ -17,7 +16,7 @@ export async function resolvePrograms(
   paths: Paths,
   readVersion: ReadVersion,
 ): Promise<Record<string, string>> {
-  const processes = roles.flatMap((role) => definitionOf(catalogue, role).processes);
+  const processes = roles.flatMap((role) => catalogue.roles.get(role)?.processes ?? []);
   const found = processes.flatMap((process) =>
     Object.entries(process.programs).map(async ([name, program]) => {
       const path = await find(program, join(paths.data, process.name), readVersion);

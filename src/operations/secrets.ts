@@ -8,7 +8,7 @@ import type { Cluster, Node } from '../domain/document/cluster.ts';
 import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import type { Catalogue, RoleDefinition } from '../domain/roles/role.ts';
-import { definitionOf, secretsOfRole } from '../domain/roles/roles.ts';
+import { definitionOf, rolesOf, secretsOfRole } from '../domain/roles/roles.ts';
 import { keyNameOf } from '../domain/traffic/certificates.ts';
 import type { View } from '../domain/views/view.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
@@ -52,10 +52,9 @@ export function roleSecrets(
   cluster: Cluster,
   nodeId: string,
 ): Record<string, string> {
-  const roles = Object.keys(cluster.nodes[nodeId]?.roles ?? {});
+  const node = cluster.nodes[nodeId];
   return Object.fromEntries(
-    roles.flatMap((role) => {
-      const definition = definitionOf(catalogue, role);
+    (node === undefined ? [] : rolesOf(catalogue, node)).flatMap((definition) => {
       return Object.entries(definition.secrets).map(([name, { length }]) => [
         SECRETS.ofRole(nodeId, definition, name),
         password(length),
@@ -117,7 +116,7 @@ export function secretsOf(
     if (short !== null && short.split('/')[0]! in node.roles) secrets[short] = value;
     if (shared.some((prefix) => name.startsWith(prefix))) secrets[name] = value;
   }
-  const definitions = Object.keys(node.roles).map((role) => definitionOf(catalogue, role));
+  const definitions = rolesOf(catalogue, node);
   const needed = [
     ...definitions.flatMap(({ name, sharedSecrets }) =>
       sharedSecrets.filter((one) => one !== CERTIFICATES && one !== secretsOfRole(name)),
@@ -163,9 +162,9 @@ function prefixesOf(view: View, catalogue: Catalogue): Set<string> {
 }
 
 /** The core keeps all, so that its ledger is enough to bring the cluster back. */
-export function sharedPrefixesOf({ roles }: Pick<Node, 'roles'>, catalogue: Catalogue): string[] {
-  if (isCore({ roles }, catalogue)) return [''];
-  return Object.keys(roles).flatMap((role) => definitionOf(catalogue, role).sharedSecrets);
+export function sharedPrefixesOf(node: Pick<Node, 'roles'>, catalogue: Catalogue): string[] {
+  if (isCore(node, catalogue)) return [''];
+  return rolesOf(catalogue, node).flatMap(({ sharedSecrets }) => sharedSecrets);
 }
 
 /** The ledger of the core has all of them. */

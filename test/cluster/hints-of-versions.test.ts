@@ -27,14 +27,14 @@ const VERSIONS: Row[] = [
     undo: sameKato(),
   },
   {
-    hint: 'domain/roles/role-changes.ts: install the same kato there as on the core',
+    hint: 'domain/roles/not-known.ts: install the same kato there as on the core; if it is there, restart its agent: s6-svc -r /var/lib/kato/service/agent; on a controller also: s6-svc -r /var/lib/kato/service/controller',
     given: [
       ...otherKato('s/, redis]/]/', 'roles/groups.yml'),
       `h3: rm /opt/kato/roles/redis.yml && ${ATTACH} $H1`,
     ],
     wrong: 'kato role add -n h3 redis',
     by: () => [
-      `h3: cp ${CHECKOUT}/roles/*.yml /opt/kato/roles && kato node halt && kato node boot`,
+      `h3: cp ${CHECKOUT}/roles/*.yml /opt/kato/roles && s6-svc -r /var/lib/kato/service/agent`,
       'h3: kato process ready all --block 30',
     ],
     undo: LEAVE,

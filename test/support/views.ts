@@ -22,7 +22,6 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     cluster: { id: 'c1', endpoint: 'api.example.com', core: '10.0.0.1', busPort: 4222 },
     version: { lineage: 'l1', epoch: 1, revision: 7, hash: 'h7', proof: '' },
     node: testNode(roles),
-    settings: {},
     pools: [],
     routes: [],
     announced: [],
@@ -33,7 +32,13 @@ export function testView(roles: readonly string[], changes: Partial<View> = {}):
     keptExport: null,
     heartbeatMs: 2000,
     ...changes,
+    settings: { ...settingsFor(changes.node ?? testNode(roles)), ...changes.settings },
   };
+}
+
+/** Controllers tell of each role that they know, also where nothing is set. */
+export function settingsFor({ roles }: Node): View['settings'] {
+  return Object.fromEntries(Object.keys(roles).map((role) => [role, {}]));
 }
 
 /** What the controllers make of a cluster whose nodes are all alive. */

@@ -160,11 +160,12 @@ function ownStatus(view: View, report: Report, names: ReadonlyMap<string, string
     ...(failure === undefined ? {} : { error: errorOf(failure) }),
     zone: node.zone,
     roles: Object.entries(node.roles).map(([role, { stopped }]) => {
+      const isKnown = role in report.roles;
       const processes = report.roles[role] ?? [];
       const states = processes.map((name) => [name, report.processes[name]] as const);
       return {
         name: role,
-        state: roleState(stopped !== null, processes, report),
+        state: isKnown ? roleState(stopped !== null, processes, report) : 'unknown',
         ...(stopped === null ? {} : { stoppedBy: names.get(stopped.by) ?? stopped.by }),
         processes: states.map(([name, process]) => ({ name, ...processFields(process) })),
       };

@@ -3,6 +3,7 @@ import { didYouMean } from '../base/names.ts';
 import { own } from '../base/own.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Token } from '../document/cluster.ts';
+import { checkKnown } from '../roles/not-known.ts';
 import { definitionOf, expandRoles, isTrusted, nodesWith } from '../roles/roles.ts';
 
 const TOKEN_TTL_SECONDS_MAX = 30 * 86_400;
@@ -73,6 +74,7 @@ function allowedRoles(
       `a token may allow ${open.join(', ')}`,
     );
   }
+  for (const role of roles) checkKnown(cluster, catalogue, role, []);
   const trusted = roles.find(needsAdmin);
   if (trusted === undefined) return roles;
   throw refuse(

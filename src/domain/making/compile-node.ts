@@ -1,11 +1,13 @@
 import { KatoError, refuse } from '../base/error.ts';
 import { hashOf } from '../base/hash.ts';
+import { unknownHere, unknownToController } from '../roles/not-known.ts';
 import type {
   FileDefinition,
   PortDefinition,
   ProcessDefinition,
   ReloadConfirm,
 } from '../roles/role.ts';
+import { allProcessNames, unknownRoles } from '../roles/roles.ts';
 import { fill, namesValue, type Values } from './fill.ts';
 import { type PlannedProcess, processesOf } from './processes.ts';
 import { serviceFolder } from './s6/service-folder.ts';
@@ -19,7 +21,8 @@ const CONFIG_HASH_LENGTH = 16;
 
 /**
  * All that should be on the node of a view, complete. Pure: the same view makes the same spec.
- * VERSION for a view that is newer than this kato, UNKNOWN_ROLE for a role it does not have.
+ * VERSION for a view that is newer than this kato. What is of a role that it does not know, or that the
+ * controller did not know which made the view, is broken: it stays as it is.
  */
 export function compileNode(input: CompileInput): Spec {
   const { view, catalogue, paths } = input;
@@ -32,7 +35,10 @@ export function compileNode(input: CompileInput): Spec {
     );
   }
   const processes: ProcessSpec[] = [];
-  const broken: Spec['broken'] = [];
+  const unknown = unknownRoles(catalogue, view.node);
+  const broken: Spec['broken'] = unknown.map((role) => {
+    return { process: role, error: unknownHere(role).toJSON() };
+  });
   for (const planned of processesOf(catalogue, view.node)) {
     try {
       processes.push(compileProcess(input, planned));
@@ -46,6 +52,7 @@ export function compileNode(input: CompileInput): Spec {
     node: view.node.name,
     processes,
     broken,
+    ...(unknown.length === 0 ? {} : { known: allProcessNames(catalogue) }),
     purge: view.node.purged.map((process) => ({ process, folder: `${paths.data}/${process}` })),
   };
 }
@@ -54,6 +61,8 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
   const { view, paths, bootId } = input;
   const { definition, roles, ports } = planned;
   const { name, ready, stop, initialize, setSecrets } = definition;
+  const untold = roles.find((role) => view.settings[role.name] === undefined);
+  if (untold !== undefined) throw unknownToController(untold.name);
   const context = templateValues(input, planned);
   const values: Values = { ...context, config: `${paths.config}/${name}/current` };
   const fillAll = (texts: string[]): string[] => texts.map((text) => fill(text, values));

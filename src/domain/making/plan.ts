@@ -13,7 +13,9 @@ const REMOVE_SECONDS = 20;
  */
 export function planNode(spec: Spec, observed: Observed): Step[] {
   const wanted = wantedIn(spec);
-  const unassigned = Object.keys(observed.processes).filter((name) => !wanted.has(name));
+  const unassigned = Object.keys(observed.processes)
+    .filter((name) => !wanted.has(name))
+    .filter((name) => spec.known?.includes(name) ?? true);
   return [
     ...unassigned.map((name): Step => ({ kind: 'remove', process: name, seconds: REMOVE_SECONDS })),
     ...spec.purge

@@ -5,7 +5,6 @@ import type {
   ProcessDefinition,
   RoleDefinition,
 } from '../roles/role.ts';
-import { definitionOf } from '../roles/roles.ts';
 
 /** A process with all roles of the node that have it. */
 export interface PlannedProcess {
@@ -39,7 +38,8 @@ export function processesOf(catalogue: Catalogue, node: Node): PlannedProcess[] 
 function startOrder(catalogue: Catalogue, names: readonly string[]): RoleDefinition[] {
   const ordered = new Set<RoleDefinition>();
   const visit = (name: string, above: readonly string[]): void => {
-    const role = definitionOf(catalogue, name);
+    const role = catalogue.roles.get(name);
+    if (role === undefined) return;
     for (const needed of role.needs) {
       if (names.includes(needed) && !above.includes(needed)) visit(needed, [...above, name]);
     }

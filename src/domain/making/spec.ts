@@ -12,6 +12,11 @@ export interface Spec {
   processes: ProcessSpec[];
   /** Processes whose files could not be made: they are left as they are. */
   broken: { process: string; error: ErrorRecord }[];
+  /**
+   * Where the node has a role that this kato does not know: all processes that it does know. Others may
+   * be of that role, and are left as they are.
+   */
+  known?: string[];
   /** Data that a person asked to be deleted. */
   purge: { process: string; folder: string }[];
 }

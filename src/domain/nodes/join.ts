@@ -54,7 +54,7 @@ export function join(cluster: Cluster, params: Join, asked: Asked): Decision<Joi
   const node = newNode(cluster, params, token, place, roles, asked);
   for (const role of wanted) {
     checkTokenRole(token, role, wanted);
-    checkMayHave(node, role, asked.catalogue, token.admin);
+    checkMayHave(cluster, node, role, asked.catalogue, token.admin);
   }
   const nodes = { ...without(cluster.nodes, place.abandoned), [node.id]: node };
   const refusal = brokenRule({ ...cluster, nodes }, asked.catalogue, node);

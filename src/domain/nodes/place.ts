@@ -2,7 +2,7 @@ import { refuse } from '../base/error.ts';
 import type { Asked } from '../document/change.ts';
 import type { Cluster, Node, Token } from '../document/cluster.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { definitionOf, isGrantable } from '../roles/roles.ts';
+import { isGrantable } from '../roles/roles.ts';
 import { isCore } from './core.ts';
 
 /** What a machine says of itself when it asks to join, as far as it may be one that was there before. */
@@ -45,7 +45,7 @@ export function placeOf(
 function covers(token: Token, node: Node, catalogue: Catalogue): boolean {
   if (isCore(node, catalogue) || (node.admin && !token.admin)) return false;
   return Object.keys(node.roles)
-    .filter((role) => definitionOf(catalogue, role).given !== 'always')
+    .filter((role) => catalogue.roles.get(role)?.given !== 'always')
     .every((role) => isGrantable(catalogue, role, token.roles, token.admin));
 }
 

@@ -4,6 +4,7 @@ import type { Cluster, Node, NodeRole } from '../document/cluster.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
 import { without } from '../nodes/records.ts';
 import { lastRemoved } from './last.ts';
+import { checkKnown, unknownToController } from './not-known.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf, expandRoles, isGrantable, isTrusted } from './roles.ts';
 import { brokenRule } from './rules.ts';
@@ -32,6 +33,10 @@ export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decis
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
   const byAdmin = isAdmin(cluster, asked.by);
+  const elsewhere = params.roles.find(
+    (role) => !catalogue.roles.has(role) && node.catalogue.includes(role),
+  );
+  if (elsewhere !== undefined) throw unknownToController(elsewhere);
   const wanted = selectToAdd(catalogue, node, params, byAdmin);
   const kept = params.selection === 'only' ? keptByOnly(catalogue, node, wanted) : node.roles;
   const added = wanted.filter((role) => node.roles[role] === undefined);
@@ -43,7 +48,7 @@ export function addRoles(cluster: Cluster, params: RoleAdd, asked: Asked): Decis
     already: wanted.filter((role) => node.roles[role] !== undefined),
   };
   if (added.length === 0 && removed.length === 0) return unchanged(cluster, result);
-  for (const role of added) checkMayHave(node, role, catalogue, byAdmin);
+  for (const role of added) checkMayHave(cluster, node, role, catalogue, byAdmin);
   const fresh: NodeRole = {
     stopped: params.noStart ? { by: asked.by, at: asked.at } : null,
   };
@@ -67,10 +72,10 @@ export function removeRoles(
 ): Decision<RolesChanged> {
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
-  const named = expandRoles(catalogue, params.roles);
+  const named = expandRoles(catalogue, params.roles, node.roles);
   const leaving = (role: string): boolean =>
     params.selection === 'named' ? named.includes(role) : !named.includes(role);
-  const removable = (role: string): boolean => definitionOf(catalogue, role).given !== 'always';
+  const removable = (role: string): boolean => catalogue.roles.get(role)?.given !== 'always';
   const always = named.find((role) => !removable(role));
   if (params.selection === 'named' && always !== undefined) {
     throw refuse('ROLE_NEEDED', `the role '${always}' stays on every node`);
@@ -83,6 +88,8 @@ export function removeRoles(
     already: params.selection === 'named' ? named.filter((role) => !node.roles[role]) : [],
   };
   const going = params.selection === 'named' ? named : removed;
+  const unknown = going.find((role) => !catalogue.roles.has(role));
+  if (params.purgeData && unknown !== undefined) throw unknownToController(unknown);
   const purge = params.purgeData ? dataProcesses(catalogue, going) : [];
   if (removed.length === 0 && purge.every((name) => node.purged.includes(name))) {
     return unchanged(cluster, result);
@@ -118,7 +125,7 @@ function keptByOnly(
 ): Record<string, NodeRole> {
   return Object.fromEntries(
     Object.entries(node.roles).filter(
-      ([role]) => wanted.includes(role) || definitionOf(catalogue, role).given === 'always',
+      ([role]) => wanted.includes(role) || catalogue.roles.get(role)?.given === 'always',
     ),
   );
 }
@@ -129,6 +136,7 @@ export function isAdmin(cluster: Cluster, nodeId: string): boolean {
 
 /** What this node, by its token, its catalogue and the role's own rule, may be given. */
 export function checkMayHave(
+  cluster: Cluster,
   node: Node,
   role: string,
   catalogue: Catalogue,
@@ -144,14 +152,15 @@ export function checkMayHave(
         : `on ${node.name}, once it is attached: kato node setup load_balancer`,
     );
   }
-  checkAllowed(node, role, catalogue, byAdmin);
+  checkAllowed(cluster, node, role, catalogue, byAdmin);
 }
 
 /**
  * NOT_ALLOWED for a role that only an admin gives or that the node's token left out, VERSION for one
- * that the node does not know.
+ * that the node does not know, or a controller.
  */
 export function checkAllowed(
+  cluster: Cluster,
   node: Node,
   role: string,
   catalogue: Catalogue,
@@ -173,14 +182,7 @@ export function checkAllowed(
       'run the command on an admin node, such as the core',
     );
   }
-  if (!node.catalogue.includes(role)) {
-    throw refuse(
-      'VERSION',
-      `node ${node.name} does not know the role '${role}'`,
-      `kato ${node.version} on it has no roles/${role}.yml`,
-      'install the same kato there as on the core',
-    );
-  }
+  checkKnown(cluster, catalogue, role, [node]);
 }
 
 function settle(
@@ -202,10 +204,9 @@ function settle(
   return changed(cluster, nodes, result);
 }
 
-function dataProcesses(catalogue: Catalogue, roles: readonly string[]): string[] {
-  return roles.flatMap((role) =>
-    definitionOf(catalogue, role)
-      .processes.filter((process) => process.data)
-      .map((process) => process.name),
-  );
+function dataProcesses({ roles }: Catalogue, names: readonly string[]): string[] {
+  return names
+    .flatMap((name) => roles.get(name)?.processes ?? [])
+    .filter((process) => process.data)
+    .map((process) => process.name);
 }

@@ -5,7 +5,7 @@ import { findNode, withNode } from '../nodes/find-node.ts';
 import { bumped, without } from '../nodes/records.ts';
 import { isHeld, isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
-import { definitionOf, expandRoles, processNames } from './roles.ts';
+import { expandRoles, processNames } from './roles.ts';
 
 export interface RoleSwitch {
   node: string;
@@ -74,9 +74,7 @@ function rolesToSwitch(
     return params.to === 'restart' && (isStopped || isHeld(node, role, bootId, asked));
   };
   if (params.roles.length === 0) {
-    const all = Object.keys(node.roles).filter(
-      (role) => definitionOf(catalogue, role).processes.length > 0,
-    );
+    const all = Object.keys(node.roles).filter((role) => processNames(catalogue, role).length > 0);
     return { meant: all.filter((role) => !isSpared(role)), spared: all.filter(isSpared) };
   }
   const named = expandRoles(catalogue, params.roles);
@@ -104,7 +102,7 @@ function refuseForeign(
       `kato role add -n ${node.name} ${foreign}`,
     );
   }
-  const bare = named.find((role) => definitionOf(catalogue, role).processes.length === 0);
+  const bare = named.find((role) => processNames(catalogue, role).length === 0);
   if (bare === undefined) return;
   throw refuse(
     'NOT_FOUND',

@@ -1,16 +1,39 @@
 import { type KatoError, refuse } from '../base/error.ts';
 import { didYouMean } from '../base/names.ts';
+import { own } from '../base/own.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import type { Catalogue, RoleDefinition, Seen } from './role.ts';
 
-/** Role names with groups written out, in the catalogue's order, each once. */
-export function expandRoles(catalogue: Catalogue, names: readonly string[]): string[] {
-  const wanted = new Set(
-    names.flatMap((name) => catalogue.groups.get(name) ?? [definitionOf(catalogue, name).name]),
-  );
-  return [...catalogue.roles.keys()].filter((role) => wanted.has(role));
+/**
+ * Role names with groups written out, in the catalogue's order, each once. Of the roles that a node `has`
+ * also one that is not known here.
+ */
+export function expandRoles(
+  catalogue: Catalogue,
+  names: readonly string[],
+  has: Node['roles'] = {},
+): string[] {
+  const nameOf = (name: string): string =>
+    own(has, name) === undefined ? definitionOf(catalogue, name).name : name;
+  const wanted = new Set(names.flatMap((name) => catalogue.groups.get(name) ?? [nameOf(name)]));
+  const known = [...catalogue.roles.keys()].filter((role) => wanted.has(role));
+  return [...known, ...[...wanted].filter((role) => !catalogue.roles.has(role))];
 }
 
+/**
+ * The roles of a node, as far as they are known here: who added a role file elsewhere may give roles that
+ * this kato has nothing of. What it knows nothing about it leaves as it is.
+ */
+export function rolesOf({ roles }: Catalogue, node: Pick<Node, 'roles'>): RoleDefinition[] {
+  return Object.keys(node.roles).flatMap((name) => roles.get(name) ?? []);
+}
+
+/** Those of them that are not. */
+export function unknownRoles({ roles }: Catalogue, node: Pick<Node, 'roles'>): string[] {
+  return Object.keys(node.roles).filter((name) => !roles.has(name));
+}
+
+/** Of a role that a person or a role file names. UNKNOWN_ROLE for one that is not known here. */
 export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition {
   const role = catalogue.roles.get(name);
   if (role !== undefined) return role;
@@ -28,10 +51,12 @@ export function definitionOf(catalogue: Catalogue, name: string): RoleDefinition
 
 /**
  * Whoever has such a role holds secrets of the whole cluster, more than the keys of certificates, or sees
- * all of its state: it is given by an admin, and by no token.
+ * all of its state: it is given by an admin, and by no token. So is what is not known here.
  */
-export function isTrusted(catalogue: Catalogue, name: string): boolean {
-  const { sharedSecrets, sees } = definitionOf(catalogue, name);
+export function isTrusted({ roles }: Catalogue, name: string): boolean {
+  const role = roles.get(name);
+  if (role === undefined) return true;
+  const { sharedSecrets, sees } = role;
   return (
     sharedSecrets.some((secret) => !isHarmless(secret, name)) ||
     sees.some((one) => one === 'users' || one === 'document')
@@ -60,8 +85,12 @@ function isHarmless(secret: string, role: string): boolean {
 
 const CERTIFICATE_KEYS = 'certificate/';
 
-export function processNames(catalogue: Catalogue, role: string): string[] {
-  return definitionOf(catalogue, role).processes.map((process) => process.name);
+export function processNames({ roles }: Catalogue, role: string): string[] {
+  return (roles.get(role)?.processes ?? []).map((process) => process.name);
+}
+
+export function allProcessNames(catalogue: Catalogue): string[] {
+  return [...catalogue.roles.keys()].flatMap((role) => processNames(catalogue, role));
 }
 
 /** Why a node may not have its roles together, or undefined when it may. */
@@ -71,8 +100,8 @@ export function exclusion(
   before: Node['roles'],
 ): KatoError | undefined {
   const roles = Object.keys(node.roles);
-  for (const name of roles) {
-    const role = definitionOf(catalogue, name);
+  for (const role of rolesOf(catalogue, node)) {
+    const { name } = role;
     const other = roles.find((candidate) => excludes(catalogue, role, candidate));
     if (other === undefined) continue;
     const [fresh, there] = other in before ? [name, other] : [other, name];
@@ -91,7 +120,7 @@ export function exclusion(
 }
 
 function excludes(catalogue: Catalogue, role: RoleDefinition, other: string): boolean {
-  if (other === role.name || definitionOf(catalogue, other).given === 'always') return false;
+  if (other === role.name || catalogue.roles.get(other)?.given === 'always') return false;
   return role.excludes.includes('*') || role.excludes.includes(other);
 }
 
@@ -124,8 +153,8 @@ export function rolesSeeing({ roles }: Catalogue, seen: Seen): string[] {
 }
 
 /** What a node is told for the sake of any of its roles. */
-export function seenBy({ roles }: Catalogue, node: Node): ReadonlySet<Seen> {
-  return new Set(Object.keys(node.roles).flatMap((name) => roles.get(name)?.sees ?? []));
+export function seenBy(catalogue: Catalogue, node: Node): ReadonlySet<Seen> {
+  return new Set(rolesOf(catalogue, node).flatMap(({ sees }) => sees));
 }
 
 /**

@@ -2,7 +2,7 @@ import { type KatoError, refuse } from '../base/error.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import type { Catalogue } from './role.ts';
-import { definitionOf, exclusion, shortage } from './roles.ts';
+import { exclusion, rolesOf, shortage } from './roles.ts';
 
 /**
  * What a cluster with this node in it, which has had the roles `before`, would break: ROLE_EXCLUDED,
@@ -29,9 +29,10 @@ export function portClash(
 ): KatoError | undefined {
   for (const node of nodes) {
     const taken = new Map<string, { role: string; process: string }>();
-    for (const role of Object.keys(node.roles).sort()) {
+    const roles = rolesOf(catalogue, node).sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const { name: role, ports } of roles) {
       const settings = settingsOf(cluster, catalogue, role);
-      for (const { port, setting, protocol, process } of definitionOf(catalogue, role).ports) {
+      for (const { port, setting, protocol, process } of ports) {
         const listens = `${setting === null ? port : settings[setting]}/${protocol}`;
         const other = taken.get(listens);
         const shared = other?.process === process && other.role !== role;

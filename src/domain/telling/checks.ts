@@ -6,6 +6,7 @@ import {
   failedStep,
   hasGone,
   type NodeStatus,
+  type RoleState,
   type RoleStatus,
   type Status,
   type WarningCode,
@@ -138,10 +139,12 @@ function nodeChecks(node: NodeStatus): Check[] {
   ];
 }
 
+const WRONG: readonly RoleState[] = ['failed', 'starting', 'unknown'];
+
 /** Roles of a node that is gone are covered by the check of the node. */
 function roleChecks(node: NodeStatus): Check[] {
   if (hasGone(node.state)) return [];
-  const wrong = node.roles.filter(({ state }) => state === 'failed' || state === 'starting');
+  const wrong = node.roles.filter(({ state }) => WRONG.includes(state));
   if (wrong.length === 0) return stepCheck(node);
   return wrong.map((role) => ({
     name: 'roles',
@@ -153,6 +156,7 @@ function roleChecks(node: NodeStatus): Check[] {
 
 /** With the reason, where the step that failed is of the role. */
 function howIs(role: RoleStatus, node: NodeStatus): string {
+  if (role.state === 'unknown') return 'is not known on every machine that has to do with it';
   if (role.state !== 'failed') return 'is starting';
   const step = failedStep(node, role);
   return step === undefined ? 'has failed' : `has failed: ${step.message}`;

@@ -5,24 +5,15 @@ import { olderState, type SeenBefore } from '../document/older-state.ts';
 import type { Report, StepFailure } from '../making/step.ts';
 import { coreAddress } from '../nodes/core.ts';
 import { type IdentityInput, identityWarnings } from '../nodes/displaced.ts';
-import { nameOfNode } from '../nodes/find-node.ts';
 import { isGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { processNames } from '../roles/roles.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
 import { lostLinesWarnings } from './lost-lines.ts';
 import { poolWarnings } from './pool-warnings.ts';
-import { roleState } from './role-state.ts';
-import {
-  hasGone,
-  type NodeState,
-  type NodeStatus,
-  type RoleState,
-  type RoleStatus,
-  type Status,
-  type Warning,
-} from './status.ts';
+import { roleStatus } from './role-status.ts';
+import type { NodeState, NodeStatus, Status, Warning } from './status.ts';
+import { unknownRoleWarnings } from './unknown-roles.ts';
 
 export interface StatusInput extends IdentityInput {
   /** The state on the bus does not go on from this version, which was seen before. */
@@ -64,6 +55,7 @@ export function statusOf(input: StatusInput): Status {
       ...stateWarnings(input),
       ...identityWarnings(input),
       ...nodeWarnings(input, nodes),
+      ...unknownRoleWarnings(input),
       ...poolWarnings(input),
       ...certificateWarnings(input),
       ...exportWarnings(input),
@@ -117,36 +109,6 @@ export function failureWarning(
 export function nodeState(verdicts: Verdicts, node: Node): NodeState {
   if (node.pendingUntil !== null) return 'joining';
   return verdicts.silent[node.id]?.state ?? 'active';
-}
-
-function roleStatus(
-  input: StatusInput,
-  node: Node,
-  role: string,
-  state: NodeState,
-  report: Report | undefined,
-): RoleStatus {
-  const stopped = node.roles[role]!.stopped;
-  const names = processNames(input.catalogue, role);
-  const reports = names.map((name) => [name, report?.processes[name]] as const);
-  const gone = hasGone(state);
-  return {
-    name: role,
-    state: gone ? goneState(state) : roleState(stopped !== null, names, report),
-    ...(stopped === null ? {} : { stoppedBy: nameOfNode(input.cluster, stopped.by) }),
-    processes: reports.map(([name, process]) => ({
-      name,
-      state: process === undefined || gone ? 'STOPPED' : process.state,
-      pid: gone ? null : (process?.pid ?? null),
-      since: process?.since ?? null,
-      ...(process?.held === true ? { held: true } : {}),
-    })),
-  };
-}
-
-/** What a vanished node did is not done any more; one that was shut down stopped it in order. */
-function goneState(state: 'dead' | 'left'): RoleState {
-  return state === 'dead' ? 'failed' : 'stopped';
 }
 
 function stateWarnings({ older, cluster }: StatusInput): Warning[] {

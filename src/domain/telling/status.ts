@@ -34,6 +34,7 @@ export type WarningCode =
   | 'PROCESS_FATAL'
   | 'PROCESS_ROGUE'
   | 'ROLE_STOPPED'
+  | 'ROLE_UNKNOWN'
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
   | 'NODE_FLAPS'
@@ -48,7 +49,7 @@ export type WarningCode =
   | 'NODE_CLONED';
 
 export type NodeState = 'active' | 'inactive' | 'dead' | 'joining' | 'left';
-export type RoleState = 'running' | 'starting' | 'stopped' | 'failed';
+export type RoleState = 'running' | 'starting' | 'stopped' | 'failed' | 'unknown';
 
 /** Dead, or asked to go: its place may be taken and pools leave it out. */
 export function hasGone(state: NodeState | undefined): state is 'dead' | 'left' {

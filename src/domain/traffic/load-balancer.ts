@@ -39,7 +39,7 @@ export function setupLoadBalancer(
   const node = findNode(cluster, params.node);
   const { catalogue } = asked;
   const own = balancerRole(catalogue);
-  checkAllowed(node, own, catalogue, isAdmin(cluster, asked.by));
+  checkAllowed(cluster, node, own, catalogue, isAdmin(cluster, asked.by));
   const exchanged = Object.keys(node.roles).filter(
     (role) => role !== own && catalogue.roles.get(role)?.given !== 'always',
   );

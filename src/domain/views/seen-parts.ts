@@ -9,7 +9,7 @@ import { recentlyFormer } from '../nodes/leave.ts';
 import { timingOf } from '../nodes/liveness.ts';
 import type { Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue, RoleDefinition, Seen } from '../roles/role.ts';
-import { confirmedWith, seenBy } from '../roles/roles.ts';
+import { confirmedWith, rolesOf, seenBy } from '../roles/roles.ts';
 import { balancerPool } from '../traffic/balancer-pools.ts';
 import { type AnnouncedRoute, type Pool, poolsOf, routePool } from '../traffic/pools.ts';
 import { ROUTERS } from '../traffic/proxies.ts';
@@ -49,7 +49,7 @@ export function partsOf(
     busPort: busPort(cluster, catalogue),
   }));
   const timing = part('timing', [nodes, settings], () => timingOf(cluster).intervalMs);
-  const roles = Object.keys(node.roles);
+  const roles = rolesOf(catalogue, node).map(({ name }) => name);
   const own = part(`settings of ${roles.join(' ')}`, [settings, catalogue], () => ({
     cluster: Object.fromEntries(OF_AGENTS.map((key) => [key, clusterSetting(cluster, key)])),
     ...Object.fromEntries(roles.map((name) => [name, settingsOf(cluster, catalogue, name)])),
@@ -110,7 +110,7 @@ function nodeParts(
   seen: ReadonlySet<Seen>,
 ): { trustedProxies?: Part<string[]>; peers?: Part<Record<string, Peer[]>> } {
   const { nodes } = cluster;
-  const own = Object.keys(node.roles).flatMap((name) => catalogue.roles.get(name) ?? []);
+  const own = rolesOf(catalogue, node);
   const clients = own.filter(({ sees }) => sees.includes('clients'));
   const seers = own.filter(({ sees }) => sees.includes('peers')).map(({ name }) => name);
   return {

@@ -124,10 +124,12 @@ function programsIn(masked: string): string[] {
 
 const paths = pathsOf('/');
 const processes = [...catalogue.roles.values()].flatMap((role) => role.processes);
-const logs = ['agent', 'supervision', 'VALUE', ...processes.map(({ name }) => name)];
+const services = ['agent', ...processes.map(({ name }) => name)];
+const logs = ['supervision', 'VALUE', ...services];
 const known = [
   '/var/lib/kato',
   ...Object.values(paths),
+  ...services.map((name) => `${paths.service}/${name}`),
   ...logs.flatMap((name) => [`${paths.log}/${name}`, `${paths.log}/${name}/current`]),
 ];
 

@@ -91,6 +91,7 @@ describe('the schema of the status', () => {
       PROCESS_FATAL: true,
       PROCESS_ROGUE: true,
       ROLE_STOPPED: true,
+      ROLE_UNKNOWN: true,
       POOL_EMPTY: true,
       POOL_BRAKE: true,
       NODE_FLAPS: true,
@@ -116,6 +117,7 @@ describe('the schema of the status', () => {
       starting: true,
       stopped: true,
       failed: true,
+      unknown: true,
     };
     const { warning, node, role } = statusSchema.definitions;
     assert.deepEqual(warning.properties.code.enum, Object.keys(codes));

@@ -14,8 +14,12 @@ import { catalogue, clusterWith, later, NOW, tokenOf } from '../../support/clust
 
 const RUNS = 60;
 const FIRST = clusterWith(
-  { web: ['router'], lb: ['load_balancer'], db: ['redis'], plain: [] },
-  { tokens: { first: tokenOf('first', { usesLeft: 100, expiresAt: '2099-01-01T00:00:00.000Z' }) } },
+  // No catalogue here has 'shout': another machine's has.
+  { web: ['router'], lb: ['load_balancer'], db: ['redis', 'shout'], plain: [] },
+  {
+    settings: { shout: { port: 7007 } },
+    tokens: { first: tokenOf('first', { usesLeft: 100, expiresAt: '2099-01-01T00:00:00.000Z' }) },
+  },
 );
 const ANNOUNCED: AnnouncedRoute[] = ['shop.org', 'c.org'].map((host) => {
   return { announcer: 'paas', host, path: '/', backend: '10.2.0.1:80', sticky: false };

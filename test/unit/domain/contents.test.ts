@@ -43,8 +43,12 @@ const histories = fc.array(events, { maxLength: 40, size: 'max' });
 const RUNS = 40;
 
 const FIRST: Cluster = clusterWith(
-  { web: ['router'], lb: ['load_balancer'], db: ['redis'], plain: [] },
-  { tokens: { first: tokenOf('first', { usesLeft: 100, expiresAt: '2099-01-01T00:00:00.000Z' }) } },
+  // No catalogue here has 'shout': another machine's has.
+  { web: ['router'], lb: ['load_balancer'], db: ['redis', 'shout'], plain: [] },
+  {
+    settings: { shout: { port: 7007 } },
+    tokens: { first: tokenOf('first', { usesLeft: 100, expiresAt: '2099-01-01T00:00:00.000Z' }) },
+  },
 );
 
 interface State {

@@ -27,6 +27,17 @@ describe('a plan', () => {
     ]);
   });
 
+  it('stops what no role wants, but nothing that may be of a role which this kato does not know', () => {
+    const running = settled(EMPTY, testView(['redis', 'postgresql']));
+    const { redis, postgresql } = running.processes;
+    const observed = {
+      ...running,
+      processes: { redis: redis!, postgresql: postgresql!, shout: redis! },
+    };
+    assert.deepEqual(kinds(testView(['redis']), observed), ['remove postgresql', 'remove shout']);
+    assert.deepEqual(kinds(testView(['redis', 'shouting']), observed), ['remove postgresql']);
+  });
+
   it('tells kept data of new secrets before it is used, and data in use never', () => {
     const view = testView(['postgresql']);
     const running = settled(EMPTY, view);

@@ -156,7 +156,7 @@ describe('adding roles', () => {
     assert.ok(give(free, 'b', values).changed);
   });
 
-  /** Two nodes that know one more role, which is like redis but for what is given. */
+  /** Two nodes and a core that know one more role, which is like redis but for what is given. */
   function withCache(changes: Partial<RoleDefinition>) {
     const redis = catalogue.roles.get('redis')!;
     const roles = new Map([
@@ -164,7 +164,8 @@ describe('adding roles', () => {
       ['cache', { ...redis, name: 'cache', processes: [], settings: {}, ...changes }],
     ]);
     const knows = { catalogue: [...roles.keys()] };
-    const both = withNode(clusterWith({ a: [], b: [] }), 'a', knows);
+    const all = withNode(clusterWith({ a: [], b: [] }), 'core', knows);
+    const both = withNode(all, 'a', knows);
     const by = asked({ catalogue: { ...catalogue, roles } });
     return {
       cluster: withNode(both, 'b', knows),

@@ -152,10 +152,36 @@ describe('compiling a view', () => {
     ]);
   });
 
-  it('refuses a view of a newer kato and a role that it does not have', () => {
+  it('refuses a view of a newer kato', () => {
     const newer = { ...testView([]), format: 2 } as unknown as View;
     assert.throws(() => compile(newer), { code: 'VERSION' });
-    assert.throws(() => compile(testView(['kafka'])), { code: 'UNKNOWN_ROLE' });
+  });
+
+  it('leaves what is of a role that it does not know as it is, and makes the others', () => {
+    const { processes, broken, known } = compile(testView(['kafka', 'redis']));
+    assert.deepEqual(
+      processes.map(({ name }) => name),
+      ['redis'],
+    );
+    assert.deepEqual(
+      broken.map(({ process, error }) => [process, error.code, error.message]),
+      [['kafka', 'VERSION', "this node does not know its role 'kafka', and leaves it as it is"]],
+    );
+    assert.ok(known?.includes('redis') && !known.includes('kafka'));
+  });
+
+  it('leaves what is of a role that the controller does not know as it is', () => {
+    const view = testView(['memcached', 'redis']);
+    const { redis: _, ...settings } = view.settings;
+    const { processes, broken } = compile({ ...view, settings });
+    assert.deepEqual(
+      processes.map(({ name }) => name),
+      ['memcached'],
+    );
+    assert.deepEqual(
+      broken.map(({ process, error }) => [process, error.code]),
+      [['redis', 'VERSION']],
+    );
   });
 });
 
