@@ -3,10 +3,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { loadCatalogue } from '../src/catalog/load.ts';
+import { loadCatalogue, roleFileError } from '../src/catalog/load.ts';
 import { sourcesOf } from '../src/catalog/sources.ts';
+import { templateMistakes } from '../src/catalog/templates.ts';
 import { LISTING } from '../src/cli/framework/config.ts';
+import { printFailure } from '../src/cli/framework/failure.ts';
 import { type BundledCatalogue, CATALOGUE } from '../src/cli/framework/home.ts';
+import { KatoError } from '../src/domain/base/error.ts';
 import { listCommands } from './list-commands.ts';
 
 /**
@@ -21,9 +24,10 @@ const MAIN = 'kato.js';
 async function main(): Promise<void> {
   // What is edited from here on is newer than the bundle: bin/kato then runs the source.
   const startedAt = new Date();
+  const catalogue = await checkedCatalogue(HOME);
   const folder = await mkdtemp(`${TO}.new-`);
   try {
-    await Promise.all([bundle(folder), findOut(folder)]);
+    await Promise.all([bundle(folder), findOut(folder, catalogue)]);
     utimesSync(join(folder, MAIN), startedAt, startedAt);
     putInPlace(folder);
   } finally {
@@ -118,10 +122,10 @@ const onFirstUse: Plugin = {
   },
 };
 
-async function findOut(folder: string): Promise<void> {
+async function findOut(folder: string, catalogue: BundledCatalogue): Promise<void> {
   const files = {
     [LISTING]: await listCommands(HOME),
-    [CATALOGUE]: catalogueOf(HOME),
+    [CATALOGUE]: catalogue,
     'package.json': { type: 'commonjs' },
   };
   for (const [name, content] of Object.entries(files)) {
@@ -129,8 +133,12 @@ async function findOut(folder: string): Promise<void> {
   }
 }
 
-function catalogueOf(folder: string): BundledCatalogue {
-  const { roles, groups } = loadCatalogue(folder);
+/** ROLE_FILE for a mistake in a role file or in a template, which would show on the nodes only. */
+async function checkedCatalogue(folder: string): Promise<BundledCatalogue> {
+  const catalogue = loadCatalogue(folder);
+  const mistakes = await templateMistakes(folder, catalogue);
+  if (mistakes.length > 0) throw roleFileError(mistakes);
+  const { roles, groups } = catalogue;
   return { sources: sourcesOf(folder), roles: [...roles], groups: [...groups] };
 }
 
@@ -142,4 +150,9 @@ function putInPlace(from: string): void {
   for (const old of readdirSync(TO)) if (!files.includes(old)) rmSync(join(TO, old));
 }
 
-await main();
+await main().catch((error: unknown) => {
+  // What a person wrote is said as kato says it.
+  if (!(error instanceof KatoError)) throw error;
+  printFailure(error, []);
+  process.exitCode = 1;
+});

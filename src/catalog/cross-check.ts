@@ -189,7 +189,8 @@ function sharedProcesses({ roles }: Catalogue): string[] {
   );
 }
 
-function noSuch(what: string, name: string, candidates: Iterable<string>): string {
+/** `there is no value 'prot', did you mean 'port'?` */
+export function noSuch(what: string, name: string, candidates: Iterable<string>): string {
   const hint = didYouMean(name, candidates);
   return `there is no ${what} '${name}'${hint === undefined ? '' : `, ${hint}`}`;
 }

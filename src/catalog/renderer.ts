@@ -7,6 +7,9 @@ import { templateNames } from './sources.ts';
 /** Fills a template under `templates/` in: `render('redis/redis.conf', view)`. */
 export type Renderer = (template: string, view: object) => string;
 
+/** What a template may call: those of Handlebars, and kato's own. */
+export const HELPERS = ['bytes', 'each', 'if', 'json', 'lookup', 'unless', 'with'];
+
 /**
  * Handlebars without escaping, where a missing name is an error: ROLE_FILE, with the template and the name.
  * Every template can include another by its path: `{{> nginx/http}}`. `{{json x}}` writes JSON,

@@ -63,8 +63,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
   const { name, ready, stop, initialize, setSecrets } = definition;
   const untold = roles.find((role) => view.settings[role.name] === undefined);
   if (untold !== undefined) throw unknownToController(untold.name);
-  const context = templateValues(input, planned);
-  const values: Values = { ...context, config: `${paths.config}/${name}/current` };
+  const values = templateValues(input, planned);
   const fillAll = (texts: string[]): string[] => texts.map((text) => fill(text, values));
   const process: Omit<ProcessSpec, 'service'> = {
     name,
@@ -86,15 +85,15 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
       marker: initialize.marker,
       readsConfig: namesValue(initialize.argv, 'config'),
     },
-    setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(context.secrets) },
-    config: configOf(input, definition, context),
+    setSecrets: setSecrets && { argv: fillAll(setSecrets), hash: hashOf(values.secrets) },
+    config: configOf(input, definition, values),
     update: definition.update,
     reloadSignal: definition.reload?.signal ?? null,
     reloadConfirm: confirmOf(definition.reload?.confirm ?? null, values),
     restarts: view.node.restarts[name] ?? 0,
     listens: ports
       .filter((port) => port.protocol === 'tcp')
-      .map((port) => ({ address: listenAddress(port, context), port: portNumber(port, context) })),
+      .map((port) => ({ address: listenAddress(port, values), port: portNumber(port, values) })),
   };
   return { ...process, service: serviceFolder(process, paths) };
 }

@@ -40,6 +40,7 @@ export function templateValues(input: CompileInput, planned: PlannedProcess): Co
         .filter(({ kind }) => kind !== 'route')
         .map((pool) => [pool.name, addressesOf(pool)]),
     ),
+    config: `${paths.config}/${name}/current`,
     configFolder: `${paths.config}/${name}/current`,
     dataFolder: `${paths.data}/${name}`,
     data: `${paths.data}/${name}`,

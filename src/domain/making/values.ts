@@ -41,11 +41,37 @@ export interface CommonValues extends Values {
   peers: readonly Peer[];
   /** Where to reach what other roles serve, as `address:port`, by the pool's name, where the node sees it. */
   pools: Record<string, readonly string[]>;
+  /** The folders of its config and its data: both have two names. */
+  config: string;
   configFolder: string;
-  /** The data folder, under the name that templates use and under that of role files. */
   dataFolder: string;
   data: string;
   run: string;
   cacheFolder: string;
   kato: string;
 }
+
+/** Those names, with the ones below them: null for what is no list of names, or for any. */
+export const TEMPLATE_NAMES: Readonly<Record<string, readonly string[] | null>> = {
+  process: null,
+  cluster: ['id', 'endpoint', 'core', 'busPort'],
+  node: ['id', 'name', 'hostname', 'zone'],
+  address: null,
+  listen: null,
+  local: null,
+  addresses: null,
+  bind: null,
+  settings: null,
+  secrets: null,
+  shared: null,
+  programs: null,
+  peers: null,
+  pools: null,
+  config: null,
+  configFolder: null,
+  dataFolder: null,
+  data: null,
+  run: null,
+  cacheFolder: null,
+  kato: null,
+};
