@@ -9,7 +9,15 @@ export function print(lines: readonly string[], style: Style = PLAIN): void {
   if (lines.length > 0) process.stdout.write(`${lines.map(style.shown).join('\n')}\n`);
 }
 
+let hasPrinted = false;
+
+/** Whether stdout has its JSON value: a second one would make it none. */
+export function hasPrintedJson(): boolean {
+  return hasPrinted;
+}
+
 export function printJson(value: unknown): void {
+  hasPrinted = true;
   process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }
 

@@ -94,15 +94,23 @@ export interface Changed<Result> {
   revision: number;
 }
 
-/** Runs the phases of one change. */
+/**
+ * Runs the phases of one change. What could not be told later is told by `tell`, before anything can
+ * go wrong on the nodes.
+ */
 export async function performed(
   request: Request,
   { wait, timeout }: Waiting = { wait: true, timeout: TIMEOUT_SECONDS },
+  tell?: (done: Performed) => Promise<void>,
 ): Promise<Performed> {
   const voice = createVoice();
   const context: ChangeContext = { voice, request, timeoutMs: timeout * 1000, performed: null };
   const phases = CHANGE_PHASES.filter(({ name }) => wait || name !== 'follow');
-  await showPhases(phases, context, voice);
+  // Nothing else may write to a terminal while a list of phases is drawn there.
+  const asked = tell === undefined ? phases.length : 1;
+  await showPhases(phases.slice(0, asked), context, voice);
+  await tell?.(context.performed!);
+  if (asked < phases.length) await showPhases(phases.slice(asked), context, voice);
   return context.performed!;
 }
 

@@ -24,6 +24,8 @@ export abstract class KatoCommand<Value> extends Command {
   /** The words of a command that makes or unmakes the node on this machine: one runs at a time. */
   protected readonly localWords: string | null = null;
 
+  private isShown = false;
+
   protected abstract perform(): Promise<Value>;
   /** Lines of at most `width` columns where that can be done. */
   protected abstract render(
@@ -41,6 +43,16 @@ export abstract class KatoCommand<Value> extends Command {
       this.localWords === null
         ? await this.perform()
         : await this.performAlone(`kato ${this.localWords}`);
+    await this.show(value);
+  }
+
+  /**
+   * Prints the value. A command that nobody can ask for the same again shows it as soon as there is
+   * one, whatever fails or is interrupted afterwards.
+   */
+  protected async show(value: Value): Promise<void> {
+    if (this.isShown) return;
+    this.isShown = true;
     if (this.asJson) return printJson(value);
     const { stdout } = process;
     const style = await styleFor(stdout);

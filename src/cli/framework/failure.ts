@@ -1,13 +1,16 @@
 import { toErrorRecord } from '../../domain/base/error.ts';
 import { ERROR_CODES } from '../../domain/base/error-codes.ts';
 import { widthOf } from '../input/terminal.ts';
-import { note, printJson, wantsJson } from '../output.ts';
+import { hasPrintedJson, note, printJson, wantsJson } from '../output.ts';
 import { failureLines } from '../render/failure.ts';
 
-/** Three lines on stderr, or the record as JSON on stdout; a stack only with --debug. */
+/**
+ * Three lines on stderr, or the record as JSON on stdout where no value is there; a stack only with
+ * --debug.
+ */
 export function printFailure(error: unknown, argv: readonly string[]): void {
   const record = toErrorRecord(error);
-  if (wantsJson(argv)) printJson({ error: record });
+  if (wantsJson(argv) && !hasPrintedJson()) printJson({ error: record });
   else for (const line of failureLines(record, widthOf(process.stderr))) note(line);
   if (argv.includes('--debug') && error instanceof Error) noteStack(error);
 }

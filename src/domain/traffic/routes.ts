@@ -153,7 +153,7 @@ export function addAnnouncer(cluster: Cluster, params: AnnouncerAdd): Decision<A
     throw refuse(
       'CONFLICT',
       `there is already an announcer '${name}'`,
-      'its key was shown when it was made',
+      'its key is shown once, by the command that makes it',
       `replace it: kato route announcer remove ${name}, then add it again`,
     );
   }

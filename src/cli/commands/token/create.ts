@@ -1,4 +1,6 @@
+import type { Performed } from '../../../controller/state/changes.ts';
 import type { TokenInfo } from '../../../domain/access/tokens.ts';
+import type { Catalogue } from '../../../domain/roles/role.ts';
 import { performed, waitFlags } from '../../framework/change-command.ts';
 import { KatoCommand, named } from '../../framework/command.ts';
 import { ownCatalogue } from '../../framework/home.ts';
@@ -50,9 +52,14 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
     const { uses, admin } = flags;
     const roles = flags.roles ?? null;
     const asked = { ...params, roles, admin, uses, ttlSeconds };
-    const { result } = await performed({ operation: 'token.create', params: asked }, flags);
-    const info = result as unknown as TokenInfo;
-    return { ...info, token, attach: await attachLine(cluster.core.address, info.roles, token) };
+    const catalogue = await ownCatalogue();
+    const valueFrom = ({ result }: Performed): NewTokenValue => {
+      const info = result as unknown as TokenInfo;
+      const attach = attachLine(catalogue, cluster.core.address, info.roles, token);
+      return { ...info, token, attach };
+    };
+    const request = { operation: 'token.create', params: asked };
+    return valueFrom(await performed(request, flags, (done) => this.show(valueFrom(done))));
   }
 
   protected render(value: NewTokenValue): readonly string[] {
@@ -61,12 +68,12 @@ export default class TokenCreate extends KatoCommand<NewTokenValue> {
 }
 
 /** With the allowed roles, but for those that a setup command gives later. */
-async function attachLine(
+function attachLine(
+  catalogue: Catalogue,
   core: string,
   allowed: readonly string[] | null,
   token: string,
-): Promise<string> {
-  const catalogue = await ownCatalogue();
+): string {
   const roles = (allowed ?? []).filter((role) => catalogue.roles.get(role)?.given !== 'setup');
   const enable = roles.length === 0 ? '' : ` -e ${roles.join(',')}`;
   return `KATO_TOKEN=${token} kato node attach${enable} ${core}`;

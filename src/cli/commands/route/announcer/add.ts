@@ -1,3 +1,4 @@
+import type { Performed } from '../../../../controller/state/changes.ts';
 import type { Announcer } from '../../../../domain/document/cluster.ts';
 import { performed, waitFlags } from '../../../framework/change-command.ts';
 import { KatoCommand, named, word } from '../../../framework/command.ts';
@@ -43,10 +44,14 @@ export default class AnnouncerAdd extends KatoCommand<NewAnnouncer> {
     const { cluster } = await self();
     const { key, seed } = createIdentity();
     const params = { name: args.name, key, hosts: flags.host };
-    const { result } = await performed({ operation: 'announcer.add', params }, flags);
-    const { name, hosts } = result as unknown as Announcer;
     const bus = `tls://${cluster.core.address}:${cluster.core.port}`;
-    return { name, hosts, seed, bus, serverName: `bus.${cluster.id}`, ca: cluster.ca };
+    const access = { seed, bus, serverName: `bus.${cluster.id}`, ca: cluster.ca };
+    const valueFrom = ({ result }: Performed): NewAnnouncer => {
+      const { name, hosts } = result as unknown as Announcer;
+      return { name, hosts, ...access };
+    };
+    const request = { operation: 'announcer.add', params };
+    return valueFrom(await performed(request, flags, (done) => this.show(valueFrom(done))));
   }
 
   protected render(value: NewAnnouncer): readonly string[] {
