@@ -1,4 +1,5 @@
 import type { TokenInfo } from '../../domain/access/tokens.ts';
+import { counted } from '../../domain/base/counted.ts';
 import { table } from './text/table.ts';
 import { localTime } from './text/time.ts';
 
@@ -12,7 +13,7 @@ export interface NewTokenValue extends TokenInfo {
 /** The token stands alone in its line and is never broken: it is copied from here. */
 export function newTokenLines(value: NewTokenValue): string[] {
   return [
-    `token ${value.id}: ${usesText(value.usesLeft)}, until ${localTime(value.expiresAt)}`,
+    `token ${value.id}: ${counted(value.usesLeft, 'use')}, until ${localTime(value.expiresAt)}`,
     `roles: ${rolesText(value)}`,
     '',
     'On the machine that is to join, as root:',
@@ -39,8 +40,4 @@ function rolesText({ roles, admin }: TokenInfo): string {
   const all = admin ? 'any' : 'any plain';
   const text = roles === null ? all : roles.join(' ') || 'none';
   return admin ? `${text}, admin` : text;
-}
-
-function usesText(uses: number): string {
-  return uses === 1 ? 'one use' : `${uses} uses`;
 }

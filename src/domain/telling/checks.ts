@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import type { Certificate } from '../document/cluster.ts';
 import type { Catalogue } from '../roles/role.ts';
 import type { Check, CheckLevel, CheckName } from './check.ts';
@@ -180,7 +181,7 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
     const message =
       days < 0
         ? `the certificate for ${domain} has expired`
-        : `the certificate for ${domain} expires in ${days} days`;
+        : `the certificate for ${domain} expires in ${counted(days, 'day')}`;
     return [{ name: 'certificates', level, message, subject: domain, value: days }];
   });
 }

@@ -52,7 +52,7 @@ describe('the passphrase of an export, at a terminal', () => {
 
   it('is not shown, and opens what was saved', async () => {
     const seen = await typed(GOOD, GOOD);
-    assert.match(seen, /^revision \d+ with \d+ nodes is saved in /m);
+    assert.match(seen, /^revision \d+ with one node is saved in /m);
     assert.doesNotMatch(seen, /horse/);
     const { secrets } = await openState(readFileSync(file, 'utf8'), GOOD);
     assert.deepEqual(secrets, { 'role/password': 'x' });

@@ -113,6 +113,8 @@ describe('the checks', () => {
     assert.deepEqual(of(7), ['warning certificates']);
     assert.deepEqual(of(6), ['critical certificates']);
     assert.deepEqual(of(-1), ['critical certificates']);
+    const [last] = found({}, { certificates: [{ domain: 'x.example.com', notAfter: inDays(1) }] });
+    assert.equal(last!.message, 'the certificate for x.example.com expires in one day');
   });
 
   it('warn of a state that has grown large, and tell one that is older first', () => {

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/base/counted.ts';
 import { refuse } from '../../../domain/base/error.ts';
 import type { SavedState } from '../../../domain/document/restore.ts';
 import { fileReason } from '../../../operations/file-reason.ts';
@@ -48,7 +49,7 @@ export default class DataExport extends KatoCommand<Exported> {
 
   protected render({ file, revision, nodes }: Exported): readonly string[] {
     return [
-      `revision ${revision} with ${nodes} nodes is saved in ${file}`,
+      `revision ${revision} with ${counted(nodes, 'node')} is saved in ${file}`,
       '',
       'store it and its passphrase away from the core; kato node setup core --recover-from reads it',
     ];

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { counted } from '../../../../domain/base/counted.ts';
 import { refuse } from '../../../../domain/base/error.ts';
 import type { Certificate } from '../../../../domain/document/cluster.ts';
 import { CERTIFICATE_WARNING_DAYS } from '../../../../domain/telling/checks.ts';
@@ -45,7 +46,7 @@ export default class CertificateInstall extends ChangeCommand<Certificate> {
     const days = Math.floor((Date.parse(notAfter) - Date.now()) / DAY_MS);
     return [
       `${domain} is served with this certificate, good until ${localTime(notAfter)}`,
-      ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it expires in ${days} days`] : []),
+      ...(days < CERTIFICATE_WARNING_DAYS ? [`note: it expires in ${counted(days, 'day')}`] : []),
       ...(notBefore.getTime() > Date.now()
         ? [`note: clients do not accept it before ${localTime(notBefore.toISOString())}`]
         : []),
