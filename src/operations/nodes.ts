@@ -18,6 +18,7 @@ import {
   preparedChange,
   read,
 } from './operation.ts';
+import { whoAnswers } from './report.ts';
 import { SECRETS } from './secrets.ts';
 
 /** What all answers tell of a node. */
@@ -48,9 +49,6 @@ export const nodeList = read(
       .map((node) => ({ ...told(known, node), lastSeen: lastSeen.get(node.id) ?? null }));
   },
 );
-
-/** A node that lives answers a live question within this. */
-const ANSWER_MS = 1000;
 
 export const nodeRemove = preparedChange(
   'node.remove',
@@ -90,13 +88,6 @@ async function removal(
     decide: (cluster, asked) => removeNodes(cluster, params, asked),
     forget: secrets.flatMap((own) => Object.keys(own)),
   };
-}
-
-/** Of these nodes those that answer at once: a dead one is not waited for, known as dead or not. */
-async function whoAnswers(known: Knowledge, ids: readonly string[]): Promise<Set<string>> {
-  const asked = ids.map((id) => known.askNode(id, 'status', null, ANSWER_MS));
-  const answers = await Promise.allSettled(asked);
-  return new Set(ids.filter((_id, i) => answers[i]!.status === 'fulfilled'));
 }
 
 /** Asked by the controller itself when a removed node says that its roles are stopped. */

@@ -15,6 +15,7 @@ import {
 import type { Json } from '../domain/document/cluster.ts';
 import { PROCESS_STATES } from '../domain/making/spec.ts';
 import type { Report } from '../domain/making/step.ts';
+import type { Knowledge } from './operation.ts';
 
 /** Far above any node: it has a dozen roles, and one of them three processes. */
 const PROCESSES_MAX = 256;
@@ -105,4 +106,14 @@ const REPORT = v.object({
  */
 export function reportOf(body: Json): Report | null {
   return shaped(REPORT, body).value as Report | null;
+}
+
+/** A node that lives answers a live question within this. */
+const ANSWER_MS = 1000;
+
+/** Of these nodes those that answer at once: a dead one is not waited for, known as dead or not. */
+export async function whoAnswers(known: Knowledge, ids: readonly string[]): Promise<Set<string>> {
+  const asked = ids.map((id) => known.askNode(id, 'status', null, ANSWER_MS));
+  const answers = await Promise.allSettled(asked);
+  return new Set(ids.filter((_id, i) => answers[i]!.status === 'fulfilled'));
 }

@@ -9,7 +9,7 @@ import { addRoles, removeRoles } from '../domain/roles/role-changes.ts';
 import { switchRoles } from '../domain/roles/role-switch.ts';
 import { byAddress } from '../domain/telling/status-of.ts';
 import { change, type Knowledge, NODE, NODE_OR_ALL, preparedChange, read } from './operation.ts';
-import { reportOf } from './report.ts';
+import { reportOf, whoAnswers } from './report.ts';
 import { roleSecrets } from './secrets.ts';
 
 /** How long a live question to one agent may take. */
@@ -57,7 +57,7 @@ export const roleSwitch = change(
   switchRoles,
 );
 
-export const processSwitch = change(
+export const processSwitch = preparedChange(
   'process.switch',
   'own',
   v.strictObject({
@@ -66,7 +66,13 @@ export const processSwitch = change(
     to: v.picklist(['start', 'stop', 'restart']),
     force: v.optional(v.boolean(), false),
   }),
-  switchProcesses,
+  async (known, params) => {
+    const isAnswering =
+      params.to !== 'stop' || (await whoAnswers(known, [params.node])).has(params.node);
+    return {
+      decide: (cluster, asked) => switchProcesses(cluster, { ...params, isAnswering }, asked),
+    };
+  },
 );
 
 /** The processes of one node. */

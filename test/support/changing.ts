@@ -91,7 +91,7 @@ const CHANGES: Record<string, Decide> = {
   'a process is switched': (cluster, { node, one, other }, by) => {
     const processes = [of(['redis', 'nginx', 'memcached'], other)];
     const params = { node, processes, to: of(SWITCHES, one + other), force: true };
-    return switchProcesses(cluster, params, by);
+    return switchProcesses(cluster, { ...params, isAnswering: true }, by);
   },
   'a setting is changed': (cluster, { other }, by) =>
     changeSetting(cluster, of(SETTINGS, other), by),

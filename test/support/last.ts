@@ -60,7 +60,11 @@ export const TAKEN: Record<string, Taking> = {
   stop: (cluster, role, by, force) =>
     switchRoles(cluster, { node: 'last', roles: [role], to: 'stop', force }, by),
   'process stop': (cluster, role, by, force) =>
-    switchProcesses(cluster, { node: 'last', processes: [role], to: 'stop', force }, by),
+    switchProcesses(
+      cluster,
+      { node: 'last', processes: [role], to: 'stop', force, isAnswering: true },
+      by,
+    ),
 };
 
 /** Two nodes with the role, of which `other` serves nobody, nor does the core if it has it. */

@@ -12,6 +12,13 @@ const SWITCHED = {
   restart: ['restarted', '', 'stays held'],
 } as const;
 
+/** Of the bus, or the last controller: whoever could tell is held with it. */
+const CUT_OFF = [
+  'to be held until the next boot; that it is cannot be asked any more',
+  SWITCHED.stop[1],
+  SWITCHED.stop[2],
+] as const;
+
 /** What process start, stop and restart share. */
 export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitched> {
   /** Named again by each command: oclif reads no inherited `args`. */
@@ -47,7 +54,11 @@ export abstract class ProcessSwitchCommand extends ChangeCommand<ProcessesSwitch
     // A controller that was not restarted since an upgrade does not tell all of it.
     const { node, processes, already, spared = [], cutOff = false } = result;
     return [
-      ...switchedLines(node, { moved: processes, already, spared }, SWITCHED[this.to]),
+      ...switchedLines(
+        node,
+        { moved: processes, already, spared },
+        cutOff ? CUT_OFF : SWITCHED[this.to],
+      ),
       ...(cutOff
         ? [
             `no command reaches the cluster until then; on ${node}: kato node halt, then kato node boot`,

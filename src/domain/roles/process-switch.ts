@@ -15,6 +15,8 @@ export interface ProcessSwitch {
   to: 'start' | 'stop' | 'restart';
   /** Also hold what no other node would serve. */
   force: boolean;
+  /** The agent of the node answered a moment ago. */
+  isAnswering: boolean;
 }
 
 export interface ProcessesSwitched {
@@ -29,7 +31,7 @@ export interface ProcessesSwitched {
 
 /**
  * Holds processes down until the node's next boot, ends the hold, or asks for a restart.
- * NODE_UNREACHABLE while that boot is not known.
+ * NODE_UNREACHABLE while that boot is not known, and where nobody would see that nothing was held.
  */
 export function switchProcesses(
   cluster: Cluster,
@@ -70,6 +72,7 @@ export function switchProcesses(
     cutOff,
   };
   if (moving.length === 0) return unchanged(cluster, result);
+  if (cutOff && !params.isAnswering) throw unheard(node, moving);
   const holds =
     params.to === 'stop'
       ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, bootId])) }
@@ -88,6 +91,15 @@ function bootOf(node: Node, { presence }: Asked): string {
     `node ${node.name} has not reported yet`,
     'a process is held for one boot, and its boot is not known',
     `kato process ready -n ${node.name} all --block 30`,
+  );
+}
+
+function unheard(node: Node, processes: readonly string[]) {
+  return refuse(
+    'NODE_UNREACHABLE',
+    `the agent of ${node.name} does not answer, and would not stop ${processes.join(', ')}`,
+    'when it did later, no command could tell or end that',
+    `kato node boot on ${node.name} starts its agent anew`,
   );
 }
 

@@ -61,6 +61,15 @@ const CHANGES: Row[] = [
     ],
   ],
   [
+    'process stop -n web --force nats-server',
+    'process.switch',
+    { node: 'web', processes: ['nats-server'], already: [], cutOff: true },
+    [
+      'web: nats-server to be held until the next boot; that it is cannot be asked any more',
+      'no command reaches the cluster until then; on web: kato node halt, then kato node boot',
+    ],
+  ],
+  [
     'process restart -n web all',
     'process.switch',
     { ...HELD, already: [] },

@@ -138,7 +138,7 @@ describe('who serves a role that is missed', () => {
     const { cluster, by } = twoWith('router', 'held');
     const all = { node: 'last', to: 'stop', force: false } as const;
     assert.deepEqual(switchRoles(cluster, { ...all, roles: [] }, by).result.spared, ['router']);
-    const { result } = switchProcesses(cluster, { ...all, processes: [] }, by);
+    const { result } = switchProcesses(cluster, { ...all, processes: [], isAnswering: true }, by);
     assert.deepEqual([result.processes, result.spared], [[], ['router']]);
   });
 
@@ -153,8 +153,8 @@ describe('who serves a role that is missed', () => {
   it('cuts commands off where the controller that is held is the last that serves', () => {
     for (const idle of Object.keys(IDLE)) {
       const { cluster, by } = twoWith('controller', idle);
-      const hold = { node: 'last', processes: ['controller'], to: 'stop', force: true } as const;
-      const held = switchProcesses(cluster, { ...hold, processes: [...hold.processes] }, by);
+      const hold = { node: 'last', to: 'stop', force: true, isAnswering: true } as const;
+      const held = switchProcesses(cluster, { ...hold, processes: ['controller'] }, by);
       assert.deepEqual([held.result.cutOff, held.isFollowed], [true, false], idle);
     }
   });

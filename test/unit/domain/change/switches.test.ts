@@ -19,7 +19,7 @@ function turnProcess(
   force = false,
 ) {
   const known = asked(who({ a: { bootId } }));
-  return switchProcesses(cluster, { node: 'a', processes, to, force }, known);
+  return switchProcesses(cluster, { node: 'a', processes, to, force, isAnswering: true }, known);
 }
 
 const cluster = clusterWith({ a: ['redis', 'router'] });
@@ -138,7 +138,7 @@ describe('holding processes', () => {
 
   it('spares the bus and the last controller when all are meant', () => {
     const all = { node: 'core', to: 'stop', force: false } as const;
-    const held = switchProcesses(cluster, { ...all, processes: [] }, asked());
+    const held = switchProcesses(cluster, { ...all, processes: [], isAnswering: true }, asked());
     assert.deepEqual(held.result.processes, ['router']);
     assert.deepEqual(held.result.spared, ['nats-server', 'controller']);
   });
@@ -157,13 +157,23 @@ describe('holding processes', () => {
     const hold = (process: string) =>
       switchProcesses(
         cluster,
-        { node: 'core', processes: [process], to: 'stop', force: true },
+        { node: 'core', processes: [process], to: 'stop', force: true, isAnswering: true },
         asked(),
       );
     const told = (process: string) => [hold(process).isFollowed, hold(process).result.cutOff];
     assert.deepEqual(told('nats-server'), [false, true]);
     assert.deepEqual(told('controller'), [false, true]);
     assert.deepEqual(told('router'), [true, false]);
+  });
+
+  it('does not hold the bus or the last controller where the agent would not do it', () => {
+    const all = { node: 'core', to: 'stop', isAnswering: false } as const;
+    const hold = (processes: string[], force = true) =>
+      switchProcesses(cluster, { ...all, processes, force }, asked());
+    for (const process of ['nats-server', 'controller'])
+      assert.throws(() => hold(['router', process]), { code: 'NODE_UNREACHABLE' });
+    assert.ok(hold(['router']).isFollowed, 'who waits for it is told');
+    assert.ok(hold([], false).isFollowed, 'those two are spared');
   });
 
   it('restarts all processes of the node when none is named', () => {
