@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { amount, list, whole, word } from '../domain/base/shapes.ts';
 import type { Cluster, Node } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
+import { isCore } from '../domain/nodes/core.ts';
 import { findNode, nodesCalled } from '../domain/nodes/find-node.ts';
 import type { Verdicts } from '../domain/nodes/verdicts.ts';
 import { seesPools } from '../domain/roles/roles.ts';
@@ -99,6 +100,8 @@ export interface Progress {
   failures: Report['failures'];
   /** It has done its part; these, which send requests to it or no longer do, have not followed yet. */
   waitsFor?: string[];
+  /** It cannot be removed. A controller of 0.1.0 does not tell. */
+  isCore?: boolean;
 }
 
 /** Answers when all nodes have applied the revision, when something moved, or after `waitMs`. */
@@ -143,6 +146,7 @@ function progressOf(known: Knowledge, id: string, revision: number): Progress {
   return {
     node: node.name,
     id,
+    isCore: isCore(node, known.catalogue),
     state: nodeState(known.verdicts, node),
     done: reached && report.complete,
     steps: reached ? report.steps : [],

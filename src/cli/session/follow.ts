@@ -139,13 +139,21 @@ function firstFailure(failed: readonly Progress[]): KatoError {
 function unreachable(gone: readonly Progress[]): KatoError {
   const how = ({ node, state }: Progress) => `${node} ${state === 'left' ? 'has left' : 'is dead'}`;
   const names = gone.map(how).join(', ');
-  const on = gone.map(({ node }) => node).join(', ');
-  const seen =
-    'kato status shows what is wrong with it and what helps; kato node remove takes out a node that does not come back';
   return refuse(
     'NODE_UNREACHABLE',
     `the change is written, but ${names}`,
     'it will follow when it is back',
-    gone.every(({ state }) => state === 'left') ? `kato node boot on ${on} starts it` : seen,
+    whatHelps(gone),
   );
+}
+
+function whatHelps(gone: readonly Progress[]): string {
+  const on = gone.map(({ node }) => node).join(', ');
+  if (gone.every(({ state }) => state === 'left')) return `kato node boot on ${on} starts it`;
+  // Nothing takes out the core. Its bus has carried this answer: its agent alone is away.
+  const core = gone.find(({ isCore }) => isCore === true);
+  if (core !== undefined) return `kato node boot on ${core.node} starts its agent anew`;
+  const seen =
+    'kato status shows what is wrong with it and what helps; kato node remove takes out a node that does not come back';
+  return seen;
 }

@@ -131,6 +131,13 @@ describe('a command that follows a change', () => {
     assert.deepEqual(hint(error?.next, listed).commands, ['kato status', 'kato node remove']);
   });
 
+  it('does not advise to remove a dead core, which nothing removes', async () => {
+    const core = progress('core', { state: 'dead', isCore: true });
+    const { error } = await followed([[core, progress('b', { state: 'dead' })]]);
+    assert.equal(error?.code, 'NODE_UNREACHABLE');
+    assert.equal(error?.next, 'kato node boot on core starts its agent anew');
+  });
+
   it('says of a node that has left how it starts again', async () => {
     const { error } = await followed([[progress('a', { state: 'left' })]]);
     assert.match(error?.message ?? '', /a has left/);
