@@ -4,6 +4,7 @@ import { refuse } from '../domain/base/error.ts';
 import { checkHostPattern } from '../domain/base/names.ts';
 import { own } from '../domain/base/own.ts';
 import { text, word } from '../domain/base/shapes.ts';
+import type { Cluster } from '../domain/document/cluster.ts';
 import {
   installCertificate,
   keyNameOf,
@@ -12,7 +13,7 @@ import {
 import { pemOf } from '../domain/traffic/nginx/certificate-files.ts';
 import { refusedByNginx } from '../machine/certificate-check.ts';
 import { inspectCertificate } from '../machine/certificates.ts';
-import { type Knowledge, preparedChange, read } from './operation.ts';
+import { preparedChange, read } from './operation.ts';
 
 /** As much as kato reads of a file. */
 const PEM = text(1_000_000);
@@ -32,7 +33,7 @@ export const certificateInstall = preparedChange(
     return {
       decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
       secrets: { [keyName]: key },
-      forget: keyNames(known, domain).filter((name) => name !== keyName),
+      forget: (before, after) => keysLost(domain, before, after),
     };
   },
   ({ domain, update }) => ({ domain, update }),
@@ -48,16 +49,20 @@ export const certificateRemove = preparedChange(
   'certificate.remove',
   'admin',
   v.strictObject({ domain: word }),
-  async (known, params) => ({
+  async (_known, params) => ({
     decide: (cluster) => removeCertificate(cluster, params),
-    forget: keyNames(known, params.domain.toLowerCase()),
+    forget: (before, after) => keysLost(params.domain.toLowerCase(), before, after),
   }),
 );
 
-/** Of the certificate that the domain has now, if it has one. */
-function keyNames({ cluster }: Knowledge, domain: string): string[] {
-  const before = own(cluster.certificates, domain);
-  return before === undefined ? [] : [keyNameOf(before)];
+/** The key of the certificate that the domain had, unless it has that still. */
+function keysLost(domain: string, before: Cluster, after: Cluster): string[] {
+  const names = ({ certificates }: Cluster): string[] => {
+    const certificate = own(certificates, domain);
+    return certificate === undefined ? [] : [keyNameOf(certificate)];
+  };
+  const kept = names(after);
+  return names(before).filter((name) => !kept.includes(name));
 }
 
 export const certificateList = read(

@@ -86,7 +86,7 @@ async function removal(
   };
   return {
     decide: (cluster, asked) => removeNodes(cluster, params, asked),
-    forget: secrets.flatMap((own) => Object.keys(own)),
+    forget: () => secrets.flatMap((own) => Object.keys(own)),
   };
 }
 
@@ -109,7 +109,7 @@ export const nodeConfirm = preparedChange(
     const secrets = replacedIsGone ? await known.secretsBelow(SECRETS.ofNode(replaced)) : {};
     return {
       decide: (cluster, asked) => confirmNode(cluster, { ...params, replacedIsGone }, asked),
-      forget: Object.keys(secrets),
+      forget: () => Object.keys(secrets),
     };
   },
 );

@@ -54,8 +54,8 @@ export interface Prepared {
   secrets?: Record<string, string>;
   /** The same, for secrets that are made once: one that is there stays. */
   newSecrets?(cluster: Cluster): Record<string, string>;
-  /** Secrets nobody needs once the document is written. */
-  forget?: string[];
+  /** Names of secrets that `before` needs, and nobody once `after` is written in its place. */
+  forget?(before: Cluster, after: Cluster): string[];
 }
 
 /** All that an operation may know and ask while it runs in a controller. */

@@ -26,13 +26,13 @@ export const stateKeep = preparedChange(
     intervalSeconds: v.nullable(amount(-1e12, 1e12)),
     key: form(/^[A-Za-z0-9+/]+={0,2}$/, 'base64'),
   }),
-  async ({ cluster }, { key, ...params }) => {
+  async (_known, { key, ...params }) => {
     const id = sha256(key).slice(0, KEY_ID_LENGTH);
-    const before = cluster.exportKey;
     return {
       decide: (now, asked) => keepExport(now, { ...params, key: id }, asked),
       secrets: { [SECRETS.exportKey(id)]: key },
-      forget: before === undefined || before === id ? [] : [SECRETS.exportKey(before)],
+      forget: ({ exportKey: before }) =>
+        before === undefined || before === id ? [] : [SECRETS.exportKey(before)],
     };
   },
   ({ key: _key, ...params }) => params,

@@ -57,7 +57,13 @@ export function storeOn(
       (await ask(() => (server.buckets.secrets.get(name)?.value as string) ?? null)) ?? null,
     putSecret: (name, value) => put('secrets', name, value),
     addSecret: (name, value) => write({ bucket: 'secrets', key: name, value, entry: 0 }),
-    deleteSecret: async (name) => void (await put('secrets', name, null)),
+    deleteSecret: async (name, entry) =>
+      void (await write({
+        bucket: 'secrets',
+        key: name,
+        value: null,
+        ...(entry === undefined ? {} : { entry }),
+      })),
     watchSecrets: (tell) =>
       watch('secrets', (name, value, entry) => tell(name, entry, value === null)),
     listSecrets: async (prefix) => {

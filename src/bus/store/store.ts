@@ -62,7 +62,8 @@ export interface Store {
   putSecret(name: string, value: string): Promise<number>;
   /** The same; keeps the one that there is, and is null then. */
   addSecret(name: string, value: string): Promise<number | null>;
-  deleteSecret(name: string): Promise<void>;
+  /** With a number only the value that has it: another one stays. */
+  deleteSecret(name: string, number?: number): Promise<void>;
   /**
    * As `watchCluster`, for each secret: only its number, which changes with its value, or that of its
    * end.
@@ -179,7 +180,11 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
     putSecret: (name, value) => attempt(() => putSecret(name, value)),
     addSecret: (name, value) =>
       attempt(() => replace(secrets, keyOf(name), encodeBody(seal.close(name, value)), 0)),
-    deleteSecret: (name) => attempt(() => secrets.delete(keyOf(name))),
+    deleteSecret: (name, number) =>
+      attempt(async () => {
+        const previous = number === undefined ? {} : { previousSeq: number };
+        await secrets.delete(keyOf(name), previous).catch(noneIfConflict);
+      }),
     watchSecrets: (tell) =>
       watch(secrets, allSecrets, (key, entry, number) => tell(nameOf(key), number, entry === null)),
     listSecrets: (prefix) =>
@@ -204,10 +209,7 @@ function put(bucket: KV, name: string, value: Json): Promise<number> {
 /** Null when another write came first. */
 function replace(bucket: KV, key: string, bytes: Uint8Array, entry: number) {
   const write = entry === 0 ? bucket.create(key, bytes) : bucket.update(key, bytes, entry);
-  return write.catch((error: unknown) => {
-    if (isConflict(error)) return null;
-    throw error;
-  });
+  return write.catch(noneIfConflict);
 }
 
 function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
@@ -218,6 +220,11 @@ function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
 
 function noneIfMissing(error: unknown): null {
   if (isMissing(error)) return null;
+  throw error;
+}
+
+function noneIfConflict(error: unknown): null {
+  if (isConflict(error)) return null;
   throw error;
 }
 

@@ -156,13 +156,14 @@ export function createChanges(options: {
     const after = commit(before.cluster, decision, asked.operationId, touched);
     checkBudget(before.cluster, after, isAdmin(before.cluster, asked.by));
     await storeSecrets(prepared, decision.cluster);
+    const forgotten = numbered(prepared.forget?.(before.cluster, after) ?? []);
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
     // It goes to the disk of the bus while nodes are woken.
     const recorded = record(after.revision);
     takeDocument(options.live, after, entry);
     await recorded;
-    await forgetSecrets(prepared.forget ?? []);
+    await forgetSecrets(forgotten);
     return { result, revision: after.revision, touched, changed: true };
   }
 
@@ -177,9 +178,18 @@ export function createChanges(options: {
     }
   }
 
-  /** One that cannot be deleted stays, sealed and of no use: the change has landed all the same. */
-  async function forgetSecrets(names: readonly string[]): Promise<void> {
-    for (const name of names) await options.store.deleteSecret(name).catch(() => undefined);
+  function numbered(names: readonly string[]): [name: string, number: number][] {
+    const { secrets } = options.live;
+    return names.flatMap((name) => (secrets.has(name) ? [[name, secrets.get(name)!]] : []));
+  }
+
+  /**
+   * As they were when the document was written: another controller may have stored one anew since, for a
+   * later document. One that is not deleted stays, sealed and of no use: the change has landed all the same.
+   */
+  async function forgetSecrets(forgotten: readonly [string, number][]): Promise<void> {
+    for (const [name, number] of forgotten)
+      await options.store.deleteSecret(name, number).catch(() => undefined);
   }
 
   function document(): Document {

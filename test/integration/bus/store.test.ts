@@ -40,6 +40,15 @@ describe('store of the controllers', () => {
     await store.deleteSecret('first');
   });
 
+  it('forgets a secret as it was known, and not one that another has stored since', async () => {
+    const known = await store.putSecret('key', 'old');
+    const newer = await other.putSecret('key', 'new');
+    await store.deleteSecret('key', known);
+    assert.equal(await store.getSecret('key'), 'new');
+    await store.deleteSecret('key', newer);
+    assert.equal(await store.getSecret('key'), null);
+  });
+
   it('lets one of two changes win', async () => {
     const { entry } = (await store.readCluster())!;
     const entries = await Promise.all([

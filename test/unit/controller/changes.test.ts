@@ -19,6 +19,7 @@ import { contentsOf, testView } from '../../support/views.ts';
 
 const DOMAIN = 'shop.example.com';
 const NEWER = `${certificate}${certificate}`;
+const NEWEST = `${NEWER}${certificate}`;
 
 const INSTALL = { domain: DOMAIN, chain: certificate, key, update: true };
 
@@ -63,6 +64,29 @@ describe('a certificate', () => {
     assert.deepEqual([await served(), store.secrets.size], [undefined, 0]);
   });
 
+  it('has its key still, where another controller brings it back before that is deleted', async () => {
+    const another = changesOn(store);
+    await install(certificate);
+    store.afterWrite = async () => {
+      store.afterWrite = null;
+      await another.perform(certificateInstall, INSTALL);
+    };
+    await install(NEWER);
+    assert.equal(await served(), certificate.trimEnd());
+  });
+
+  it('leaves no key of one that came between', async () => {
+    const another = changesOn(store);
+    await install(certificate);
+    store.beforeWrite = async () => {
+      store.beforeWrite = null;
+      await another.perform(certificateInstall, { ...INSTALL, chain: NEWER });
+    };
+    await install(NEWEST);
+    assert.equal(await served(), NEWEST.trimEnd());
+    assert.equal(store.secrets.size, 1);
+  });
+
   it('is removed, although its key could not be deleted', async () => {
     await install(certificate);
     store.failing = 'delete';
@@ -95,8 +119,8 @@ describe('secrets that a change leaves without use', () => {
   it('go with a node that is removed, when that is written and not before', async () => {
     const store = storeInMemory(clusterWith({ data: ['redis'], data2: ['redis'] }));
     const { perform } = changesOn(store);
-    store.secrets.set('node/data/redis/password', 'of the one that goes');
-    store.secrets.set('node/data2/redis/password', 'of one whose id begins the same');
+    await store.putSecret('node/data/redis/password', 'of the one that goes');
+    await store.putSecret('node/data2/redis/password', 'of one whose id begins the same');
     const before = new Map(store.secrets);
     const remove = () => perform(nodeRemove, { nodes: ['data'], skipDetach: true, force: false });
     for (const failing of ['write', 'conflict'] as const) {
@@ -166,6 +190,7 @@ async function atOnce<T>(work: () => Promise<T>): Promise<T> {
 /** Changes as a controller makes them, asked for by the core unless told otherwise. */
 function changesOn(store: ReturnType<typeof storeInMemory>): { perform: Perform } {
   const live = createLive();
+  live.secrets = store.numbers;
   const guard = guardLineage(store, live, 'seed');
   const secret = async (name: string) => store.secrets.get(name) ?? null;
   const secretsBelow = async (prefix: string) =>
@@ -196,17 +221,29 @@ function storeInMemory(first = clusterWith()) {
   const store = {
     secrets: new Map<string, string>(),
     failing: null as 'write' | 'delete' | 'conflict' | null,
+    beforeWrite: null as (() => Promise<void>) | null,
+    afterWrite: null as (() => Promise<void>) | null,
+    /** Of each secret, as all controllers hear it at once. */
+    numbers: new Map<string, number>(),
     readCluster: async () => document,
     writeCluster: async (cluster: typeof document.cluster, entry: number) => {
+      await store.beforeWrite?.();
       if (store.failing === 'write') throw away();
       if (store.failing === 'conflict' || entry !== document.entry) return null;
       document = { cluster, entry: entry + 1 };
-      return document.entry;
+      await store.afterWrite?.();
+      return entry + 1;
     },
-    putSecret: async (name: string, value: string) => void store.secrets.set(name, value),
-    deleteSecret: async (name: string) => {
+    putSecret: async (name: string, value: string) => {
+      store.secrets.set(name, value);
+      const number = (store.numbers.get(name) ?? 0) + 1;
+      store.numbers.set(name, number);
+      return number;
+    },
+    deleteSecret: async (name: string, number?: number) => {
       if (store.failing === 'delete') throw away();
-      store.secrets.delete(name);
+      if ((number ?? store.numbers.get(name)) === store.numbers.get(name))
+        store.secrets.delete(name);
     },
   };
   return store as typeof store & Store;
