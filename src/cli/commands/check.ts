@@ -1,8 +1,14 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { KatoError } from '../../domain/base/error.ts';
 import type { Certificate } from '../../domain/document/cluster.ts';
 import type { Check } from '../../domain/telling/check.ts';
-import { checksOf, worstOf } from '../../domain/telling/checks.ts';
+import {
+  checksOf,
+  type Disk,
+  type KeptFolder,
+  keptFolders,
+  worstOf,
+} from '../../domain/telling/checks.ts';
 import { KatoCommand } from '../framework/command.ts';
 import { ownCatalogue } from '../framework/home.ts';
 import { Flags } from '../framework/oclif.ts';
@@ -61,16 +67,10 @@ export default class CheckCluster extends KatoCommand<Check[]> {
 async function lookAtEverything(): Promise<Check[]> {
   try {
     const status = await askStatus(false);
-    const { state, log } = ownPaths();
-    const [certificates, ofState] = await Promise.all([certificatesIfAny(), freeShare(state)]);
-    const diskFree = { state: ofState, logs: await freeShare(log).catch(() => ofState) };
-    return checksOf({
-      catalogue: await ownCatalogue(),
-      status,
-      certificates,
-      diskFree,
-      nowMs: Date.now(),
-    });
+    const catalogue = await ownCatalogue();
+    const certificates = await certificatesIfAny();
+    const disks = await measured(keptFolders(status, catalogue, ownPaths()));
+    return checksOf({ catalogue, status, certificates, disks, nowMs: Date.now() });
   } catch (error) {
     if (!(error instanceof KatoError)) throw error;
     // A user who may not look knows nothing: that is not a finding about the node.
@@ -88,7 +88,18 @@ async function certificatesIfAny(): Promise<Certificate[] | null> {
   }
 }
 
-async function freeShare(folder: string): Promise<number> {
-  const { bavail, blocks } = await statfs(folder);
-  return blocks === 0 ? 1 : bavail / blocks;
+/** The first folder of each file system. One that is missing, or not to be seen, is no disk. */
+async function measured(folders: readonly KeptFolder[]): Promise<Disk[]> {
+  const byDevice = new Map<number, Disk>();
+  for (const kept of folders) {
+    try {
+      const { dev } = await stat(kept.folder);
+      const { bavail, blocks } = await statfs(kept.folder);
+      if (!byDevice.has(dev))
+        byDevice.set(dev, { ...kept, free: blocks === 0 ? 1 : bavail / blocks });
+    } catch {
+      // That data is missing is another finding.
+    }
+  }
+  return [...byDevice.values()];
 }

@@ -1,5 +1,6 @@
 import { counted } from '../base/counted.ts';
 import type { Certificate } from '../document/cluster.ts';
+import type { Paths } from '../making/paths.ts';
 import type { Catalogue } from '../roles/role.ts';
 import type { Check, CheckLevel, CheckName } from './check.ts';
 import { poolChecks } from './pool-checks.ts';
@@ -18,9 +19,35 @@ export interface ChecksInput {
   status: Status;
   /** Null when they could not be read. */
   certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
-  /** From 0 to 1, of the file systems with this node's state and with its logs. */
-  diskFree: { state: number; logs: number };
+  /** Each file system on which this node keeps something, once. */
+  disks: readonly Disk[];
   nowMs: number;
+}
+
+/** A folder, what it holds, and the free share of its file system, from 0 to 1. */
+export interface Disk extends KeptFolder {
+  free: number;
+}
+
+export interface KeptFolder {
+  folder: string;
+  /** Empty for the state of kato itself. */
+  holds: string;
+}
+
+/** Where this node keeps what must be written: its state, its logs, and the data of its processes. */
+export function keptFolders({ nodes }: Status, { roles }: Catalogue, paths: Paths): KeptFolder[] {
+  const own = nodes.filter(({ self }) => self).flatMap((node) => node.roles);
+  const processes = own.flatMap(({ name }) => roles.get(name)?.processes ?? []);
+  const folders = processes
+    .filter(({ data }) => data)
+    .map(({ name }) => `${paths.data}/${name}`)
+    .map((folder) => ({ folder, holds: `with ${folder} ` }));
+  return [
+    { folder: paths.state, holds: '' },
+    { folder: paths.log, holds: 'with the logs ' },
+    ...folders,
+  ];
 }
 
 const DISK_FREE_WARNING = 0.1;
@@ -38,7 +65,7 @@ export function checksOf(input: ChecksInput): Check[] {
     awayCheck(status, 'controllers', ['CONTROLLER_AWAY'], 'a controller answers'),
     ...(isFromMemory(status) ? ownChecks(status) : clusterChecks(status, input.catalogue)),
     ...orOk('certificates', 'no certificate expires soon', certificateChecks(input)),
-    diskCheck(input.diskFree),
+    diskCheck(input.disks),
     ...lostLinesChecks(status),
   ];
 }
@@ -192,18 +219,18 @@ function exportCheck({ warnings }: Status): Check {
   return { name: 'export', level: 'warning', message: late.message };
 }
 
-/** Of whichever has less. */
-function diskCheck({ state, logs }: ChecksInput['diskFree']): Check {
-  const free = Math.min(state, logs);
+/** Of whichever has least. */
+function diskCheck(disks: readonly Disk[]): Check {
+  const [least] = disks.toSorted((one, other) => one.free - other.free);
+  if (least === undefined) {
+    return { name: 'disk', level: 'unknown', message: 'the disk of this node cannot be measured' };
+  }
+  const { free, holds } = least;
   const level =
     free < DISK_FREE_CRITICAL ? 'critical' : free < DISK_FREE_WARNING ? 'warning' : 'ok';
   const percent = Math.floor(free * 100);
-  return {
-    name: 'disk',
-    level,
-    message: `${percent} % of the disk ${logs < state ? 'with the logs ' : ''}of this node is free`,
-    value: percent,
-  };
+  const message = `${percent} % of the disk ${holds}of this node is free`;
+  return { name: 'disk', level, message, value: percent };
 }
 
 function lostLinesChecks({ warnings }: Status): Check[] {

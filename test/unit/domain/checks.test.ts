@@ -1,18 +1,35 @@
 import assert from 'node:assert/strict';
+import { pathsOf } from '../../../src/domain/making/paths.ts';
 import type { Check } from '../../../src/domain/telling/check.ts';
-import { type ChecksInput, checksOf, worstOf } from '../../../src/domain/telling/checks.ts';
+import {
+  type ChecksInput,
+  checksOf,
+  keptFolders,
+  worstOf,
+} from '../../../src/domain/telling/checks.ts';
 import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/telling/status.ts';
 import { catalogue, NOW } from '../../support/clusters.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
 
 const NODE = nodeStatus('web', { self: true });
 
+function role(state: RoleStatus['state']): RoleStatus {
+  return { name: 'redis', state, processes: [] };
+}
+
+const KEPT = keptFolders(
+  statusWith({ nodes: [{ ...NODE, roles: [role('running')] }, nodeStatus('other')] }),
+  catalogue,
+  pathsOf('/'),
+);
+const disks = (...free: number[]) => free.map((share, i) => ({ ...KEPT[i]!, free: share }));
+
 function found(status: Partial<Status>, changes: Partial<ChecksInput> = {}): Check[] {
   const checks = checksOf({
     catalogue,
     status: statusWith({ nodes: [NODE], ...status }),
     certificates: [],
-    diskFree: { state: 0.5, logs: 0.5 },
+    disks: disks(0.5, 0.5),
     nowMs: Date.parse(NOW),
     ...changes,
   });
@@ -24,7 +41,6 @@ function levels(checks: readonly Check[]): string[] {
   return checks.map(({ level, name }) => `${level} ${name}`);
 }
 
-const role = (state: RoleStatus['state']): RoleStatus => ({ name: 'redis', state, processes: [] });
 const inDays = (days: number): string =>
   new Date(Date.parse(NOW) + days * 86_400_000).toISOString();
 
@@ -125,10 +141,17 @@ describe('the checks', () => {
   });
 
   it('warn of a full disk', () => {
-    assert.deepEqual(levels(found({}, { diskFree: { state: 0.09, logs: 0.5 } })), ['warning disk']);
-    assert.deepEqual(levels(found({}, { diskFree: { state: 0.5, logs: 0.02 } })), [
-      'critical disk',
+    const of = (...free: number[]) =>
+      found({}, { disks: disks(...free) }).map(({ level, message }) => `${level}: ${message}`);
+    assert.deepEqual(of(0.5, 0.5, 0.5), []);
+    assert.deepEqual(of(0.09, 0.5), ['warning: 9 % of the disk of this node is free']);
+    assert.deepEqual(of(0.09, 0.02), [
+      'critical: 2 % of the disk with the logs of this node is free',
     ]);
+    assert.deepEqual(of(0.5, 0.5, 0), [
+      'critical: 0 % of the disk with /var/lib/kato/data/redis of this node is free',
+    ]);
+    assert.deepEqual(of(), ['unknown: the disk of this node cannot be measured']);
   });
 
   it('tell of each node that loses lines of its logs', () => {
