@@ -98,8 +98,8 @@ describe('a role of a node that this kato does not know', () => {
       shown.processes.map(({ name, state }) => [name, state]),
       [['shout', 'RUNNING']],
     );
-    const disk = { state: 0.5, logs: 0.5 };
-    const checks = checksOf({ catalogue, status, certificates: [], diskFree: disk, nowMs: 0 });
+    const disks = [{ folder: '/var/lib/kato', holds: '', free: 0.5 }];
+    const checks = checksOf({ catalogue, status, certificates: [], disks, nowMs: 0 });
     assert.deepEqual(
       checks.filter(({ level }) => level !== 'ok').map(({ name, level }) => [name, level]),
       [['roles', 'warning']],
