@@ -103,15 +103,38 @@ export async function performed(
   { wait, timeout }: Waiting = { wait: true, timeout: TIMEOUT_SECONDS },
   tell?: (done: Performed) => Promise<void>,
 ): Promise<Performed> {
+  const phases = CHANGE_PHASES.filter(({ name }) => wait || name !== 'follow');
+  const done = await run(phases, request, timeout, tell);
+  if (!wait) sayNotAwaited(done);
+  return done;
+}
+
+/** One that its command follows in its own way. */
+export function written(request: Request): Promise<Performed> {
+  const phases = CHANGE_PHASES.filter(({ name }) => name !== 'follow');
+  return run(phases, request, TIMEOUT_SECONDS);
+}
+
+async function run(
+  phases: typeof CHANGE_PHASES,
+  request: Request,
+  timeout: number,
+  tell?: (done: Performed) => Promise<void>,
+): Promise<Performed> {
   const voice = createVoice();
   const context: ChangeContext = { voice, request, timeoutMs: timeout * 1000, performed: null };
-  const phases = CHANGE_PHASES.filter(({ name }) => wait || name !== 'follow');
   // Nothing else may write to a terminal while a list of phases is drawn there.
   const asked = tell === undefined ? phases.length : 1;
   await showPhases(phases.slice(0, asked), context, voice);
   await tell?.(context.performed!);
   if (asked < phases.length) await showPhases(phases.slice(asked), context, voice);
   return context.performed!;
+}
+
+/** A command says what is wanted; a node that is off is not so yet. */
+export function sayNotAwaited({ touched }: Pick<Performed, 'touched'>): void {
+  if (touched.length === 0) return;
+  note('note: this is written, and becomes true as the nodes follow');
 }
 
 /** A retry that found the first try done counts as the change that it is. */

@@ -45,8 +45,16 @@ describe('a change by kato', () => {
   });
 
   it('is not waited for with --no-wait', async () => {
-    await here.kato('role', 'add', '-n', 'web', '--no-wait', 'redis');
+    const { stdout, stderr } = await here.kato('role', 'add', '-n', 'web', '--no-wait', 'redis');
     assert.ok(here.asked.every(({ operation }) => operation !== 'progress'));
+    assert.equal(stdout, 'web has redis\n');
+    assert.match(stderr, /note: this is written, and becomes true as the nodes follow/);
+  });
+
+  it('says that it was not waited for only where a node is to follow', async () => {
+    here.answers['role.add'] = () => performed(ADDED, { touched: [], changed: false });
+    const { stderr } = await here.kato('role', 'add', '-n', 'web', '--no-wait', 'redis');
+    assert.doesNotMatch(stderr, /becomes true/);
   });
 
   it('is asked again under the same id when the first answer was lost', async () => {

@@ -8,8 +8,9 @@ import {
   ChangeCommand,
   type Changed,
   changed,
-  performed,
   type Request,
+  sayNotAwaited,
+  written,
 } from '../../framework/change-command.ts';
 import { word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
@@ -46,10 +47,9 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
 
   protected override async perform(): Promise<Changed<Migrated>> {
     const { args, flags } = await this.parse(NodeMigrate);
-    const waiting = { wait: false, timeout: flags.timeout };
-    const before = await migratedBefore(args.old, args.new, waiting);
+    const before = await migratedBefore(args.old, args.new);
     if (before !== null) return before;
-    const done = await performed(await this.request(), waiting);
+    const done = await written(await this.request());
     const { isThere, id } = done.result as unknown as Migrated;
     if (flags.wait && isThere && done.touched.length > 0) {
       const voice = createVoice();
@@ -57,6 +57,7 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
       const wanted = { id, nodes: touched, revision, timeoutMs: flags.timeout * 1000 };
       await showPhases(RETURN, { ...wanted, voice }, voice);
     }
+    if (!flags.wait) sayNotAwaited(done);
     return changed<Migrated>(done);
   }
 
@@ -72,16 +73,12 @@ export default class NodeMigrate extends ChangeCommand<Migrated> {
  * A migration that was done before: nobody is at the old address, and a machine at the new one says that
  * it has it. Where none says so the addresses may have been exchanged by mistake.
  */
-async function migratedBefore(
-  from: string,
-  to: string,
-  waiting: Parameters<typeof performed>[1],
-): Promise<Changed<Migrated> | null> {
+async function migratedBefore(from: string, to: string): Promise<Changed<Migrated> | null> {
   const nodes = isIPv4(from) ? await ask<ListedNode[]>('node.list', {}) : [];
   const node = nodes.find(({ address, roles }) => address === to && !roles.includes('primary'));
   if (node === undefined || nodes.some(({ address }) => address === from)) return null;
   const params = { node: node.id, address: to, force: false };
-  const so = changed<Migrated>(await performed({ operation: 'node.migrate', params }, waiting));
+  const so = changed<Migrated>(await written({ operation: 'node.migrate', params }));
   return so.result.isThere ? so : null;
 }
 
