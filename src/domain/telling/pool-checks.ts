@@ -10,24 +10,24 @@ import { hasGone, type PoolStatus, type Status } from './status.ts';
  * in serve nobody while their node is gone or their role does not run there.
  */
 export function poolChecks(status: Status, catalogue: Catalogue): Check[] {
-  return status.pools.flatMap((pool) => servedCheck(status, pool, catalogue));
+  return status.pools.flatMap((pool): Check[] => {
+    const message = unserved(status, pool, catalogue);
+    if (message === null) return [];
+    return [{ name: 'pools', level: 'critical', message, subject: pool.name, value: 0 }];
+  });
 }
 
-function servedCheck(status: Status, pool: PoolStatus, catalogue: Catalogue): Check[] {
+/** What is to be said of a pool in which nobody serves; null where somebody does. */
+export function unserved(
+  status: Pick<Status, 'nodes'>,
+  pool: PoolStatus,
+  catalogue: Catalogue,
+): string | null {
   const { name, members } = pool;
   // Of the backends of routes their nodes alone are known.
   const roles = pool.kind === 'route' ? [] : rolesServing(catalogue, name);
-  if (members.some((member) => serves(status, pool, member, roles))) return [];
-  const message = members.length === 0 ? 'has no member' : 'has no member that serves';
-  return [
-    {
-      name: 'pools',
-      level: 'critical',
-      message: `the pool ${name} ${message}`,
-      subject: name,
-      value: 0,
-    },
-  ];
+  if (members.some((member) => serves(status, pool, member, roles))) return null;
+  return `the pool ${name} ${members.length === 0 ? 'has no member' : 'has no member that serves'}`;
 }
 
 /**
@@ -35,7 +35,7 @@ function servedCheck(status: Status, pool: PoolStatus, catalogue: Catalogue): Ch
  * halted: it is no process of kato's, and the machine may run on.
  */
 function serves(
-  { nodes }: Status,
+  { nodes }: Pick<Status, 'nodes'>,
   { kind }: PoolStatus,
   { address, state }: PoolMember,
   roles: readonly string[],

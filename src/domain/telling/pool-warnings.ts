@@ -7,13 +7,16 @@ import { pinnedBalancers, pinnedMembers } from '../traffic/load-balancer.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { braked, routePool } from '../traffic/pools.ts';
 import { balancerRoles } from '../traffic/proxies.ts';
-import type { Warning } from './status.ts';
+import { unserved } from './pool-checks.ts';
+import type { NodeStatus, Warning } from './status.ts';
 
 interface PoolWarningsInput {
   cluster: Cluster;
   catalogue: Catalogue;
   verdicts: Verdicts;
   pools: readonly Pool[];
+  /** As they are told to be. */
+  nodes: NodeStatus[];
   nowMs: number;
 }
 
@@ -22,20 +25,22 @@ export function poolWarnings(input: PoolWarningsInput): Warning[] {
   return [...memberWarnings(input), ...flapWarnings(input), ...loopWarnings(input)];
 }
 
-function memberWarnings({ cluster, verdicts, pools }: PoolWarningsInput): Warning[] {
+function memberWarnings(input: PoolWarningsInput): Warning[] {
+  const { cluster, catalogue, verdicts, pools } = input;
   const isGone = onGone(cluster, verdicts);
   const isDead = onGone(cluster, verdicts, ['dead']);
   return pools.flatMap((pool): Warning[] => {
-    if (pool.members.length === 0) {
-      return [{ code: 'POOL_EMPTY', message: `the pool ${pool.name} has no member` }];
-    }
+    const message = unserved(input, pool, catalogue);
+    const empty: Warning[] = message === null ? [] : [{ code: 'POOL_EMPTY', message }];
+    if (pool.members.length === 0) return empty;
     const kept = braked(pool, isGone);
     const dead = kept.filter(isDead);
     const left = kept.filter((member) => !isDead(member));
-    return [
+    const brakes = [
       ...(dead.length === 0 ? [] : [`keeps dead members: ${dead.join(', ')}`]),
       ...(left.length === 0 ? [] : [`keeps members on nodes that have left: ${left.join(', ')}`]),
-    ].map((what) => ({ code: 'POOL_BRAKE', message: `the pool ${pool.name} ${what}` }));
+    ].map((what): Warning => ({ code: 'POOL_BRAKE', message: `the pool ${pool.name} ${what}` }));
+    return [...empty, ...brakes];
   });
 }
 

@@ -56,7 +56,7 @@ export function statusOf(input: StatusInput): Status {
       ...identityWarnings(input),
       ...nodeWarnings(input, nodes),
       ...unknownRoleWarnings(input),
-      ...poolWarnings(input),
+      ...poolWarnings({ ...input, nodes }),
       ...certificateWarnings(input),
       ...exportWarnings(input),
       ...replacedWarnings(input),

@@ -10,6 +10,7 @@ const coreUp = reportOf('core', {
   controller: 'RUNNING',
   router: 'RUNNING',
 });
+const routerUp = (name: string) => reportOf(name, { router: 'RUNNING' });
 const codes = (shown: ReturnType<typeof status>) => shown.warnings.map((warning) => warning.code);
 
 describe('the status of a cluster', () => {
@@ -163,13 +164,14 @@ describe('the status of a cluster', () => {
 
   it('says why a node is out of a pool that is alive', () => {
     const three = clusterWith({ web: ['router'], web2: ['router'] });
+    const up = [coreUp, routerUp('web'), routerUp('web2')];
     const flapping = { penalty: 5, atMs: Date.parse(NOW), out: true };
     const verdicts: Verdicts = {
       silent: {},
       outages: { routers: { '10.0.0.2:80': NOW } },
       flaps: { web: flapping },
     };
-    const { warnings } = status(three, [], { verdicts });
+    const { warnings } = status(three, up, { verdicts });
     assert.deepEqual(warnings, [
       {
         code: 'NODE_FLAPS',
@@ -177,9 +179,9 @@ describe('the status of a cluster', () => {
         node: 'web',
       },
     ]);
-    assert.deepEqual(codes(status(three, [], { verdicts: { ...verdicts, outages: {} } })), []);
+    assert.deepEqual(codes(status(three, up, { verdicts: { ...verdicts, outages: {} } })), []);
     const flaps = { web: { ...flapping, out: false } };
-    assert.deepEqual(codes(status(three, [], { verdicts: { ...verdicts, flaps } })), []);
+    assert.deepEqual(codes(status(three, up, { verdicts: { ...verdicts, flaps } })), []);
   });
 
   it('says which backends are left out because they are routers by now', () => {
@@ -191,7 +193,10 @@ describe('the status of a cluster', () => {
     });
     const circle = 'and requests would loop';
     assert.deepEqual(
-      status(looping, []).warnings.map(({ code, message }) => [code, message]),
+      status(looping, [coreUp, routerUp('web')]).warnings.map(({ code, message }) => [
+        code,
+        message,
+      ]),
       [
         [
           'BACKEND_LOOP',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { poolChecks } from '../../../src/domain/telling/pool-checks.ts';
+import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 import { told } from '../../support/statuses.ts';
 
@@ -25,6 +26,20 @@ describe('the status warns', () => {
       { code: 'ROLE_STOPPED', message: 'router on core is stopped by core', node: 'core' },
       { code: 'POOL_EMPTY', message: 'the pool routers has no member' },
     ]);
+  });
+
+  it('of a pool whose members all hold what serves it, as the check does', () => {
+    const held = { router: 'boot-core' };
+    const states = { 'nats-server': 'RUNNING', controller: 'RUNNING', router: 'STOPPED' } as const;
+    const report = reportOf('core', states);
+    report.processes.router!.held = true;
+    const shown = told(withNode(cluster, 'core', { held }), [report, REPORTS[1]!]);
+    const message = 'the pool routers has no member that serves';
+    assert.deepEqual(shown.warnings, [{ code: 'POOL_EMPTY', message }]);
+    assert.deepEqual(
+      poolChecks(shown, catalogue).map((check) => check.message),
+      [message],
+    );
   });
 
   it('of a state that grows beyond what is good', () => {
