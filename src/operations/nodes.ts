@@ -2,10 +2,11 @@ import * as v from 'valibot';
 import { checkAddress } from '../domain/base/names.ts';
 import { katoVersion, words } from '../domain/base/shapes.ts';
 import type { Node } from '../domain/document/cluster.ts';
+import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import { confirmNode, dropAbandoned, removeNodes, settleFormer } from '../domain/nodes/leave.ts';
 import { isGone } from '../domain/nodes/verdicts.ts';
-import { nodesWith } from '../domain/roles/roles.ts';
+import { isGrantable, nodesWith } from '../domain/roles/roles.ts';
 import type { NodeState } from '../domain/telling/status.ts';
 import { byAddress, nodeState } from '../domain/telling/status-of.ts';
 import { setupLoadBalancer } from '../domain/traffic/load-balancer.ts';
@@ -149,12 +150,12 @@ export const nodeInfo = read(
   'node.info',
   'anyone',
   v.strictObject({ node: NODE }),
-  async (known, params): Promise<NodeInfo> => {
+  async (known, params, by): Promise<NodeInfo> => {
     const node = findNode(known.cluster, params.node);
     return {
       ...told(known, node),
       hostname: node.hostname,
-      available: node.catalogue.filter((role) => isFree(known, node, role)),
+      available: node.catalogue.filter((role) => mayBeGiven(known, node, role, by)),
       cluster: { id: known.cluster.id, endpoint: known.cluster.endpoint },
     };
   },
@@ -166,10 +167,17 @@ function told({ verdicts }: Knowledge, node: Node): ToldNode {
   return { id, name, address, zone, state, admin, version, roles: Object.keys(roles) };
 }
 
-/** A role that `kato role add` could give to the node, as far as the number of nodes goes. */
-function isFree({ cluster, catalogue }: Knowledge, node: Node, role: string): boolean {
+/** A role that who asks could give to the node, as far as its token and the number of nodes go. */
+function mayBeGiven(
+  { cluster, catalogue }: Knowledge,
+  node: Node,
+  role: string,
+  by: Node,
+): boolean {
   const definition = catalogue.roles.get(role);
-  if (definition?.given !== 'add' || role in node.roles) return false;
-  const { max } = definition.perCluster;
-  return max === null || nodesWith(cluster, role).length < max;
+  if (definition === undefined || role in node.roles) return false;
+  if (!by.admin && !isGrantable(catalogue, role, node.allowedRoles, false)) return false;
+  const { given, core, perCluster } = definition;
+  if (given !== 'add' && (given !== 'setup' || core || isCore(node, catalogue))) return false;
+  return perCluster.max === null || nodesWith(cluster, role).length < perCluster.max;
 }

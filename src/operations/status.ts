@@ -196,6 +196,8 @@ export const history = read(
     // One that was removed is in the history still, by the name it had.
     const called = nodesCalled(known.cluster, node);
     const names = called.flatMap(({ id, name, address }) => [id, name, address]);
-    return known.history(limit, [node, ...names]);
+    const entries = await known.history(limit, [node, ...names]);
+    if (entries.length === 0) findNode(known.cluster, node);
+    return entries;
   },
 );

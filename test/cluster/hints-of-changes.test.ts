@@ -48,6 +48,14 @@ const OF_ROUTES: Row[] = [
   },
 ];
 
+const OF_ROLES: Row[] = [
+  {
+    hint: 'domain/roles/role-switch.ts: kato status shows which node has it',
+    wrong: 'kato stop -n h2 primary',
+    shows: /h1 .*primary/,
+  },
+];
+
 const OF_SETTINGS: Row[] = [
   {
     hint: 'domain/document/setting-changes.ts: kato config set ${params.component} ${params.key} ${params.value}',
@@ -218,7 +226,7 @@ describe('a hint on what is asked of the cluster, followed where it is printed',
     await settled(core!);
   });
 
-  for (const row of [...OF_ROUTES, ...OF_SETTINGS, ...OF_TOKENS, ...OF_CERTIFICATES]) {
+  for (const row of [...OF_ROUTES, ...OF_ROLES, ...OF_SETTINGS, ...OF_TOKENS, ...OF_CERTIFICATES]) {
     it(titleOf(row), () => follow(row, { hosts: lab.hosts, env }));
   }
 

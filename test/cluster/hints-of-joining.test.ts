@@ -74,6 +74,19 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
+    hint: 'domain/roles/role-changes.ts: detach it and attach it with a token that allows this: kato token create --roles ${role}',
+    given: [
+      'R=h1: kato token create --quiet --roles router',
+      'h3: KATO_TOKEN=$R kato node attach -e router $H1',
+    ],
+    wrong: 'h3: kato node setup load_balancer',
+    by: ({ commands }) => [
+      `NEW=h1: ${commands} --quiet`,
+      'kato node detach && KATO_TOKEN=$NEW kato node attach $H1',
+    ],
+    undo: LEAVE,
+  },
+  {
     hint: 'domain/nodes/place.ts: give another address with --address, or remove it first: kato node remove ${name}',
     given: [
       'ROUTER=h1: kato token create --quiet --roles router',
@@ -84,7 +97,7 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
-    hint: `${JOIN} give another with --name; without one it would be \${freeName(name, taken)}`,
+    hint: `${JOIN} give another with --name, such as \${freeName(name, taken)}`,
     wrong: `h3: ${ATTACH} --name h2 $H1`,
     by: ({ values: [free] }) => `${ATTACH} --name ${free} $H1`,
     shows: /h2-2 is attached/,
@@ -124,7 +137,7 @@ const JOINING: Row[] = [
     undo: 'h3: kato node detach --yes && sed -i 1d /etc/hosts',
   },
   {
-    hint: 'domain/traffic/addresses.ts: with --address, give the one that the other nodes reach it at',
+    hint: 'domain/traffic/addresses.ts: give the address that the other nodes reach it at',
     wrong: `h3: ${ATTACH} --address 127.0.0.1 $H1`,
     by: () => `${ATTACH} --address $H3 $H1`,
     shows: /h3 is attached/,

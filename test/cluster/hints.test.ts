@@ -24,9 +24,8 @@ const ROWS: Row[] = [
     wrong: 'kato restart -n h2 redis',
   },
   {
-    hint: `${ROLE_SWITCH} hold its process until the next boot: kato process stop --force -n \${node.name} PROCESS`,
+    hint: `${ROLE_SWITCH} hold its process until the next boot: kato process stop --force -n \${node.name} \${processes.join(' ')}`,
     wrong: 'kato stop controller',
-    words: { PROCESS: 'controller' },
     shows: /controller held until the next boot/,
   },
   {
@@ -150,9 +149,9 @@ const ROWS: Row[] = [
     shows: /h6 is a load balancer/,
   },
   {
-    hint: 'domain/roles/role-changes.ts: run the command on an admin node, such as the core',
+    hint: 'domain/roles/role-changes.ts: on an admin node, such as the core: kato role add -n ${node.name} ${role}',
     wrong: 'h2: kato role add router',
-    by: () => 'h1: kato role add -n h2 router',
+    by: ({ commands }) => `h1: ${commands}`,
     done: 'kato role remove -n h2 router',
   },
   {

@@ -56,8 +56,8 @@ export function checkSetting(
   definition: SettingDefinition,
   value: SettingValue,
 ): SettingValue {
-  const typed =
-    definition.type === 'networks' ? asNetworks(value) : asScalar(definition.type, value);
+  if (definition.type === 'networks') return checkNetworks(name, definition, value);
+  const typed = asScalar(definition.type, value);
   if (typed === undefined) {
     throw refuse('BAD_VALUE', `${name} cannot be ${JSON.stringify(value)}`, expected(definition));
   }
@@ -118,7 +118,11 @@ function asScalar(type: SettingDefinition['type'], value: SettingValue): Setting
   }
 }
 
-function asNetworks(value: SettingValue): string[] | undefined {
-  const items = Array.isArray(value) ? value : wordsIn(String(value));
-  return items.every((item) => typeof item === 'string' && isNetwork(item)) ? items : undefined;
+/** Of a long list only what is wrong is named. */
+function checkNetworks(name: string, definition: SettingDefinition, value: SettingValue): string[] {
+  const items: unknown[] = Array.isArray(value) ? value : wordsIn(String(value));
+  const wrong = items.filter((item) => typeof item !== 'string' || !isNetwork(item));
+  if (wrong.length === 0) return items as string[];
+  const named = wrong.map((item) => JSON.stringify(item)).join(', ');
+  throw refuse('BAD_VALUE', `${name} cannot have ${named}`, expected(definition));
 }

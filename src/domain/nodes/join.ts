@@ -189,7 +189,7 @@ function nameOf({ name, nameChosen }: Join, taken: ReadonlySet<string>): string 
     'CONFLICT',
     `there is already a node ${name}`,
     'names are unique in a cluster',
-    `give another with --name; without one it would be ${freeName(name, taken)}`,
+    `give another with --name, such as ${freeName(name, taken)}`,
   );
 }
 

@@ -92,7 +92,8 @@ function meantToServe(cluster: Cluster, role: string, known: Known): Node[] {
   return nodesWith(cluster, role).filter((node) => downness(node, role, known) === null);
 }
 
-function serving(cluster: Cluster, role: string, known: Known): Node[] {
+/** Nodes that have the role and serve, for all that is known. */
+export function serving(cluster: Cluster, role: string, known: Known): Node[] {
   return nodesWith(cluster, role).filter((node) => idleness(node, role, known) === null);
 }
 

@@ -179,7 +179,9 @@ export function checkAllowed(
       'NOT_ALLOWED',
       `node ${node.name} may not have the role '${role}'`,
       `its token allowed ${node.allowedRoles.join(', ') || 'no role'}`,
-      'run the command on an admin node, such as the core',
+      definitionOf(catalogue, role).given === 'setup'
+        ? `detach it and attach it with a token that allows this: kato token create --roles ${role}`
+        : `on an admin node, such as the core: kato role add -n ${node.name} ${role}`,
     );
   }
   checkKnown(cluster, catalogue, role, [node]);

@@ -82,7 +82,8 @@ function rolesToSwitch(
   const spared = named.find(isSpared);
   if (spared === undefined) return { meant: named, spared: [] };
   if (params.to === 'restart') throw isStoppedBy(node, spared);
-  if (isVital(cluster, node, spared, asked)) throw vital(node, spared);
+  const processes = processNames(catalogue, spared);
+  if (isVital(cluster, node, spared, asked)) throw vital(node, spared, processes);
   throw last(node, spared, whyNobody(cluster, spared, asked, node));
 }
 
@@ -99,7 +100,9 @@ function refuseForeign(
       'NOT_FOUND',
       `node ${node.name} does not have the role '${foreign}'`,
       `it has ${Object.keys(node.roles).join(', ')}`,
-      `kato role add -n ${node.name} ${foreign}`,
+      definitionOf(catalogue, foreign).given === 'setup'
+        ? 'kato status shows which node has it'
+        : `kato role add -n ${node.name} ${foreign}`,
     );
   }
   const bare = named.find((role) => processNames(catalogue, role).length === 0);
@@ -121,12 +124,12 @@ function isStoppedBy(node: Node, role: string) {
   );
 }
 
-function vital(node: Node, role: string) {
+function vital(node: Node, role: string, processes: readonly string[]) {
   return refuse(
     'ROLE_NEEDED',
     `the role '${role}' on ${node.name} cannot be stopped by kato stop`,
     'without the bus and a controller no command could start it again',
-    `hold its process until the next boot: kato process stop --force -n ${node.name} PROCESS`,
+    `hold its process until the next boot: kato process stop --force -n ${node.name} ${processes.join(' ')}`,
   );
 }
 

@@ -26,7 +26,7 @@ export function checkNodeAddress(cluster: Cluster, catalogue: Catalogue, text: s
     'BAD_ADDRESS',
     `a node cannot have the address ${address}`,
     `it is ${special}`,
-    'with --address, give the one that the other nodes reach it at',
+    'give the address that the other nodes reach it at',
   );
 }
 

@@ -4,7 +4,7 @@ import type { Cluster, Node } from '../document/cluster.ts';
 import { isCore } from '../nodes/core.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
 import { without } from '../nodes/records.ts';
-import { lastRemoved } from '../roles/last.ts';
+import { lastRemoved, serving } from '../roles/last.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { checkAllowed, isAdmin } from '../roles/role-changes.ts';
 import { confirmedWith, definitionOf, nodesWith, shortage } from '../roles/roles.ts';
@@ -24,6 +24,7 @@ export interface SetupLoadBalancer {
 export interface LoadBalancerSet {
   node: string;
   exchanged: string[];
+  /** Those that are pinned, or else those that serve now. */
   routers: string[];
   pinned: boolean;
   /** Pinned addresses that no router of the cluster has. */
@@ -64,10 +65,14 @@ export function setupLoadBalancer(
   }
   if (pinnedRouters !== null) checkNoLoop(then, after, catalogue);
   const known = routerRoles(catalogue).flatMap((role) => nodesWith(then, role));
+  const up = routerRoles(catalogue).flatMap((role) => serving(then, role, asked));
   const result = {
     node: node.name,
     exchanged,
-    routers,
+    routers:
+      pinnedRouters === null
+        ? routers.filter((router) => up.some(({ address }) => address === router))
+        : routers,
     pinned: pinnedRouters !== null,
     strangers: routers.filter((given) => !known.some(({ address }) => address === given)),
   };

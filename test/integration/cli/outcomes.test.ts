@@ -118,6 +118,7 @@ const CHANGES: Row[] = [
 
 const LOOKS: Row[] = [
   ['config get redis', 'config.get', {}, ['no settings']],
+  ['config get router trusted_proxies', 'config.get', [], ['[]']],
   ['history', 'history', [], ['no changes yet']],
   ['process list --cluster', 'process.list', [], ['no processes']],
   ['op custom_ssl_cert list', 'certificate.list', [], ['no certificates']],

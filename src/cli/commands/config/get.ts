@@ -36,6 +36,7 @@ export default class ConfigGet extends KatoCommand<Config> {
   protected async render(config: Config): Promise<string[]> {
     if (this.flat !== null) return flatLines(config, this.flat);
     if (isScalar(config)) return [String(config)];
+    if (Array.isArray(config) && config.length === 0) return ['[]'];
     if (Object.keys(config).length === 0) return ['no settings'];
     const { stringify } = await import('yaml');
     return stringify(config, { lineWidth: 0 }).trimEnd().split('\n');

@@ -36,6 +36,19 @@ describe('setting up a load balancer', () => {
     assert.ok(setup(one, { force: true }).changed);
   });
 
+  it('tells only routers that serve, where it follows them', () => {
+    const stopped = { router: { stopped: { by: 'core', at: NOW } } };
+    const { result } = setup(withNode(cluster, 'web', { roles: stopped }));
+    assert.deepEqual(result.routers, ['10.0.0.1']);
+  });
+
+  it('is not for a node whose token left it out, and says what helps', () => {
+    const limited = withNode(cluster, 'a', { allowedRoles: ['router'] });
+    const next =
+      'detach it and attach it with a token that allows this: kato token create --roles load_balancer';
+    assert.throws(() => setup(limited, {}, 'a'), { code: 'NOT_ALLOWED', next });
+  });
+
   it('twice is already so', () => {
     assert.equal(setup(setup(cluster).cluster).changed, false);
   });

@@ -111,7 +111,8 @@ describe('adding roles', () => {
 
   it('refuses a node itself what its token left out, not an admin', () => {
     const limited = withNode(cluster, 'a', { allowedRoles: ['redis'] });
-    assert.throws(() => add(limited, ['router'], {}, 'a'), { code: 'NOT_ALLOWED' });
+    const next = 'on an admin node, such as the core: kato role add -n a router';
+    assert.throws(() => add(limited, ['router'], {}, 'a'), { code: 'NOT_ALLOWED', next });
     assert.ok(add(limited, ['router'], {}, 'core').changed);
   });
 

@@ -75,6 +75,11 @@ describe('settings', () => {
     }
   });
 
+  it('name the items of a list that are wrong, and not the others', () => {
+    const wrong = () => set(cluster, 'router', 'trusted_proxies', ['10.1.0.0/16', 'x', '10.2.0.1']);
+    assert.throws(wrong, { message: 'router trusted_proxies cannot have "x"' });
+  });
+
   it('take what their type allows as it was typed', () => {
     for (const value of ['365d', '1500ms', '1ms']) {
       assert.equal(set(cluster, 'router', 'drain', value).result, value);

@@ -48,11 +48,14 @@ describe('stopping and starting roles', () => {
   });
 
   it('refuses to stop the bus or the last controller, and says what to do', () => {
-    for (const role of ['primary', 'controller']) {
+    for (const [role, process] of [
+      ['primary', 'nats-server'],
+      ['controller', 'controller'],
+    ] as const) {
       assert.throws(() => turn(cluster, 'stop', [role], 'core'), {
         code: 'ROLE_NEEDED',
         why: 'without the bus and a controller no command could start it again',
-        next: 'hold its process until the next boot: kato process stop --force -n core PROCESS',
+        next: `hold its process until the next boot: kato process stop --force -n core ${process}`,
       });
     }
   });
@@ -84,7 +87,15 @@ describe('stopping and starting roles', () => {
   });
 
   it('refuses a role that the node does not have', () => {
-    assert.throws(() => turn(cluster, 'start', ['memcached']), { code: 'NOT_FOUND' });
+    const next = {
+      memcached: 'kato role add -n a memcached',
+      load_balancer: 'kato status shows which node has it',
+      primary: 'kato status shows which node has it',
+    };
+    for (const [role, said] of Object.entries(next)) {
+      const code = 'NOT_FOUND';
+      assert.throws(() => turn(cluster, 'stop', [role]), { code, next: said });
+    }
   });
 
   it('restarts with one more count each time', () => {

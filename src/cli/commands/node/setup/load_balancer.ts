@@ -56,7 +56,7 @@ export default class SetupLoadBalancer extends KatoCommand<Changed<LoadBalancerS
     return [
       `${isNew ? '' : 'already so: '}${node} is a load balancer`,
       ...(exchanged.length > 0 ? [`in exchange for ${exchanged.join(', ')}`] : []),
-      `its pool ${pinned ? 'is' : 'follows the routers'}: ${routers.join(' ') || 'none yet'}`,
+      `its pool ${pinned ? 'is' : 'follows the routers'}: ${routers.join(' ') || 'none serves now'}`,
       ...strangers.map((address) => `note: ${address} is not a router of this cluster`),
       '',
       'kato status shows it',
