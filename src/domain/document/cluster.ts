@@ -106,6 +106,8 @@ export interface Certificate {
   /** The chain in PEM, leaf first. Its key is a secret: `keyNameOf`. */
   chain: string;
   notAfter: string;
+  /** Absent where it was good when it was installed. */
+  notBefore?: string;
   /** ISO time; absent as long as its key is the first that was stored with this chain. */
   keyReplacedAt?: string;
 }

@@ -75,6 +75,7 @@ const DOCUMENT = v.looseObject({
       domain: word,
       chain: text(TEXT_MAX),
       notAfter: word,
+      notBefore: v.exactOptional(word),
       keyReplacedAt: v.exactOptional(word),
     }),
     RECORDS_MAX,

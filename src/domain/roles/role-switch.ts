@@ -5,7 +5,7 @@ import { findNode, withNode } from '../nodes/find-node.ts';
 import { bumped, without } from '../nodes/records.ts';
 import { isHeld, isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
-import { expandRoles, processNames } from './roles.ts';
+import { definitionOf, expandRoles, processNames } from './roles.ts';
 
 export interface RoleSwitch {
   node: string;

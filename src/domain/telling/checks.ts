@@ -18,7 +18,7 @@ export interface ChecksInput {
   catalogue: Catalogue;
   status: Status;
   /** Null when they could not be read. */
-  certificates: readonly Pick<Certificate, 'domain' | 'notAfter'>[] | null;
+  certificates: readonly Pick<Certificate, 'domain' | 'notAfter' | 'notBefore'>[] | null;
   /** Each file system on which this node keeps something, once. */
   disks: readonly Disk[];
   nowMs: number;
@@ -201,7 +201,12 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
   if (certificates === null) {
     return [{ name: 'certificates', level: 'unknown', message: 'certificates cannot be read now' }];
   }
-  return certificates.flatMap(({ domain, notAfter }): Check[] => {
+  return certificates.flatMap((certificate): Check[] => {
+    const { domain, notAfter, notBefore } = certificate;
+    if (isEarly(certificate, nowMs)) {
+      const message = `the certificate for ${domain} is not good before ${notBefore}`;
+      return [{ name: 'certificates', level: 'critical', message, subject: domain }];
+    }
     const days = Math.floor((Date.parse(notAfter) - nowMs) / DAY_MS);
     if (days >= CERTIFICATE_WARNING_DAYS) return [];
     const level = days < CERTIFICATE_CRITICAL_DAYS ? 'critical' : 'warning';
@@ -211,6 +216,11 @@ function certificateChecks({ certificates, nowMs }: ChecksInput): Check[] {
         : `the certificate for ${domain} expires in ${counted(days, 'day')}`;
     return [{ name: 'certificates', level, message, subject: domain, value: days }];
   });
+}
+
+/** Clients do not accept it yet. */
+export function isEarly({ notBefore }: Pick<Certificate, 'notBefore'>, nowMs: number): boolean {
+  return notBefore !== undefined && Date.parse(notBefore) > nowMs;
 }
 
 function exportCheck({ warnings }: Status): Check {

@@ -8,7 +8,7 @@ import { type IdentityInput, identityWarnings } from '../nodes/displaced.ts';
 import { isGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
 import type { Pool } from '../traffic/pools.ts';
-import { CERTIFICATE_WARNING_DAYS } from './checks.ts';
+import { CERTIFICATE_WARNING_DAYS, isEarly } from './checks.ts';
 import { lostLinesWarnings } from './lost-lines.ts';
 import { poolWarnings } from './pool-warnings.ts';
 import { roleStatus } from './role-status.ts';
@@ -162,15 +162,17 @@ function nodeWarnings(input: StatusInput, nodes: readonly NodeStatus[]): Warning
   });
 }
 
-function certificateWarnings(input: StatusInput): Warning[] {
-  return Object.values(input.cluster.certificates)
-    .filter(
-      (certificate) => Date.parse(certificate.notAfter) - input.nowMs < CERTIFICATE_WARNING_MS,
-    )
-    .map(({ domain, notAfter }) => ({
-      code: 'CERTIFICATE_EXPIRES',
-      message: `the certificate for ${domain} ${Date.parse(notAfter) < input.nowMs ? 'expired' : 'expires'} on ${notAfter}`,
-    }));
+function certificateWarnings({ cluster, nowMs }: StatusInput): Warning[] {
+  return Object.values(cluster.certificates).flatMap((certificate): Warning[] => {
+    const { domain, notAfter, notBefore } = certificate;
+    const code = 'CERTIFICATE_EXPIRES';
+    if (isEarly(certificate, nowMs)) {
+      return [{ code, message: `the certificate for ${domain} is not good before ${notBefore}` }];
+    }
+    if (Date.parse(notAfter) - nowMs >= CERTIFICATE_WARNING_MS) return [];
+    const ends = Date.parse(notAfter) < nowMs ? 'expired' : 'expires';
+    return [{ code, message: `the certificate for ${domain} ${ends} on ${notAfter}` }];
+  });
 }
 
 function exportWarnings({ cluster, reports, verdicts }: StatusInput): Warning[] {

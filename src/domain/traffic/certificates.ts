@@ -44,8 +44,10 @@ export function installCertificate(
       'replace it with --update',
     );
   }
+  const { notBefore } = params;
   const certificate = {
     ...{ domain, chain: params.chain, notAfter: params.notAfter },
+    ...(notBefore !== undefined && notBefore > asked.at ? { notBefore } : {}),
     ...(before?.chain === params.chain ? { keyReplacedAt: asked.at } : {}),
   };
   const certificates = { ...cluster.certificates, [domain]: certificate };

@@ -131,6 +131,8 @@ describe('the checks', () => {
     assert.deepEqual(of(-1), ['critical certificates']);
     const [last] = found({}, { certificates: [{ domain: 'x.example.com', notAfter: inDays(1) }] });
     assert.equal(last!.message, 'the certificate for x.example.com expires in one day');
+    const early = { domain: 'x.example.com', notAfter: inDays(90), notBefore: inDays(2) };
+    assert.deepEqual(levels(found({}, { certificates: [early] })), ['critical certificates']);
   });
 
   it('warn of a state that has grown large, and tell one that is older first', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { poolChecks } from '../../../src/domain/telling/pool-checks.ts';
-import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
+import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 import { told } from '../../support/statuses.ts';
 
@@ -40,6 +40,17 @@ describe('the status warns', () => {
       poolChecks(shown, catalogue).map((check) => check.message),
       [message],
     );
+  });
+
+  it('of a certificate until the day from which it is good', () => {
+    const until = (days: number) => {
+      const times = { notAfter: later(90 * 86_400), notBefore: later(days * 86_400) };
+      const certificates = { 'shop.org': { domain: 'shop.org', chain: '', ...times } };
+      return told({ ...cluster, certificates }, REPORTS).warnings;
+    };
+    assert.deepEqual(until(0), []);
+    const message = `the certificate for shop.org is not good before ${later(2 * 86_400)}`;
+    assert.deepEqual(until(2), [{ code: 'CERTIFICATE_EXPIRES', message }]);
   });
 
   it('of a state that grows beyond what is good', () => {

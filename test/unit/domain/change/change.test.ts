@@ -101,6 +101,14 @@ describe('certificates', () => {
     assert.deepEqual(Object.keys(installed.cluster.certificates), ['shop.example.com']);
   });
 
+  it('are kept with the day from which they are good, where that is to come', () => {
+    const from = (seconds: number) => {
+      const params = { ...certificate, update: false, notBefore: later(seconds) };
+      return installCertificate(cluster, params, asked()).result.notBefore;
+    };
+    assert.deepEqual([from(-60), from(60)], [undefined, later(60)]);
+  });
+
   it('are replaced only when that is meant', () => {
     const again = (update: boolean, chain = 'newer PEM') =>
       installCertificate(installed.cluster, { ...certificate, chain, update }, asked());

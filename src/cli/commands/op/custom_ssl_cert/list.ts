@@ -16,10 +16,10 @@ export default class CertificateList extends KatoCommand<Certificate[]> {
 
   protected render(certificates: Certificate[], _style: Style, width: number): readonly string[] {
     if (certificates.length === 0) return ['no certificates'];
-    const rows = certificates.map(({ domain, notAfter }) => [
-      domain,
-      `until ${localTime(notAfter)}`,
-    ]);
+    const rows = certificates.map(({ domain, notAfter, notBefore }) => {
+      const from = notBefore === undefined ? '' : `from ${localTime(notBefore)} `;
+      return [domain, `${from}until ${localTime(notAfter)}`];
+    });
     return table(rows, width);
   }
 }
