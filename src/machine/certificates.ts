@@ -66,7 +66,8 @@ export interface CertificateFacts {
   key: string;
   /** DNS names, wildcards as they are written. */
   names: string[];
-  /** ISO time. */
+  /** ISO times. */
+  notBefore: string;
   notAfter: string;
 }
 
@@ -92,16 +93,24 @@ export function inspectCertificate(chain: string, key: string): CertificateFacts
   const whole = `${blocks.join('\n')}\n`;
   const alone = String(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const unusable = whyUnusable(whole, alone);
-  if (unusable !== null)
-    throw refuse('BAD_FILE', 'no server would load this certificate', unusable);
+  if (unusable !== null) {
+    throw unloadable('no server would load this certificate', unusable);
+  }
   return {
     chain: whole,
     key: alone,
     names: (leaf.subjectAltName ?? '')
       .split(', ')
       .flatMap((name) => name.match(/^DNS:(.*)$/)?.[1] ?? []),
+    notBefore: leaf.validFromDate.toISOString(),
     notAfter: leaf.validToDate.toISOString(),
   };
+}
+
+/** `why` is what OpenSSL says: what is too weak for it has to be made anew. */
+export function unloadable(message: string, why: string) {
+  const next = 'have it made again with EC P-256 or RSA 2048, and SHA-256';
+  return refuse('BAD_FILE', message, why, /too (small|weak)/.test(why) ? next : undefined);
 }
 
 /** What a file holds that was made for a server: the key, and the chain. */

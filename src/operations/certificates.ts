@@ -1,6 +1,5 @@
 import { tmpdir } from 'node:os';
 import * as v from 'valibot';
-import { refuse } from '../domain/base/error.ts';
 import { checkHostPattern } from '../domain/base/names.ts';
 import { own } from '../domain/base/own.ts';
 import { text, word } from '../domain/base/shapes.ts';
@@ -12,7 +11,7 @@ import {
 } from '../domain/traffic/certificates.ts';
 import { pemOf } from '../domain/traffic/nginx/certificate-files.ts';
 import { refusedByNginx } from '../machine/certificate-check.ts';
-import { inspectCertificate } from '../machine/certificates.ts';
+import { inspectCertificate, unloadable } from '../machine/certificates.ts';
 import { preparedChange, read } from './operation.ts';
 
 /** As much as kato reads of a file. */
@@ -24,12 +23,12 @@ export const certificateInstall = preparedChange(
   v.strictObject({ domain: word, chain: PEM, key: PEM, update: v.boolean() }),
   async (known, { domain: pattern, chain: file, key: keyFile, update }) => {
     const domain = checkHostPattern(pattern);
-    const { chain, key, names, notAfter } = inspectCertificate(file, keyFile);
+    const { chain, key, names, notBefore, notAfter } = inspectCertificate(file, keyFile);
     await askNginx(pemOf(key, chain));
     const keyName = keyNameOf({ domain, chain });
     // One that cannot be opened must be replaced, too.
     const keyIsThere = (await known.secret(keyName).catch(() => null)) === key;
-    const certificate = { domain, chain, names, notAfter, update, keyIsThere };
+    const certificate = { domain, chain, names, notBefore, notAfter, update, keyIsThere };
     return {
       decide: (cluster, asked) => installCertificate(cluster, certificate, asked),
       secrets: { [keyName]: key },
@@ -42,7 +41,7 @@ export const certificateInstall = preparedChange(
 /** Where this machine has one: it knows more than we do. Each router asks its own. */
 async function askNginx(file: string): Promise<void> {
   const why = (await refusedByNginx([file], tmpdir()))?.get(file);
-  if (why !== undefined) throw refuse('BAD_FILE', 'nginx would not load this certificate', why);
+  if (why !== undefined) throw unloadable('nginx would not load this certificate', why);
 }
 
 export const certificateRemove = preparedChange(

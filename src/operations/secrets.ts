@@ -8,7 +8,7 @@ import type { Cluster, Node } from '../domain/document/cluster.ts';
 import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import type { Catalogue, RoleDefinition } from '../domain/roles/role.ts';
-import { definitionOf, rolesOf, secretsOfRole } from '../domain/roles/roles.ts';
+import { definitionOf, nodesWith, rolesOf, secretsOfRole } from '../domain/roles/roles.ts';
 import { keyNameOf } from '../domain/traffic/certificates.ts';
 import type { View } from '../domain/views/view.ts';
 import type { Delivery } from '../machine/node/ledger.ts';
@@ -190,7 +190,13 @@ export const secretShow = read(
     const node = findNode(known.cluster, params.node);
     const role = definitionOf(known.catalogue, params.role);
     if (!(params.role in node.roles)) {
-      throw refuse('NOT_FOUND', `node ${node.name} does not have the role '${params.role}'`);
+      const having = nodesWith(known.cluster, role.name)[0];
+      throw refuse(
+        'NOT_FOUND',
+        `node ${node.name} does not have the role '${role.name}'`,
+        undefined,
+        having && `kato role info --secret ${role.name} -n ${having.name}`,
+      );
     }
     const values = await Promise.all(
       Object.keys(role.secrets).map(async (name) => [

@@ -87,6 +87,16 @@ const JOINING: Row[] = [
     undo: LEAVE,
   },
   {
+    hint: 'cli/render/token.ts: where it is to be a load balancer, then there: kato node setup load_balancer',
+    says: 'h1: kato token create --roles load_balancer',
+    by: ({ commands }) => [
+      'NEW=h1: kato token create --quiet --roles load_balancer',
+      `h3: KATO_TOKEN=$NEW kato node attach $H1 && ${commands}`,
+    ],
+    shows: /h3 is a load balancer/,
+    undo: LEAVE,
+  },
+  {
     hint: 'domain/nodes/place.ts: give another address with --address, or remove it first: kato node remove ${name}',
     given: [
       'ROUTER=h1: kato token create --quiet --roles router',

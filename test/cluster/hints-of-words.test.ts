@@ -14,6 +14,16 @@ const OF_WORDS: Row[] = [
     shows: /roles +base redis/,
   },
   {
+    hint: 'domain/roles/role-switch.ts: kato status shows which node has it',
+    wrong: 'kato stop -n h2 primary',
+    shows: /h1 .*primary/,
+  },
+  {
+    hint: 'operations/secrets.ts: kato role info --secret ${role.name} -n ${having.name}',
+    wrong: 'kato role info --secret redis',
+    shows: /./,
+  },
+  {
     hint: 'cli/commands/role/info.ts: kato role info --secret redis -n NODE',
     wrong: 'kato role info --secret',
     words: { NODE: 'h2' },

@@ -40,7 +40,7 @@ const ROWS: Row[] = [
     hint: `${ROLE_SWITCH} give it to another node first, or stop it anyway: kato stop --force -n \${node.name} \${role}`,
     given: 'kato role remove -n h5 router',
     wrong: 'kato stop router',
-    shows: /router stopped until it is started again/,
+    shows: /router stopped until started again/,
     undo: ['kato start router', 'kato role add -n h5 router'],
   },
   {

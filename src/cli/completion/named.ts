@@ -6,6 +6,8 @@ export type NameKind =
   /** Of a node with the role `router`. */
   | 'router address'
   | 'role'
+  /** One that the node in the flag `node` has, or else this one; a group all of which it has. */
+  | 'role of a node'
   /** A role or group that a person may give to a node. */
   | 'role to add'
   /** `cluster`, or a role with settings. */

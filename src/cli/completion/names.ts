@@ -3,7 +3,7 @@ import { own } from '../../domain/base/own.ts';
 import type { Announcer, Certificate } from '../../domain/document/cluster.ts';
 import { CLUSTER_SETTINGS } from '../../domain/document/cluster-settings.ts';
 import type { SettingDefinition, SettingValue } from '../../domain/roles/role.ts';
-import type { Status } from '../../domain/telling/status.ts';
+import type { RoleStatus, Status } from '../../domain/telling/status.ts';
 import type { ListedNode } from '../../operations/nodes.ts';
 import type { ListedRoute } from '../../operations/routes.ts';
 import { ownCatalogue } from '../framework/home.ts';
@@ -22,6 +22,13 @@ export const NAMES: Record<NameKind, (wanted: Wanted, timeoutMs: number) => Prom
   'router address': (_wanted, timeoutMs) =>
     addresses((node) => node.roles.includes('router'), timeoutMs),
   role: () => roles(() => true),
+  'role of a node': async ({ flags }, timeoutMs) => {
+    const has = new Set((await rolesOfNode(flags, timeoutMs)).map(({ name }) => name));
+    const { groups } = await ownCatalogue();
+    const isMeant = ({ word }: Name) =>
+      groups.get(word)?.every((one) => has.has(one)) ?? has.has(word);
+    return (await roles(() => true)).filter(isMeant);
+  },
   'role to add': () => roles((given) => given === 'add'),
   component: async () => {
     const { roles: all } = await ownCatalogue();
@@ -40,12 +47,7 @@ export const NAMES: Record<NameKind, (wanted: Wanted, timeoutMs: number) => Prom
     return Array.isArray(value) ? plain(value) : [];
   },
   process: async ({ flags }, timeoutMs) => {
-    const { nodes } = await ask<Status>('status', { all: false, live: false }, timeoutMs);
-    const isMeant = ({ id, name, address, self }: Status['nodes'][number]): boolean => {
-      if ('cluster' in flags) return true;
-      return flags.node === undefined ? self : [id, name, address].includes(flags.node);
-    };
-    const meant = nodes.filter(isMeant).flatMap((node) => node.roles);
+    const meant = await rolesOfNode(flags, timeoutMs);
     return meant.flatMap((role) =>
       role.processes.map(({ name, state }) => ({ word: name, help: state })),
     );
@@ -73,6 +75,16 @@ export const NAMES: Record<NameKind, (wanted: Wanted, timeoutMs: number) => Prom
   },
   file: async () => [],
 };
+
+/** Of the node that the flags mean, or of all. */
+async function rolesOfNode(flags: Wanted['flags'], timeoutMs: number): Promise<RoleStatus[]> {
+  const { nodes } = await ask<Status>('status', { all: false, live: false }, timeoutMs);
+  const isMeant = ({ id, name, address, self }: Status['nodes'][number]): boolean => {
+    if ('cluster' in flags) return true;
+    return flags.node === undefined ? self : [id, name, address].includes(flags.node);
+  };
+  return nodes.filter(isMeant).flatMap((node) => node.roles);
+}
 
 async function addresses(
   isMeant: (node: ListedNode) => boolean,

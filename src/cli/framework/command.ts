@@ -93,9 +93,9 @@ type NamedOptions = Named & Record<string, unknown>;
 /** A word of a command. Never read from stdin behind a person's back. */
 export const word = Args.custom<string, NamedOptions>({ ignoreStdin: true });
 
-/** Roles that there are, as most commands about roles take them. */
+/** Roles of a node, as most commands about roles take them. */
 export const rolesWord = word({
-  names: 'role',
+  names: 'role of a node',
   list: true,
   multiple: true,
   required: false,

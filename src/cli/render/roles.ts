@@ -23,11 +23,7 @@ export function rolesRemovedLines({ node, removed, already }: RolesChanged): str
 
 const SWITCHED = {
   start: ['started', 'not stopped before', ''],
-  stop: [
-    'stopped until it is started again',
-    'stopped before',
-    'keeps running: no other node has it',
-  ],
+  stop: ['stopped until started again', 'stopped before', 'keeps running: no other node has it'],
   restart: ['restarted', '', 'stays as a person left it: stopped, or held'],
 } as const;
 

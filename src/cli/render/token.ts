@@ -20,6 +20,9 @@ export function newTokenLines(value: NewTokenValue): string[] {
     '',
     // The space in front keeps the token out of a shell's history.
     ` ${value.attach}`,
+    ...(value.roles?.includes('load_balancer')
+      ? ['', 'where it is to be a load balancer, then there: kato node setup load_balancer']
+      : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import { hashOf } from '../base/hash.ts';
 import type { Version } from '../views/view.ts';
 import { type Asked, changed, type Decision } from './change.ts';
 import type { Cluster } from './cluster.ts';
+import { clusterSetting } from './cluster-settings.ts';
 import { goesOnFrom, type Reconciled, reconcile, reconcileAlone } from './reconcile.ts';
 
 /** A saved state of a cluster with all its secrets. */
@@ -71,6 +72,8 @@ export interface Imported {
   /** Present nodes that the saved state does not know: they are told that they were removed. */
   lost: string[];
   again: Reconciled['again'];
+  /** The node that kept an export and no longer does, since the saved state knows nothing of it. */
+  unkept: string | null;
 }
 
 /** Replaces the present state with a saved one. */
@@ -101,5 +104,10 @@ export function importState(
   const { cluster: merged, again } = reconcile(saved, cluster, at);
   const after = beginning(merged, saved, lineage, cluster.epoch);
   const from = { revision: saved.revision, epoch: saved.epoch };
-  return changed(cluster, after, { from, lost, again });
+  return changed(cluster, after, { from, lost, again, unkept: unkept(cluster, after) });
+}
+
+function unkept(before: Cluster, after: Cluster): string | null {
+  const name = String(clusterSetting(before, 'export.node'));
+  return name !== '' && clusterSetting(after, 'export.node') === '' ? name : null;
 }

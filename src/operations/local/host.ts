@@ -36,7 +36,7 @@ export function checkRoot(command: string): void {
   throw refuse(
     'NOT_ROOT',
     `${command} needs root`,
-    'it installs packages and starts services',
+    'it changes packages, services or files of the machine',
     'run the command as root',
   );
 }

@@ -47,6 +47,8 @@ const OFFERED: readonly [string, ...string[]][] = [
   ['node migrate ', '10.0.0.1', '10.0.0.2', '10.0.0.3'],
   ['role add -n h1 r', 'redis', 'router'],
   ['role info pri', 'primary'],
+  ['stop -n h3 r', 'router'],
+  ['stop r', 'redis'],
   ['role add pri'],
   ['node attach -e router,data', 'router,data-services'],
   ['config get clu', 'cluster'],

@@ -33,7 +33,7 @@ const CHANGES: Row[] = [
     'role.switch',
     STOPPED,
     [
-      'web: memcached stopped until it is started again',
+      'web: memcached stopped until started again',
       'web: redis stopped before',
       'web: router keeps running: no other node has it',
     ],

@@ -39,7 +39,7 @@ export default class DataImport extends ChangeCommand<Imported> {
     return { operation: 'state.import', params };
   }
 
-  protected say({ from, lost, again }: Imported): readonly string[] {
+  protected say({ from, lost, again, unkept = null }: Imported): readonly string[] {
     const { nodes, announcers } = again;
     return [
       `the cluster goes on from revision ${from.revision}`,
@@ -48,6 +48,9 @@ export default class DataImport extends ChangeCommand<Imported> {
         : [`the state before the import is in ${this.copy}, with the same passphrase`]),
       ...(lost.length === 0 ? [] : [`cut off, must be attached again: ${lost.join(', ')}`]),
       ...(nodes.length === 0 ? [] : [`nodes again, if they were removed: ${nodes.join(', ')}`]),
+      ...(unkept === null
+        ? []
+        : [`no node keeps an export any more, as in the file; before it was ${unkept}`]),
       ...(announcers.length === 0 ? [] : [`may announce routes again: ${announcers.join(', ')}`]),
     ];
   }

@@ -1,6 +1,6 @@
 import { KatoError, refuse } from '../../../domain/base/error.ts';
 import type { ListedNode } from '../../../operations/nodes.ts';
-import { KatoCommand, nodeFlag, rolesWord } from '../../framework/command.ts';
+import { KatoCommand, nodeFlag, word } from '../../framework/command.ts';
 import { Flags } from '../../framework/oclif.ts';
 import { type RoleInfo, roleInfoLines } from '../../render/role-info.ts';
 import type { Style } from '../../render/text/style.ts';
@@ -17,7 +17,13 @@ export default class ShowRoleInfo extends KatoCommand<RoleInfo[] | Secrets> {
     'redis-cli -h 10.0.0.5 -a "$(<%= config.bin %> <%= command.id %> --secret redis -n data-1)" ping',
   ];
   static override args = {
-    roles: rolesWord,
+    roles: word({
+      names: 'role',
+      list: true,
+      multiple: true,
+      required: false,
+      description: 'Roles or groups of roles.',
+    }),
   };
   static override flags = {
     secret: Flags.boolean({

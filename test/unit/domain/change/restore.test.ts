@@ -190,6 +190,10 @@ describe('an import', () => {
     const params = { saved, lineage: 'l2', force: false };
     assert.throws(() => importState(present, params, asked({ at: AT })), { code: 'CONFLICT' });
     const { cluster, result } = importState(present, { ...params, force: true }, asked({ at: AT }));
+    assert.equal(result.unkept, null);
+    const keeping = { ...present, settings: { cluster: { 'export.node': 'a' } } };
+    const kept = importState(keeping, { ...params, force: true }, asked({ at: AT })).result;
+    assert.equal(kept.unkept, 'a', 'who kept an export no longer does, and that is said');
     assert.deepEqual(result.lost, ['a']);
     assert.deepEqual(Object.keys(cluster.nodes), ['core', 'b', 'c', 'd']);
     assert.deepEqual(Object.keys(cluster.former).sort(), ['a', 'a-anew']);
