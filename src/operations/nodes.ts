@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { checkAddress } from '../domain/base/names.ts';
 import { katoVersion, words } from '../domain/base/shapes.ts';
 import type { Node } from '../domain/document/cluster.ts';
-import { isCore } from '../domain/nodes/core.ts';
 import { findNode } from '../domain/nodes/find-node.ts';
 import { confirmNode, dropAbandoned, removeNodes, settleFormer } from '../domain/nodes/leave.ts';
 import { isGone } from '../domain/nodes/verdicts.ts';
@@ -177,7 +176,8 @@ function mayBeGiven(
   const definition = catalogue.roles.get(role);
   if (definition === undefined || role in node.roles) return false;
   if (!by.admin && !isGrantable(catalogue, role, node.allowedRoles, false)) return false;
-  const { given, core, perCluster } = definition;
-  if (given !== 'add' && (given !== 'setup' || core || isCore(node, catalogue))) return false;
+  const { given, perCluster } = definition;
+  // What a setup command gives is told where the token was made for it.
+  if (given !== 'add' && node.allowedRoles?.includes(role) !== true) return false;
   return perCluster.max === null || nodesWith(cluster, role).length < perCluster.max;
 }
