@@ -135,13 +135,13 @@ const OF_LAST: Row[] = [
     undo: BACK('router'),
   },
   {
-    hint: 'domain/roles/last.ts: start another one first: kato start -n ${startable.name} controller',
+    hint: 'domain/roles/last.ts: start another one first: kato start -n ${startable.name} ${role}',
     given: STOPPED('controller'),
     wrong: 'kato role remove controller',
     undo: BACK('controller'),
   },
   {
-    hint: 'domain/roles/last.ts: give it to another node first: kato role add -n NODE controller',
+    hint: 'domain/roles/last.ts: give it to another node first: kato role add -n NODE ${role}',
     given: [
       `h3: ${ATTACH} $H1`,
       'kato role add -n h2 controller',
