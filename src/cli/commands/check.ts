@@ -2,13 +2,8 @@ import { stat, statfs } from 'node:fs/promises';
 import { KatoError } from '../../domain/base/error.ts';
 import type { Certificate } from '../../domain/document/cluster.ts';
 import type { Check } from '../../domain/telling/check.ts';
-import {
-  checksOf,
-  type Disk,
-  type KeptFolder,
-  keptFolders,
-  worstOf,
-} from '../../domain/telling/checks.ts';
+import { checksOf, worstOf } from '../../domain/telling/checks.ts';
+import { type Disk, type KeptFolder, keptFolders } from '../../domain/telling/disk-checks.ts';
 import { KatoCommand } from '../framework/command.ts';
 import { ownCatalogue } from '../framework/home.ts';
 import { Flags } from '../framework/oclif.ts';

@@ -8,7 +8,6 @@ import { INFO, type Machine, machine } from './kato.ts';
 
 /** What is typed, what the cluster answers, and what is printed then. */
 type Row = [line: string, operation: string, answer: Json, printed: string[]];
-
 const SWITCHED = { node: 'web', already: ['redis'], spared: ['router'] };
 const HELD = { ...SWITCHED, processes: ['memcached'] };
 const STOPPED = { ...SWITCHED, roles: ['memcached'] };

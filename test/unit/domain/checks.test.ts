@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import type { Check } from '../../../src/domain/telling/check.ts';
-import {
-  type ChecksInput,
-  checksOf,
-  keptFolders,
-  worstOf,
-} from '../../../src/domain/telling/checks.ts';
+import { type ChecksInput, checksOf, worstOf } from '../../../src/domain/telling/checks.ts';
+import { keptFolders } from '../../../src/domain/telling/disk-checks.ts';
 import type { NodeStatus, RoleStatus, Status } from '../../../src/domain/telling/status.ts';
 import { catalogue, NOW } from '../../support/clusters.ts';
 import { nodeStatus, statusWith } from '../../support/statuses.ts';
