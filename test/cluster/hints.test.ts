@@ -26,7 +26,7 @@ const ROWS: Row[] = [
   {
     hint: `${ROLE_SWITCH} hold its process until the next boot: kato process stop --force -n \${node.name} \${processes.join(' ')}`,
     wrong: 'kato stop controller',
-    shows: /controller held until the next boot/,
+    shows: /controller to be held until the next boot/,
   },
   {
     hint: 'bus/failures.ts: on the core: kato status shows the state of its controller; kato node halt, then kato node boot, restarts it, but not one that a person stopped: if there is no other, kato node setup core --recover-from /var/lib/kato/state/ledger.json does',
@@ -61,7 +61,7 @@ const ROWS: Row[] = [
   {
     hint: `${PROCESS_SWITCH} to hold it anyway: kato process stop --force -n \${node.name} \${process}`,
     wrong: 'kato process stop controller',
-    shows: /controller held until the next boot/,
+    shows: /controller to be held until the next boot/,
     undo: 'kato node halt && kato node boot && kato process ready all --block 30',
   },
   {
