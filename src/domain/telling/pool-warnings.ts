@@ -2,7 +2,7 @@ import type { Cluster } from '../document/cluster.ts';
 import { outUntilMs } from '../nodes/damping.ts';
 import { hostOf, isGone, onGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
-import { loopJudge, whyLoop } from '../traffic/backends.ts';
+import { loopJudge, proxyPorts, whyLoop } from '../traffic/backends.ts';
 import { pinnedBalancers, pinnedMembers } from '../traffic/load-balancer.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { braked, routePool } from '../traffic/pools.ts';
@@ -61,9 +61,10 @@ function flapWarnings({ cluster, verdicts, pools, nowMs }: PoolWarningsInput): W
 function loopWarnings({ cluster, catalogue }: PoolWarningsInput): Warning[] {
   const isLoop = loopJudge(cluster, catalogue);
   const isBalancer = loopJudge(cluster, catalogue, balancerRoles(catalogue));
+  const proxies = proxyPorts(cluster, catalogue);
   const warn = (who: string, backend: string): Warning => ({
     code: 'BACKEND_LOOP',
-    message: `${who} leaves out ${backend}: it ${whyLoop(cluster, catalogue, backend)}`,
+    message: `${who} leaves out ${backend}: it ${whyLoop(proxies, backend)}`,
   });
   return [
     ...Object.values(cluster.routes).flatMap((route) =>

@@ -52,9 +52,14 @@ interface Owner {
   role: string;
 }
 
+/** Who would send requests on, by `address:port`. */
+export function proxyPorts(cluster: Cluster, catalogue: Catalogue): Map<string, Owner> {
+  return portsOf(cluster, catalogue, proxyRoles(catalogue));
+}
+
 /** Why a backend is left out that `loopJudge` found: goes on after its name, too. */
-export function whyLoop(cluster: Cluster, catalogue: Catalogue, backend: string): string {
-  return loopText(portsOf(cluster, catalogue, proxyRoles(catalogue)).get(backend)!);
+export function whyLoop(proxies: ReadonlyMap<string, Owner>, backend: string): string {
+  return loopText(proxies.get(backend)!);
 }
 
 function loopText({ node, role }: Owner): string {
