@@ -93,7 +93,7 @@ function rolePools(cluster: Cluster, catalogue: Catalogue, outages: Outages): Po
     // Nobody misses a pool of which nobody is to be a member.
     if (serves === null || nodesWith(cluster, role).length === 0) return [];
     const port = servedPort(cluster, catalogue, definition);
-    const members = serving(cluster, role).map((node) => `${node.address}:${port}`);
+    const members = wantedUp(cluster, role).map((node) => `${node.address}:${port}`);
     return [pool(serves.pool, kindOf(serves.pool), members, false, outages)];
   });
 }
@@ -119,7 +119,7 @@ export function routePool(host: string, path: string): string {
 }
 
 /** Nodes whose role is wanted up: a person's stop takes a member out at once, without the brake. */
-function serving(cluster: Cluster, role: string): Node[] {
+function wantedUp(cluster: Cluster, role: string): Node[] {
   return confirmedWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
 }
 
