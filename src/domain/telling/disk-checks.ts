@@ -3,6 +3,9 @@ import type { Catalogue } from '../roles/role.ts';
 import type { Check } from './check.ts';
 import type { Status } from './status.ts';
 
+const DISK_FREE_WARNING = 0.1;
+const DISK_FREE_CRITICAL = 0.03;
+
 /** A folder, what it holds, and the free share of its file system, from 0 to 1. */
 export interface Disk extends KeptFolder {
   free: number;
@@ -29,8 +32,6 @@ export function keptFolders({ nodes }: Status, { roles }: Catalogue, paths: Path
   ];
 }
 
-const DISK_FREE_WARNING = 0.1;
-const DISK_FREE_CRITICAL = 0.03;
 /** Of whichever has least. */
 export function diskCheck(disks: readonly Disk[]): Check {
   const [least] = disks.toSorted((one, other) => one.free - other.free);
