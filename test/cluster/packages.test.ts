@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type, typed } from '../support/cluster.ts';
+import { beginPackage, onlyPackage } from '../support/lab/package.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { useLab } from '../support/lab/suite.ts';
 import { hint } from '../support/said/hint.ts';
@@ -9,16 +10,8 @@ const DAEMON = 'kato-test-daemon';
 const UNIT_LINK = `/etc/systemd/system/multi-user.target.wants/${DAEMON}.service`;
 
 /** A package that makes its daemon start at boot, as Debian's do, in a source of its own. */
-const MAKE_PACKAGE = `set -e
-mkdir -p /root/source/${DAEMON}/DEBIAN /root/source/${DAEMON}/lib/systemd/system
-cd /root/source
-cat >${DAEMON}/DEBIAN/control <<END
-Package: ${DAEMON}
-Version: 1
-Architecture: all
-Maintainer: kato
-Description: a daemon for tests
-END
+const MAKE_PACKAGE = `${beginPackage(DAEMON, 'a daemon for tests')}
+mkdir -p ${DAEMON}/lib/systemd/system
 printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' \\
   >${DAEMON}/lib/systemd/system/${DAEMON}.service
 cat >${DAEMON}/DEBIAN/postinst <<'END'
@@ -30,12 +23,7 @@ deb-systemd-helper enable ${DAEMON}.service
 if [ -e /root/installer ]; then kill -9 $(cat /root/installer); rm /root/installer; fi
 END
 chmod 755 ${DAEMON}/DEBIAN/postinst
-dpkg-deb --build ${DAEMON} daemon.deb
-{ cat ${DAEMON}/DEBIAN/control; echo Filename: ./daemon.deb; echo Size: $(stat -c %s daemon.deb)
-  echo SHA256: $(sha256sum daemon.deb | cut -d' ' -f1); } >Packages
-rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
-echo 'deb [trusted=yes] file:/root/source ./' >/etc/apt/sources.list
-apt-get -q update`;
+${onlyPackage(DAEMON)}`;
 
 const INSTALL = `
 import { writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { typed } from '../support/cluster.ts';
+import { beginPackage, onlyPackage } from '../support/lab/package.ts';
 import { CHECKOUT } from '../support/lab/store.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 
@@ -14,15 +15,8 @@ const MAKE_PACKAGE = `set -e
 dpkg --purge ${SERVER}
 rm -f ${POLICY} /sbin/runlevel
 printf '#!/bin/sh\\necho N 2\\n' >/sbin/runlevel && chmod 755 /sbin/runlevel
-mkdir -p /root/source/${SERVER}/DEBIAN /root/source/${SERVER}/etc/init.d
-cd /root/source
-cat >${SERVER}/DEBIAN/control <<END
-Package: ${SERVER}
-Version: 1
-Architecture: all
-Maintainer: kato
-Description: a server for tests
-END
+${beginPackage(SERVER, 'a server for tests')}
+mkdir -p ${SERVER}/etc/init.d
 cat >${SERVER}/etc/init.d/${SERVER} <<'END'
 #!/bin/sh
 ### BEGIN INIT INFO
@@ -36,12 +30,7 @@ cat >${SERVER}/etc/init.d/${SERVER} <<'END'
 END
 printf '#!/bin/sh\\nupdate-rc.d ${SERVER} defaults\\ninvoke-rc.d ${SERVER} start\\n' >${SERVER}/DEBIAN/postinst
 chmod 755 ${SERVER}/DEBIAN/postinst ${SERVER}/etc/init.d/${SERVER}
-dpkg-deb --build ${SERVER} server.deb
-{ cat ${SERVER}/DEBIAN/control; echo Filename: ./server.deb; echo Size: $(stat -c %s server.deb)
-  echo SHA256: $(sha256sum server.deb | cut -d' ' -f1); } >Packages
-rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
-echo 'deb [trusted=yes] file:/root/source ./' >/etc/apt/sources.list
-apt-get -q update`;
+${onlyPackage(SERVER)}`;
 
 describe('scripts/setup, as the guide says', () => {
   const lab = useLab({ hosts: 1 });
