@@ -1,9 +1,8 @@
 import { isAway, KatoError, refuse, toErrorRecord } from '../domain/base/error.ts';
 import type { Json } from '../domain/document/cluster.ts';
 import { isOfCore } from '../domain/nodes/standing.ts';
+import { isServer } from '../domain/roles/roles.ts';
 import type { Status } from '../domain/telling/status.ts';
-import { AGENT } from '../machine/disk/places.ts';
-import { watchDeadPeers } from '../machine/network/dead-peers.ts';
 import { isHalting } from '../machine/node/halting.ts';
 import {
   type Delivery,
@@ -14,19 +13,23 @@ import {
   writeSeen,
 } from '../machine/node/ledger.ts';
 import { sweepLeftovers } from '../machine/s6/leftovers.ts';
-import { watchProcesses } from '../machine/s6/watch.ts';
 import { whereabouts } from '../operations/local/whereabouts.ts';
 import { withLostKeys } from '../operations/secrets.ts';
+import { watchBackends, withoutUnreachable } from './backends.ts';
 import { startBeating } from './beats.ts';
 import { linkToCluster } from './cluster-link.ts';
 import { agentInfo } from './doors/info.ts';
 import { damageTold, lastStatus } from './doors/last-status.ts';
 import { type SocketRequest, serveSockets } from './doors/sockets.ts';
-import { leaveCluster, removedNow } from './farewell.ts';
 import { exportKeeper } from './kept-export.ts';
+import { startLanes } from './lanes/lanes.ts';
+import { watchUnits } from './lanes/watch-units.ts';
+import { leaveCluster, removedNow } from './leaving/farewell.ts';
+import { sayGoodbye } from './leaving/goodbye.ts';
+import { untilReleased } from './leaving/released.ts';
+import type { PassContext } from './look.ts';
 import { createLoop } from './loop.ts';
 import { keepTime } from './node-time.ts';
-import { type PassContext, pass } from './pass.ts';
 import { startReporter } from './reporter.ts';
 import { startTold } from './told.ts';
 import { updateKeeper } from './update.ts';
@@ -58,12 +61,18 @@ export async function runAgent(
   /** Removed from the cluster: what is left to do is to end. */
   let hasLeft = false;
 
+  using goodbye = sayGoodbye(paths, {
+    beat,
+    serves: () => told.delivery !== null && isServer(context.catalogue, told.delivery.view.node),
+    released: (waitMs) => link.released({ process: null, revision: null }, waitMs),
+    log,
+  });
   const loop = createLoop(onePass, log);
   const waits = createWaits();
   const beating = startBeating({
     delayMs: Number(told.delivery?.view.settings.cluster?.['heartbeat.delay'] ?? 0) * 1000,
     everyMs: () => told.delivery?.view.heartbeatMs ?? null,
-    beat: () => beat(false),
+    beat: () => beat(goodbye.isLeaving),
     signal,
   });
   const link = linkToCluster({
@@ -86,79 +95,90 @@ export async function runAgent(
     const params = { all: false, live: false };
     return link.ask('status', { id: '', params }, STATUS_MS);
   });
+  using backends = watchBackends(() => told.delivery?.view, loop.wake, log);
   const exports = await exportKeeper(paths, link);
-  const reporter = startReporter({ context, identity, told, link, exports, waits, log });
   const updates = await updateKeeper(context, told.delivery, log);
-  const sockets = await serveSockets(paths, answer);
-  using _watch = watchProcesses(paths, () => {
-    // Its data may have come, and then it started by itself.
-    if (reporter.last?.failures.some(({ code }) => code === 'DATA_MISSING')) loop.wake();
-    void reporter.tell();
+  const lanes = startLanes(context, {
+    onChange: () => void reporter.tell(),
+    onDone: (delivery, spec, failures) => updates.note(delivery, spec, failures),
+    onRetry: loop.wake,
+    leave: ({ process, revision, seconds }, interrupted) =>
+      untilReleased((ms) => link.released({ process, revision }, ms), seconds, interrupted),
+    log,
   });
-  using _peers = watchDeadPeers(backends, log);
+  const reporter = startReporter({
+    context,
+    identity,
+    told,
+    lanes,
+    link,
+    exports,
+    backends,
+    waits,
+    log,
+  });
+  const sockets = await serveSockets(paths, answer);
+  using _watch = watchUnits(paths, lanes, {
+    wake: loop.wake,
+    tell: () => void reporter.tell(),
+  });
   loop.wake();
   await loop.until(signal);
   beating.end();
   await told.end();
   if (await isHalting(paths)) beat(true);
+  // The last: a step may take longer than an agent is waited for.
+  await lanes.end();
   sockets.close();
   await link.close();
 
-  /** Throws only what makes a later pass necessary, and what nobody was told of is told here. */
+  /** Throws what makes a later look necessary. */
   async function onePass(): Promise<void> {
     try {
       await lookAtAll();
       waits.note('make-pass', null);
     } catch (error) {
-      waits.note('make-pass', error instanceof Reported ? null : error);
-      if (!(error instanceof Reported)) {
-        const failure = { kind: 'make-pass', process: AGENT, ...toErrorRecord(error) } as const;
-        await reporter.tellBroken(failure);
-      }
+      const since = told.delivery?.view.version.revision;
+      waits.note('make-pass', error instanceof Reported ? null : error, since);
       throw error;
+    } finally {
+      void reporter.tell();
     }
   }
 
   async function lookAtAll(): Promise<void> {
-    await updates.take(told.delivery);
+    if (hasLeft) return leaveCluster(context, identity, link, log);
+    // Once it is worked on, what this kato writes otherwise is part of that.
+    if (lanes.delivery === null) await updates.take(told.delivery);
     const failure = await takeView();
     if (hasLeft) return;
     waits.note('fetch-view', failure);
-    const { delivery, refused } = told;
+    const { delivery } = told;
     if (delivery === null) {
       const why = failure ?? refuse('CONTROLLER_AWAY', 'this node has not been told anything yet');
       throw new Reported(why.toJSON(), { cause: why });
     }
-    const { report, spec } = await pass(context, delivery, refused, (part) => {
-      void reporter.tell(part);
-    });
-    const unkept = refused === null ? await exports.keep(delivery.view) : null;
-    if (unkept !== null) report.failures.push(unkept);
-    report.failures.push(...waits.failures());
-    await reporter.tell(report);
-    for (const step of report.steps) {
-      log(`${step.kind} ${step.process}: ${step.failed ? 'failed' : 'done'} in ${step.ms} ms`);
-    }
-    for (const { process, message, why } of report.failures) {
-      log(`${process}: ${message}${why === undefined ? '' : `: ${why}`}`);
-    }
-    await updates.note(delivery, spec, report.failures);
-    if (report.failures.length > 0) throw new Reported(report.failures[0]!);
-    // Found after all: what needs it is not done yet.
-    if (report.steps.some(({ kind }) => kind === 'find-data')) loop.wake();
-    // Somebody woke this node for a view that it did not get: do not wait for the next resync.
-    if (failure !== null && link.connected)
-      throw new Reported(failure.toJSON(), { cause: failure });
+    // Begun before anything is told of this view: nobody is to hear that it is done without it.
+    const keeping = told.refused === null ? exports.keep(delivery.view) : null;
+    await lanes.take(withoutUnreachable(delivery, backends.out));
+    // No more: what follows is of this look.
+    waits.note('make-pass', null);
+    const unkept = await keeping;
+    waits.note('keep-export', unkept);
+    // Somebody woke this node for what it did not get: do not wait for the next resync.
+    const missed = unkept ?? (link.connected ? failure : null);
+    if (missed !== null) throw new Reported(missed.toJSON(), { cause: missed });
   }
 
   /** Fetches the view and puts it on disk before anything follows from it. Returns why it could not. */
   async function takeView(): Promise<KatoError | null> {
     try {
-      const fetched = await link.fetchView(told);
-      if (told.judge(fetched) !== 'news') return null;
-      const { address } = fetched.delivery!.view.node;
+      const offer = await told.ask(link.fetchView);
+      if (told.unkept === null) waits.note('keep-ledger', null);
+      if (offer === null) return null;
+      const { address } = offer.view.node;
       if (address !== identity.address) onMoved(address);
-      else await keep(fetched.delivery!);
+      else await keep(offer);
       return null;
     } catch (error) {
       if (!(error instanceof KatoError) || error instanceof Reported) throw error;
@@ -170,14 +190,14 @@ export async function runAgent(
   /** What cannot be kept is not acted on: the next boot would undo it. The report says so. */
   async function keep(given: Delivery): Promise<void> {
     const fetched = withLostKeys(given, told.delivery?.secrets ?? {}, context.catalogue);
-    const { version } = fetched.view;
     try {
       await writeLedger(paths, fetched);
     } catch (error) {
-      const failure = { kind: 'keep-ledger', process: AGENT, ...toErrorRecord(error) } as const;
-      await reporter.tellBroken(failure, version);
-      throw new Reported(failure, { cause: error });
+      told.leave(fetched);
+      waits.note('keep-ledger', error, fetched.view.version.revision);
+      throw new Reported(toErrorRecord(error), { cause: error });
     }
+    waits.note('keep-ledger', null);
     const wasMs = told.delivery?.view.heartbeatMs ?? Number.POSITIVE_INFINITY;
     told.hold(fetched);
     // By the old interval the next sign of life may come too late.
@@ -189,19 +209,14 @@ export async function runAgent(
     if (error.code !== 'UNKNOWN_NODE' && error.code !== 'NOT_ALLOWED') return false;
     // The core has what no other machine has, and is never removed: it would be a mistake.
     if (isOfCore(identity)) return false;
-    if (!(await link.wasRemoved())) return false;
+    if ((await link.removed())?.removed !== true) return false;
     log('this node was removed from the cluster: stopping its roles');
     hasLeft = true;
     reporter.end();
+    await lanes.end();
     told.forget();
-    await leaveCluster(context, identity, link.sayStopped);
+    await leaveCluster(context, identity, link, log);
     return true;
-  }
-
-  /** Whatever an nginx here sends requests to. */
-  function backends(): string[] {
-    const pools = told.delivery?.view.pools ?? [];
-    return pools.flatMap(({ members }) => members.map(({ address }) => address));
   }
 
   async function answer(request: SocketRequest): Promise<Json> {

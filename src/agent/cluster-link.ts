@@ -8,6 +8,7 @@ import type { Json } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
 import type { Have, ProvenVersion } from '../domain/views/view.ts';
 import type { Delivery, NodeIdentity } from '../machine/node/ledger.ts';
+import type { Released } from '../operations/following/released.ts';
 import type { DisplacedAnswer } from '../operations/moves.ts';
 import { PROVEN_VERSION } from '../operations/report.ts';
 import type { Fetched, Told } from './told.ts';
@@ -16,6 +17,8 @@ import type { Fetched, Told } from './told.ts';
 const VIEW_MS = 2000;
 const REPORT_MS = 2000;
 const EXPORT_MS = 5000;
+/** What an answer may take beyond the time that it was to wait for news. */
+const ANSWER_MS = 1000;
 
 const NEWS = v.object({ version: PROVEN_VERSION });
 
@@ -29,8 +32,13 @@ export interface ClusterLink {
   fetchView(have: Pick<Told, 'delivery' | 'seen'>): Promise<Fetched>;
   /** The cluster's export, sealed; `null` when the one of that hash is the newest. */
   fetchExport(known: string | null): Promise<{ hash: string; sealed: string } | null>;
-  /** Whether the cluster itself says that this node was removed. False when nobody answers. */
-  wasRemoved(): Promise<boolean>;
+  /** Who may still send requests to a process of this node, which was given up at a revision, or to all of it. */
+  released(
+    what: { process: string | null; revision: number | null },
+    waitMs: number,
+  ): Promise<Released>;
+  /** Whether the cluster itself says that this node was removed, and the same then. Null when nobody answers. */
+  removed(): Promise<(Released & { removed: boolean }) | null>;
   /** Tells the cluster, if it can be told, that this removed node has stopped its roles. */
   sayStopped(): Promise<void>;
   report(report: Report): Promise<void>;
@@ -125,9 +133,15 @@ export function linkToCluster(options: {
       const { same, ...fetched } = answer as { same: boolean; hash: string; sealed: string };
       return same ? null : fetched;
     },
-    wasRemoved: async () => {
+    released: async (what, waitMs) => {
+      const body = { id: '', params: { ...what, waitMs: Math.floor(waitMs) } };
+      return (await link.ask('released', body, waitMs + ANSWER_MS)) as unknown as Released;
+    },
+    removed: async () => {
       const answer = await askAsRemoved({}).catch(() => null);
-      return (answer as { removed?: boolean } | null)?.removed === true;
+      if (answer === null) return null;
+      const { removed, waitsFor = [] } = answer as Partial<Released> & { removed: boolean };
+      return { removed, waitsFor };
     },
     sayStopped: async () => {
       await askAsRemoved({ stopped: true }).catch(() => null);

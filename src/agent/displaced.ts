@@ -16,8 +16,8 @@ import { linkToCluster } from './cluster-link.ts';
 import { agentInfo } from './doors/info.ts';
 import { lastStatus } from './doors/last-status.ts';
 import { type SocketRequest, serveSockets } from './doors/sockets.ts';
-import { leaveCluster } from './farewell.ts';
-import { describeNow, type PassContext } from './pass.ts';
+import { leaveCluster } from './leaving/farewell.ts';
+import { describeNow, type PassContext } from './look.ts';
 import { startTold } from './told.ts';
 
 /** Between two looks at where the machine is, and two words to the cluster. */
@@ -103,7 +103,7 @@ export async function runDisplaced(
     } catch (error) {
       if (!(error instanceof KatoError)) throw error;
       const isRefused = error.code === 'UNKNOWN_NODE' || error.code === 'NOT_ALLOWED';
-      if (isRefused && (await link.wasRemoved())) await leave();
+      if (isRefused && (await link.removed())?.removed === true) await leave();
       return before;
     }
   }
@@ -112,7 +112,8 @@ export async function runDisplaced(
   async function leave(): Promise<void> {
     if (isOfCore(identity)) return;
     log('this node was removed from the cluster: stopping its roles');
-    await leaveCluster(context, identity, async () => undefined);
+    const told = { removed: link.removed, sayStopped: async () => undefined };
+    await leaveCluster(context, identity, told, log);
   }
 
   async function answer({ operation, params, timeoutMs }: SocketRequest): Promise<Json> {

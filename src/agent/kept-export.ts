@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { isAway, toErrorRecord } from '../domain/base/error.ts';
+import { isAway, KatoError, toErrorRecord } from '../domain/base/error.ts';
 import type { Paths } from '../domain/making/paths.ts';
-import type { StepFailure } from '../domain/making/step.ts';
 import type { View } from '../domain/views/view.ts';
 import { stampNow } from '../machine/disk/aside.ts';
 import {
@@ -12,15 +11,19 @@ import {
   readIfExists,
   writeFileAtomic,
 } from '../machine/disk/files.ts';
-import { AGENT } from '../machine/disk/places.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import { nodeTime } from './node-time.ts';
 
 export interface ExportKeeper {
-  /** Fetches an export when it is time for one; a view of an older kato says nothing of it. Returns why it could not be kept. */
-  keep(view: Pick<View, 'keptExport' | 'version'>): Promise<StepFailure | null>;
+  /**
+   * Fetches an export when it is time for one; a view of an older kato says nothing of it. Returns why it
+   * could not be kept.
+   */
+  keep(view: Pick<View, 'keptExport' | 'version'>): Promise<KatoError | null>;
   /** For the report of this node. */
   readonly said: { exportedAt?: string };
+  /** The revision since which this node is to keep what it fetches at the moment; null while it fetches nothing. */
+  readonly underWay: number | null;
 }
 
 /** Keeps the cluster's export on this node's disk while the view asks for it: sealed, so not for this node. */
@@ -29,15 +32,20 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
   let key: string | null = null;
   let hash: string | null = null;
   let dueMs = Number.NEGATIVE_INFINITY;
+  let wanting: { key: string; since: number } | null = null;
+  let underWay: number | null = null;
 
   return {
-    keep: async ({ keptExport: wanted, version: { lineage } }) => {
+    keep: async ({ keptExport: wanted, version: { lineage, revision } }) => {
       if (!wanted) {
         upToDate = null;
+        wanting = null;
         return null;
       }
       if (wanted.key !== key) dueMs = Number.NEGATIVE_INFINITY;
+      if (wanting?.key !== wanted.key) wanting = { key: wanted.key, since: revision };
       if (performance.now() < dueMs || !link.connected) return null;
+      underWay = wanting.since;
       try {
         if ((await writtenAt(paths.keptExport)) === null) hash = null;
         const fetched = await link.fetchExport(hash);
@@ -54,8 +62,13 @@ export async function exportKeeper(paths: Paths, link: ClusterLink): Promise<Exp
       } catch (error) {
         // The next pass retries it; that somebody is away is reported elsewhere.
         if (isAway(error)) return null;
-        return { kind: 'keep-export', process: AGENT, ...toErrorRecord(error) };
+        return new KatoError(toErrorRecord(error), { cause: error });
+      } finally {
+        underWay = null;
       }
+    },
+    get underWay() {
+      return underWay;
     },
     get said() {
       return upToDate === null ? {} : { exportedAt: upToDate };

@@ -4,7 +4,7 @@ import { type NodeIdentity, readIdentity, writeIdentity } from '../machine/node/
 import { whereabouts } from '../operations/local/whereabouts.ts';
 import { runAgent } from './agent.ts';
 import { runDisplaced } from './displaced.ts';
-import type { PassContext } from './pass.ts';
+import type { PassContext } from './look.ts';
 
 type Log = (line: string) => void;
 

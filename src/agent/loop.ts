@@ -6,7 +6,7 @@ const RETRY_MS_MAX = 60_000;
 export interface Loop {
   /** Asks for a pass. Ten wakes during a pass are one next pass. */
   wake(): void;
-  /** Runs until the signal; the pass under way is finished. */
+  /** Runs until the signal; the pass under way is finished. Meanwhile a HUP of this process asks for one, too. */
   until(signal: AbortSignal): Promise<void>;
 }
 
@@ -24,11 +24,13 @@ export function createLoop(pass: () => Promise<void>, log: (line: string) => voi
     wake,
     until: async (signal) => {
       signal.addEventListener('abort', wake, { once: true });
+      process.on('SIGHUP', wake);
       while (!signal.aborted) {
         wanted = false;
         const waitMs = await passOnce();
         if (!wanted && !signal.aborted) await sleepUntilWoken(waitMs);
       }
+      process.off('SIGHUP', wake);
     },
   };
 

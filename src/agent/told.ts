@@ -18,12 +18,20 @@ export interface Told {
   readonly delivery: Delivery | null;
   /** A view of an older or other history was offered, and not taken. */
   readonly refused: Version | null;
+  /** Of a view that could not be put on the disk, and so is not acted on. */
+  readonly unkept: ProvenVersion | null;
   readonly seen: ProvenVersion | null;
   /** For a heartbeat; undefined where the controllers do not say what a view was made from. */
   readonly have: Have | undefined;
-  /** `news` is to be kept on the disk, and then held, before anything follows from it. */
-  judge(fetched: Fetched): 'same' | 'refused' | 'news';
+  /** Asks for a view. What is new is to be kept on the disk, and then held, before anything follows from it. */
+  ask(
+    fetchView: (have: Pick<Told, 'delivery' | 'seen'>) => Promise<Fetched>,
+  ): Promise<Delivery | null>;
+  /** `asked` is what had been seen when it was asked for. */
+  judge(fetched: Fetched, asked?: ProvenVersion | null): 'same' | 'refused' | 'news';
   hold(delivery: Delivery): void;
+  /** It could not be kept. */
+  leave(delivery: Delivery): void;
   /** A version that controllers told of. One that does not go on from what was seen is not believed. */
   hear(version: ProvenVersion): void;
   /** Keeps what was heard, where that is not on the disk yet. */
@@ -41,6 +49,7 @@ export function startTold(
 ): Told {
   let { delivery } = kept;
   let refused: Version | null = null;
+  let unkept: ProvenVersion | null = null;
   let seen = newer(kept.seen, delivery?.view.version ?? null);
   let onDisk = seen;
   let timer: NodeJS.Timeout | undefined;
@@ -52,6 +61,9 @@ export function startTold(
     get refused() {
       return refused;
     },
+    get unkept() {
+      return unkept;
+    },
     get seen() {
       return seen;
     },
@@ -59,22 +71,32 @@ export function startTold(
       const made = delivery?.made;
       return made === undefined ? undefined : { content: delivery!.hash, made };
     },
-    judge: ({ delivery: offer, version = offer?.view.version, made, announcedProof }) => {
-      if (version !== undefined && seen !== null && !accepts(seen, version)) {
+    ask: async (fetchView) => {
+      const asked = seen;
+      const fetched = await fetchView(told);
+      return told.judge(fetched, asked) === 'news' ? fetched.delivery : null;
+    },
+    judge: ({ delivery: offer, version = offer?.view.version, made, announcedProof }, asked) => {
+      if (version !== undefined && seen !== null && !goesOn(version, asked ?? seen, seen)) {
         refused = version;
         return 'refused';
       }
       refused = null;
       if (version !== undefined) told.hear(version);
       if (offer !== null) return 'news';
+      unkept = null;
       if (delivery !== null && made !== undefined) {
         const view = announcedProof === undefined ? {} : { announcedProof };
         delivery = { ...delivery, made, view: { ...delivery.view, ...view } };
       }
       return 'same';
     },
+    leave: ({ view }) => {
+      unkept = view.version;
+    },
     hold: (fresh) => {
       delivery = fresh;
+      unkept = null;
       onDisk = newer(onDisk, fresh.view.version);
     },
     hear: (version) => {
@@ -106,6 +128,14 @@ export function startTold(
       () => keepSoon(),
     );
   }
+}
+
+/** News may overtake an answer: it is older than them then, and still goes on from what was seen before. */
+function goesOn(version: Version, asked: Version, seen: Version): boolean {
+  if (accepts(seen, version)) return true;
+  return (
+    seen.epoch === version.epoch && seen.lineage === version.lineage && accepts(asked, version)
+  );
 }
 
 function newer(one: ProvenVersion | null, other: ProvenVersion | null): ProvenVersion | null {

@@ -1,15 +1,18 @@
 import { KatoError } from '../domain/base/error.ts';
 import type { Spec } from '../domain/making/spec.ts';
-import type { StepFailure, StepResult } from '../domain/making/step.ts';
+import type { Step, StepFailure } from '../domain/making/step.ts';
 import { updateSteps, writtenAfter } from '../domain/making/update.ts';
+import { applyStep } from '../machine/apply/apply.ts';
+import { AGENT } from '../machine/disk/places.ts';
 import { type Delivery, readWritten, writeWritten } from '../machine/node/ledger.ts';
-import { applied, applyGroup, arrange, look, type PassContext } from './pass.ts';
+import { observe } from '../machine/observe.ts';
+import { look, type PassContext } from './look.ts';
 
 /** Tells what a newer kato merely writes otherwise from what the cluster asks otherwise. */
 export interface UpdateKeeper {
   /**
-   * Before a newer view comes: what this kato writes otherwise counts from the next start. What fails is
-   * tried again before the next pass, which says why.
+   * Before a newer view comes, and before anything is done: what this kato writes otherwise counts from the
+   * next start. What fails is tried again, as long as nothing else was done.
    */
   take(delivery: Delivery | null): Promise<void>;
   /** What a pass has done of a delivery goes on record for the next kato. */
@@ -36,19 +39,23 @@ export async function updateKeeper(
       throw error;
     });
     if (looked === null) return;
-    const { spec, observed } = looked;
-    const done: StepResult[] = [];
-    const { groups } = arrange(updateSteps(spec, observed, pending.hash, before));
-    await Promise.all(
-      groups.map(async (group) => {
-        const isDone = await applyGroup(group, async (step) => {
-          return (await applied(step, paths, done)) === null;
-        });
-        if (isDone)
-          log(`${group[0]!.process}: what this kato writes otherwise waits for its start`);
-      }),
-    );
-    if (done.every(({ failed }) => !failed)) pending = null;
+    const { spec } = looked;
+    const observed = await observe(paths, spec.processes);
+    const steps = updateSteps(spec, observed, pending.hash, before);
+    const groups = Map.groupBy(steps, ({ process }) => process);
+    const done = await Promise.all([...groups].map(([name, group]) => takeOne(name, group)));
+    if (done.every((isDone) => isDone)) pending = null;
+  }
+
+  async function takeOne(name: string, steps: readonly Step[]): Promise<boolean> {
+    try {
+      for (const step of steps) await applyStep(step, { paths, self: AGENT });
+      log(`${name}: what this kato writes otherwise waits for its start`);
+      return true;
+    } catch (error) {
+      log(`${name}: what this kato writes otherwise could not be written: ${String(error)}`);
+      return false;
+    }
   }
 
   async function note(

@@ -30,6 +30,7 @@ export function crossCheck(catalogue: Catalogue, templates: readonly string[]): 
         ...namedRoles(catalogue, role),
         ...settingDefaults(role),
         ...poolMistakes(catalogue, role),
+        ...afterMistakes(catalogue, role),
         ...role.processes.flatMap((process, index) =>
           processMistakes(role, process, templates).map((text) => `processes/${index}/${text}`),
         ),
@@ -94,6 +95,15 @@ function poolMistakes({ roles }: Catalogue, role: RoleDefinition): string[] {
     ...(isTaken ? [`serves: another role serves the pool '${serves.pool}'`] : []),
     ...(listens ? [] : ['serves: no process of the role has that port']),
   ];
+}
+
+function afterMistakes({ roles }: Catalogue, { processes }: RoleDefinition): string[] {
+  const known = [...roles.values()].flatMap((role) => role.processes.map(({ name }) => name));
+  return processes.flatMap(({ name, after }, index) =>
+    after
+      .filter((other) => other === name || !known.includes(other))
+      .map((other) => `processes/${index}/after: ${noSuch('other process', other, known)}`),
+  );
 }
 
 function settingDefaults(role: RoleDefinition): string[] {

@@ -100,6 +100,7 @@ const process = form({
       ),
     ),
   ),
+  after: names,
   stop: v.optional(
     form({
       signal: v.optional(v.picklist(['TERM', 'INT', 'QUIT']), 'TERM'),

@@ -5,6 +5,7 @@ import { meter, type Rate } from '../domain/base/rate.ts';
 import type { Node } from '../domain/document/cluster.ts';
 import type { Report } from '../domain/making/step.ts';
 import type { Catalogue } from '../domain/roles/role.ts';
+import { isServer } from '../domain/roles/roles.ts';
 import { nodeConfirm } from '../operations/nodes.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import { dropAbandonedJoins } from './abandoned.ts';
@@ -84,6 +85,11 @@ export async function runController(options: {
   onUp.beats = liveness.restart;
   onUp.strangers = announcements.restart;
   const abandoned = dropAbandonedJoins(live, changes);
+  // What they told while no controller was there, or one of before, which drew no such conclusions.
+  for (const [id, report] of live.reports) {
+    const node = live.document?.cluster.nodes[id];
+    if (node !== undefined) confirm(node, report);
+  }
   const served = await doors.serve({ live, bus, records }, signal);
   await aborted(signal);
   await served.closed();
@@ -98,13 +104,18 @@ export async function runController(options: {
   function onReport(node: Node, report: Report): void {
     guard.saw(report.seen ?? report.version);
     confirm(node, report);
+    if (isServer(catalogue, node)) liveness.judge();
   }
 
-  /** A node that shows its own key is no longer pending; its version and catalogue are noted. */
+  /**
+   * A node that shows its own key is no longer pending; its version and catalogue are noted, and holds of
+   * an earlier boot are over.
+   */
   function confirm(node: Node, report: Report): void {
     const same =
       node.version === report.kato && String(node.catalogue) === String(report.catalogue);
-    if (node.pendingUntil === null && same) return;
+    const isHeldStill = Object.values(node.held).every((boot) => boot === report.bootId);
+    if (node.pendingUntil === null && same && isHeldStill) return;
     if (!confirming.takes(node.id, CONFIRMED, 1, clock.nowMs())) return;
     const params = { node: node.id, version: report.kato, catalogue: report.catalogue };
     const asker = { by: node, who: node.name, asker: node.id };

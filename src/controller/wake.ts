@@ -11,6 +11,8 @@ const GATHER_MS = 100;
 const GATHER_MS_MAX = 1000;
 /** News reach every node, so that of many changes in a row are one. */
 const NEWS_MS = 250;
+/** Who only keeps the document has it soon enough, and the first of many changes at once. */
+const KEEPERS_MS = 250;
 /** Nodes that missed the news, and have not just had them on the way, get them again, all at once. */
 const AGAIN_MS = 1000;
 /** Timers of Node have no more. */
@@ -20,6 +22,12 @@ export interface Waker {
   /** Makes a lost wake-up good: a heartbeat shows it. */
   repair(nodeId: string, beat: Heartbeat): void;
   close(): void;
+}
+
+/** What a node was last woken for. */
+interface Sent {
+  content: string;
+  actedOn: string;
 }
 
 /**
@@ -34,25 +42,37 @@ export function wakeNodes(options: {
 }): Waker {
   const { bus, live, contents } = options;
   const { clock } = live;
-  const sent = new Map<string, string>();
+  const sent = new Map<string, Sent>();
   const faults = new Map<string, string>();
   let stopGathering: (() => void) | undefined;
   let stopEnding: (() => void) | undefined;
   let stopNews: (() => void) | undefined;
+  let stopKeepers: (() => void) | undefined;
+  let keepersMs = Number.NEGATIVE_INFINITY;
   let waitingSinceMs: number | null = null;
   let told = '';
   let toldMs = Number.NEGATIVE_INFINITY;
 
   const wakeNow = (): void => {
     stopGathering?.();
+    stopKeepers?.();
+    stopKeepers = undefined;
     waitingSinceMs = null;
     if (live.document === null) return;
-    const { contentOf, version, until } = contents();
+    const { contentOf, actedOn, version, until } = contents();
+    const nowMs = clock.nowMs();
+    const restMs = keepersMs + KEEPERS_MS - nowMs;
     for (const id of Object.keys(live.document.cluster.nodes)) {
-      const content = contentOf(id);
-      if (sent.get(id) === content) continue;
-      sent.set(id, content);
-      bus.publish(wake(id), null);
+      const was = sent.get(id);
+      if (was?.content === contentOf(id)) continue;
+      if (was?.actedOn === actedOn(id)) {
+        if (restMs > 0) {
+          stopKeepers ??= clock.after(restMs, wakeNow);
+          continue;
+        }
+        keepersMs = nowMs;
+      }
+      wakeOne(id);
     }
     for (const id of [...sent.keys()].filter((known) => !(known in live.document!.cluster.nodes))) {
       // Removed: it finds out when it asks, while the bus still knows it.
@@ -92,8 +112,7 @@ export function wakeNodes(options: {
       const { contentOf, made } = contents();
       const content = contentOf(id);
       if (have.content !== content && isBehind(have.made, made)) {
-        sent.set(id, content);
-        bus.publish(wake(id), null);
+        wakeOne(id);
       } else if (!isNew && clock.nowMs() - toldMs > AGAIN_MS) newsIn(AGAIN_MS);
       const isFault = have.content !== content && isSame(have.made, made);
       if (!isFault || faults.get(id) === have.content) return;
@@ -103,9 +122,15 @@ export function wakeNodes(options: {
       );
     },
     close: () => {
-      for (const stop of [stopGathering, stopEnding, stopNews, ...stops]) stop?.();
+      for (const stop of [stopGathering, stopEnding, stopNews, stopKeepers, ...stops]) stop?.();
     },
   };
+
+  function wakeOne(id: string): void {
+    const { contentOf, actedOn } = contents();
+    sent.set(id, { content: contentOf(id), actedOn: actedOn(id) });
+    bus.publish(wake(id), null);
+  }
 
   function newsIn(ms: number): void {
     stopNews ??= clock.after(ms, tellNews);

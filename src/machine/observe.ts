@@ -10,13 +10,18 @@ import { missingPackages } from './packages.ts';
 import { passesCheck, readState, readStatus, serviceNames, serviceOf } from './s6/service.ts';
 import { filesBelow, readServiceFiles } from './s6/service-files.ts';
 
-/** What is on the node: of the given processes, and of each other one with a service folder. */
+/**
+ * What is on the node: of the given processes, and of each other one with a service folder; with `only`, of
+ * those of them that it names.
+ */
 export async function observe(
   paths: Paths,
   processes: readonly ProcessSpec[] = [],
+  only?: readonly string[],
 ): Promise<Observed> {
   const specs = new Map(processes.map((process) => [process.name, process]));
-  const names = new Set([...(await serviceNames(paths)), ...specs.keys()]);
+  const all = new Set([...(await serviceNames(paths)), ...specs.keys()]);
+  const names = [...all].filter((name) => only?.includes(name) ?? true);
   const packages = new Set(processes.flatMap((process) => process.packages));
   const [missing, dataOf, entries] = await Promise.all([
     missingPackages([...packages], paths),

@@ -1,4 +1,6 @@
 import * as certificates from './certificates.ts';
+import { progress } from './following/progress.ts';
+import { released } from './following/released.ts';
 import { nodeJoin } from './join.ts';
 import * as moves from './moves.ts';
 import * as nodes from './nodes.ts';
@@ -25,6 +27,8 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
     ...Object.values(certificates),
     ...Object.values(status),
     ...Object.values(state),
+    progress,
+    released,
     secretShow,
     view,
   ].map((operation) => [operation.name, operation]),

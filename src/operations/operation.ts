@@ -91,8 +91,8 @@ export interface Knowledge {
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
   history(limit: number, names: readonly string[] | null): Promise<HistoryEntry[]>;
-  /** Resolves at the next change of `reports` or after `waitMs`. */
-  nextReport(waitMs: number): Promise<void>;
+  /** Resolves at the next change of `reports` or `verdicts`, or after `waitMs`. */
+  nextNews(waitMs: number): Promise<void>;
 }
 
 /** What a controller knows of components that announce routes. */

@@ -21,6 +21,8 @@ import type { Knowledge } from './operation.ts';
 const PROCESSES_MAX = 256;
 const STEPS_MAX = 2000;
 const FAILURES_MAX = 64;
+/** More than anybody reads. */
+export const UNREACHABLE_MAX = 100;
 const SENTENCE_MAX = 1000;
 /** The last lines of a program's log. */
 const WHY_MAX = 8000;
@@ -63,12 +65,19 @@ const REPORT = v.object({
   version: PROVEN_VERSION,
   seen: v.exactOptional(PROVEN_VERSION),
   content: v.exactOptional(word),
+  verdicts: v.exactOptional(whole(0)),
   kato: katoVersion,
   catalogue: list(NAME, PROCESSES_MAX),
   bootId: word,
   at: isoTime,
   steps: list(
-    v.object({ kind: NAME, process: NAME, ms: whole(0), failed: v.boolean() }),
+    v.object({
+      kind: NAME,
+      process: NAME,
+      ms: whole(0),
+      failed: v.boolean(),
+      note: v.exactOptional(cut(SENTENCE_MAX)),
+    }),
     STEPS_MAX,
   ),
   failures: list(
@@ -79,6 +88,7 @@ const REPORT = v.object({
       message: cut(SENTENCE_MAX),
       why: v.exactOptional(cut(WHY_MAX)),
       next: v.exactOptional(cut(SENTENCE_MAX)),
+      since: v.exactOptional(whole(0)),
       certificate: v.exactOptional(word),
     }),
     FAILURES_MAX,
@@ -96,8 +106,10 @@ const REPORT = v.object({
   roles: table(NAME, list(NAME, PROCESSES_MAX), PROCESSES_MAX),
   refusedView: v.nullable(VERSION),
   exportedAt: v.exactOptional(isoTime),
+  unreachable: v.exactOptional(list(word, UNREACHABLE_MAX)),
   lostLines: v.exactOptional(v.object({ logs: list(NAME, PROCESSES_MAX), diskFull: v.boolean() })),
   complete: v.boolean(),
+  busy: v.exactOptional(table(NAME, whole(0), PROCESSES_MAX)),
 });
 
 /**

@@ -25,6 +25,7 @@ export const routeAdd = change(
     backends: words,
     sticky: v.boolean(),
     anyBackend: v.optional(v.boolean()),
+    probe: v.optional(text(2048)),
   }),
   (cluster, params, asked) => addRoute(cluster, params, asked),
 );
@@ -41,6 +42,7 @@ export interface ListedRoute {
   backends: string[];
   sticky: boolean;
   announced: boolean;
+  probe?: string;
   /** Backends that are routers by now: no request is sent to them. */
   leftOut?: string[];
 }
@@ -65,10 +67,13 @@ export const routeList = read(
 );
 
 function listed(route: Route, isLoop: LoopJudge): ListedRoute {
-  const { host, path, backends, sticky } = route;
+  const { host, path, backends, sticky, probe } = route;
   const leftOut = backends.filter((backend) => isLoop(backend, route));
   const name = routePool(host, path);
-  const more = leftOut.length > 0 ? { leftOut } : {};
+  const more = {
+    ...(probe === undefined ? {} : { probe }),
+    ...(leftOut.length > 0 ? { leftOut } : {}),
+  };
   return { route: name, backends, sticky, announced: false, ...more };
 }
 

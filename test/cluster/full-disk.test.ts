@@ -73,17 +73,28 @@ describe('on a disk that is full', () => {
     assert.equal(full.code, 'NO_SPACE', JSON.stringify(full));
     await typed(data, `ls ${REDIS}/appendonlydir`);
     await makeRoom(data);
-    await settled(core);
-    assert.equal((await type(data, `ls ${REDIS}`)).exitCode, 2);
+    await until(async () => (await type(data, `ls ${REDIS}`)).exitCode === 2, {
+      what: 'it is gone',
+      seconds: 30,
+    });
     await typed(data, 'kato role add redis');
     await settled(core);
   });
 
-  it('a node leaves, and its data stays', async () => {
+  it('a node leaves, and its data stays', async function () {
+    // More than a node is given to leave: it says what it waits for then.
+    this.timeout(180_000);
+    // What is given back is taken at once.
+    const again = `while test -e /root/filling; do cat /dev/zero >>/var/lib/kato/full; done`;
+    await typed(data, `touch /root/filling; setsid timeout 60 sh -c '${again}' >/dev/null 2>&1 &`);
     await fill(data);
-    await typed(data, 'kato node detach');
+    await typed(data, 'kato node detach', { timeoutMs: 90_000 });
     await until(() => assertClean(data).then(() => true), { what: 'it has left', seconds: 20 });
     await typed(data, `ls ${REDIS}/appendonlydir`);
+    await typed(
+      data,
+      'rm /root/filling; while pgrep -f "^sh -c while test" >/dev/null; do :; done',
+    );
     await makeRoom(data);
     await attach(data, core, 'redis');
     assert.equal((await settled(core)).nodes.length, 2);

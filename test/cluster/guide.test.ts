@@ -107,7 +107,8 @@ describe('the guide', () => {
       await typed(core, `${line} --force`);
       const away = await until(
         async () => {
-          const { exitCode, code } = await refused(core, 'kato route add a.example.com 10.9.9.9:1');
+          const route = 'kato route add --no-wait a.example.com 10.9.9.9:1';
+          const { exitCode, code } = await refused(core, route);
           return exitCode === 5 ? code : null;
         },
         { what: 'no command reaches the cluster', seconds: 20 },

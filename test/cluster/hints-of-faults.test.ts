@@ -69,7 +69,7 @@ const BROKEN: Row[] = [
     shows: /READY/,
   },
   {
-    hint: 'agent/farewell.ts: when that is done, kato node attach ${core.address} with a token makes it a node again',
+    hint: 'agent/leaving/farewell.ts: when that is done, kato node attach ${core.address} with a token makes it a node again',
     given: [
       `h2: printf '#!/bin/sh\\ntrap "" TERM\\nwhile :; do sleep 1; done\\n' >/root/stubborn && chmod +x /root/stubborn && mount --bind /root/stubborn /usr/bin/redis-server`,
       'h2: pkill -x redis-server',

@@ -89,18 +89,6 @@ const OF_WORDS: Row[] = [
     shows: /READY/,
   },
   {
-    hint: 'cli/session/already.ts: its log on ${node}: /var/log/kato/${process}/current',
-    given: [
-      'h2: mount --bind /bin/false /usr/bin/redis-server; pkill -x redis-server',
-      'until kato status | grep -q "redis on h2 keeps dying"; do :; done',
-    ],
-    wrong: 'kato role add -n h2 redis',
-    by: ({ text }) => [
-      `h2: test -s ${text.slice(text.indexOf('/'))}`,
-      'h2: umount /usr/bin/redis-server && kato process ready redis --block 60',
-    ],
-  },
-  {
     hint: 'domain/base/system-error.ts: make the folder first',
     wrong: 'kato data export --cluster --passphrase-file /root/pass /root/none/cluster.kato',
     by: () => 'mkdir /root/none',
@@ -190,7 +178,7 @@ const DONE: Row[] = [
     hint: 'cli/render/attach.ts: kato status --all shows the cluster; kato info shows which roles this node could have',
     given: LEAVE,
     says: `h3: ${ATTACH} $H1`,
-    shows: /^cluster [\s\S]*memcached/,
+    shows: /^cluster [\s\S]*memcached/m,
   },
   {
     hint: 'cli/commands/node/detach.ts: kato node attach CORE_IP attaches it again',

@@ -18,7 +18,7 @@ import { interrupted, type Line, SIGNALS } from '../support/interrupted.ts';
 import type { Host } from '../support/lab/host.ts';
 import { needsMachines, useLab } from '../support/lab/suite.ts';
 
-const settle = settlePhase({ say: () => {} }, () => 0);
+const settle = settlePhase({ say: () => {}, interrupt: () => {} }, () => 0);
 const ATTACH_PHASES = [...PROVE_PHASES, ...joinPhases({ carried: null } as Attach), settle];
 const namesOf = (phases: readonly { name: string }[]) => phases.map(({ name }) => name);
 

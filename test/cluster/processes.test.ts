@@ -75,6 +75,27 @@ describe('a process that fails', () => {
     assert.deepEqual(restarted(before, await running()), []);
   });
 
+  it('one that is stopped while it starts, again and again: nothing else ends with it', async () => {
+    const before = await running();
+    const folder = '/var/lib/kato/service/redis';
+    const once = (ms: number) => `s6-svc -u ${folder}; sleep ${ms / 1000}; s6-svc -d ${folder}`;
+    const moments = Array.from({ length: 40 }, (_, i) => once(i));
+    await typed(data, `${moments.join('; ')}; s6-svc -wD -T 20000 -d ${folder}`);
+    await typed(data, `s6-svc -wU -T 20000 -u ${folder}`);
+    await settled(core, SECONDS);
+    const others = restarted(before, await running()).filter((name) => name !== 'h2 redis');
+    assert.deepEqual(others, []);
+  });
+
+  it('one whose record names process 1: its end is not that of the machine', async () => {
+    const before = await running();
+    await typed(data, 'echo 1 >/run/kato/locks/redis.group');
+    await kill(data, 'redis');
+    await until(() => isNew(before, 'h2 redis'), { what: 'redis runs again', seconds: SECONDS });
+    await settled(core, SECONDS);
+    assert.deepEqual(restarted(before, await running()), ['h2 redis']);
+  });
+
   it('a supervisor, killed: its process runs again, and only once', async () => {
     const before = await running();
     const { outerPid } = data

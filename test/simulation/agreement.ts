@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { NO_VERDICTS } from '../../src/domain/nodes/verdicts.ts';
+import { poolsOf } from '../../src/domain/traffic/pools.ts';
 import type { View } from '../../src/domain/views/view.ts';
 import { viewFor } from '../../src/domain/views/view-for.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
@@ -16,11 +17,18 @@ export function checkAgreement(
   nodes: readonly SimulatedNode[],
 ): void {
   const cluster = server.cluster.value;
-  const verdicts = server.verdicts.value ?? NO_VERDICTS;
+  const ready = server.ready.value;
+  const verdicts = {
+    ...(server.verdicts.value ?? NO_VERDICTS),
+    ...(ready === null ? {} : { ready }),
+  };
   const { silent, outages, flaps = {} } = verdicts;
   assert.deepEqual(silent, {}, 'somebody is silent for ever');
   const isOut = Object.values(flaps).some(({ out }) => out);
   if (!isOut) assert.deepEqual(outages, {}, 'somebody is out for ever');
+  const routers = poolsOf(cluster, catalogue, [], verdicts).find(({ kind }) => kind === 'routers')!;
+  const wanted = Object.values(cluster.nodes).filter(({ roles }) => roles.router?.stopped === null);
+  assert.equal(routers.members.length, wanted.length, 'somebody is ready, and in no pool');
   for (const { name, live, logged } of controllers) {
     assert.deepEqual(logged, [], `${name} has something to say`);
     assert.ok(live !== null, `${name} has not begun`);

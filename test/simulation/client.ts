@@ -75,6 +75,10 @@ export function createClient({
     const shared = { route: SHARED, backends: BACKENDS };
     return chance.pick<Request>([
       { id, operation: roleSwitch, params: { node: 'db', roles: ['redis'], to: 'restart' } },
+      ...(['stop', 'start'] as const).map((to) => {
+        const params = { node: 'web', roles: ['router'], to, force: true };
+        return { id, operation: roleSwitch, params };
+      }),
       {
         id,
         operation: routeAdd,
@@ -109,8 +113,12 @@ export function checkWishes({ wishes }: Client, server: Server): void {
     const { id, operation, params } = request;
     assert.ok(outcome !== null, `${id} was never answered`);
     const isShared = (params as { route?: string }).route === SHARED;
-    if (operation === roleSwitch) restarts++;
-    if (!isShared) {
+    const { to } = params as { to?: string };
+    if (to === 'restart') restarts++;
+    if (to === 'stop' || to === 'start') {
+      assert.ok(!(outcome instanceof KatoError), `${id} was refused: ${outcome}`);
+      assert.ok(times(id) <= 1, `${id} is twice in the document`);
+    } else if (!isShared) {
       assert.ok(!(outcome instanceof KatoError), `${id} was refused: ${outcome}`);
       assert.equal(times(id), 1, `${id} is not once in the document`);
       if (operation === routeAdd) assert.ok(`${id}.example.com` in routes, `${id} left nothing`);

@@ -1,8 +1,11 @@
 import { startTold, type Told } from '../../src/agent/told.ts';
 import { ask, heartbeat, op, VERSIONS, wake } from '../../src/bus/subjects.ts';
 import type { Json } from '../../src/domain/document/cluster.ts';
+import type { ProcessState } from '../../src/domain/making/spec.ts';
+import { processNames } from '../../src/domain/roles/roles.ts';
 import type { Made, ProvenVersion } from '../../src/domain/views/view.ts';
 import type { Delivery } from '../../src/machine/node/ledger.ts';
+import { catalogue } from '../support/clusters.ts';
 import { reportOf } from '../support/reports.ts';
 import { type Connection, connectTo } from './connection.ts';
 import { KATO, START_MS } from './controller.ts';
@@ -135,16 +138,18 @@ export function createNode(
 
   async function report({ delivery, have }: Told): Promise<void> {
     const { version, node } = delivery!.view;
-    const body = reportOf(
-      id,
-      {},
-      {
-        ...{ version, kato: KATO, catalogue: node.catalogue },
-        ...(have === undefined ? {} : { content: have.content }),
-        at: new Date(START_MS + time.nowMs).toISOString(),
-        roles: Object.fromEntries(Object.keys(node.roles).map((role) => [role, []])),
-      },
+    const states = Object.entries(node.roles).flatMap(([role, { stopped }]) =>
+      processNames(catalogue, role).map((name): [string, ProcessState] => {
+        return [name, stopped === null ? 'RUNNING' : 'STOPPED'];
+      }),
     );
+    const body = reportOf(id, Object.fromEntries(states), {
+      ...{ version, kato: KATO, catalogue: node.catalogue },
+      ...(have === undefined ? {} : { content: have.content, verdicts: have.made.verdicts }),
+      bootId: id,
+      at: new Date(START_MS + time.nowMs).toISOString(),
+      roles: Object.fromEntries(Object.keys(node.roles).map((role) => [role, []])),
+    });
     await connection.request(op(id, 'report'), body as unknown as Json, { timeoutMs: REPORT_MS });
   }
 }

@@ -1,6 +1,7 @@
-import { VERDICTS_KEY } from '../../src/controller/state/reports.ts';
+import { READY_KEY, VERDICTS_KEY } from '../../src/controller/state/reports.ts';
 import type { ErrorRecord } from '../../src/domain/base/error-codes.ts';
 import type { Cluster, Json } from '../../src/domain/document/cluster.ts';
+import type { Ready } from '../../src/domain/nodes/ready.ts';
 import type { Verdicts } from '../../src/domain/nodes/verdicts.ts';
 import type { Member } from './member.ts';
 import type { Chance } from './time.ts';
@@ -41,6 +42,7 @@ export interface Server {
   readonly buckets: Record<Bucket, Map<string, Kept<Json>>>;
   readonly cluster: Kept<Cluster>;
   readonly verdicts: Kept<Verdicts | null>;
+  readonly ready: Kept<Ready | null>;
   /** To all who listen, one of each queue; how many that were. */
   publish(subject: string, body: Json, reply?: (answer: Reply) => void): number;
   /** The new entry; null when another came first. Null as a value deletes. */
@@ -94,6 +96,9 @@ export function createServer(first: Cluster, watched: Watched, chance: Chance): 
     },
     get verdicts() {
       return keptOf<Verdicts | null>('observed', VERDICTS_KEY);
+    },
+    get ready() {
+      return keptOf<Ready | null>('observed', READY_KEY);
     },
     publish: (subject, body, reply = () => undefined) => {
       watched.said(subject);

@@ -23,7 +23,9 @@ export function asked(changes: Partial<Asked> = {}): Asked {
 
 /** All nodes live in their first boot, of which nothing bad is known, but for what is said of some. */
 export function who(some: Record<string, Partial<Presence>> = {}): Pick<Asked, 'presence'> {
-  return { presence: (id) => ({ gone: null, bootId: 'boot-1', report: null, ...some[id] }) };
+  return {
+    presence: (id) => ({ gone: null, bootId: 'boot-1', report: null, ready: {}, ...some[id] }),
+  };
 }
 
 /** Roles of the core as `kato node setup core` gives them. */

@@ -37,7 +37,7 @@ function operations({ senders, version }: Speakers): fc.Arbitrary<Input> {
       return fc.record({ operation: fc.constant(operation), body: fc.record({ id, params }) });
     });
   return fc
-    .tuple(fc.constantFrom(...senders), asked)
+    .tuple(oneOf(senders), asked)
     .map(([who, { operation, body }]) => input(who, op(who, operation), body));
 }
 
@@ -49,13 +49,21 @@ const MADE: Made = {
 /** With all that a report can have. */
 export function fullReport(version: ProvenVersion): Json {
   const report: Required<Report> = {
-    ...{ node: 'x', version, seen: version, content: 'c', kato: '0.2.0', catalogue: ['base'] },
-    ...{ bootId: 'b', at: '2026-03-01T12:00:00.000Z' },
+    ...{
+      node: 'x',
+      version,
+      seen: version,
+      content: 'c',
+      verdicts: 1,
+      kato: '0.2.0',
+      catalogue: ['base'],
+    },
+    ...{ unreachable: ['10.0.0.9:80'], bootId: 'b', at: '2026-03-01T12:00:00.000Z' },
     steps: [{ kind: 'start', process: 'redis', ms: 5, failed: false }],
     failures: [
       {
         ...{ kind: 'start', process: 'redis', code: 'FAILED', message: 'it did not' },
-        ...{ why: 'it could not', next: 'look' },
+        ...{ why: 'it could not', next: 'look', since: 1 },
       },
     ],
     processes: {
@@ -63,14 +71,14 @@ export function fullReport(version: ProvenVersion): Json {
     },
     ...{ roles: { redis: ['redis'] }, refusedView: version },
     ...{ exportedAt: '2026-03-01T12:00:00.000Z', lostLines: { logs: ['redis'], diskFull: true } },
-    complete: true,
+    ...{ complete: true, busy: { redis: 1 } },
   };
   return report as unknown as Json;
 }
 
 function reports({ senders, version }: Speakers): fc.Arbitrary<Input> {
   return fc
-    .tuple(fc.constantFrom(...senders), spoiled(fullReport(version)))
+    .tuple(oneOf(senders), spoiled(fullReport(version)))
     .map(([who, body]) => input(who, op(who, 'report'), body));
 }
 
@@ -78,19 +86,19 @@ function beats({ senders, version }: Speakers): fc.Arbitrary<Input> {
   const have = { content: 'c', made: MADE };
   const beat: Required<Heartbeat> = { version, leaving: false, instance: 'i', have };
   return fc
-    .tuple(fc.constantFrom(...senders), spoiled(beat as unknown as Json))
+    .tuple(oneOf(senders), spoiled(beat as unknown as Json))
     .map(([who, body]) => input(who, heartbeat(who), body, false));
 }
 
 /** The one question of those who were removed; every node may ask it. */
 function farewells({ senders }: Speakers): fc.Arbitrary<Input> {
   return fc
-    .tuple(fc.constantFrom(...senders), spoiled({ id: 'x', params: { stopped: true } }))
+    .tuple(oneOf(senders), spoiled({ id: 'x', params: { stopped: true } }))
     .map(([who, body]) => input(who, op(who, 'removed'), body));
 }
 
 function unknown({ senders }: Speakers): fc.Arbitrary<Input> {
-  return fc.tuple(fc.constantFrom(...senders), nastyText).map(([who, text]) => {
+  return fc.tuple(oneOf(senders), nastyText).map(([who, text]) => {
     const name = text.replaceAll(/[^A-Za-z0-9_-]/g, '').slice(0, 100) || 'x';
     return input(who, op(who, name), { id: 'x', params: {} });
   });
@@ -100,7 +108,7 @@ export const JOIN_SECRET = 'secret';
 
 /** The right form would be let in by the token, if it were no trial. */
 function joins({ senders }: Speakers): fc.Arbitrary<Input> {
-  return fc.constantFrom(...senders).chain((who) => {
+  return oneOf(senders).chain((who) => {
     const proof = proveKey(JOINER.seed, { clusterId: CLUSTER_ID, tokenId: who });
     const own = { tokenId: who, secret: JOIN_SECRET, key: JOINER.key, proof };
     const params = { ...(OPERATION_PARAMS['node.join']!('') as object), ...own };
@@ -115,7 +123,7 @@ const REGISTER: Json = { host: '10.0.0.9', port: 80, uris: ['a.example.com', 'b.
 function announcements({ senders }: Speakers): fc.Arbitrary<Input> {
   const verbs = fc.constantFrom('register', 'unregister', 'greet');
   return fc
-    .tuple(fc.constantFrom(...senders), verbs, spoiled(REGISTER))
+    .tuple(oneOf(senders), verbs, spoiled(REGISTER))
     .map(([who, verb, body]) => input(who, `router.${verb}`, body, false));
 }
 
@@ -211,3 +219,8 @@ export const hostileHttp: fc.Arbitrary<Uint8Array> = fc.oneof(
       return new TextEncoder().encode(`${method} ${path} HTTP/1.1\r\n${lines}${end}`);
     }),
 );
+
+/** Each as often as the others: who is preferred would soon not be heard. */
+function oneOf(senders: readonly string[]): fc.Arbitrary<string> {
+  return fc.noBias(fc.constantFrom(...senders));
+}

@@ -9,6 +9,7 @@ import { switchProcesses } from '../../src/domain/roles/process-switch.ts';
 import { addRoles, removeRoles } from '../../src/domain/roles/role-changes.ts';
 import { switchRoles } from '../../src/domain/roles/role-switch.ts';
 import { asked, clusterWith, later, NOW, who, withNode } from './clusters.ts';
+import { reportOf } from './reports.ts';
 
 /** What `run` refuses. */
 export function thrown(run: () => unknown): KatoError {
@@ -24,7 +25,8 @@ export function thrown(run: () => unknown): KatoError {
 /** A report in which the process is so, or is not told of; with a step of it that failed. */
 export function told(process: string, state: ProcessState | null, failed = false, held = false) {
   const processes = state === null ? {} : { [process]: { state, pid: null, since: NOW, held } };
-  return { report: { processes, failures: failed ? [{ process }] : [] } };
+  const failure = { kind: 'start', process, code: 'FAILED', message: 'it ends at once' } as const;
+  return { report: reportOf(process, {}, { processes, failures: failed ? [failure] : [] }) };
 }
 
 /** Each way in which the other node with a role serves nobody, and how that is told. */

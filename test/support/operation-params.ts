@@ -28,6 +28,7 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'process.list': (T) => ({ node: T }),
   'process.switch': (T) => ({ node: T, processes: ['redis'], to: 'stop', force: false }),
   progress: (T) => ({ nodes: [T], revision: 1, seen: 0, waitMs: 0 }),
+  released: () => ({ process: 'router', revision: 1, waitMs: 0 }),
   'role.add': (T) => ({
     ...{ node: T, roles: ['memcached'], selection: 'named' },
     ...{ noStart: false, force: false },
@@ -39,7 +40,7 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'role.switch': (T) => ({ node: T, roles: ['redis'], to: 'stop', force: false }),
   'route.add': () => ({
     ...{ route: 'a.example.com', backends: ['10.0.0.9:80'] },
-    ...{ sticky: false, anyBackend: false },
+    ...{ sticky: false, anyBackend: false, probe: '/up' },
   }),
   'route.list': () => ({}),
   'route.remove': () => ({ route: 'a.example.com', backends: [] }),

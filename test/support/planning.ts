@@ -107,6 +107,7 @@ function applied(observed: Observed, step: Step, spec: Spec): Observed {
     case 'adopt-data':
     case 'initialize':
       return become({ data: 'ready' }, owned);
+    case 'leave':
     case 'find-data':
       return observed;
     case 'set-secrets':
@@ -124,6 +125,8 @@ function applied(observed: Observed, step: Step, spec: Spec): Observed {
       return become({ ...loaded, wantedUp: true, state: 'RUNNING', restarts: step.restarts });
     case 'reload':
       return become(loaded);
+    case 'await-ready':
+      return become({ state: 'RUNNING' });
     case 'stop':
       return become({ wantedUp: false, state: 'STOPPED' });
     case 'remove':

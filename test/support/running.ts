@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type } from './cluster.ts';
 import type { Host } from './lab/host.ts';
 
@@ -34,5 +35,8 @@ export async function pidOf(host: Host, process: string): Promise<number> {
 }
 
 export async function kill(host: Host, process: string, signal = 'KILL'): Promise<void> {
-  await host.run(['kill', `-${signal}`, String(await pidOf(host, process))]);
+  const pid = await pidOf(host, process);
+  // Of one that is down s6 says -1, and to `kill` that is all there are.
+  assert.ok(pid > 1, `${process} does not run on ${host.name}`);
+  await host.run(['kill', `-${signal}`, String(pid)]);
 }

@@ -152,7 +152,14 @@ export async function runService(
 
 /** The steps of the agent that make its data what it has to be before it starts. */
 async function prepareData(process: ProcessSpec, paths: Paths): Promise<void> {
-  const spec = { version: NO_VERSION, node: 'here', processes: [process], broken: [], purge: [] };
+  const spec = {
+    version: NO_VERSION,
+    node: 'here',
+    processes: [process],
+    broken: [],
+    serving: [],
+    purge: [],
+  };
   const steps = planNode(spec, await observe(paths, [process]));
   for (const step of steps.filter(({ kind }) => DATA_STEPS.has(kind))) {
     await applyStep(step, { paths, self: null });

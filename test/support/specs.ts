@@ -10,6 +10,7 @@ export const PLAIN_PROCESS: Omit<ProcessSpec, 'service' | 'name' | 'argv'> = {
   environment: {},
   ready: null,
   readySeconds: 10,
+  after: [],
   stop: { signal: 'TERM', seconds: 10 },
   dataFolder: null,
   initialize: null,

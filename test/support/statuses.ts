@@ -43,7 +43,7 @@ export function told(cluster: Cluster, reports: Report[], changes: Partial<Statu
     cluster,
     catalogue,
     verdicts,
-    pools: poolsOf(cluster, catalogue, [], verdicts.outages),
+    pools: poolsOf(cluster, catalogue, [], verdicts),
     reports: new Map(reports.map((report) => [report.node, report])),
     contentOf: () => '',
     lastSeen: new Map(),

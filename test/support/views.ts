@@ -49,7 +49,7 @@ export function contentsOf(cluster: Cluster): Knowledge['contents'] {
     ...{ cluster, version, catalogue, verdicts: NO_VERDICTS, announced: [], at: NOW },
     controllerKeys: { controller: 'UCTL', warden: 'UWARDEN' },
   };
-  const { contentOf, viewOf } = viewsOf(input);
+  const { contentOf, actedOn, viewOf } = viewsOf(input);
   const affected = (after: Cluster) => affectedBy(input, after);
   const made = {
     lineage,
@@ -61,7 +61,8 @@ export function contentsOf(cluster: Cluster): Knowledge['contents'] {
     time: NOW,
     kato: '0.2.0',
   };
-  return { contentOf, viewOf, affectedBy: affected, version, made };
+  const isDone = (id: string, content: string | undefined) => content === contentOf(id);
+  return { contentOf, actedOn, isDone, viewOf, affectedBy: affected, version, made };
 }
 
 /** Ids of the nodes that somebody waits for who made the change. */

@@ -2,7 +2,7 @@ import { toErrorRecord } from '../../domain/base/error.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import type { NodeIdentity } from '../../machine/node/ledger.ts';
 import type { ClusterLink } from '../cluster-link.ts';
-import type { PassContext } from '../pass.ts';
+import type { PassContext } from '../look.ts';
 import type { Told } from '../told.ts';
 
 /** What the agent says about itself: `agent.info`. */

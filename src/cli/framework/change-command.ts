@@ -154,13 +154,13 @@ async function followChange(context: ChangeContext): Promise<void> {
   const { timeoutMs, voice } = context;
   const { certificate } = context.request;
   const wanted = { nodes: touched, revision, timeoutMs, certificate };
-  process.prependOnceListener('SIGINT', sayThatItGoesOn);
+  // Who interrupts the waiting has not undone the change.
+  const onInterrupt = (): void => {
+    voice.interrupt();
+    note('kato: the change is written and goes on: kato status shows what fails');
+  };
+  process.prependOnceListener('SIGINT', onInterrupt);
   await followNodes(wanted, (line) => voice.say(line)).finally(() => {
-    process.off('SIGINT', sayThatItGoesOn);
+    process.off('SIGINT', onInterrupt);
   });
-}
-
-/** Who interrupts the waiting has not undone the change. */
-function sayThatItGoesOn(): void {
-  note('kato: the change is written and goes on: kato status shows what fails');
 }

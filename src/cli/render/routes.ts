@@ -5,17 +5,22 @@ import type { ListedAnnouncer, ListedRoute } from '../../operations/routes.ts';
 import { table } from './text/table.ts';
 import { ageText } from './text/time.ts';
 
-export function routeLine({ host, path, backends, sticky }: Route): string {
+export function routeLine({ host, path, backends, sticky, probe }: Route): string {
   const name = routePool(host, path);
   if (backends.length === 0) return `${name} is no longer a route`;
-  return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}`;
+  const probed = probe === undefined ? '' : `, asked at ${probe}`;
+  return `${name} leads to ${backends.join(' ')}${sticky ? ', sticky' : ''}${probed}`;
 }
 
 export function routeListLines(routes: readonly ListedRoute[], width: number): string[] {
   if (routes.length === 0) return ['no routes; add one with kato route add'];
-  const rows = routes.map(({ route, backends, sticky, announced, leftOut = [] }) => [
+  const rows = routes.map(({ route, backends, sticky, announced, probe, leftOut = [] }) => [
     route,
-    [announced ? 'announced' : 'static', ...(sticky ? ['sticky'] : [])].join(', '),
+    [
+      announced ? 'announced' : 'static',
+      ...(sticky ? ['sticky'] : []),
+      ...(probe === undefined ? [] : [`asked at ${probe}`]),
+    ].join(', '),
     backends.map((one) => (leftOut.includes(one) ? `${one}(left out)` : one)).join(' '),
   ]);
   return table([['ROUTE', 'KIND', 'BACKENDS'], ...rows], width);

@@ -36,6 +36,6 @@ function keepsDying({ name: node, state }: NodeStatus, { name, processes }: Role
     code: 'ROLE_FAILED' as const,
     message: `the role '${name}' has failed`,
     why: state === 'dead' ? `${node} is dead` : `${process} keeps dying`,
-    next: state === 'dead' ? 'kato status' : `its log on ${node}: /var/log/kato/${process}/current`,
+    next: 'kato status',
   };
 }

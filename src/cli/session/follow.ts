@@ -3,7 +3,7 @@ import { isAway, KatoError, refuse } from '../../domain/base/error.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import type { StepFailure, StepResult } from '../../domain/making/step.ts';
 import { hasGone } from '../../domain/telling/status.ts';
-import type { Progress } from '../../operations/status.ts';
+import type { Progress } from '../../operations/following/progress.ts';
 import { stepLine } from '../render/step.ts';
 import { ask, self } from './session.ts';
 

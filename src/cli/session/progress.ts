@@ -6,10 +6,12 @@ import { note } from '../output.ts';
 /** What a phase says while it runs: one line for each thing that happened. */
 export interface Voice {
   say(line: string): void;
+  /** Nothing is drawn any more, for somebody has interrupted it: what is said from then on is seen. */
+  interrupt(): void;
 }
 
 export function createVoice(): Voice {
-  return { say: (line) => note(`    ${line}`) };
+  return { say: (line) => note(`    ${line}`), interrupt: () => undefined };
 }
 
 /**
@@ -51,6 +53,11 @@ async function showList<Context>(
 ): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
   const processOutput = new ProcessOutput(process.stderr, process.stderr);
+  voice.interrupt = () => {
+    processOutput.release();
+    // The terminal has put ^C at the end of the last line.
+    processOutput.toStderr('');
+  };
   const tasks = phases.map((phase) => ({
     title: phase.title,
     task: async (_context: unknown, task: { output: string }): Promise<void> => {

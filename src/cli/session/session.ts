@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { askAgent } from '../../agent/doors/ask.ts';
 import type { Performed } from '../../controller/state/changes.ts';
-import { isAway, KatoError } from '../../domain/base/error.ts';
-import type { ErrorCode, ErrorRecord } from '../../domain/base/error-codes.ts';
+import { isAway, KatoError, mayReturn } from '../../domain/base/error.ts';
+import type { ErrorRecord } from '../../domain/base/error-codes.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import { type Paths, pathsOf } from '../../domain/making/paths.ts';
 import type { Status } from '../../domain/telling/status.ts';
@@ -19,7 +19,6 @@ const TRIES = 4;
  */
 const RETRY_AFTER_MS = 1000;
 const RETRIES_AWAY = 3;
-const AWAY: ReadonlySet<ErrorCode> = new Set(['BUS_AWAY', 'CONTROLLER_AWAY']);
 
 /** What this machine's agent says about itself. */
 export interface AgentInfo {
@@ -65,7 +64,7 @@ export async function askForChange<Result>(
     } catch (error) {
       const code = error instanceof KatoError ? error.code : null;
       const isLast = tries === TRIES;
-      if (code !== null && AWAY.has(code) && away++ < RETRIES_AWAY) await pause(RETRY_AFTER_MS);
+      if (mayReturn(error) && away++ < RETRIES_AWAY) await pause(RETRY_AFTER_MS);
       else if (code === 'BUSY' && !isLast) await pause(RETRY_AFTER_MS);
       else if (code !== 'TIMEOUT' || isLast)
         throw isAway(error) && code !== 'BUSY' ? unanswered(error) : error;

@@ -7,6 +7,7 @@ import { anything, idShape, shaped } from '../../domain/base/shapes.ts';
 import { landed } from '../../domain/document/change.ts';
 import type { Json, Node } from '../../domain/document/cluster.ts';
 import { isFormer } from '../../domain/nodes/leave.ts';
+import { waitsForRemoved } from '../../operations/following/released.ts';
 import { OPERATIONS } from '../../operations/index.ts';
 import { nodeJoin } from '../../operations/join.ts';
 import { nodeSettleFormer } from '../../operations/nodes.ts';
@@ -164,7 +165,7 @@ export function answerRequests(options: {
       };
       await options.changes.perform({ ...request, by: null, who: former.name, asker: who });
     }
-    return { removed };
+    return removed ? { removed, waitsFor: waitsForRemoved(options.knowledge()) } : { removed };
   }
 
   function knownNode(who: string): Node {

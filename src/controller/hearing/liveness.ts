@@ -3,7 +3,8 @@ import type { Bus, Intake, Message } from '../../bus/bus.ts';
 import type { Store } from '../../bus/store/store.ts';
 import { all, heartbeat, parseSubject } from '../../bus/subjects.ts';
 import { idShape, shaped, word } from '../../domain/base/shapes.ts';
-import type { Json } from '../../domain/document/cluster.ts';
+import type { Cluster, Json } from '../../domain/document/cluster.ts';
+import type { Report } from '../../domain/making/step.ts';
 import {
   hear,
   heardUntil,
@@ -12,13 +13,17 @@ import {
   startHearing,
 } from '../../domain/nodes/hearing.ts';
 import { type Timing, timingOf } from '../../domain/nodes/liveness.ts';
+import { lastOfBoot } from '../../domain/nodes/presence.ts';
+import { nextReady, servingNow } from '../../domain/nodes/serving.ts';
 import { noteSpeaker } from '../../domain/nodes/speakers.ts';
 import { nextVerdicts } from '../../domain/nodes/verdicts.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
-import { poolsOf } from '../../domain/traffic/pools.ts';
+import { rolesServing } from '../../domain/roles/roles.ts';
+import { type Pool, poolsOf } from '../../domain/traffic/pools.ts';
 import { MADE, PROVEN_VERSION } from '../../operations/report.ts';
-import { type Live, takeVerdicts } from '../state/live.ts';
-import { VERDICTS_KEY } from '../state/reports.ts';
+import { type Live, takeReady, takeVerdicts, verdictsNumber } from '../state/live.ts';
+import { READY_KEY, VERDICTS_KEY } from '../state/reports.ts';
+import { voices } from './displaced.ts';
 import { hearApart } from './hearing-apart.ts';
 
 /**
@@ -38,6 +43,8 @@ const HEARTBEAT = v.object({
 /** Judged this many times in an interval, so that a verdict is late by a fraction of one. */
 const JUDGED_PER_INTERVAL = 4;
 const JUDGE_MS_MIN = 50;
+/** Reports come in crowds, as after a start of the bus. */
+const GATHER_MS = 10;
 
 /**
  * Hears heartbeats and judges by their age. `restart` says that the bus was away. A verdict counts
@@ -52,14 +59,16 @@ export function watchLiveness(options: {
   onHeartbeat(nodeId: string, beat: Heartbeat): void;
   admit: NonNullable<Intake['admit']>;
   signal: AbortSignal;
-}): { restart(): void; close(): void } {
-  const { bus, live } = options;
+}): { restart(): void; judge(): void; close(): void } {
+  const { bus, live, catalogue } = options;
   const { clock } = live;
   const hearing = startHearing(clock.nowMs(), live.signs);
   let stopAsking: (() => void) | undefined;
+  let stopGathering: (() => void) | undefined;
   let closed = false;
   let asking = false;
-  let writing = false;
+  let pooled: { from: readonly unknown[]; pools: readonly Pool[] } | undefined;
+  const writing = new Set<string>();
 
   hearApart({
     ...{ live, signal: options.signal, admit: options.admit },
@@ -71,9 +80,16 @@ export function watchLiveness(options: {
   schedule();
   return {
     restart: () => restartHearing(hearing, clock.nowMs()),
+    judge: () => {
+      stopGathering ??= clock.after(GATHER_MS, () => {
+        stopGathering = undefined;
+        judgeNow();
+      });
+    },
     close: () => {
       closed = true;
       stopAsking?.();
+      stopGathering?.();
     },
   };
 
@@ -112,27 +128,58 @@ export function watchLiveness(options: {
     );
     asking = false;
     if (!answered) return;
-    heardUntil(hearing, now, askedMs);
+    heardUntil(hearing, now, askedMs, clock.nowMs());
     judgeNow();
   }
 
   function judgeNow(): void {
-    if (writing || live.document === null) return;
+    if (live.document === null) return;
     const { cluster } = live.document;
+    const { ready: wasReady = {}, ...before } = live.verdicts;
     const alive = judgeAll(hearing, cluster, timingOf(cluster));
-    const pools = poolsOf(cluster, options.catalogue, live.announced, live.verdicts.outages);
-    const verdicts = nextVerdicts(cluster, pools, live.verdicts, alive, clock.epochMs());
-    if (JSON.stringify(verdicts) !== JSON.stringify(live.verdicts)) void write(verdicts);
+    const known = { reports: live.reports, voicesOf: voices(live) };
+    const reportOf = (id: string): Report | null => lastOfBoot(known, id).report;
+    const pools = poolsNow(cluster);
+    const verdicts = nextVerdicts(cluster, pools, before, alive, clock.epochMs(), (node, pool) => {
+      const role = rolesServing(catalogue, pool).find((name) => name in node.roles) ?? '';
+      return servingNow(cluster, catalogue, node, role, reportOf(node.id));
+    });
+    const ready = nextReady(cluster, catalogue, wasReady, {
+      reportOf,
+      hasLeft: (id) => verdicts.silent[id]?.state === 'left',
+      number: verdictsNumber(live) + 1,
+    });
+    if (JSON.stringify(verdicts) !== JSON.stringify(before)) {
+      void write(VERDICTS_KEY, verdicts, live.verdictsEntry, takeVerdicts);
+    }
+    if (JSON.stringify(ready) !== JSON.stringify(wasReady)) {
+      void write(READY_KEY, ready, live.readyEntry, takeReady);
+    }
+  }
+
+  /** Made anew only where something has changed: it is judged twice a second, and there may be thousands. */
+  function poolsNow(cluster: Cluster): readonly Pool[] {
+    const from = [cluster, live.announced, live.verdicts];
+    if (pooled === undefined || from.some((one, i) => one !== pooled!.from[i])) {
+      pooled = { from, pools: poolsOf(cluster, catalogue, live.announced, live.verdicts) };
+    }
+    return pooled.pools;
   }
 
   /** A verdict that could not be written is reached again from the same silence. */
-  async function write(verdicts: Live['verdicts']): Promise<void> {
-    writing = true;
+  async function write<Value>(
+    key: string,
+    value: Value,
+    before: number,
+    take: (live: Live, value: Value, entry: number) => void,
+  ): Promise<void> {
+    if (writing.has(key)) return;
+    writing.add(key);
     const entry = await options.store
-      .replaceObserved(VERDICTS_KEY, verdicts as unknown as Json, live.verdictsEntry)
+      .replaceObserved(key, value as unknown as Json, before)
       .catch(() => null);
-    if (entry !== null) takeVerdicts(live, verdicts, entry);
-    writing = false;
+    writing.delete(key);
+    if (entry !== null) take(live, value, entry);
   }
 
   function timing(): Timing | null {

@@ -8,6 +8,7 @@ import { olderState } from '../../domain/document/older-state.ts';
 import { presenceOf } from '../../domain/nodes/presence.ts';
 import type { Catalogue } from '../../domain/roles/role.ts';
 import { isAdmin } from '../../domain/roles/role-changes.ts';
+import { withWantedSince } from '../../domain/roles/wanted-since.ts';
 import {
   type Change,
   type Knowledge,
@@ -152,8 +153,9 @@ export function createChanges(options: {
       return { result, revision: before.cluster.revision, touched: [], changed: false };
     }
     const { contents } = options.knowledge();
-    const touched = decision.isFollowed ? contents.affectedBy(decision.cluster) : [];
-    const after = commit(before.cluster, decision, asked.operationId, touched);
+    const cluster = withWantedSince(before.cluster, decision.cluster, asked.catalogue);
+    const touched = decision.isFollowed ? contents.affectedBy(cluster) : [];
+    const after = commit(before.cluster, { ...decision, cluster }, asked.operationId, touched);
     checkBudget(before.cluster, after, isAdmin(before.cluster, asked.by));
     await storeSecrets(prepared, decision.cluster);
     const forgotten = numbered(prepared.forget?.(before.cluster, after) ?? []);

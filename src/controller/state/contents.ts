@@ -5,11 +5,15 @@ import type { Catalogue } from '../../domain/roles/role.ts';
 import { affectedBy } from '../../domain/views/affected.ts';
 import type { Contents } from '../../domain/views/contents.ts';
 import { endsAround } from '../../domain/views/ends.ts';
+import { type Parts, startParts } from '../../domain/views/parts.ts';
 import type { ViewInput } from '../../domain/views/seen-parts.ts';
 import type { ControllerKeys, Made } from '../../domain/views/view.ts';
 import { type Views, viewsOf } from '../../domain/views/view-for.ts';
 import { SECRETS, sharedPrefixesOf } from '../../operations/secrets.ts';
-import { documentOf, type Live, takeSecret } from './live.ts';
+import { documentOf, type Live, takeSecret, verdictsNumber } from './live.ts';
+
+/** More than a node can be behind while somebody waits for it. */
+const CONTENTS_MAX = 1000;
 
 /** Of the state at hand. */
 export interface ContentsNow extends Contents {
@@ -30,7 +34,11 @@ export function contentsKeeper(options: {
 }): () => ContentsNow {
   const { live, catalogue, controllerKeys, seed, kato } = options;
   let last: { from: unknown[]; views: Views; contents: ContentsNow } | undefined;
+  /** Of a document that may be the next one: what a change is about is found before it is written. */
+  let ahead: Parts | undefined;
   const secretsNow = secretsIndex(live);
+  /** Of contents that there were: what is acted on of them, where that is not all. */
+  const actedOnOf = new Map<string, string>();
   return () => {
     const { cluster, version: plain } = documentOf(live);
     const { verdicts, announced } = live;
@@ -48,21 +56,39 @@ export function contentsKeeper(options: {
       at: ends.last,
       secretsOf: (node) => secretsOf(secrets, node, catalogue),
     };
-    const views = viewsOf(input, last?.views);
+    const views = viewsOf(input, last?.views, ahead);
+    ahead = undefined;
     const { lineage, epoch, revision } = version;
     const made: Made = {
       ...{ lineage, epoch, revision, kato },
-      verdicts: live.verdictsEntry,
+      verdicts: verdictsNumber(live),
       announced: live.announcedNumber,
       secrets: live.secretsNumber,
       time: ends.last,
     };
-    const { contentOf, viewOf } = views;
-    const affected = (after: Cluster) => affectedBy(input, after, views.parts);
-    const shown = { contentOf, viewOf, affectedBy: affected };
+    const { actedOn, viewOf } = views;
+    const contentOf = (id: string): string => {
+      const content = views.contentOf(id);
+      const acted = actedOn(id);
+      if (acted !== content) remember(actedOnOf, content, acted);
+      return content;
+    };
+    const isDone = (id: string, content: string | undefined): boolean =>
+      content !== undefined &&
+      (content === contentOf(id) || actedOnOf.get(content) === actedOn(id));
+    const affected = (after: Cluster): string[] => {
+      ahead = startParts(views.parts);
+      return affectedBy(input, after, views.parts, ahead);
+    };
+    const shown = { contentOf, actedOn, isDone, viewOf, affectedBy: affected };
     last = { from, views, contents: { ...shown, version, made, until: ends.coming } };
     return last.contents;
   };
+}
+
+function remember(map: Map<string, string>, content: string, actedOn: string): void {
+  map.set(content, actedOn);
+  if (map.size > CONTENTS_MAX) map.delete(map.keys().next().value!);
 }
 
 /** Keeps the numbers of all secrets, whose values a controller asks for when it hands them out. */
@@ -75,6 +101,8 @@ interface SecretsIndex {
   ofNodes: ReadonlyMap<string, readonly string[]>;
   others: readonly string[];
   all: string;
+  /** What nodes are given of them, once that was asked for. */
+  given: WeakMap<Node, string>;
 }
 
 /** Made again when a secret changed. */
@@ -92,11 +120,17 @@ function secretsIndex(live: Live): () => SecretsIndex {
 function indexOf(secrets: Live['secrets']): SecretsIndex {
   const lines = [...secrets].map(([name, number]) => `${name}=${number}`).sort();
   const ofNodes = Map.groupBy(lines, (line) => /^node\/[^/]+\//.exec(line)?.[0] ?? '');
-  return { ofNodes, others: ofNodes.get('') ?? [], all: lines.join(' ') };
+  return { ofNodes, others: ofNodes.get('') ?? [], all: lines.join(' '), given: new WeakMap() };
 }
 
 /** Which secrets a node is given. */
-function secretsOf(
+function secretsOf(index: SecretsIndex, node: Node, catalogue: Catalogue): string {
+  const given = index.given.get(node) ?? secretsGiven(index, node, catalogue);
+  index.given.set(node, given);
+  return given;
+}
+
+function secretsGiven(
   { ofNodes, others, all }: SecretsIndex,
   node: Node,
   catalogue: Catalogue,

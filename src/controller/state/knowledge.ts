@@ -33,7 +33,7 @@ export function knowledgeOf(options: {
   signal: AbortSignal;
 }): Knowledge {
   const { bus, store, live, catalogue, controllerKeys, kato, announcements, signal } = options;
-  const { older, verdicts, reports } = live;
+  const { older, reports } = live;
   const { cluster } = documentOf(live);
   const { version } = options.contents();
   return {
@@ -43,7 +43,9 @@ export function knowledgeOf(options: {
     catalogue,
     controllerKeys,
     kato,
-    verdicts,
+    get verdicts() {
+      return live.verdicts;
+    },
     get announced() {
       return live.announced;
     },
@@ -87,16 +89,16 @@ export function knowledgeOf(options: {
       }
     },
     history: (limit, names) => store.readHistory({ limit, names }),
-    nextReport: (waitMs) =>
+    nextNews: (waitMs) =>
       new Promise((resolve) => {
         const done = (): void => {
           stopWaiting();
-          stop();
+          for (const stop of stops) stop();
           signal.removeEventListener('abort', done);
           resolve();
         };
         const stopWaiting = live.clock.after(signal.aborted ? 0 : waitMs, done);
-        const stop = live.on('reports', done);
+        const stops = [live.on('reports', done), live.on('verdicts', done)];
         signal.addEventListener('abort', done);
       }),
   };

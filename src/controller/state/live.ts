@@ -5,6 +5,7 @@ import { LOAD_AGAIN, type SeenBefore } from '../../domain/document/older-state.t
 import { share } from '../../domain/document/sharing.ts';
 import type { Report } from '../../domain/making/step.ts';
 import type { Displaced } from '../../domain/nodes/displaced.ts';
+import type { Ready } from '../../domain/nodes/ready.ts';
 import type { Speakers } from '../../domain/nodes/speakers.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
 import { hasRight } from '../../domain/traffic/announcements.ts';
@@ -32,8 +33,9 @@ export interface Live {
   older: SeenBefore | null;
   reports: Map<string, Report>;
   verdicts: Verdicts;
-  /** What the next compare-and-set of the verdicts compares with. */
+  /** What the next compare-and-set of the verdicts compares with; that of `ready` has its own. */
   verdictsEntry: number;
+  readyEntry: number;
   announced: AnnouncedRoute[];
   /** As the controllers share them; null while nobody ever did. */
   announcedShared: SharedAnnounced | null;
@@ -65,6 +67,7 @@ export function createLive(clock: Clock = systemClock): Live {
     reports: new Map(),
     verdicts: NO_VERDICTS,
     verdictsEntry: 0,
+    readyEntry: 0,
     announced: [],
     announcedShared: null,
     announcedEntry: 0,
@@ -98,9 +101,22 @@ export function documentOf({ document }: Live): Document {
 
 /** Takes over what the controllers together hold of who is alive. */
 export function takeVerdicts(live: Live, verdicts: Verdicts, entry: number): void {
-  live.verdicts = verdicts;
+  const { ready } = live.verdicts;
+  live.verdicts = ready === undefined ? verdicts : { ...verdicts, ready };
   live.verdictsEntry = entry;
   live.changed('verdicts');
+}
+
+/** The same for what was ready. */
+export function takeReady(live: Live, ready: Ready, entry: number): void {
+  live.verdicts = { ...live.verdicts, ready };
+  live.readyEntry = entry;
+  live.changed('verdicts');
+}
+
+/** Grows with each of them: they are in one bucket. */
+export function verdictsNumber({ verdictsEntry, readyEntry }: Live): number {
+  return Math.max(verdictsEntry, readyEntry);
 }
 
 /** Takes over what the controllers together hold of announced routes. */

@@ -4,14 +4,16 @@ import { hashOf } from '../../domain/base/hash.ts';
 import type { Json, Node } from '../../domain/document/cluster.ts';
 import type { Report } from '../../domain/making/step.ts';
 import { isFormer } from '../../domain/nodes/leave.ts';
+import type { Ready } from '../../domain/nodes/ready.ts';
 import { NO_VERDICTS, type Verdicts } from '../../domain/nodes/verdicts.ts';
 import type { SharedAnnounced } from '../../domain/traffic/shared-announced.ts';
 import { reportOf } from '../../operations/report.ts';
 import { DISPLACED_KEY, displacedOf } from '../hearing/displaced.ts';
-import { type Live, takeAnnounced, takeVerdicts } from './live.ts';
+import { type Live, takeAnnounced, takeReady, takeVerdicts } from './live.ts';
 
 const REPORT_KEY = 'report.';
 export const VERDICTS_KEY = 'verdicts';
+export const READY_KEY = 'ready';
 export const ANNOUNCED_KEY = 'announced';
 
 export interface Reports {
@@ -60,6 +62,7 @@ export async function followObserved(options: {
     if (key === VERDICTS_KEY) {
       takeVerdicts(live, (value as unknown as Verdicts | null) ?? NO_VERDICTS, entry);
     }
+    if (key === READY_KEY) takeReady(live, (value as unknown as Ready | null) ?? {}, entry);
     if (key === ANNOUNCED_KEY) {
       takeAnnounced(live, value as unknown as SharedAnnounced | null, entry);
     }

@@ -40,6 +40,13 @@ export function isAway(error: unknown): error is KatoError {
   return error instanceof KatoError && (error.exitCode === 5 || error.exitCode === 6);
 }
 
+/** Bus or controllers are away: both come back by themselves, in seconds where they were only restarted. */
+export function mayReturn(error: unknown): error is KatoError {
+  return (
+    error instanceof KatoError && (error.code === 'BUS_AWAY' || error.code === 'CONTROLLER_AWAY')
+  );
+}
+
 /** Shorthand for the commonest form. */
 export function refuse(code: ErrorCode, message: string, why?: string, next?: string): KatoError {
   return new KatoError({

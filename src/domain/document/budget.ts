@@ -1,5 +1,6 @@
 import { refuse } from '../base/error.ts';
 import type { Cluster } from './cluster.ts';
+import { jsonOfCluster } from './document-hash.ts';
 
 /**
  * The largest size of the document, in bytes of JSON: a thousand nodes are 230 kB. The bus carries
@@ -12,7 +13,7 @@ const BYTES_MAX_OF_PLAIN_NODES = 4_000_000;
 export const BYTES_WARNING = 2_000_000;
 
 export function bytesOf(cluster: Cluster): number {
-  return JSON.stringify(cluster).length;
+  return jsonOfCluster(cluster).length;
 }
 
 /** NO_SPACE for a change that makes the document larger than its asker may. What shrinks it is free. */

@@ -73,6 +73,11 @@ export interface Node {
 export interface NodeRole {
   /** Set while a person has stopped it: kept over reboots. */
   stopped: { by: string; at: string } | null;
+  /**
+   * The revision since which it is to serve its pool. Absent of a role that serves none, and of what an
+   * earlier history has, or kato 0.1.0.
+   */
+  since?: number;
 }
 
 export interface Route {
@@ -82,6 +87,8 @@ export interface Route {
   /** `address:port`. */
   backends: string[];
   sticky: boolean;
+  /** Path at which each backend says whether it can serve; absent where it is enough that it takes connections. */
+  probe?: string;
   /** Those of them that would be refused, and that an admin insisted on; absent without any. */
   anyBackends?: string[];
 }

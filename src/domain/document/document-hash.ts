@@ -13,9 +13,15 @@ export function hashOfCluster(cluster: Cluster): string {
   return hash;
 }
 
+const TEXTS = new WeakMap<Cluster, string>();
+
 /** Its JSON, in the order that it has. */
 export function jsonOfCluster(cluster: Cluster): string {
-  return plain(cluster);
+  const known = TEXTS.get(cluster);
+  if (known !== undefined) return known;
+  const text = plain(cluster);
+  TEXTS.set(cluster, text);
+  return text;
 }
 
 const canonical = documentText(canonicalJson, true);
@@ -23,25 +29,51 @@ const plain = documentText(JSON.stringify, false);
 
 /** Writes nodes, routes and the like once each: a change makes one or two of them anew. */
 function documentText(textOf: (value: unknown) => string, isSorted: boolean) {
-  const texts = new WeakMap<object, string>();
+  /** With the name that each was found under. */
+  const texts = new WeakMap<object, { key: string; text: string }>();
   return (cluster: Cluster): string =>
-    objectText(cluster, (part) => {
-      if (Array.isArray(part)) return `[${part.map(recordText).join(',')}]`;
-      return isObject(part) ? objectText(part, recordText) : textOf(part);
+    objectText(cluster, (key, part) => {
+      if (Array.isArray(part)) return named(key, `[${part.map(elementText).join(',')}]`);
+      return named(key, isObject(part) ? objectText(part, recordText) : textOf(part));
     });
 
-  function objectText(object: object, text: (value: unknown) => string): string {
-    const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-    if (isSorted) entries.sort(([a], [b]) => (a < b ? -1 : 1));
-    // As objects have them: names like numbers come first.
-    const named = Object.entries(Object.fromEntries(entries));
-    return `{${named.map(([key, value]) => `${JSON.stringify(key)}:${text(value)}`).join(',')}}`;
+  function objectText(object: object, text: (key: string, value: unknown) => string): string {
+    const record = object as Record<string, unknown>;
+    const lines: string[] = [];
+    for (const key of keysOf(record)) {
+      if (record[key] !== undefined) lines.push(text(key, record[key]));
+    }
+    return `{${lines.join(',')}}`;
   }
 
-  function recordText(record: unknown): string {
-    if (!isObject(record)) return textOf(record);
-    const text = texts.get(record) ?? textOf(record);
-    texts.set(record, text);
+  function keysOf(record: Record<string, unknown>): string[] {
+    const keys = Object.keys(record);
+    if (!isSorted) return keys;
+    keys.sort();
+    // As objects have them: names like numbers come first, and stand first here already.
+    const hasNumber = keys.some((key) => NUMBER.test(key));
+    return hasNumber ? Object.keys(Object.fromEntries(keys.map((key) => [key, 0]))) : keys;
+  }
+
+  function recordText(key: string, record: unknown): string {
+    if (!isObject(record)) return named(key, textOf(record));
+    const known = texts.get(record);
+    if (known?.key === key) return known.text;
+    const text = named(key, textOf(record));
+    texts.set(record, { key, text });
     return text;
   }
+
+  /** As of a record that stands under no name. */
+  function elementText(element: unknown): string {
+    if (isObject(element)) return recordText('', element).slice(EMPTY_NAME);
+    return textOf(element) ?? 'null';
+  }
+}
+
+const NUMBER = /^\d/;
+const EMPTY_NAME = '"":'.length;
+
+function named(key: string, text: string): string {
+  return `${JSON.stringify(key)}:${text}`;
 }

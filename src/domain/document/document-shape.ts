@@ -24,7 +24,10 @@ const node = v.looseObject({
   joinedAt: word,
   roles: table(
     word,
-    v.looseObject({ stopped: v.nullable(v.looseObject({ by: word, at: word })) }),
+    v.looseObject({
+      stopped: v.nullable(v.looseObject({ by: word, at: word })),
+      since: v.exactOptional(whole(0)),
+    }),
     RECORDS_MAX,
   ),
   held: table(word, word, RECORDS_MAX),
@@ -65,7 +68,13 @@ const DOCUMENT = v.looseObject({
   nodes: table(word, node, RECORDS_MAX),
   routes: table(
     text(TEXT_MAX),
-    v.looseObject({ host: word, path: word, backends: words, sticky: v.boolean() }),
+    v.looseObject({
+      host: word,
+      path: word,
+      backends: words,
+      sticky: v.boolean(),
+      probe: v.exactOptional(word),
+    }),
     RECORDS_MAX,
   ),
   tokens: table(word, token, RECORDS_MAX),

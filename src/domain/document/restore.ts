@@ -1,5 +1,6 @@
 import { refuse } from '../base/error.ts';
 import { hashOf } from '../base/hash.ts';
+import { withoutWantedSince } from '../roles/wanted-since.ts';
 import type { Version } from '../views/view.ts';
 import { type Asked, changed, type Decision } from './change.ts';
 import type { Cluster } from './cluster.ts';
@@ -50,6 +51,7 @@ function recall(saved: Cluster, own: Cluster, at: string): Reconciled {
 function beginning(cluster: Cluster, saved: Cluster, lineage: string, seenEpoch: number): Cluster {
   return {
     ...cluster,
+    nodes: withoutWantedSince(cluster),
     lineage,
     epoch: Math.max(saved.epoch, seenEpoch) + 1,
     revision: saved.revision + 1,

@@ -7,7 +7,7 @@ import type {
   ProcessDefinition,
   ReloadConfirm,
 } from '../roles/role.ts';
-import { allProcessNames, unknownRoles } from '../roles/roles.ts';
+import { allProcessNames, servingProcesses, unknownRoles } from '../roles/roles.ts';
 import { fill, namesValue, type Values } from './fill.ts';
 import { type PlannedProcess, processesOf } from './processes.ts';
 import { serviceFolder } from './s6/service-folder.ts';
@@ -53,6 +53,7 @@ export function compileNode(input: CompileInput): Spec {
     processes,
     broken,
     ...(unknown.length === 0 ? {} : { known: allProcessNames(catalogue) }),
+    serving: servingProcesses(catalogue),
     purge: view.node.purged.map((process) => ({ process, folder: `${paths.data}/${process}` })),
   };
 }
@@ -78,6 +79,7 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     ),
     ready: readyOf(ready, values),
     readySeconds: definition.readySeconds,
+    after: definition.after,
     stop,
     dataFolder: definition.data ? `${paths.data}/${name}` : null,
     initialize: initialize && {

@@ -5,11 +5,12 @@ import type { DataStep, Step } from './step.ts';
 
 /** Time for a process to stop whose definition is gone. */
 const REMOVE_SECONDS = 20;
+/** Time for others to send it nothing any more. It stops then in any case. */
+export const LEAVE_SECONDS = 5;
 
 /**
- * The steps that lead from what is observed to the spec. Stops come first, then each process in
- * the spec's order; inside a process, what it needs comes before what uses it. A failed step ends
- * the steps of its process, never those of another.
+ * The steps that lead from what is observed to the spec, of one process or of many: those of each do not
+ * depend on the others. Inside a process, what it needs comes before what uses it.
  */
 export function planNode(spec: Spec, observed: Observed): Step[] {
   const wanted = wantedIn(spec);
@@ -17,11 +18,16 @@ export function planNode(spec: Spec, observed: Observed): Step[] {
     .filter((name) => !wanted.has(name))
     .filter((name) => spec.known?.includes(name) ?? true);
   return [
-    ...unassigned.map((name): Step => ({ kind: 'remove', process: name, seconds: REMOVE_SECONDS })),
+    ...unassigned.flatMap((name): Step[] => [
+      ...leaveSteps(name, spec, observed.processes[name]),
+      { kind: 'remove', process: name, seconds: REMOVE_SECONDS },
+    ]),
     ...spec.purge
       .filter((purge) => observed.dataOf.includes(purge.process))
       .map((purge): Step => ({ kind: 'purge-data', ...purge })),
-    ...spec.processes.flatMap((process) => stopStep(process, observed.processes[process.name])),
+    ...spec.processes.flatMap((process) =>
+      stopSteps(process, spec, observed.processes[process.name]),
+    ),
     ...spec.processes.flatMap((process) => processSteps(process, spec, observed)),
   ];
 }
@@ -34,9 +40,23 @@ function wantedIn({ processes, broken }: Spec): Set<string> {
   ]);
 }
 
-function stopStep(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  if (process.up || now === undefined || !now.wantedUp) return [];
-  return [{ kind: 'stop', process: process.name, seconds: process.stop.seconds }];
+function stopSteps(
+  { name, up, stop }: ProcessSpec,
+  spec: Spec,
+  now: ObservedProcess | undefined,
+): Step[] {
+  if (up || now === undefined || !now.wantedUp) return [];
+  return [...leaveSteps(name, spec, now), { kind: 'stop', process: name, seconds: stop.seconds }];
+}
+
+/** Nobody misses what does not serve. */
+function leaveSteps(
+  process: string,
+  { serving, version }: Spec,
+  now: ObservedProcess | undefined,
+): Step[] {
+  if (now?.state !== 'RUNNING' || !serving.includes(process)) return [];
+  return [{ kind: 'leave', process, revision: version.revision, seconds: LEAVE_SECONDS }];
 }
 
 function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Step[] {
@@ -62,7 +82,21 @@ function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Ste
   if (now?.serviceHash !== process.service.hash) {
     steps.push({ kind: 'write-service', process: process.name, service: process.service });
   }
-  return [...steps, ...runSteps(process, isDown ? { ...now!, wantedUp: false } : now)];
+  const run = runSteps(process, isDown ? { ...now!, wantedUp: false } : now);
+  return [
+    ...steps,
+    ...(isAskedFor(run, process, now) ? leaveSteps(process.name, spec, now) : []),
+    ...run,
+  ];
+}
+
+/** Of a restart that nobody asked for no pool knows anything. */
+function isAskedFor(
+  run: readonly Step[],
+  { restarts }: ProcessSpec,
+  now: ObservedProcess | undefined,
+): boolean {
+  return run.some(({ kind }) => kind === 'restart') && now !== undefined && now.restarts < restarts;
 }
 
 /**
@@ -131,19 +165,24 @@ function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | un
 }
 
 export function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, readySeconds, restarts, listens, config, reloadSignal } = process;
+  const { name, readySeconds, restarts, listens, after, config, reloadSignal } = process;
   const { reloadConfirm: confirm } = process;
   if (!process.up) return [];
   if (now === undefined || !now.wantedUp) {
-    return [{ kind: 'start', process: name, readySeconds, listens, restarts }];
+    return [{ kind: 'start', process: name, readySeconds, listens, restarts, after }];
   }
   if (needsRestart(process, now))
     return [{ kind: 'restart', process: name, restarts, readySeconds }];
-  if (now.unheard) return [{ kind: 'recheck', process: name, restarts, readySeconds }];
-  if (config === null || now.loadedHash === config.hash) return [];
-  return reloadSignal === null
+  const awaited: Step[] =
+    now.state === 'RUNNING' ? [] : [{ kind: 'await-ready', process: name, readySeconds }];
+  if (now.unheard) return [{ kind: 'recheck', process: name, restarts, readySeconds }, ...awaited];
+  if (config === null || now.loadedHash === config.hash) return awaited;
+  return reloadSignal === null || now.state === 'FATAL'
     ? [{ kind: 'restart', process: name, restarts, readySeconds }]
-    : [{ kind: 'reload', process: name, signal: reloadSignal, confirm, hash: config.hash }];
+    : [
+        { kind: 'reload', process: name, signal: reloadSignal, confirm, hash: config.hash },
+        ...awaited,
+      ];
 }
 
 function needsRestart(process: ProcessSpec, now: ObservedProcess): boolean {

@@ -5,6 +5,7 @@ import type {
   ProcessDefinition,
   RoleDefinition,
 } from '../roles/role.ts';
+import { rolesOf } from '../roles/roles.ts';
 
 /** A process with all roles of the node that have it. */
 export interface PlannedProcess {
@@ -15,10 +16,11 @@ export interface PlannedProcess {
   wanted: boolean;
 }
 
-/** The processes of a node's roles, each once, in the order in which they start. */
+/** The processes of a node's roles, each once: in the order of the roles' names, for they start side by side. */
 export function processesOf(catalogue: Catalogue, node: Node): PlannedProcess[] {
   const planned = new Map<string, PlannedProcess>();
-  for (const role of startOrder(catalogue, Object.keys(node.roles))) {
+  const roles = rolesOf(catalogue, node).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const role of roles) {
     const wanted = node.roles[role.name]?.stopped === null;
     for (const definition of role.processes) {
       const { name } = definition;
@@ -32,19 +34,4 @@ export function processesOf(catalogue: Catalogue, node: Node): PlannedProcess[] 
     }
   }
   return [...planned.values()];
-}
-
-/** Roles by name, but each after those that it needs: the bus before what talks over it. */
-function startOrder(catalogue: Catalogue, names: readonly string[]): RoleDefinition[] {
-  const ordered = new Set<RoleDefinition>();
-  const visit = (name: string, above: readonly string[]): void => {
-    const role = catalogue.roles.get(name);
-    if (role === undefined) return;
-    for (const needed of role.needs) {
-      if (names.includes(needed) && !above.includes(needed)) visit(needed, [...above, name]);
-    }
-    ordered.add(role);
-  };
-  for (const name of [...names].sort()) visit(name, []);
-  return [...ordered];
 }

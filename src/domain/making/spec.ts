@@ -8,7 +8,6 @@ export interface Spec {
   version: Version;
   /** Name of the node. */
   node: string;
-  /** In the order in which they start. */
   processes: ProcessSpec[];
   /** Processes whose files could not be made: they are left as they are. */
   broken: { process: string; error: ErrorRecord }[];
@@ -17,6 +16,8 @@ export interface Spec {
    * be of that role, and are left as they are.
    */
   known?: string[];
+  /** Processes of this kato that others send requests to: those are told before one stops. */
+  serving: string[];
   /** Data that a person asked to be deleted. */
   purge: { process: string; folder: string }[];
 }
@@ -35,6 +36,8 @@ export interface ProcessSpec {
   environment: Record<string, string>;
   ready: { tcp: { address: string; port: number } } | { command: string[] } | null;
   readySeconds: number;
+  /** Processes that it starts after, where the node runs them. */
+  after: string[];
   stop: { signal: string; seconds: number };
   /** Absolute path below KATO_ROOT, or null. */
   dataFolder: string | null;

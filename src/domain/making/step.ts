@@ -27,7 +27,13 @@ export type Step =
       readySeconds: number;
       listens: Listen[];
       restarts: number;
+      /** Processes that are to be ready before, where the node is to run them. */
+      after: string[];
     }
+  /** Fails as a start does. */
+  | { kind: 'await-ready'; process: string; readySeconds: number }
+  /** Waits until nobody sends requests to it any more, as of this revision; done when the time is over, too. */
+  | { kind: 'leave'; process: string; revision: number; seconds: number }
   | { kind: 'stop'; process: string; seconds: number }
   | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
   /** Makes the supervision look again; restarts the process where it serves and was never heard to. */
@@ -69,6 +75,8 @@ export interface Report {
   version: ProvenVersion;
   /** Hash of what that view says; absent of an agent of 0.1.0. */
   content?: string;
+  /** Number of the verdicts that it is known to be made of; absent likewise. */
+  verdicts?: number;
   /** The newest version that the node has heard of, where somebody asked it. */
   seen?: ProvenVersion;
   kato: string;
@@ -87,8 +95,15 @@ export interface Report {
   /** When the export of the cluster that this node keeps was last up to date, by the node's clock. */
   exportedAt?: string;
   lostLines?: LostLines;
-  /** False while the pass is under way. */
+  /** Members of its pools that it cannot reach, as `address:port`; the first of them. */
+  unreachable?: string[];
+  /** Every process is as it should be, or has failed. */
   complete: boolean;
+  /**
+   * The others, and since which revision they are to be so: a change after it is about none of them. Absent
+   * of an agent that knows of no such thing.
+   */
+  busy?: Record<string, number>;
 }
 
 /** Logs that lose lines now, since nothing can be written to them. */
@@ -103,6 +118,8 @@ export interface StepResult {
   process: string;
   ms: number;
   failed: boolean;
+  /** What a person should know of it, though it is done. */
+  note?: string;
 }
 
 export interface StepFailure extends ErrorRecord {
@@ -125,6 +142,8 @@ export interface StepFailure extends ErrorRecord {
   process: string;
   /** The domain whose certificate it is about. */
   certificate?: string;
+  /** The revision since which the process is to be as it cannot be made. */
+  since?: number;
 }
 
 export interface ProcessReport {

@@ -8,6 +8,8 @@ const DEAF_INTERVALS = 1.5;
 export interface Hearing {
   /** Since when nothing can have been missed. */
   sinceMs: number;
+  /** The bus has answered nothing since: whether it passes signs of life on already is not known. */
+  isNew: boolean;
   /** Until when everything has been heard that the bus had to say. */
   untilMs: number;
   /** The last sign of life of each node. */
@@ -23,6 +25,7 @@ export interface Hearing {
 export function startHearing(nowMs: number, signs = new Map<string, number>()): Hearing {
   return {
     sinceMs: nowMs,
+    isNew: true,
     untilMs: nowMs,
     signs,
     knownSince: new Map(),
@@ -41,6 +44,7 @@ export function hear(hearing: Hearing, nodeId: string, leaving: boolean, nowMs: 
 /** Something may have been missed before now. */
 export function restartHearing(hearing: Hearing, nowMs: number): void {
   hearing.sinceMs = nowMs;
+  hearing.isNew = true;
 }
 
 /**
@@ -48,9 +52,19 @@ export function restartHearing(hearing: Hearing, nowMs: number): void {
  * After more than a while without an answer (the bus was away, the network was cut, or the
  * controller itself was frozen) it listens anew before it calls anybody silent.
  */
-export function heardUntil(hearing: Hearing, timing: Timing, askedMs: number): void {
+export function heardUntil(
+  hearing: Hearing,
+  timing: Timing,
+  askedMs: number,
+  answeredMs = askedMs,
+): void {
   const wasDeaf = askedMs - hearing.untilMs > DEAF_INTERVALS * timing.intervalMs;
   if (wasDeaf) restartHearing(hearing, askedMs);
+  if (hearing.isNew && askedMs >= hearing.sinceMs) {
+    hearing.isNew = false;
+    // It knew by then what this controller wants to hear, and not before for sure.
+    hearing.sinceMs = answeredMs;
+  }
   hearing.untilMs = askedMs;
 }
 

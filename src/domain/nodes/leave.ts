@@ -78,9 +78,10 @@ export interface Confirmation {
 export function confirmNode(
   cluster: Cluster,
   params: Confirmation,
-  { at }: Pick<Asked, 'at'>,
+  { at, presence }: Pick<Asked, 'at' | 'presence'>,
 ): Decision<null> {
-  const { replaces, ...node } = findNode(cluster, params.node);
+  const { replaces, ...before } = findNode(cluster, params.node);
+  const node = { ...before, held: heldNow(before, presence(before.id).bootId) };
   const { version, catalogue } = params;
   const replaced = replaces === undefined ? undefined : cluster.nodes[replaces];
   if (replaced !== undefined && !params.replacedIsGone) {
@@ -94,8 +95,15 @@ export function confirmNode(
   const same =
     node.pendingUntil === null &&
     node.version === version &&
-    node.catalogue.join() === catalogue.join();
+    node.catalogue.join() === catalogue.join() &&
+    Object.keys(node.held).length === Object.keys(before.held).length;
   return same ? unchanged(cluster, null) : changed(cluster, withNode(cluster, after), null);
+}
+
+/** A hold ends with the boot that it is for. */
+function heldNow({ held }: Pick<Node, 'held'>, bootId: string | null): Node['held'] {
+  if (bootId === null) return held;
+  return Object.fromEntries(Object.entries(held).filter(([, boot]) => boot === bootId));
 }
 
 function makeFormer(cluster: Cluster, { id, name, key }: Node, at: string, replacedBy?: string) {

@@ -1,9 +1,10 @@
-import type { Cluster } from '../document/cluster.ts';
+import type { Cluster, Node } from '../document/cluster.ts';
 import { hasGone, type NodeState } from '../telling/status.ts';
 import type { Pool } from '../traffic/pools.ts';
 import { nextOutages, type Outages } from '../traffic/pools.ts';
 import { type Flaps, returned, settled } from './damping.ts';
 import type { Alive } from './liveness.ts';
+import type { Ready } from './ready.ts';
 
 /**
  * The controllers' joint judgement of who is alive. Shared, so that two controllers give the same
@@ -15,7 +16,12 @@ export interface Verdicts {
   outages: Outages;
   /** Nodes that died and came back lately, by id; absent where none did. `atMs` is of the epoch. */
   flaps?: Record<string, Flaps>;
+  /** Kept on its own in the store, where controllers of 0.1.0 leave it as it is. */
+  ready?: Ready;
 }
+
+/** Whether the role of a node that serves a pool does so, as it has told. */
+type ServesTold = (node: Node, pool: string) => 'yes' | 'no' | 'unknown';
 
 export const NO_VERDICTS: Verdicts = { silent: {}, outages: {} };
 
@@ -25,13 +31,14 @@ export const NO_VERDICTS: Verdicts = { silent: {}, outages: {} };
  */
 const WEIGHT = { inactive: 1, dead: 2, left: 3 };
 
-/** The next verdicts from one controller's own judgement; `unknown` leaves the one before. */
+/** The next verdicts from one controller's own judgement, without `ready`; `unknown` leaves the one before. */
 export function nextVerdicts(
   cluster: Cluster,
   pools: readonly Pool[],
   before: Verdicts,
   alive: ReadonlyMap<string, Alive | 'left'>,
   nowMs: number,
+  told: ServesTold = () => 'yes',
 ): Verdicts {
   const silent: Verdicts['silent'] = {};
   // A node that has not connected yet is neither alive nor silent.
@@ -47,8 +54,8 @@ export function nextVerdicts(
     }
   }
   const flaps = nextFlaps(cluster, before, alive, nowMs);
-  const isGone = onGone(cluster, { silent });
-  const outages = nextOutages(pools, before.outages, isGone, nowMs, onDamped(cluster, { flaps }));
+  const isOut = onOut(cluster, { silent }, told);
+  const outages = nextOutages(pools, before.outages, isOut, nowMs, onDamped(cluster, { flaps }));
   // Never an empty record: a controller of 0.1.0 takes it away, and they would write for ever.
   return { silent, outages, ...(Object.keys(flaps).length > 0 ? { flaps } : {}) };
 }
@@ -85,6 +92,23 @@ export function onGone(
   const nodes = Object.values(cluster.nodes).filter(({ id }) => isOne(id));
   const gone = new Set(nodes.map((node) => node.address));
   return (member) => gone.has(hostOf(member));
+}
+
+/** Whether a member does not serve: who came back has to say first that it does. */
+function onOut(
+  cluster: Cluster,
+  verdicts: Pick<Verdicts, 'silent'>,
+  told: ServesTold,
+): (member: string, pool: Pool, wasOut: boolean) => boolean {
+  const isGone = onGone(cluster, verdicts);
+  const nodes = new Map(Object.values(cluster.nodes).map((node) => [node.address, node]));
+  return (member, pool, wasOut) => {
+    if (isGone(member)) return true;
+    const node = pool.kind === 'route' ? undefined : nodes.get(hostOf(member));
+    if (node === undefined) return false;
+    const serves = told(node, pool.name);
+    return serves === 'no' || (serves === 'unknown' && wasOut);
+  };
 }
 
 /** The same for nodes that came back too often: pools may do without them for a while. */

@@ -3,7 +3,8 @@ import { didYouMean } from '../base/names.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
-import { bumped, without } from '../nodes/records.ts';
+import { without } from '../nodes/records.ts';
+import { restarted } from '../nodes/serving.ts';
 import { isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
 import { processNames } from './roles.ts';
@@ -77,8 +78,8 @@ export function switchProcesses(
     params.to === 'stop'
       ? { ...node.held, ...Object.fromEntries(moving.map((name) => [name, bootId])) }
       : without(node.held, moving);
-  const restarts = params.to === 'restart' ? bumped(node.restarts, moving) : node.restarts;
-  const after = withNode(cluster, { ...node, held: holds, restarts });
+  const switched = params.to === 'restart' ? restarted(cluster, node, moving, asked) : node;
+  const after = withNode(cluster, { ...switched, held: holds });
   // Without the bus or a controller nobody can say that it is down.
   return changed(cluster, after, result, { isFollowed: !cutOff });
 }

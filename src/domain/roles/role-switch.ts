@@ -2,7 +2,8 @@ import { refuse } from '../base/error.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { findNode, withNode } from '../nodes/find-node.ts';
-import { bumped, without } from '../nodes/records.ts';
+import { without } from '../nodes/records.ts';
+import { restarted } from '../nodes/serving.ts';
 import { isHeld, isLast, isVital, whyNobody } from './last.ts';
 import type { Catalogue } from './role.ts';
 import { definitionOf, expandRoles, processNames } from './roles.ts';
@@ -51,9 +52,10 @@ export function switchRoles(
     ...Object.fromEntries(moving.map((role) => [role, { ...node.roles[role], stopped }])),
   };
   const processes = moving.flatMap((role) => processNames(catalogue, role));
-  const restarts = params.to === 'restart' ? bumped(node.restarts, processes) : node.restarts;
+  const switched =
+    params.to === 'restart' ? restarted(cluster, node, processes, asked) : { ...node, roles };
   const held = params.to === 'start' ? without(node.held, processes) : node.held;
-  const after = { ...node, roles, restarts, held };
+  const after = { ...switched, held };
   return changed(cluster, withNode(cluster, after), result);
 }
 

@@ -61,6 +61,8 @@ export interface ProcessDefinition {
   /** When it counts as RUNNING: a port that accepts, a command that exits 0, or at once. */
   ready: { tcp: string } | { command: string[] } | null;
   readySeconds: number;
+  /** Processes that have to be ready first, where its node runs them: for a while, and when it starts. */
+  after: string[];
   stop: { signal: StopSignal; seconds: number };
   /** The process keeps its data in `<data root>/<process>`, mode 0700. */
   data: boolean;

@@ -137,9 +137,20 @@ export function confirmedWith(cluster: Cluster, role: string): Node[] {
   return nodesWith(cluster, role).filter((node) => node.pendingUntil === null);
 }
 
-/** Whether a node sends requests to others: to the backends of routes, or to what a role serves. */
-export function seesPools(catalogue: Catalogue, node: Node): boolean {
-  return [...seenBy(catalogue, node)].some((one) => one === 'routes' || one.startsWith('pools/'));
+/** Whether who sees this sends requests to others: to the backends of routes, or to what a role serves. */
+export function seesPools(seen: ReadonlySet<Seen>): boolean {
+  return [...seen].some((one) => one === 'routes' || one.startsWith('pools/'));
+}
+
+/** Whether others send requests to a node for the sake of one of its roles. */
+export function isServer(catalogue: Catalogue, node: Pick<Node, 'roles'>): boolean {
+  return rolesOf(catalogue, node).some(({ serves }) => serves !== null);
+}
+
+/** Processes of the roles that serve a pool. */
+export function servingProcesses(catalogue: Catalogue): string[] {
+  const serving = [...catalogue.roles.values()].filter(({ serves }) => serves !== null);
+  return serving.flatMap(({ name }) => processNames(catalogue, name));
 }
 
 /** Roles whose nodes are the members of a pool. */
@@ -153,7 +164,7 @@ export function rolesSeeing({ roles }: Catalogue, seen: Seen): string[] {
 }
 
 /** What a node is told for the sake of any of its roles. */
-export function seenBy(catalogue: Catalogue, node: Node): ReadonlySet<Seen> {
+export function seenBy(catalogue: Catalogue, node: Pick<Node, 'roles'>): ReadonlySet<Seen> {
   return new Set(rolesOf(catalogue, node).flatMap(({ sees }) => sees));
 }
 

@@ -55,6 +55,7 @@ function clusterChecks(status: Status, catalogue: Catalogue): Check[] {
     ...orOk('pools', 'every pool has members', [
       ...poolChecks(status, catalogue),
       ...warned(status, 'pools', 'POOL_BRAKE'),
+      ...warned(status, 'pools', 'BACKEND_AWAY'),
       ...warned(status, 'pools', 'BACKEND_LOOP'),
     ]),
     exportCheck(status),

@@ -1,4 +1,5 @@
 import type { Cluster } from '../document/cluster.ts';
+import type { Report } from '../making/step.ts';
 import { outUntilMs } from '../nodes/damping.ts';
 import { hostOf, isGone, onGone, type Verdicts } from '../nodes/verdicts.ts';
 import type { Catalogue } from '../roles/role.ts';
@@ -8,7 +9,9 @@ import type { Pool } from '../traffic/pools.ts';
 import { braked, routePool } from '../traffic/pools.ts';
 import { balancerRoles } from '../traffic/proxies.ts';
 import { unserved } from './pool-checks.ts';
-import type { NodeStatus, Warning } from './status.ts';
+import { hasGone, type NodeStatus, type Warning } from './status.ts';
+
+const NAMED_MAX = 5;
 
 interface PoolWarningsInput {
   cluster: Cluster;
@@ -17,12 +20,18 @@ interface PoolWarningsInput {
   pools: readonly Pool[];
   /** As they are told to be. */
   nodes: NodeStatus[];
+  reports: ReadonlyMap<string, Pick<Report, 'unreachable'>>;
   nowMs: number;
 }
 
 /** What is wrong with pools, and why they leave out whom they leave out. */
 export function poolWarnings(input: PoolWarningsInput): Warning[] {
-  return [...memberWarnings(input), ...flapWarnings(input), ...loopWarnings(input)];
+  return [
+    ...memberWarnings(input),
+    ...unreachableWarnings(input),
+    ...flapWarnings(input),
+    ...loopWarnings(input),
+  ];
 }
 
 function memberWarnings(input: PoolWarningsInput): Warning[] {
@@ -41,6 +50,22 @@ function memberWarnings(input: PoolWarningsInput): Warning[] {
       ...(left.length === 0 ? [] : [`keeps members on nodes that have left: ${left.join(', ')}`]),
     ].map((what): Warning => ({ code: 'POOL_BRAKE', message: `the pool ${pool.name} ${what}` }));
     return [...empty, ...brakes];
+  });
+}
+
+/** Members that should serve, and take no connections from some node. */
+function unreachableWarnings(input: PoolWarningsInput): Warning[] {
+  const isGone = onGone(input.cluster, input.verdicts);
+  const all = input.pools.flatMap(({ members }) => members);
+  const wanted = all.filter(({ address, state }) => state === 'in' && !isGone(address));
+  const addresses = new Set(wanted.map(({ address }) => address));
+  return input.nodes.flatMap(({ id, name, state }): Warning[] => {
+    const told = input.reports.get(id)?.unreachable ?? [];
+    const found = hasGone(state) ? [] : told.filter((one) => addresses.has(one));
+    if (found.length === 0) return [];
+    const more = found.length > NAMED_MAX ? ` and ${found.length - NAMED_MAX} more` : '';
+    const message = `${name} cannot reach ${found.slice(0, NAMED_MAX).join(', ')}${more}`;
+    return [{ code: 'BACKEND_AWAY', message, node: name }];
   });
 }
 

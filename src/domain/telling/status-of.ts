@@ -90,7 +90,7 @@ function nodeStatus(input: StatusInput, node: Node): NodeStatus {
 
 type NodeError = NonNullable<NodeStatus['error']>;
 
-export function errorOf({ kind, process, certificate: _, ...error }: StepFailure): NodeError {
+export function errorOf({ kind, process, certificate, since, ...error }: StepFailure): NodeError {
   return { step: `${kind} ${process}`, ...error };
 }
 

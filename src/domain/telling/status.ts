@@ -37,6 +37,7 @@ export type WarningCode =
   | 'ROLE_UNKNOWN'
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
+  | 'BACKEND_AWAY'
   | 'NODE_FLAPS'
   | 'BACKEND_LOOP'
   | 'CERTIFICATE_EXPIRES'

@@ -1,7 +1,9 @@
 import type { Cluster, Node } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
+import { isReady, type Ready } from '../nodes/ready.ts';
 import type { Catalogue, RoleDefinition } from '../roles/role.ts';
 import { confirmedWith, nodesWith } from '../roles/roles.ts';
+import { isWanted } from '../roles/wanted-since.ts';
 import { loopJudge } from './backends.ts';
 
 /** A backend that a component announced by `router.register`. In memory only, never in the document. */
@@ -32,6 +34,14 @@ export interface PoolMember {
 /** Addresses that liveness took out, with the time (ISO): pool to address to time. */
 export type Outages = Record<string, Record<string, string>>;
 
+/** What controllers judge of nodes, as far as pools go by it. */
+export interface Judged {
+  outages: Outages;
+  /** Those that are not active, by id. */
+  silent: Readonly<Record<string, { state: 'inactive' | 'dead' | 'left' }>>;
+  ready?: Ready;
+}
+
 /** Liveness by itself takes out at most this share of a pool's desired members ... */
 const BRAKE_PART = 0.5;
 /** ... within this time. */
@@ -47,8 +57,9 @@ export function poolsOf(
   cluster: Cluster,
   catalogue: Catalogue,
   announced: readonly AnnouncedRoute[],
-  outages: Outages,
+  judged: Judged,
 ): Pool[] {
+  const { outages } = judged;
   const backends = new Map<string, { sticky: boolean; addresses: Set<string> }>();
   const put = (name: string, sticky: boolean, addresses: string[]): void => {
     const pool = backends.get(name) ?? { sticky: false, addresses: new Set<string>() };
@@ -66,7 +77,7 @@ export function poolsOf(
     if (!isLoop(backend)) put(routePool(host, path), sticky, [backend]);
   }
   return [
-    ...rolePools(cluster, catalogue, outages),
+    ...rolePools(cluster, catalogue, judged),
     ...[...backends]
       .sort(byName)
       .map(([name, { sticky, addresses }]) => pool(name, 'route', [...addresses], sticky, outages)),
@@ -79,10 +90,10 @@ function byName([a]: [string, unknown], [b]: [string, unknown]): number {
 }
 
 /**
- * What roles serve: its members are the nodes that have the role, and no person has stopped it there. First
+ * What roles serve: its members are the nodes that have the role, and nobody is about to stop it there. First
  * those of roles that need others, as requests come by them.
  */
-function rolePools(cluster: Cluster, catalogue: Catalogue, outages: Outages): Pool[] {
+function rolePools(cluster: Cluster, catalogue: Catalogue, judged: Judged): Pool[] {
   const depthOf = (role: string, above: readonly string[] = []): number => {
     const needs = (catalogue.roles.get(role)?.needs ?? []).filter((one) => !above.includes(one));
     return 1 + Math.max(0, ...needs.map((one) => depthOf(one, [...above, role])));
@@ -93,8 +104,10 @@ function rolePools(cluster: Cluster, catalogue: Catalogue, outages: Outages): Po
     // Nobody misses a pool of which nobody is to be a member.
     if (serves === null || nodesWith(cluster, role).length === 0) return [];
     const port = servedPort(cluster, catalogue, definition);
-    const members = wantedUp(cluster, role).map((node) => `${node.address}:${port}`);
-    return [pool(serves.pool, kindOf(serves.pool), members, false, outages)];
+    const members = staying(cluster, catalogue, role, judged).map(
+      (node) => `${node.address}:${port}`,
+    );
+    return [pool(serves.pool, kindOf(serves.pool), members, false, judged.outages)];
   });
 }
 
@@ -118,9 +131,23 @@ export function routePool(host: string, path: string): string {
   return path === '/' ? host : `${host}${path}`;
 }
 
-/** Nodes whose role is wanted up: a person's stop takes a member out at once, without the brake. */
-function wantedUp(cluster: Cluster, role: string): Node[] {
-  return confirmedWith(cluster, role).filter((node) => node.roles[role]!.stopped === null);
+/**
+ * Nodes with the role, without those on which a person has it stopped, a process of it held, or all halted:
+ * they are no members that failed, which a brake or a last resort would keep, and leave before they stop. Nor
+ * is one that was not ready yet: another program may have its port.
+ */
+export function staying(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  role: string,
+  { silent, ready }: Judged,
+): Node[] {
+  return confirmedWith(cluster, role).filter(
+    (node) =>
+      isWanted(node, role, catalogue) &&
+      silent[node.id]?.state !== 'left' &&
+      isReady(ready, node, role),
+  );
 }
 
 function pool(
@@ -152,14 +179,14 @@ function outageKey({ name, kind }: Pick<Pool, 'name' | 'kind'>): string {
 }
 
 /**
- * Which members liveness takes out now. A dead one goes out unless the brake holds it: then passive
- * health of nginx alone deals with it. One that is alive again is in at once, unless it `flaps`:
+ * Which members are taken out now. One that does not serve goes out unless the brake holds it: then passive
+ * health of nginx alone deals with it. One that serves again is in at once, unless it `flaps`:
  * then it stays out while others can do without it, which are alive and more than half.
  */
 export function nextOutages(
   pools: readonly Pool[],
   before: Outages,
-  isGone: (address: string) => boolean,
+  isGone: (address: string, pool: Pool, wasOut: boolean) => boolean,
   nowMs: number,
   flaps: (address: string) => boolean = () => false,
 ): Outages {
@@ -167,13 +194,14 @@ export function nextOutages(
   for (const pool of pools) {
     const key = outageKey(pool);
     const addresses = pool.members.map((member) => member.address);
-    const gone = addresses.filter(isGone);
+    const gone = addresses.filter((one) => isGone(one, pool, one in (before[key] ?? {})));
     const was = Object.entries(before[key] ?? {})
       .filter(([address]) => addresses.includes(address))
       .map(([address, since]): [string, string] => [address, notAhead(since, nowMs)]);
-    const stillGone = was.filter(([address]) => isGone(address));
+    const isStill = ([address]: [string, string]): boolean => gone.includes(address);
+    const stillGone = was.filter(isStill);
     const room = Math.floor(addresses.length * DAMPED_PART) - gone.length;
-    const damped = was.filter(([address]) => !isGone(address) && flaps(address));
+    const damped = was.filter((one) => !isStill(one) && flaps(one[0]));
     const kept = [...stillGone, ...damped.sort(byTime).slice(0, Math.max(0, room))];
     const out = withGone(Object.fromEntries(kept), gone, addresses.length, nowMs);
     if (Object.keys(out).length > 0) outages[key] = out;

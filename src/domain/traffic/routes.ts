@@ -16,12 +16,15 @@ import { routePool } from './pools.ts';
 const PATH = /^(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const PATH_LENGTH_MAX = 255;
 const BACKENDS_MAX = 500;
+const BY_CONNECTION = 'tcp';
 
 export interface RouteAdd {
   /** `host` or `host/path`. */
   route: string;
   backends: string[];
   sticky: boolean;
+  /** A path, or `tcp` for a connection alone; left as it is where nothing is said. */
+  probe?: string | undefined;
   /** The admin insists on backends that would be refused. */
   anyBackend?: boolean | undefined;
 }
@@ -46,10 +49,23 @@ export function addRoute(cluster: Cluster, params: RouteAdd, asked: Asked): Deci
   }
   const sticky = params.sticky || before?.sticky === true;
   const insisted = [...(before?.anyBackends ?? []), ...(params.anyBackend === true ? odd : [])];
-  const route = withInsisted({ host, path, backends, sticky }, insisted);
+  const probe = probeOf(params.probe, before);
+  const route = withInsisted({ host, path, backends, sticky, ...probe }, insisted);
   if (JSON.stringify(route) === JSON.stringify(before)) return unchanged(cluster, route);
   const routes = { ...cluster.routes, [key]: route };
   return changed(cluster, { routes }, route);
+}
+
+function probeOf(given: string | undefined, before: Route | undefined): Pick<Route, 'probe'> {
+  if (given === undefined) return before?.probe === undefined ? {} : { probe: before.probe };
+  if (given === BY_CONNECTION) return {};
+  if (isPlainPath(given)) return { probe: given };
+  throw refuse(
+    'BAD_VALUE',
+    `'${given}' is not a path at which a backend can be asked`,
+    'it begins with /, and has letters, digits and . _ ~ - between them',
+    `--probe /healthz, or --probe ${BY_CONNECTION} for a connection alone`,
+  );
 }
 
 /** What the route has already may be said again, unless its pool leaves it out. */
@@ -101,8 +117,7 @@ export function parseRoute(text: string): { host: string; path: string } {
   const at = text.indexOf('/');
   const host = checkHostPattern(at < 0 ? text : text.slice(0, at));
   const path = at < 0 ? '/' : text.slice(at);
-  const climbs = path.split('/').some((part) => part === '.' || part === '..');
-  if (PATH.test(path) && !climbs && path.length <= PATH_LENGTH_MAX) {
+  if (isPlainPath(path)) {
     return { host, path: path === '/' ? path : path.replace(/\/$/, '') };
   }
   throw refuse(
@@ -110,6 +125,11 @@ export function parseRoute(text: string): { host: string; path: string } {
     `'${path}' is not a path for a route`,
     'parts of letters, digits and . _ ~ - with one / between them are allowed, not . and .. alone',
   );
+}
+
+function isPlainPath(path: string): boolean {
+  const climbs = path.split('/').some((part) => part === '.' || part === '..');
+  return path.startsWith('/') && PATH.test(path) && !climbs && path.length <= PATH_LENGTH_MAX;
 }
 
 /** The cluster's own name is nobody else's. */

@@ -19,20 +19,23 @@ const ABOUT = [
 /**
  * Ids of the nodes that a change of the document is about: those whose record, or what they see of the
  * cluster itself, is another one after it, and those it takes out that have to say that they stopped. In a
- * new history all are.
+ * new history all are. `parts` are those of the state before, `next` those of the one after it.
  */
-export function affectedBy(before: ViewInput, after: Cluster, known?: Parts): string[] {
+export function affectedBy(
+  before: ViewInput,
+  after: Cluster,
+  parts: Parts = startParts(),
+  next: Parts = startParts(parts),
+): string[] {
   const { nodes, former, lineage, epoch } = before.cluster;
   if (after.lineage !== lineage || after.epoch !== epoch) return Object.keys(after.nodes);
-  const parts = startParts(known);
-  const next = { ...before, cluster: after };
-  const nextParts = startParts(parts);
+  const changed = { ...before, cluster: after };
   const isOther = (node: Node): boolean => {
     const was = nodes[node.id];
     if (was !== node) return true;
     const then = partsOf(before, parts, was);
-    const now = partsOf(next, nextParts, node);
-    return ABOUT.some((name) => now[name]?.hash !== then[name]?.hash);
+    const now = partsOf(changed, next, node);
+    return now !== then && ABOUT.some((name) => now[name]?.hash !== then[name]?.hash);
   };
   const leaving = Object.values(after.former).filter(
     ({ id, awaited }) => awaited && !(id in former),

@@ -1,4 +1,5 @@
 import { stillShown } from '../access/tokens.ts';
+import { sha256 } from '../base/hash.ts';
 import { valuesInOrder } from '../base/own.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
 import { clusterSetting, OF_AGENTS } from '../document/cluster-settings.ts';
@@ -8,11 +9,12 @@ import { busPort, coreAddress } from '../nodes/core.ts';
 import { recentlyFormer } from '../nodes/leave.ts';
 import { timingOf } from '../nodes/liveness.ts';
 import type { Verdicts } from '../nodes/verdicts.ts';
-import type { Catalogue, RoleDefinition, Seen } from '../roles/role.ts';
-import { confirmedWith, rolesOf, seenBy } from '../roles/roles.ts';
+import type { Catalogue, RoleDefinition } from '../roles/role.ts';
+import { confirmedWith, seesPools } from '../roles/roles.ts';
 import { balancerPool } from '../traffic/balancer-pools.ts';
 import { type AnnouncedRoute, type Pool, poolsOf, routePool } from '../traffic/pools.ts';
 import { ROUTERS } from '../traffic/proxies.ts';
+import { type Asks, asksOf } from './asks.ts';
 import type { Part, Parts } from './parts.ts';
 import type { BusUser, ControllerKeys, KeptExport, Peer, ProvenVersion, View } from './view.ts';
 
@@ -32,39 +34,39 @@ export interface ViewInput {
 /** What a view says beside its version and the node's own record. */
 export type Values = Omit<View, 'format' | 'version' | 'node'>;
 
+type ViewParts = { readonly [name in keyof Values]?: Part<Values[name]> };
+
 const NOTHING: Part<null> = { value: null, hash: '' };
 
 /** What is in a node's view beside its own record, by the name that it has there. */
-export function partsOf(
-  input: ViewInput,
-  { part }: Parts,
-  node: Node,
-): { [name in keyof Values]?: Part<Values[name]> } {
+export function partsOf(input: ViewInput, parts: Parts, node: Node): ViewParts {
+  const asks = asksOf(input.catalogue, node);
+  const shared = parts.group(asks.roles, () => sharedParts(input, parts, asks));
+  const own = ownParts(input, parts, node, asks);
+  return own === null ? shared : { ...shared, ...own };
+}
+
+/** What all nodes with the same roles are given. */
+function sharedParts(input: ViewInput, { part }: Parts, asks: Asks): ViewParts {
   const { cluster, catalogue, announced, controllerKeys, at } = input;
   const { nodes, settings } = cluster;
-  const all = part('all', [cluster.id, cluster.endpoint, nodes, settings], () => ({
-    id: cluster.id,
-    endpoint: cluster.endpoint,
-    core: coreAddress(cluster, catalogue),
-    busPort: busPort(cluster, catalogue),
-  }));
-  const timing = part('timing', [nodes, settings], () => timingOf(cluster).intervalMs);
-  const roles = rolesOf(catalogue, node).map(({ name }) => name);
-  const own = part(`settings of ${roles.join(' ')}`, [settings, catalogue], () => ({
-    cluster: Object.fromEntries(OF_AGENTS.map((key) => [key, clusterSetting(cluster, key)])),
-    ...Object.fromEntries(roles.map((name) => [name, settingsOf(cluster, catalogue, name)])),
-  }));
-  const kept = part('kept export', [nodes, settings, cluster.exportKey], () => {
-    const { id = '', ...rest } = keptExportOf(cluster) ?? {};
-    return { id, kept: id === '' ? null : (rest as KeptExport) };
-  });
-  const seen = seenBy(catalogue, node);
+  const { roles, definitions, seen } = asks;
   return {
-    cluster: all,
-    heartbeatMs: timing,
-    settings: own,
-    keptExport: kept.value.id === node.id ? { ...kept, value: kept.value.kept } : NOTHING,
-    ...poolParts(input, part, node, seen),
+    cluster: part('all', [cluster.id, cluster.endpoint, nodes, settings], () => ({
+      id: cluster.id,
+      endpoint: cluster.endpoint,
+      core: coreAddress(cluster, catalogue),
+      busPort: busPort(cluster, catalogue),
+    })),
+    heartbeatMs: part('timing', [nodes, settings], () => timingOf(cluster).intervalMs),
+    settings: part(`settings of ${roles}`, [settings, catalogue], () => ({
+      cluster: Object.fromEntries(OF_AGENTS.map((key) => [key, clusterSetting(cluster, key)])),
+      ...Object.fromEntries(
+        definitions.map(({ name }) => [name, settingsOf(cluster, catalogue, name)]),
+      ),
+    })),
+    keptExport: NOTHING,
+    ...(seesPools(seen) ? { pools: poolsSeen(input, part, asks) } : {}),
     ...(seen.has('certificates')
       ? {
           certificates: part('certificates', [cluster.certificates], () =>
@@ -84,6 +86,8 @@ export function partsOf(
             'users',
             [nodes, cluster.former, cluster.tokens, cluster.announcers, at],
             () => busUsersOf(cluster, controllerKeys.controller, at),
+            // Written with their keys in one order: sorting them would cost more than all the rest.
+            (users) => sha256(JSON.stringify(users)),
           ),
           warden: part('warden', [controllerKeys], () => controllerKeys.warden),
         }
@@ -92,37 +96,31 @@ export function partsOf(
       ? {
           document: part(
             'document',
-            [cluster],
+            [cluster, input.version.hash],
             () => cluster,
             () => input.version.hash,
           ),
         }
       : {}),
-    ...nodeParts(input, part, node, seen),
+    ...(seen.has('clients') ? { trustedProxies: clientsSeen(input, part, definitions) } : {}),
   };
 }
 
-/** Other nodes: those with the same role, and those that send requests to what a role serves. */
-function nodeParts(
-  { cluster, catalogue }: ViewInput,
-  part: Parts['part'],
-  node: Node,
-  seen: ReadonlySet<Seen>,
-): { trustedProxies?: Part<string[]>; peers?: Part<Record<string, Peer[]>> } {
-  const { nodes } = cluster;
-  const own = rolesOf(catalogue, node);
-  const clients = own.filter(({ sees }) => sees.includes('clients'));
-  const seers = own.filter(({ sees }) => sees.includes('peers')).map(({ name }) => name);
+/** What is of one node alone; null for the many that have nothing of the kind. */
+function ownParts(input: ViewInput, { part }: Parts, node: Node, asks: Asks): ViewParts | null {
+  const { cluster } = input;
+  const { nodes, settings, exportKey } = cluster;
+  const { pools, seers } = asks;
+  const kept = part('kept export', [nodes, settings, exportKey], () => {
+    const { id = '', ...rest } = keptExportOf(cluster) ?? {};
+    return { id, kept: id === '' ? null : (rest as KeptExport) };
+  });
+  const keepsExport = kept.value.id === node.id;
+  const balances = pools.includes(ROUTERS);
+  if (!keepsExport && !balances && seers.length === 0) return null;
   return {
-    ...(seen.has('clients')
-      ? {
-          trustedProxies: part(
-            `clients of ${clients.map(({ name }) => name).join(' ')}`,
-            [nodes, catalogue],
-            () => clientsOf(cluster, catalogue, clients),
-          ),
-        }
-      : {}),
+    ...(keepsExport ? { keptExport: { ...kept, value: kept.value.kept } } : {}),
+    ...(balances ? { pools: ownPools(input, part, node, asks) } : {}),
     ...(seers.length === 0
       ? {}
       : {
@@ -131,6 +129,19 @@ function nodeParts(
           ),
         }),
   };
+}
+
+/** Who sends requests to what these roles serve. */
+function clientsSeen(
+  { cluster, catalogue }: ViewInput,
+  part: Parts['part'],
+  definitions: readonly RoleDefinition[],
+): Part<string[]> {
+  const clients = definitions.filter(({ sees }) => sees.includes('clients'));
+  const names = clients.map(({ name }) => name).join(' ');
+  return part(`clients of ${names}`, [cluster.nodes, catalogue], () =>
+    clientsOf(cluster, catalogue, clients),
+  );
 }
 
 function clientsOf(
@@ -155,41 +166,43 @@ function peersOf(cluster: Cluster, { id: own }: Node, role: string): Peer[] {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function poolParts(
+function poolsSeen(
   input: ViewInput,
   part: Parts['part'],
-  node: Node,
-  seen: ReadonlySet<Seen>,
-): { pools?: Part<Pool[]> } {
-  const { cluster, catalogue, announced, verdicts } = input;
+  { pools: names, seen }: Asks,
+): Part<Pool[]> {
+  const all = allPools(input, part);
+  const isSeen = ({ kind, name }: Pool): boolean =>
+    kind === 'route' ? seen.has('routes') : names.includes(name);
+  return part(`pools ${[...names, seen.has('routes')].join(' ')}`, [all], () => all.filter(isSeen));
+}
+
+/** A balancer may have been given its routers by a person. */
+function ownPools(input: ViewInput, part: Parts['part'], node: Node, asks: Asks): Part<Pool[]> {
+  const { cluster, catalogue } = input;
+  const { nodes, settings } = cluster;
+  const { value: seen } = poolsSeen(input, part, asks);
+  return part(`pools of ${node.id}`, [seen, nodes, settings, catalogue, node], () =>
+    seen.map((pool) =>
+      pool.name === ROUTERS && pool.kind !== 'route'
+        ? balancerPool(cluster, catalogue, node, pool)
+        : pool,
+    ),
+  );
+}
+
+function allPools(
+  { cluster, catalogue, announced, verdicts }: ViewInput,
+  part: Parts['part'],
+): Pool[] {
   const { nodes, routes, settings } = cluster;
-  const names = [...seen].filter((one) => one.startsWith('pools/')).map((one) => one.slice(6));
-  if (names.length === 0 && !seen.has('routes')) return {};
-  // Each user of it has a hash of its own.
-  const pools = part(
+  const all = part(
     'all pools',
-    [nodes, routes, settings, announced, verdicts.outages, catalogue],
-    () => poolsOf(cluster, catalogue, announced, verdicts.outages),
+    [nodes, routes, settings, announced, verdicts, catalogue],
+    () => poolsOf(cluster, catalogue, announced, verdicts),
     () => '',
   );
-  const sees = ({ kind, name }: Pool): boolean =>
-    kind === 'route' ? seen.has('routes') : names.includes(name);
-  const isOwn = names.includes(ROUTERS);
-  return {
-    pools: part(
-      `pools ${[...names, seen.has('routes'), isOwn ? node.id : ''].join(' ')}`,
-      isOwn ? [pools.value, node] : [pools.value],
-      () =>
-        pools.value
-          .filter(sees)
-          .map((pool) => (pool.name === ROUTERS && pool.kind !== 'route' ? ownPool(pool) : pool)),
-    ),
-  };
-
-  /** A balancer may have been given its routers by a person. */
-  function ownPool(pool: Pool): Pool {
-    return balancerPool(cluster, catalogue, node, pool);
-  }
+  return all.value;
 }
 
 function routesOf(cluster: Cluster, announced: readonly AnnouncedRoute[]): View['routes'] {

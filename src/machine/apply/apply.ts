@@ -6,7 +6,7 @@ import { installPackages } from './install-packages.ts';
 import { purgeData } from './purge-data.ts';
 import { reload } from './reload.ts';
 import { remove } from './remove.ts';
-import { recheck, restart, start, stop } from './run-state.ts';
+import { awaitReady, recheck, restart, start, stop } from './run-state.ts';
 import { writeService } from './write-service.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
   const { paths } = context;
   switch (step.kind) {
     case 'install-packages':
-      return installPackages(step.packages, paths);
+      return installPackages(step.packages, context);
     case 'make-data':
       return makeData(step, paths);
     case 'adopt-data':
@@ -39,7 +39,11 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
     case 'write-service':
       return writeService(step, paths);
     case 'start':
-      return start(step, paths);
+      return start(step, context);
+    case 'await-ready':
+      return awaitReady(step, context);
+    case 'leave':
+      return; // a matter of others, whom the agent asks
     case 'stop':
       return stop(step, paths);
     case 'restart':
@@ -47,7 +51,7 @@ export async function applyStep(step: Step, context: ApplyContext): Promise<void
     case 'recheck':
       return recheck(step, context);
     case 'reload':
-      return reload(step, paths);
+      return reload(step, context);
     case 'remove':
       return remove(step, paths);
   }

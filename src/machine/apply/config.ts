@@ -6,7 +6,6 @@ import type { StepOf } from '../../domain/making/step.ts';
 import { attempt, lastWords } from '../command.ts';
 import {
   exists,
-  folderNames,
   makeFolder,
   readLinkIfExists,
   removeTree,
@@ -56,7 +55,7 @@ export async function switchConfig(step: StepOf<'switch-config'>, paths: Paths):
   if ((await readLinkIfExists(`${parent}/current`)) !== step.hash) {
     await switchLink(`${parent}/current`, step.hash);
   }
-  await sweepOld(parent, paths);
+  await sweepConfigs(step.process, paths);
 }
 
 async function check(step: StepOf<'write-config'>, candidate: string): Promise<void> {
@@ -72,15 +71,13 @@ async function check(step: StepOf<'write-config'>, candidate: string): Promise<v
   );
 }
 
-/** Of all processes; what one has loaded may change at any time, as it starts anew. */
-export async function sweepConfigs(paths: Paths): Promise<void> {
-  for (const process of await folderNames(paths.config)) {
-    await sweepOld(configOf(process, paths), paths);
-  }
-}
-
-/** All but the live and the loaded one: they hold keys and passwords that may be taken back since. */
-async function sweepOld(parent: string, paths: Paths): Promise<void> {
+/**
+ * Takes away all configs of a process but the live and the loaded one: they hold keys and passwords that may
+ * be taken back since. What is loaded may change at any time, as the process starts anew.
+ */
+export async function sweepConfigs(process: string, paths: Paths): Promise<void> {
+  const parent = configOf(process, paths);
+  if (!(await exists(parent))) return;
   const inUse = [await readLinkIfExists(`${parent}/current`)];
   inUse.push(await readLinkIfExists(`${parent}/loaded`));
   for (const entry of await readdir(parent, { withFileTypes: true })) {

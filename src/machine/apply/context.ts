@@ -5,4 +5,6 @@ export interface ApplyContext {
   paths: Paths;
   /** The process that applies, when it is itself one: its restart is not waited for. */
   self: string | null;
+  /** Ends a wait for something that needs none any more, with the signal's reason. What is done stays done. */
+  interrupted?: AbortSignal;
 }

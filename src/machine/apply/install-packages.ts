@@ -12,9 +12,12 @@ import {
   missingPackages,
 } from '../packages.ts';
 import { withLock } from '../s6/lock.ts';
+import type { ApplyContext } from './context.ts';
 
 const UPDATE_LIMIT_MS = 300_000;
 const INSTALL_LIMIT_MS = 900_000;
+/** Two installs before this one, each as long as it may take. */
+const OTHERS_LIMIT_MS = 2 * (INSTALL_LIMIT_MS + UPDATE_LIMIT_MS);
 const LOCK_WAIT_SECONDS = 300;
 const APT = ['apt-get', '-q', '-y', '-o', `DPkg::Lock::Timeout=${LOCK_WAIT_SECONDS}`];
 /** For dpkg: a config file that is there stays. */
@@ -43,20 +46,26 @@ const NO_CLUSTER = '/etc/postgresql-common/createcluster.d/kato.conf';
  * by it; an install that broke off is finished with this one. PACKAGE_MISSING names what this
  * machine's sources do not have.
  */
-export async function installPackages(packages: string[], paths: Paths): Promise<void> {
-  await withLock('packages', paths, async () => {
-    const missing = await missingPackages(packages, paths);
-    const begun = await begunInstall(paths);
-    if (missing.length === 0 && begun.length === 0) return;
-    await requireCandidates(missing);
-    const before = await installedPackages();
-    const brought = new Set([...begun, ...(await wouldBring(missing))]);
-    await beginInstall(brought, paths);
-    await withoutDaemons(() => install(missing));
-    for (const name of await installedPackages()) if (!before.has(name)) brought.add(name);
-    await stayDownAtBoot(brought);
-    await endInstall(paths);
-  });
+export async function installPackages(
+  packages: string[],
+  { paths, interrupted }: ApplyContext,
+): Promise<void> {
+  const waiting = { limitMs: OTHERS_LIMIT_MS, ...(interrupted && { interrupted }) };
+  await withLock('packages', paths, () => installMissing(packages, paths), waiting);
+}
+
+async function installMissing(packages: string[], paths: Paths): Promise<void> {
+  const missing = await missingPackages(packages, paths);
+  const begun = await begunInstall(paths);
+  if (missing.length === 0 && begun.length === 0) return;
+  await requireCandidates(missing);
+  const before = await installedPackages();
+  const brought = new Set([...begun, ...(await wouldBring(missing))]);
+  await beginInstall(brought, paths);
+  await withoutDaemons(() => install(missing));
+  for (const name of await installedPackages()) if (!before.has(name)) brought.add(name);
+  await stayDownAtBoot(brought);
+  await endInstall(paths);
 }
 
 /** Fresh lists first when the ones here do not know a package. */

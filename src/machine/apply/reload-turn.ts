@@ -11,12 +11,21 @@ const START_FIELD = 22;
  */
 const lastMs = new Map<string, number>();
 
-/** Waits until these workers may be replaced by new ones, at most 30 s: see `reloadWaitMs`. */
-export async function awaitTurn(folder: string, workers: ReadonlySet<string>): Promise<void> {
+/**
+ * Waits until these workers may be replaced by new ones, at most 30 s: see `reloadWaitMs`. Throws the
+ * reason of `interrupted` once that is aborted.
+ */
+export async function awaitTurn(
+  folder: string,
+  workers: ReadonlySet<string>,
+  interrupted?: AbortSignal,
+): Promise<void> {
   const starts = (await Promise.all([...workers].map(startMs))).filter((ms) => ms !== null);
   const sinceLastMs = performance.now() - (lastMs.get(folder) ?? Number.NEGATIVE_INFINITY);
   const waitMs = reloadWaitMs(sinceLastMs, starts);
-  if (waitMs > 0) await pause(waitMs);
+  if (waitMs > 0) {
+    await pause(waitMs, null, { signal: interrupted }).catch(() => interrupted?.throwIfAborted());
+  }
   lastMs.set(folder, performance.now());
 }
 

@@ -6,6 +6,7 @@ import { configOf } from '../disk/places.ts';
 import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
 import { control, readStatus, serviceOf, statusWithin } from '../s6/service.ts';
 import { within } from '../s6/wait.ts';
+import type { ApplyContext } from './context.ts';
 import { awaitTurn } from './reload-turn.ts';
 import { witnessOf, workersOf } from './witness.ts';
 
@@ -17,15 +18,16 @@ const START_LIMIT_MS = 5000;
 const LETTERS: Record<string, string> = { HUP: 'h', USR1: '1', USR2: '2' };
 
 /** A process that is down needs none: it records what it loads when it starts. */
-export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void> {
+export async function reload(step: StepOf<'reload'>, context: ApplyContext): Promise<void> {
+  const { paths, interrupted } = context;
   const folder = serviceOf(step.process, paths);
   const letter = LETTERS[step.signal];
   if (letter === undefined) throw refuse('BAD_VALUE', `no reload by signal ${step.signal}`);
-  const pid = await startedPid(folder);
+  const pid = await startedPid(folder, interrupted);
   const loaded = `${configOf(step.process, paths)}/loaded`;
   if (pid === null || (await readLinkIfExists(loaded)) === step.hash) return;
   const living = await workersOf(pid);
-  if (living !== null) await awaitTurn(folder, living);
+  if (living !== null) await awaitTurn(folder, living, interrupted);
   const isTaken = await witnessOf(step.confirm, pid);
   const since = await logEnd(step.process, paths);
   await control(folder, letter);
@@ -38,13 +40,14 @@ export async function reload(step: StepOf<'reload'>, paths: Paths): Promise<void
 }
 
 /** In the middle of its start a program would die of the signal, or forget it. */
-async function startedPid(folder: string): Promise<number | null> {
+async function startedPid(folder: string, interrupted?: AbortSignal): Promise<number | null> {
   let pid: number | null = null;
-  await statusWithin(folder, START_LIMIT_MS, async () => {
+  const hasStarted = async (): Promise<boolean> => {
     const status = await readStatus(folder);
     pid = status?.pid ?? null;
     return pid === null || status?.ready === true;
-  });
+  };
+  await statusWithin(folder, START_LIMIT_MS, hasStarted, interrupted);
   return pid;
 }
 

@@ -5,7 +5,7 @@ import type { Listen } from '../../domain/making/spec.ts';
 import type { StepOf } from '../../domain/making/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../disk/files.ts';
 import { olderMark, restartsFile } from '../disk/places.ts';
-import { groupOf, portOwner } from '../network/ports.ts';
+import { descendsFrom, groupOf, portOwner } from '../network/ports.ts';
 import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
 import type { ServiceStatus } from '../s6/process-state.ts';
 import {
@@ -32,7 +32,8 @@ const STOP_DEFAULT_MS = 20_000;
 /** A tree that has just started comes to each folder in a moment. */
 const SUPERVISED_LIMIT_MS = 5000;
 
-export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> {
+export async function start(step: StepOf<'start'>, context: ApplyContext): Promise<void> {
+  const { paths } = context;
   const folder = serviceOf(step.process, paths);
   const status = await readStatus(folder);
   const isUp = status?.up === true;
@@ -41,7 +42,12 @@ export async function start(step: StepOf<'start'>, paths: Paths): Promise<void> 
   const since = isUp ? null : await logEnd(step.process, paths);
   await bringUp(folder);
   await recordRestarts(step, paths);
-  await waitReady(step.process, { seconds: step.readySeconds, since }, paths);
+  await waitReady(step, since, context);
+}
+
+/** What begins as it is, and is not ready yet, or keeps dying. */
+export function awaitReady(step: StepOf<'await-ready'>, context: ApplyContext): Promise<void> {
+  return waitReady(step, null, context);
 }
 
 export async function stop(step: StepOf<'stop'>, paths: Paths): Promise<void> {
@@ -73,7 +79,7 @@ export async function restart(step: StepOf<'restart'>, context: ApplyContext): P
   if (before?.up === true) await endInstance(folder, before.pid);
   await bringUp(folder);
   await recordRestarts(step, paths);
-  await waitReady(process, { seconds: step.readySeconds, since }, paths);
+  await waitReady(step, since, context);
 }
 
 /**
@@ -85,7 +91,7 @@ export async function recheck(step: StepOf<'recheck'>, context: ApplyContext): P
   const folder = serviceOf(process, context.paths);
   await freshStatus(process, context.paths);
   const isReady = async () => (await readStatus(folder))?.ready === true;
-  if (await statusWithin(folder, HEARD_MS, isReady)) return;
+  if (await statusWithin(folder, HEARD_MS, isReady, context.interrupted)) return;
   if (await passesCheck(folder)) await restart({ ...step, kind: 'restart' }, context);
 }
 
@@ -135,16 +141,19 @@ async function bringUp(folder: string): Promise<void> {
 }
 
 async function waitReady(
-  process: string,
-  { seconds, since }: { seconds: number; since: LogPlace | null },
-  paths: Paths,
+  { process, readySeconds: seconds }: { process: string; readySeconds: number },
+  since: LogPlace | null,
+  { paths, interrupted }: ApplyContext,
 ): Promise<void> {
   let state = 'STARTING';
   const folder = serviceOf(process, paths);
-  await statusWithin(folder, seconds * 1000, async () => {
-    state = (await readState(folder)).state;
-    return state === 'RUNNING' || state === 'FATAL';
-  });
+  const isOver = async (): Promise<boolean> => {
+    const now = await readState(folder);
+    state = now.state;
+    // One that has died often and serves now is as it should be, if it goes on for a moment.
+    return state === 'RUNNING' || (state === 'FATAL' && now.status?.ready !== true);
+  };
+  await statusWithin(folder, seconds * 1000, isOver, interrupted);
   if (state === 'RUNNING') return;
   const lines = await lastLogLines(process, paths, since);
   throw refuse(
@@ -155,11 +164,18 @@ async function waitReady(
   );
 }
 
-async function refuseTakenPorts(process: string, listens: Listen[], paths: Paths): Promise<void> {
+/** PORT_TAKEN where a program listens there that is none of the process, nor started by the one with this pid. */
+export async function refuseTakenPorts(
+  process: string,
+  listens: readonly Listen[],
+  paths: Paths,
+  pid: number | null = null,
+): Promise<void> {
   const ownGroup = Number((await readIfExists(groupFile(process, paths))) ?? Number.NaN);
   for (const { address, port } of listens) {
     const owner = await portOwner(address, port);
     if (owner === null || (await groupOf(owner.pid)) === ownGroup) continue;
+    if (await descendsFrom(owner.pid, pid)) continue;
     const who = owner.name ?? 'another program';
     throw refuse(
       'PORT_TAKEN',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { attempt } from '../command.ts';
+import { connects } from './connects.ts';
 
 const LOOK_EVERY_MS = 250;
 /** The kernel has sent so often again: 1.4 s without a sign of the other machine. */
@@ -92,16 +92,6 @@ async function cut(...filter: string[]): Promise<void> {
 }
 
 /** A refusal is an answer, too. */
-function answers(peer: string): Promise<boolean> {
-  const at = peer.lastIndexOf(':');
-  return new Promise((resolve) => {
-    const socket = connect({ host: peer.slice(0, at), port: Number(peer.slice(at + 1)) });
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(HANDSHAKE_LIMIT_MS, () => done(false));
-    socket.once('connect', () => done(true));
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => done(code === 'ECONNREFUSED'));
-  });
+async function answers(peer: string): Promise<boolean> {
+  return (await connects(peer, HANDSHAKE_LIMIT_MS)) !== 'no';
 }

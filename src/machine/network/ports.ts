@@ -40,9 +40,22 @@ export async function isOfOurs(pid: number | null, paths: Paths): Promise<boolea
   return (await Promise.all(files)).some((text) => text !== null && Number(text) === group);
 }
 
+const PARENT_FIELD = 4;
 const GROUP_FIELD = 5;
+/** Deeper than any program starts others. */
+const GENERATIONS_MAX = 20;
 
 /** The process group of a pid, which outlives its leader. */
 export async function groupOf(pid: number | null): Promise<number | null> {
   return pid === null ? null : statNumber(pid, GROUP_FIELD);
+}
+
+/** Whether a program was started by another one, by way of others or not. */
+export async function descendsFrom(pid: number | null, ancestor: number | null): Promise<boolean> {
+  let now = pid;
+  for (let i = 0; now !== null && ancestor !== null && i < GENERATIONS_MAX; i++) {
+    if (now === ancestor) return true;
+    now = await statNumber(now, PARENT_FIELD);
+  }
+  return false;
 }

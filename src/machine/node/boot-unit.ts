@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import type { Paths } from '../../domain/making/paths.ts';
 import { run } from '../command.ts';
 import { exists, readIfExists, writeFileAtomic } from '../disk/files.ts';
-import { haltMark } from './halting.ts';
+import { haltCommand } from './halting.ts';
 
 export const UNIT = 'kato.service';
 const UNIT_FILE = `/etc/systemd/system/${UNIT}`;
@@ -54,7 +54,7 @@ RuntimeDirectory=kato
 RuntimeDirectoryMode=0755
 ExecStartPre=/bin/cp /proc/sys/kernel/random/uuid ${paths.run}/boot-id
 ExecStart=/usr/bin/s6-svscan ${paths.service}
-ExecStop=/usr/bin/touch ${haltMark(paths)}
+ExecStop=/bin/sh -c "${haltCommand(paths)}"
 Restart=on-failure
 KillMode=mixed
 TimeoutStopSec=120

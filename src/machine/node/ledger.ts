@@ -163,7 +163,9 @@ export async function forgetNode(
   await rm(identityFile(paths), { force: true });
   await rm(paths.state, { recursive: true, force: true });
   await makeFolder(paths.state, 0o700);
-  await writeJson(formerFile(paths), { name, core: core.address, at: new Date().toISOString() });
+  const former = { name, core: core.address, at: new Date().toISOString() };
+  // It only explains to people: a disk that is full does not keep a node from leaving.
+  await writeJson(formerFile(paths), former).catch(() => undefined);
 }
 
 /** NOT_SET_UP for a machine that is no node: it may have been one, and was taken out. */

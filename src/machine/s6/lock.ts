@@ -16,6 +16,8 @@ export interface LockOptions {
   holder?: string;
   /** Called once, after a second of waiting, with the holder. */
   onWait?: (holder: string) => void;
+  /** Ends the wait with its reason. */
+  interrupted?: AbortSignal;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function withLock<T>(
   name: string,
   paths: Paths,
   action: () => Promise<T>,
-  { limitMs = LOCK_LIMIT_MS, holder = 'kato', onWait }: LockOptions = {},
+  { limitMs = LOCK_LIMIT_MS, holder = 'kato', onWait, interrupted }: LockOptions = {},
 ): Promise<T> {
   await makeFolder(paths.locks, 0o700);
   const file = `${paths.locks}/${name}.lock`;
@@ -35,7 +37,8 @@ export async function withLock<T>(
   const held = takeLock(file);
   const timer = onWait && setTimeout(async () => onWait(await holderOf(file)), TOLD_AFTER_MS);
   try {
-    if (!(await held.within(limitMs))) {
+    if (!(await held.within(limitMs, interrupted))) {
+      interrupted?.throwIfAborted();
       const why = `${await holderOf(file)} has had it for ${Math.round(limitMs / 1000)} s`;
       throw refuse(
         'TIMEOUT',
@@ -63,9 +66,10 @@ function takeLock(file: string) {
   const ended = once(holder, 'close').catch(() => undefined);
   holder.stdin.on('error', () => undefined).write('held\n');
   return {
-    /** False when the time is over. */
-    within: async (limitMs: number): Promise<boolean> => {
-      const signal = AbortSignal.timeout(limitMs);
+    /** False when the time is over, or the wait was ended. */
+    within: async (limitMs: number, interrupted?: AbortSignal): Promise<boolean> => {
+      const timeout = AbortSignal.timeout(limitMs);
+      const signal = interrupted === undefined ? timeout : AbortSignal.any([timeout, interrupted]);
       const answer = once(holder.stdout, 'data', { signal });
       const held = await Promise.race([answer, ended]).catch(() => null);
       if (held === null) return false;

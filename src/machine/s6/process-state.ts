@@ -4,7 +4,7 @@ import type { ProcessState } from '../../domain/making/spec.ts';
 const FATAL_DEATHS = 3;
 const FATAL_WINDOW_SECONDS = 30;
 /** Ready for so long, and earlier deaths no longer count. */
-const RECOVERED_SECONDS = 3;
+export const RECOVERED_SECONDS = 3;
 /** TAI is ahead of UTC by this since 2017; s6 stamps in TAI64N. */
 const TAI_AHEAD_SECONDS = 37n;
 

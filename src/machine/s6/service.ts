@@ -83,13 +83,14 @@ export async function readState(
   return { status, state: stateOf(status, parseDeaths(stdout), nowMs) };
 }
 
-/** Asks again whenever s6 says something new of the process. */
+/** Asks again whenever s6 says something new of the process; see `withinChanges`. */
 export function statusWithin<T>(
   folder: string,
   limitMs: number,
   ask: () => Promise<T>,
+  interrupted?: AbortSignal,
 ): Promise<T> {
-  return withinChanges(`${folder}/supervise`, limitMs, ask);
+  return withinChanges(`${folder}/supervise`, limitMs, ask, interrupted);
 }
 
 /** Sends commands by their letters as in `s6-svc`. Fails with FAILED when nothing supervises it. */

@@ -8,6 +8,7 @@ import { COMMAND_ENVIRONMENT, run } from '../command.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../disk/files.ts';
 import { tightenFolders } from '../disk/private-folders.ts';
 import { isBootUnitInstalled, UNIT } from '../node/boot-unit.ts';
+import { forgetHalt } from '../node/halting.ts';
 import { withLock } from './lock.ts';
 import { hasReader, isSupervised, serviceNames, serviceOf } from './service.ts';
 import { within } from './wait.ts';
@@ -53,6 +54,8 @@ export async function rescan(paths: Paths): Promise<void> {
 }
 
 async function startTree(paths: Paths): Promise<void> {
+  // Of the tree before: a machine that is set up anew has not been booted by a person.
+  await forgetHalt(paths);
   await newBootId(paths);
   if (await isBootUnitInstalled(paths)) await run(['systemctl', 'start', UNIT]);
   else startDetached(paths);

@@ -10,14 +10,26 @@ export function within<T>(limitMs: number, ask: () => Promise<T>): Promise<T> {
   return asked(limitMs, ask, () => pause(STEP_MS));
 }
 
-/** As `within`, but asks again when something in the folder has changed: where asking is dear. */
+/**
+ * As `within`, but asks again when something in the folder has changed: where asking is dear. Throws the
+ * reason of `interrupted` once that is aborted.
+ */
 export async function withinChanges<T>(
   folder: string,
   limitMs: number,
   ask: () => Promise<T>,
+  interrupted?: AbortSignal,
 ): Promise<T> {
   using changes = changesIn(folder);
-  return await asked(limitMs, ask, (leftMs) => changes.next(Math.min(leftMs, MISSED_MS)));
+  interrupted?.addEventListener('abort', changes.note);
+  try {
+    return await asked(limitMs, ask, async (leftMs) => {
+      interrupted?.throwIfAborted();
+      await changes.next(Math.min(leftMs, MISSED_MS));
+    });
+  } finally {
+    interrupted?.removeEventListener('abort', changes.note);
+  }
 }
 
 async function asked<T>(
@@ -35,7 +47,9 @@ async function asked<T>(
 }
 
 /** `next` resolves at once for what changed since the last one. Looks every so often where it cannot watch. */
-function changesIn(folder: string): Disposable & { next(limitMs: number): Promise<void> } {
+function changesIn(
+  folder: string,
+): Disposable & { note(): void; next(limitMs: number): Promise<void> } {
   const idle = (): void => {};
   let changed = false;
   let wake = idle;
@@ -45,6 +59,7 @@ function changesIn(folder: string): Disposable & { next(limitMs: number): Promis
   };
   const watcher = watching(folder, note);
   return {
+    note,
     next: (limitMs) =>
       new Promise((resolve) => {
         const timer = setTimeout(note, watcher === null ? STEP_MS : limitMs);
@@ -60,9 +75,10 @@ function changesIn(folder: string): Disposable & { next(limitMs: number): Promis
   };
 }
 
-function watching(folder: string, onChange: () => void) {
+/** Null where the kernel cannot tell of changes: who asks has to look now and then. */
+export function watching(folder: string, onChange: () => void) {
   try {
-    return watch(folder, onChange).on('error', onChange);
+    return watch(folder, { persistent: false }, onChange).on('error', onChange);
   } catch {
     return null;
   }

@@ -1,18 +1,26 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { Paths } from '../../domain/making/paths.ts';
+import { RECOVERED_SECONDS } from './process-state.ts';
 import { serviceNames, serviceOf } from './service.ts';
 
 const DEBOUNCE_MS = 30;
 /** For what the kernel's events miss, such as a folder replaced between two looks. */
 const RESCAN_MS = 10_000;
 
+/** Whoever has kept dying counts as well from then on, if it is ready: no event tells that. */
+const REST_MS = 1000 * RECOVERED_SECONDS + 200;
+
 /**
  * Calls back soon after a process has changed its state, a service folder comes or goes, or a log
- * loses lines.
+ * loses lines; and once nothing of that has happened for a while.
  */
-export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
+export function watchProcesses(
+  paths: Paths,
+  { onChange, onRest }: { onChange(): void; onRest(): void },
+): Disposable {
   const watchers = new Map<string, FSWatcher>();
   let pending: NodeJS.Timeout | undefined;
+  let resting: NodeJS.Timeout | undefined;
   let closed = false;
 
   const changed = () => {
@@ -20,6 +28,8 @@ export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
       pending = undefined;
       void follow();
       onChange();
+      clearTimeout(resting);
+      resting = setTimeout(onRest, REST_MS).unref();
     }, DEBOUNCE_MS).unref();
   };
   const add = (folder: string) => {
@@ -55,6 +65,7 @@ export function watchProcesses(paths: Paths, onChange: () => void): Disposable {
       closed = true;
       clearInterval(timer);
       clearTimeout(pending);
+      clearTimeout(resting);
       for (const folder of [...watchers.keys()]) drop(folder);
     },
   };

@@ -4,7 +4,7 @@ import { applyStep } from '../../machine/apply/apply.ts';
 import { refuseNoexec } from '../../machine/disk/ground.ts';
 import { AGENT } from '../../machine/disk/places.ts';
 import { answers } from '../../machine/network/socket.ts';
-import { announceHalt, forgetHalt } from '../../machine/node/halting.ts';
+import { announceHalt, forgetHalt, isReleased } from '../../machine/node/halting.ts';
 import { noNodeHere, readIdentity } from '../../machine/node/ledger.ts';
 import { readStatus, serviceOf } from '../../machine/s6/service.ts';
 import { shutdownSupervision, whatLives } from '../../machine/s6/shutdown.ts';
@@ -73,6 +73,8 @@ export async function haltNode(
   checkRoot('kato node halt');
   if (!(await supervisionRunning(paths))) return false;
   await announceHalt(paths);
+  // One that does not answer cannot tell the others anything: they find out.
+  if (await answers(paths.socket)) await isReleased(paths);
   await shutdownSupervision(paths, onWait);
   return true;
 }

@@ -16,7 +16,7 @@ import { addresses, primaryAddress } from '../../machine/network/interfaces.ts';
 import { isOfOurs, portOwner } from '../../machine/network/ports.ts';
 import { installBootUnit } from '../../machine/node/boot-unit.ts';
 import { isRoot } from '../../machine/node/host.ts';
-import { serviceOf } from '../../machine/s6/service.ts';
+import { control, readStatus, serviceOf } from '../../machine/s6/service.ts';
 import { readServiceFiles } from '../../machine/s6/service-files.ts';
 import { bootSupervision } from '../../machine/s6/supervision.ts';
 
@@ -74,6 +74,8 @@ export async function chooseAddress(
 }
 
 const LOOPBACK = '127.0.0.1';
+/** HUP, by the letter of `s6-svc`: the agent looks at its node at once. */
+const LOOK_NOW = 'h';
 
 /** PORT_TAKEN when a program that is not kato's has a port that one of the roles needs. */
 export async function refuseTakenPorts(
@@ -115,13 +117,16 @@ export async function startAgent(host: Host): Promise<string> {
   const { paths } = host;
   const agent = agentProcess(host);
   const service = serviceFolder(agent, paths);
+  const before = await readStatus(serviceOf(AGENT, paths));
   // First the unit: where systemd is, the tree is to run inside it from the beginning.
   const atBoot = await installBootUnit(paths, host.kato.program);
   await bootSupervision(paths);
   await applyStep({ kind: 'write-service', process: agent.name, service }, { paths, self: null });
-  const { name, readySeconds, listens } = agent;
-  const start = { kind: 'start', process: name, readySeconds, listens, restarts: 0 } as const;
-  await applyStep(start, { paths, self: null });
+  const { name: process, readySeconds, listens, restarts, after } = agent;
+  const start = { process, readySeconds, listens, restarts, after };
+  await applyStep({ kind: 'start', ...start }, { paths, self: null });
+  // It may wait up to a minute before it tries again what has failed: the cause may be gone.
+  if (before?.ready === true) await control(serviceOf(AGENT, paths), LOOK_NOW);
   return atBoot;
 }
 
@@ -164,6 +169,7 @@ function agentProcess({ paths, kato }: Host): Omit<ProcessSpec, 'service'> {
     reloadConfirm: null,
     sparesStarted: true,
     restarts: 0,
+    after: [],
     listens: [],
   };
 }

@@ -6,7 +6,7 @@ import { createIdentity, type Identity, keyOfSeed } from '../../bus/identity.ts'
 import { proveKey } from '../../bus/joining/join-proof.ts';
 import type { JoinToken } from '../../bus/joining/join-token.ts';
 import { join } from '../../bus/subjects.ts';
-import { isAway } from '../../domain/base/error.ts';
+import { isAway, mayReturn } from '../../domain/base/error.ts';
 import type { Json } from '../../domain/document/cluster.ts';
 import type { Joined } from '../../domain/nodes/join.ts';
 import { makeFolder, readIfExists } from '../../machine/disk/files.ts';
@@ -17,7 +17,7 @@ import { patiently } from './patience.ts';
 
 /** Each step towards the core is given up after this. */
 const CORE_MS = 5000;
-/** A bus that has dropped the joiner is asked again for so long. */
+/** A bus that has dropped the joiner is asked again for so long, and one on which no controller is just now. */
 const RETURN_MS = 5000;
 const AGAIN_MS = 200;
 
@@ -55,16 +55,16 @@ async function ask(
   { trial }: { trial: boolean },
 ): Promise<Admitted> {
   const body = { id: randomUUID(), params: await paramsOf(request, own, trial) };
-  let droppedMs: number | null = null;
+  let awayMs: number | null = null;
   for (;;) {
     try {
       const { result, revision } = await askOnce(request, body);
       return { ...result, revision, own };
     } catch (error) {
       // A reload of the bus, as each join is one, drops who is just connecting, or just has. What was
-      // asked may have been done: with the same id it is the same.
-      if (isAway(error) && error.code === 'BUS_AWAY') droppedMs ??= performance.now();
-      const mayComeBack = droppedMs !== null && performance.now() - droppedMs < RETURN_MS;
+      // asked may have been done: with the same id it is the same. A controller may just be restarted.
+      if (mayReturn(error)) awayMs ??= performance.now();
+      const mayComeBack = awayMs !== null && performance.now() - awayMs < RETURN_MS;
       if (!isAway(error) || !mayComeBack) throw error;
       await pause(AGAIN_MS);
     }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClusterLink } from '../../../src/agent/cluster-link.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
 import type { Made, ProvenVersion, View } from '../../../src/domain/views/view.ts';
-import type { Progress } from '../../../src/operations/status.ts';
+import type { Progress } from '../../../src/operations/following/progress.ts';
 import {
   type Counts,
   NOTHING,

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { refuse } from '../../../src/domain/base/error.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
-import { hint } from '../../support/said/hint.ts';
-import { statusWith } from '../../support/statuses.ts';
-import { until } from '../../support/until.ts';
 import { type Machine, machine } from './kato.ts';
 
 const STEP = { kind: 'start', process: 'redis', ms: 12, failed: false };
@@ -89,25 +86,6 @@ describe('a change by kato', () => {
     );
     assert.equal(exitCode, 6);
     assert.match(stderr, /but web did not finish it within 1 s/);
-  });
-
-  it('that is interrupted while it is followed goes on, and says so', async () => {
-    let followed = false;
-    here.answers.progress = async () => {
-      followed = true;
-      return new Promise(() => {});
-    };
-    const adding = here.start('role', 'add', '-n', 'web', 'redis');
-    await until(() => followed, { what: 'the change is followed', seconds: 10 });
-    const { exitCode, stderr } = await adding.kill('SIGINT');
-    assert.equal(exitCode, 130);
-    const { commands } = hint(
-      stderr.split('\n').find((line) => line.startsWith('kato: ')),
-      'cli/framework/change-command.ts: kato: the change is written and goes on: kato status shows what fails',
-    );
-    const failed = { code: 'STEP_FAILED' as const, message: 'web: no luck', node: 'web' };
-    here.answers.status = () => statusWith({ warnings: [failed] }) as unknown as Json;
-    assert.match((await here.type(commands[0]!)).stdout, /no luck/);
   });
 
   it('passes on a refusal with its exit code', async () => {

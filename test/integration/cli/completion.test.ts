@@ -180,6 +180,7 @@ for (const [name, shell] of Object.entries(SHELLS)) {
     });
 
     async function enter(line: string): Promise<void> {
+      screen.press('C-u');
       screen.type(line);
       screen.press('Enter');
     }
@@ -187,11 +188,12 @@ for (const [name, shell] of Object.entries(SHELLS)) {
     /** Types, presses Tab and then x, so that it is over when the x is there. */
     async function tab(line: string): Promise<string> {
       screen.press('C-u');
+      await screen.shows(/(^|\n)\$ *\n$/);
       screen.type(line);
       screen.press('Tab');
       screen.type('x');
-      const shown = await screen.shows(/x *\n$/);
-      return shown.trimEnd().split('\n').at(-1)!.slice('$ '.length);
+      const lines = (await screen.shows(/x *\n$/)).trimEnd().split('\n');
+      return lines.at(-1)!.slice('$ '.length);
     }
 
     for (const [typed, completed] of TYPED) {
@@ -205,7 +207,6 @@ for (const [name, shell] of Object.entries(SHELLS)) {
     }
 
     it('lists roles where roles belong, and no flag before it is begun', async () => {
-      screen.press('C-u');
       await enter('clear');
       screen.type('kato role add ');
       screen.press('Tab', 'Tab');
@@ -231,7 +232,6 @@ for (const [name, shell] of Object.entries(SHELLS)) {
     });
 
     it('starts no program for the words of kato itself', async () => {
-      screen.press('C-u');
       await enter(`${shell.leave}; echo "it has" gone`);
       await screen.shows('it has gone');
       assert.match(await tab('kato node se'), /^kato node setup ?x$/);

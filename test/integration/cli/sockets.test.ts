@@ -13,7 +13,7 @@ import { spoiled, spoiledText } from '../../support/spoiling.ts';
 import { until } from '../../support/until.ts';
 
 const TALK_MS = 1000;
-const INPUTS = 2000;
+const INPUTS = 10_000;
 const SEED = 20261126;
 
 describe('the sockets of an agent', () => {

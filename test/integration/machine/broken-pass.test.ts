@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { runAgent } from '../../../src/agent/agent.ts';
 import { askAgent } from '../../../src/agent/doors/ask.ts';
-import type { PassContext } from '../../../src/agent/pass.ts';
+import type { PassContext } from '../../../src/agent/look.ts';
 import type { Paths } from '../../../src/domain/making/paths.ts';
 import type { Status } from '../../../src/domain/telling/status.ts';
 import { makeFolder } from '../../../src/machine/disk/files.ts';

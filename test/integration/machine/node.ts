@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { applyGroup, arrange } from '../../../src/agent/pass.ts';
-import { toErrorRecord } from '../../../src/domain/base/error.ts';
+import { startLane } from '../../../src/agent/lanes/lane.ts';
+import { startLanes } from '../../../src/agent/lanes/lanes.ts';
+import { leaves, processUnits, wishOf } from '../../../src/agent/lanes/process-unit.ts';
+import type { PassContext } from '../../../src/agent/look.ts';
 import type { ErrorRecord } from '../../../src/domain/base/error-codes.ts';
 import { hashOf } from '../../../src/domain/base/hash.ts';
 import { type Paths, pathsOf } from '../../../src/domain/making/paths.ts';
-import { planNode } from '../../../src/domain/making/plan.ts';
 import { serviceFolder } from '../../../src/domain/making/s6/service-folder.ts';
 import type {
   ConfigFile,
@@ -12,10 +13,11 @@ import type {
   ProcessSpec,
   Spec,
 } from '../../../src/domain/making/spec.ts';
-import type { DataStep, Step } from '../../../src/domain/making/step.ts';
+import type { DataStep, Report } from '../../../src/domain/making/step.ts';
 import { applyStep } from '../../../src/machine/apply/apply.ts';
 import { run } from '../../../src/machine/command.ts';
 import { readIfExists } from '../../../src/machine/disk/files.ts';
+import type { Delivery } from '../../../src/machine/node/ledger.ts';
 import { observe } from '../../../src/machine/observe.ts';
 import { shutdownSupervision } from '../../../src/machine/s6/shutdown.ts';
 import { bootSupervision } from '../../../src/machine/s6/supervision.ts';
@@ -94,32 +96,69 @@ export function dataOf({ name, dataFolder, user, initialize }: ProcessSpec): Dat
 /** All steps that lead to the process as given, running. */
 export async function install(spec: ProcessSpec, paths: Paths): Promise<void> {
   const { name: process, dataFolder: folder, config, service } = spec;
-  const { listens, readySeconds, restarts } = spec;
+  const { listens, readySeconds, restarts, after } = spec;
   const context = { paths, self: null };
   if (folder !== null) await applyStep({ kind: 'make-data', ...dataOf(spec) }, context);
   if (config !== null) await switchTo(spec, paths);
   await applyStep({ kind: 'write-service', process, service }, context);
-  await applyStep({ kind: 'start', process, readySeconds, listens, restarts }, context);
+  await applyStep({ kind: 'start', process, readySeconds, listens, restarts, after }, context);
 }
 
-/** What the agent does in one pass. Hands back what failed. */
+const QUIET = { onStep: () => undefined, onSettled: () => undefined, onRetry: () => undefined };
+
+/** What the lanes of an agent do, once. Hands back what failed. */
 export async function onePass(
   processes: ProcessSpec[],
   paths: Paths,
   purge: Spec['purge'] = [],
 ): Promise<ErrorRecord[]> {
   const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' };
-  const spec = { version, node: 'here', processes, broken: [], purge };
+  const spec = { version, node: 'here', processes, broken: [], serving: [], purge };
+  const kind = processUnits(
+    { paths },
+    {
+      onPlan: () => undefined,
+      startAfter: async () => undefined,
+      freePorts: async () => undefined,
+      leave: async () => undefined,
+      lookAgain: async () => undefined,
+    },
+  );
+  const named = [...processes.map(({ name }) => name), ...purge.map(({ process }) => process)];
+  const names = [...new Set([...named, ...Object.keys((await observe(paths)).processes)])];
   const failed: ErrorRecord[] = [];
-  const apply = (step: Step): Promise<boolean> =>
-    applyStep(step, { paths, self: null }).then(
-      () => true,
-      (error: unknown) => failed.push(toErrorRecord(error)) === 0,
-    );
-  const { stops, groups } = arrange(planNode(spec, await observe(paths, processes)));
-  await Promise.all(stops.map(apply));
-  await Promise.all(groups.map((group) => applyGroup(group, apply)));
+  const done = async (name: string): Promise<void> => {
+    const lane = startLane(kind, QUIET);
+    lane.want(wishOf(spec, name));
+    await lane.settled();
+    if (lane.failure !== null) failed.push(lane.failure.error);
+    await lane.end();
+  };
+  const isLeaving = (name: string): boolean => leaves(wishOf(spec, name));
+  await Promise.all(names.filter(isLeaving).map(done));
+  await Promise.all(names.filter((name) => !isLeaving(name)).map(done));
   return failed;
+}
+
+/** What an agent makes of what it is told, until all of it is done or has failed. */
+export async function passOf(
+  context: PassContext,
+  delivery: Delivery,
+): Promise<Pick<Report, 'steps' | 'failures'>> {
+  const done = Promise.withResolvers<void>();
+  const onDone = async (): Promise<void> => done.resolve();
+  const nothing = (): undefined => undefined;
+  const events = {
+    onChange: nothing,
+    onRetry: nothing,
+    leave: async () => undefined,
+    log: nothing,
+  };
+  const lanes = startLanes(context, { ...events, onDone });
+  await lanes.take(delivery);
+  await done.promise;
+  await lanes.end();
+  return lanes.done;
 }
 
 export async function switchTo(spec: ProcessSpec, paths: Paths): Promise<void> {

@@ -78,6 +78,7 @@ describe('processes under s6', function () {
       node: 'here',
       processes: [changed],
       broken: [],
+      serving: [],
       purge: [],
     };
     const plan = async () => planNode(spec, await observe(paths, spec.processes));
@@ -214,10 +215,12 @@ describe('processes under s6', function () {
     assert.equal(await readFile(out, 'utf8'), `${[...words, environment.GIVEN].join('\0')}\0`);
   });
 
-  it('are watched: each change of state wakes', async () => {
+  it('are watched: each change of state wakes, and once that nothing has changed for a while', async () => {
     let woken = 0;
-    using _watch = watchProcesses(paths, () => {
-      woken++;
+    let rested = 0;
+    using _watch = watchProcesses(paths, {
+      onChange: () => woken++,
+      onRest: () => rested++,
     });
     await install(redis, paths);
     await until(() => woken > 0, { what: 'the start was seen', seconds: 5 });
@@ -230,6 +233,9 @@ describe('processes under s6', function () {
     const before = woken;
     process.kill((await look('redis', paths)).pid!, 'SIGKILL');
     await until(() => woken > before, { what: 'the death was seen', seconds: 5 });
+    const atDeath = rested;
+    await until(() => rested > atDeath, { what: 'it is well again', seconds: 10 });
+    assert.equal((await look('redis', paths)).state, 'RUNNING');
   });
 
   it('starts one tree when two ask at once', async () => {

@@ -1,5 +1,5 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
-import { type PassContext, pass } from '../../../src/agent/pass.ts';
+import type { PassContext } from '../../../src/agent/look.ts';
 import { forgetVerdicts } from '../../../src/agent/usable-certificates.ts';
 import { renderer } from '../../../src/catalog/renderer.ts';
 import { keyNameOf } from '../../../src/domain/traffic/certificates.ts';
@@ -11,7 +11,7 @@ import { filesBelow } from '../../../src/machine/s6/service-files.ts';
 import { catalogue } from '../../support/clusters.ts';
 import { viewSecrets } from '../../support/nginx-views.ts';
 import { testNode as nodeOf, testRoute, testView } from '../../support/views.ts';
-import { endNode, testNode } from './node.ts';
+import { endNode, passOf, testNode } from './node.ts';
 
 /**
  * Makes passes of a router with a certificate of 2048 bits, in namespaces of its own, while the machine's
@@ -55,8 +55,7 @@ async function passWith(path: string, certificates = [certificate]) {
   const { route, pool } = testRoute(DOMAIN, path, []);
   const node = nodeOf(['router'], { address: '127.0.0.1' });
   const view = testView(['router'], { node, certificates, routes: [route], pools: [pool] });
-  const { report } = await pass(context, { hash: path, view, secrets }, null, () => undefined);
-  const { failures } = report;
+  const { failures, steps } = await passOf(context, { hash: path, view, secrets });
   const files = await filesBelow(`${paths.config}/router`);
   const current = (await run(['readlink', `${paths.config}/router/current`])).stdout.trim();
   const keys = files.filter((file) => file.endsWith(`certificate-${DOMAIN}.pem`));
@@ -64,7 +63,7 @@ async function passWith(path: string, certificates = [certificate]) {
     failures: failures.map(({ kind, message, why, certificate: about }) => {
       return { kind, message, why, about };
     }),
-    written: report.steps.filter((step) => step.kind === 'switch-config').length,
+    written: steps.filter((step) => step.kind === 'switch-config').length,
     serves: keys.some((file) => file.includes(current)),
     keys: keys.length,
   };

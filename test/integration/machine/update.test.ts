@@ -83,7 +83,7 @@ describe('a newer kato that writes a running redis otherwise', function () {
 
   function specOf(process: ProcessSpec): Spec {
     const version = { lineage: 'l1', epoch: 1, revision: 1, hash: 'h1' };
-    return { version, node: 'here', processes: [process], broken: [], purge: [] };
+    return { version, node: 'here', processes: [process], broken: [], serving: [], purge: [] };
   }
 
   /** The steps of an update, and what they do in between. */

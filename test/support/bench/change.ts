@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Json } from '../../../src/domain/document/cluster.ts';
-import type { Progress } from '../../../src/operations/status.ts';
+import type { Progress } from '../../../src/operations/following/progress.ts';
 import { RELEASES, unpack } from '../release/installed.ts';
 import { between, type Crowd, gather, KATO } from './crowd.ts';
 import { atMost, type Part, type Row, row, type Tell } from './row.ts';

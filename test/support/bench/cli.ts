@@ -11,6 +11,7 @@ import { scale } from './scale.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { traffic } from './traffic.ts';
+import { units } from './units.ts';
 
 /** `scripts/bench [PART]...` */
 const PARTS: Record<string, Part> = {
@@ -21,6 +22,7 @@ const PARTS: Record<string, Part> = {
   attach,
   proxy,
   traffic,
+  units,
   logs,
   rest,
 };

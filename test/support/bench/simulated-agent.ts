@@ -1,7 +1,7 @@
 import { type ClusterLink, linkToCluster } from '../../../src/agent/cluster-link.ts';
 import { startTold } from '../../../src/agent/told.ts';
 import type { Json } from '../../../src/domain/document/cluster.ts';
-import type { Report } from '../../../src/domain/making/step.ts';
+import type { ProcessReport, Report } from '../../../src/domain/making/step.ts';
 import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
 
 /** What an agent has been made to do. */
@@ -33,17 +33,22 @@ export function sum(one: Counts, other: Counts, factor: number): Counts {
 export function simulate(identity: NodeIdentity, counts: Counts, onView: () => void): ClusterLink {
   const told = startTold({ delivery: null, seen: null }, async () => undefined);
   let fetching = false;
+  let isWoken = false;
   const report = (): Report => ({
     node: identity.nodeId,
     version: told.delivery!.view.version,
-    ...(told.have === undefined ? {} : { content: told.have.content }),
+    ...(told.have === undefined
+      ? {}
+      : { content: told.have.content, verdicts: told.have.made.verdicts }),
     kato: VERSION,
     catalogue: told.delivery!.view.node.catalogue,
     bootId: 'boot',
     at: new Date().toISOString(),
     steps: [],
     failures: [],
-    processes: {},
+    processes: Object.fromEntries(
+      Object.keys(told.delivery!.view.node.roles).map((name) => [name, RUNNING]),
+    ),
     roles: Object.fromEntries(
       Object.keys(told.delivery!.view.node.roles).map((role) => [role, []]),
     ),
@@ -52,10 +57,10 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
   });
   const takeView = async (): Promise<void> => {
     counts.asked++;
-    const { delivery, ...fetched } = await link.fetchView(told);
-    if (told.judge({ delivery, ...fetched }) === 'news') {
+    const delivery = await told.ask(link.fetchView);
+    if (delivery !== null) {
       counts.views++;
-      told.hold(delivery!);
+      told.hold(delivery);
     }
     counts.reports++;
     await link.report(report());
@@ -63,9 +68,13 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
   };
   const wake = async (): Promise<void> => {
     counts.wakes++;
+    isWoken = true;
     if (fetching) return;
     fetching = true;
-    await takeView().catch(() => setTimeout(wake, RETRY_MS));
+    while (isWoken) {
+      isWoken = false;
+      await takeView().catch(() => setTimeout(wake, RETRY_MS));
+    }
     fetching = false;
   };
   const link = linkToCluster({
@@ -87,10 +96,23 @@ export function simulate(identity: NodeIdentity, counts: Counts, onView: () => v
     link.beat({ version, leaving: false, ...(have === undefined ? {} : { have }) });
     timer = setTimeout(beat, told.delivery?.view.heartbeatMs ?? DEFAULT_HEARTBEAT_MS);
   };
-  return link;
+  return {
+    ...link,
+    close: async () => {
+      clearTimeout(timer);
+      await link.close();
+    },
+  };
 }
 
 /** Of today, which tells contents apart. */
 export const VERSION = '0.2.0';
 const DEFAULT_HEARTBEAT_MS = 2000;
+/** Each of its roles has one process, of the same name. */
+const RUNNING: ProcessReport = {
+  state: 'RUNNING',
+  pid: 1,
+  held: false,
+  since: '2026-01-01T00:00:00.000Z',
+};
 const RETRY_MS = 1000;

@@ -119,7 +119,7 @@ function knowledgeOf(cluster: Cluster): Knowledge {
     askAll: async () => new Map(),
     askNode: async (id) => ({ ...REPORT(id) }) as never,
     history: async () => [],
-    nextReport: async () => {},
+    nextNews: async () => {},
   };
   return known as Knowledge;
 }

@@ -27,6 +27,29 @@ describe('the export that a node keeps', () => {
     return Promise.all(names.sort().map((name) => readFile(`${paths.aside}/${name}`, 'utf8')));
   };
 
+  it('is under way at once, since the revision that asked for it, until it is there', async () => {
+    const answer = Promise.withResolvers<{ hash: string; sealed: string }>();
+    const link = { connected: true, fetchExport: () => answer.promise };
+    const keeper = await exportKeeper(paths, link as unknown as ClusterLink);
+    const { version } = testView([]);
+    const keptExport = { intervalMs: 0, key: 'k' };
+    const keeping = keeper.keep({ keptExport, version: { ...version, revision: 7 } });
+    assert.equal(keeper.underWay, 7);
+    answer.resolve({ hash: 'h', sealed: 's' });
+    await keeping;
+    assert.equal(keeper.underWay, null);
+    const again = keeper.keep({ keptExport, version: { ...version, revision: 9 } });
+    assert.equal(keeper.underWay, 7, 'a later change has nothing to do with it');
+    await again;
+    const sealedAnew = {
+      keptExport: { ...keptExport, key: 'k2' },
+      version: { ...version, revision: 11 },
+    };
+    const other = keeper.keep(sealedAnew);
+    assert.equal(keeper.underWay, 11);
+    await other;
+  });
+
   it('is the newest of one history, and of another one the last is kept beside it', async () => {
     await fetched('first', 'l1');
     await fetched('second', 'l1');

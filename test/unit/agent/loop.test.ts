@@ -25,6 +25,20 @@ describe('the loop of the agent', () => {
     assert.equal(passes, 2);
   });
 
+  it('looks at once after a HUP, until it ends', async () => {
+    let passes = 0;
+    const loop = createLoop(async () => void passes++, quiet);
+    const end = new AbortController();
+    const before = process.listenerCount('SIGHUP');
+    const running = loop.until(end.signal);
+    await until(() => passes === 1, { what: 'the first pass is over', seconds: 5 });
+    process.kill(process.pid, 'SIGHUP');
+    await until(() => passes === 2, { what: 'a HUP asked for another', seconds: 5 });
+    end.abort();
+    await running;
+    assert.equal(process.listenerCount('SIGHUP'), before);
+  });
+
   it('never has two passes at a time', async () => {
     let now = 0;
     let most = 0;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { PassContext } from '../../../src/agent/pass.ts';
+import type { Lanes } from '../../../src/agent/lanes/lanes.ts';
+import type { PassContext } from '../../../src/agent/look.ts';
 import { startReporter } from '../../../src/agent/reporter.ts';
 import { startTold } from '../../../src/agent/told.ts';
-import { createWaits } from '../../../src/agent/waits.ts';
+import { createWaits, type Waits } from '../../../src/agent/waits.ts';
 import { type KatoError, refuse } from '../../../src/domain/base/error.ts';
 import { pathsOf } from '../../../src/domain/making/paths.ts';
 import type { Report } from '../../../src/domain/making/step.ts';
 import type { NodeIdentity } from '../../../src/machine/node/ledger.ts';
 import { catalogue } from '../../support/clusters.ts';
-import { reportOf } from '../../support/reports.ts';
 import { hint } from '../../support/said/hint.ts';
 import { until } from '../../support/until.ts';
 import { testView } from '../../support/views.ts';
@@ -21,6 +21,17 @@ describe('the report of a pass', () => {
   });
   after(() => rm(root, { recursive: true }));
 
+  let done: Lanes['done'];
+  let waits: Waits;
+  let isBegun: boolean;
+  let underWay: number | null;
+  beforeEach(() => {
+    done = { steps: [], failures: [], complete: true };
+    waits = createWaits();
+    isBegun = true;
+    underWay = null;
+  });
+
   const reporterTo = (report: (sent: Report) => Promise<void>) => {
     const paths = pathsOf(root);
     const kato = { program: 'kato', version: '0.2.0' };
@@ -29,13 +40,27 @@ describe('the report of a pass', () => {
       context: { paths, catalogue, kato, bootId: 'b' } as unknown as PassContext,
       identity: { name: 'n1' } as NodeIdentity,
       told: startTold({ delivery, seen: null }, async () => undefined),
+      lanes: {
+        get delivery() {
+          return isBegun ? delivery : null;
+        },
+        get done() {
+          return done;
+        },
+        listens: new Map(),
+      },
       link: { report },
-      exports: { said: {} },
-      waits: createWaits(),
+      exports: {
+        said: {},
+        get underWay() {
+          return underWay;
+        },
+      },
+      backends: { unreachable: [] },
+      waits,
       log: () => undefined,
     });
   };
-  const pass = (complete: boolean): Report => ({ ...reportOf('n1', {}), complete });
 
   it('comes after those of its way there, of which the late ones are left out', async () => {
     const taken: boolean[] = [];
@@ -44,15 +69,39 @@ describe('the report of a pass', () => {
       taken.push(complete);
       if (taken.length === 1) await release.promise;
     });
-    const all = [pass(false), pass(false), pass(true)].map(reporter.tell);
+    done = { ...done, complete: false };
+    const all = [reporter.tell(), reporter.tell()];
     await until(() => taken.length === 1, { what: 'the first is on its way', seconds: 5 });
+    done = { ...done, complete: true };
+    all.push(reporter.tell());
     release.resolve();
     await Promise.all(all);
     assert.deepEqual(taken, [false, true]);
     reporter.end();
   });
 
+  it('does not say that all is done while an export is fetched that is to be kept', async () => {
+    const reporter = reporterTo(async () => undefined);
+    done = { steps: [], failures: [], complete: true, busy: {} };
+    underWay = 7;
+    const { complete, busy } = await reporter.now();
+    assert.deepEqual([complete, busy], [false, { agent: 7 }]);
+    underWay = null;
+    assert.equal((await reporter.now()).complete, true);
+    reporter.end();
+  });
+
+  it('tells of what was done before it looks at the processes, which are none of before then', async () => {
+    const reporter = reporterTo(async () => undefined);
+    done = { steps: [], failures: [], complete: false };
+    const looking = reporter.now();
+    done = { steps: [], failures: [], complete: true };
+    assert.equal((await looking).complete, false);
+    reporter.end();
+  });
+
   it('is asked for before there was one: it is there a moment later, as is said then', async () => {
+    isBegun = false;
     const reporter = reporterTo(async () => undefined);
     const early = (await reporter.now().catch((error: unknown) => error)) as KatoError;
     const { values } = hint(
@@ -60,25 +109,28 @@ describe('the report of a pass', () => {
       'agent/reporter.ts: run it again in a moment; if that does not help, see ${paths.log}/agent/current on it',
     );
     assert.deepEqual(values, [pathsOf(root).log]);
-    await reporter.tell(pass(true));
-    assert.equal((await reporter.now()).node, 'n1');
+    isBegun = true;
+    assert.equal((await reporter.now()).node, testView([]).node.id);
     reporter.end();
   });
 
-  it('says of a pass that broke off what it had done, and why it did: it is over', async () => {
+  it('says why nothing is done of what the node was told, with what was done before', async () => {
     const taken: Report[] = [];
     const reporter = reporterTo(async (sent) => {
       taken.push(sent);
     });
-    const broken = { kind: 'make-pass', process: 'agent', code: 'TIMEOUT', message: 'no' } as const;
-    await reporter.tellBroken(broken);
-    assert.deepEqual([taken[0]!.failures, taken[0]!.complete], [[broken], true]);
     const step = { kind: 'start', process: 'redis', ms: 1, failed: true } as const;
     const failure = { kind: 'start', process: 'redis', code: 'FAILED', message: 'no' } as const;
-    await reporter.tell({ ...pass(false), steps: [step], failures: [failure] });
-    await reporter.tellBroken(broken);
+    done = { steps: [step], failures: [failure], complete: false };
+    waits.note('make-pass', refuse('TIMEOUT', 'it took too long'));
+    await reporter.tell();
     const { steps, failures, complete } = taken.at(-1)!;
-    assert.deepEqual([steps, failures, complete], [[step], [failure, broken], true]);
+    assert.deepEqual([steps, failures[0], complete], [[step], failure, false]);
+    assert.equal(failures[1]?.kind, 'make-pass');
+    isBegun = false;
+    done = { steps: [], failures: [], complete: true };
+    await reporter.tell();
+    assert.equal(taken.at(-1)!.failures[0]?.kind, 'make-pass', 'also where nothing was begun');
     reporter.end();
   });
 
@@ -89,7 +141,7 @@ describe('the report of a pass', () => {
       if (++tries === 1) throw refuse('CONTROLLER_AWAY', 'no controller is on the bus');
       taken.push(sent);
     });
-    await reporter.tell(pass(true));
+    await reporter.tell();
     assert.equal(taken.length, 0);
     await until(() => taken.length === 1, { what: 'it is taken', seconds: 10 });
     assert.equal(taken[0]!.complete, true);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Follow, follow } from '../../../src/cli/session/follow.ts';
 import { KatoError, refuse } from '../../../src/domain/base/error.ts';
 import type { StepResult } from '../../../src/domain/making/step.ts';
-import type { Progress } from '../../../src/operations/status.ts';
+import type { Progress } from '../../../src/operations/following/progress.ts';
 import { hint } from '../../support/said/hint.ts';
 
 const step = (process: string): StepResult => ({ kind: 'start', process, ms: 5, failed: false });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import { pinnedPools } from '../../../src/domain/traffic/balancer-pools.ts';
 import { poolsOf } from '../../../src/domain/traffic/pools.ts';
 import { catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
@@ -10,7 +11,7 @@ describe('the pool of a load balancer that follows nobody', () => {
   const outages = { routers: { '10.0.0.2:80': NOW } };
 
   it('is one of its own, as the balancer has it; others have the pool of all routers', () => {
-    const pools = poolsOf(pinned, catalogue, [], outages);
+    const pools = poolsOf(pinned, catalogue, [], { ...NO_VERDICTS, outages });
     const [own, ...more] = pinnedPools(pinned, catalogue, pools);
     assert.deepEqual(more, []);
     assert.deepEqual([own!.name, own!.kind], ['routers of lb', 'routers']);

@@ -6,7 +6,9 @@ import { hashOfCluster } from '../../../src/domain/document/document-hash.ts';
 import { share } from '../../../src/domain/document/sharing.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../../src/domain/traffic/pools.ts';
+import { affectedBy } from '../../../src/domain/views/affected.ts';
 import { endsAround } from '../../../src/domain/views/ends.ts';
+import { startParts } from '../../../src/domain/views/parts.ts';
 import type { ViewInput } from '../../../src/domain/views/seen-parts.ts';
 import { type Views, versionOf, viewsOf } from '../../../src/domain/views/view-for.ts';
 import { changedBy, type Draw, draws } from '../../support/changing.ts';
@@ -140,9 +142,12 @@ describe('the contents of views', () => {
         let state = START;
         let views: Views | undefined;
         for (const event of happening) {
+          const before = inputOf(state);
           state = next(state, event);
           const input = inputOf(state);
-          views = viewsOf(input, views);
+          const ahead = startParts(views?.parts);
+          if (views !== undefined) affectedBy(before, state.cluster, views.parts, ahead);
+          views = viewsOf(input, views, ahead);
           const hashes = hashesOf(views, input);
           const given = givenTo(views, input);
           for (const cluster of [state.cluster, stored(state.cluster)]) {

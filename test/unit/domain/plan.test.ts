@@ -61,10 +61,33 @@ describe('a plan', () => {
     });
   }
 
-  it('has the bus first and stops before starts', () => {
-    const view = testView(['router', 'controller', 'primary']);
-    const starts = kinds(view, EMPTY).filter((step) => step.startsWith('start'));
-    assert.deepEqual(starts, ['start nats-server', 'start controller', 'start router']);
+  it('waits for what runs, and is not ready yet or keeps dying', () => {
+    const view = testView(['redis']);
+    const running = settled(EMPTY, view);
+    for (const state of ['STARTING', 'FATAL', 'STOPPED'] as const) {
+      const redis = { ...running.processes.redis!, state };
+      assert.deepEqual(kinds(view, { ...running, processes: { redis } }), ['await-ready redis']);
+    }
+  });
+
+  it('waits for what is reloaded while it starts, and starts anew what keeps dying', () => {
+    const pools = [testPool('controllers', 'controllers', ['10.0.0.1:9080'])];
+    const running = settled(EMPTY, testView(['router'], { pools }));
+    const other = testView(['router'], {
+      pools: [testPool('controllers', 'controllers', ['10.0.0.2:9080'])],
+    });
+    const ends = (['RUNNING', 'STARTING', 'FATAL'] as const).map((state) => {
+      const router = { ...running.processes.router!, state };
+      return kinds(other, { ...running, processes: { router } }).slice(2);
+    });
+    assert.deepEqual(ends, [
+      ['reload router'],
+      ['reload router', 'await-ready router'],
+      ['restart router'],
+    ]);
+  });
+
+  it('has stops before starts', () => {
     const running = settled(EMPTY, testView(['redis', 'memcached']));
     const roles = { ...testNode(['redis', 'router']).roles };
     roles.redis = { stopped: { by: 'n1', at: NOW } };
@@ -74,10 +97,32 @@ describe('a plan', () => {
     settled(running, next);
   });
 
+  it('has others told before what serves them stops, unless it does not serve', () => {
+    const running = settled(EMPTY, testView(['router', 'redis']));
+    const gone = testView([]);
+    assert.deepEqual(kinds(gone, running), ['remove redis', 'leave router', 'remove router']);
+    const held = testView([], {
+      node: testNode(['router', 'redis'], { held: { router: 'boot-1' } }),
+    });
+    assert.deepEqual(kinds(held, running), ['leave router', 'stop router']);
+    const router = { ...running.processes.router!, state: 'FATAL' } as const;
+    const dying = { ...running, processes: { router } };
+    assert.deepEqual(kinds(gone, dying), ['remove router']);
+  });
+
   it('restarts once for each restart that was asked for', () => {
     const running = settled(EMPTY, redis());
     assert.deepEqual(kinds(redis({ restarts: { redis: 1 } }), running), ['restart redis']);
     settled(running, redis({ restarts: { redis: 1 } }));
+  });
+
+  it('has others told of a restart that was asked for, and of none that they know nothing of', () => {
+    const running = settled(EMPTY, testView(['router']));
+    const node = testNode(['router'], { restarts: { router: 1 } });
+    assert.deepEqual(kinds(testView([], { node }), running), ['leave router', 'restart router']);
+    const router = { ...running.processes.router!, programHash: 'another' };
+    const updated = { ...running, processes: { router } };
+    assert.deepEqual(kinds(testView(['router']), updated), ['restart router']);
   });
 
   it('starts once a process that was restarted before it was there', () => {

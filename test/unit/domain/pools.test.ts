@@ -15,7 +15,7 @@ describe('the members of a pool', () => {
       (so, address, i) => withNode(so, ['a', 'b', 'c'][i]!, { address }),
       cluster,
     );
-    const [routers] = poolsOf(moved, catalogue, [], {});
+    const [routers] = poolsOf(moved, catalogue, [], NO_VERDICTS);
     assert.deepEqual(
       routers!.members.map(({ address }) => address),
       ['10.0.0.1:80', '10.0.0.9:80', '10.0.0.10:80', '10.0.0.30:80'],
@@ -46,7 +46,7 @@ describe('a machine that holds a token and has not shown its key', () => {
     viewFor({ ...input, cluster: of, verdicts: NO_VERDICTS, announced: [] }, id);
 
   it('gets no request, and is believed by no router', () => {
-    const [routers] = poolsOf(cluster, catalogue, [], {});
+    const [routers] = poolsOf(cluster, catalogue, [], NO_VERDICTS);
     assert.deepEqual(
       routers!.members.map(({ address }) => address),
       ['10.0.0.1:80'],
@@ -76,7 +76,7 @@ describe('pools', () => {
   const NAMES = { a: ['router'], b: ['router'] };
   const cluster = clusterWith(NAMES);
   const pool = (of: Cluster, name: string, outages: Outages = {}) =>
-    poolsOf(of, catalogue, [], outages).find((one) => one.name === name)!;
+    poolsOf(of, catalogue, [], { ...NO_VERDICTS, outages }).find((one) => one.name === name)!;
   const shown = (of: Cluster, name: string, outages: Outages = {}) =>
     pool(of, name, outages).members.map(({ address, state }) => `${address} ${state}`);
 
@@ -96,10 +96,28 @@ describe('pools', () => {
     assert.deepEqual(shown(one, 'routers'), ['10.0.0.1:80 in']);
   });
 
+  it('leave out what a person holds or has halted, though it is the last', () => {
+    const held = withNode(cluster, 'core', { held: { router: 'boot-core' } });
+    assert.deepEqual(shown(held, 'routers'), ['10.0.0.2:80 in', '10.0.0.3:80 in']);
+    assert.deepEqual(shown(held, 'controllers'), ['10.0.0.1:9080 in'], 'that is another process');
+    const halted = (...names: string[]) => {
+      const left = { state: 'left', since: NOW } as const;
+      const silent = Object.fromEntries(names.map((name) => [name, left]));
+      const pools = poolsOf(cluster, catalogue, [], { ...NO_VERDICTS, silent });
+      return pools.find(({ name }) => name === 'routers')!.members.length;
+    };
+    assert.deepEqual([halted('a'), halted('a', 'b', 'core')], [2, 0]);
+  });
+
   it('keep what was announced beside what was set', () => {
     const route = { host: 'shop.org', path: '/', backends: ['10.0.0.7:1'], sticky: false };
     const announced = { ...route, announcer: 'paas', backend: '10.0.0.6:1', sticky: true };
-    const both = poolsOf({ ...cluster, routes: { 'shop.org': route } }, catalogue, [announced], {});
+    const both = poolsOf(
+      { ...cluster, routes: { 'shop.org': route } },
+      catalogue,
+      [announced],
+      NO_VERDICTS,
+    );
     assert.deepEqual(both.at(-1), {
       name: 'shop.org',
       kind: 'route',
@@ -151,7 +169,9 @@ describe('pools', () => {
       { ...route, backend: '10.0.0.2:80' },
       { ...route, backend: '10.0.0.7:80' },
     ];
-    const [pool] = poolsOf(cluster, catalogue, announced, {}).filter((one) => one.kind === 'route');
+    const [pool] = poolsOf(cluster, catalogue, announced, NO_VERDICTS).filter(
+      (one) => one.kind === 'route',
+    );
     assert.deepEqual(pool!.members, [{ address: '10.0.0.7:80', state: 'in' }]);
   });
 
@@ -159,9 +179,9 @@ describe('pools', () => {
     const backends = ['10.0.0.1:80', '10.0.0.8:80'];
     const routes = { routers: { host: 'routers', path: '/', backends, sticky: false } };
     const named = { ...cluster, routes };
-    const pools = poolsOf(named, catalogue, [], {});
+    const pools = poolsOf(named, catalogue, [], NO_VERDICTS);
     const outages = nextOutages(pools, {}, (address) => address === '10.0.0.2:80', T0);
-    const routers = poolsOf(named, catalogue, [], outages)[0]!;
+    const routers = poolsOf(named, catalogue, [], { ...NO_VERDICTS, outages })[0]!;
     assert.equal(routers.members.find((one) => one.address === '10.0.0.2:80')!.state, 'out');
   });
 });

@@ -151,13 +151,15 @@ describe('the status of a cluster', () => {
       silent: { core: { state: 'dead', since: NOW }, web: { state: 'left', since: NOW } },
       outages: {},
     };
-    const { warnings } = status(clusterWith({ web: ['router'] }), [], { verdicts });
+    const route = { host: 'a.org', path: '/', backends: ['10.0.0.2:7000'], sticky: false };
+    const cluster = { ...clusterWith({ web: ['router'] }), routes: { 'a.org': route } };
+    const { warnings } = status(cluster, [], { verdicts });
     assert.deepEqual(
       warnings.filter(({ code }) => code === 'POOL_BRAKE').map(({ message }) => message),
       [
         'the pool routers keeps dead members: 10.0.0.1:80',
-        'the pool routers keeps members on nodes that have left: 10.0.0.2:80',
         'the pool controllers keeps dead members: 10.0.0.1:9080',
+        'the pool a.org keeps members on nodes that have left: 10.0.0.2:7000',
       ],
     );
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Node } from '../../../src/domain/document/cluster.ts';
 import { poolChecks } from '../../../src/domain/telling/pool-checks.ts';
 import { catalogue, clusterWith, later, NOW, withNode } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
@@ -28,18 +29,29 @@ describe('the status warns', () => {
     ]);
   });
 
-  it('of a pool whose members all hold what serves it, as the check does', () => {
-    const held = { router: 'boot-core' };
-    const states = { 'nats-server': 'RUNNING', controller: 'RUNNING', router: 'STOPPED' } as const;
-    const report = reportOf('core', states);
-    report.processes.router!.held = true;
-    const shown = told(withNode(cluster, 'core', { held }), [report, REPORTS[1]!]);
-    const message = 'the pool routers has no member that serves';
-    assert.deepEqual(shown.warnings, [{ code: 'POOL_EMPTY', message }]);
-    assert.deepEqual(
-      poolChecks(shown, catalogue).map((check) => check.message),
-      [message],
-    );
+  it('of a pool whose members all fail to serve it, or hold what would, as the check does', () => {
+    const shownWith = (router: 'STOPPED' | 'FATAL', held: Node['held']) => {
+      const states = { 'nats-server': 'RUNNING', controller: 'RUNNING', router } as const;
+      const report = reportOf('core', states);
+      report.processes.router!.held = 'router' in held;
+      return told(withNode(cluster, 'core', { held }), [report, REPORTS[1]!]);
+    };
+    const empty = shownWith('STOPPED', { router: 'boot-core' });
+    const failed = shownWith('FATAL', {});
+    for (const [shown, message] of [
+      [empty, 'the pool routers has no member'],
+      [failed, 'the pool routers has no member that serves'],
+    ] as const) {
+      const { warnings } = shown;
+      assert.deepEqual(
+        warnings.filter(({ code }) => code === 'POOL_EMPTY'),
+        [{ code: 'POOL_EMPTY', message }],
+      );
+      assert.deepEqual(
+        poolChecks(shown, catalogue).map((check) => check.message),
+        [message],
+      );
+    }
   });
 
   it('of a certificate until the day from which it is good', () => {

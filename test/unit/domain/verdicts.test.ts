@@ -18,7 +18,7 @@ function next(
   at = NOW,
   of = cluster,
 ): Verdicts {
-  const pools = poolsOf(of, catalogue, [], before.outages);
+  const pools = poolsOf(of, catalogue, [], before);
   return nextVerdicts(of, pools, before, new Map(Object.entries(alive)), Date.parse(at));
 }
 

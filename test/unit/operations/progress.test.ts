@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Report, StepFailure } from '../../../src/domain/making/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
+import { type Progress, progress } from '../../../src/operations/following/progress.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
-import { type Progress, progress } from '../../../src/operations/status.ts';
 import { catalogue, clusterWith, NOW } from '../../support/clusters.ts';
 import { reportOf } from '../../support/reports.ts';
 import { contentsOf } from '../../support/views.ts';
@@ -15,6 +15,45 @@ describe('how far a node is', () => {
     assert.deepEqual((await toldOf({ ...failure, kind: 'start' })).failures.length, 1);
     const { done, failures } = await toldOf({ ...failure, kind: 'fetch-view', process: 'agent' });
     assert.deepEqual([done, failures], [true, []]);
+  });
+});
+
+describe('a change of a node that is at work', () => {
+  const told = async (report: Partial<Report>) => {
+    const contents = contentsOf(cluster);
+    const full = { ...reportOf('db', {}), content: contents.contentOf('db'), ...report };
+    const known = {
+      ...{ cluster, catalogue, contents, version: contents.version, verdicts: NO_VERDICTS },
+      reports: new Map([['db', full]]),
+      nextNews: async () => undefined,
+    } as unknown as Knowledge;
+    const params = { nodes: ['db'], revision: 9, seen: 0, waitMs: 0 };
+    const [one] = (await progress.run(known, params, cluster.nodes.db!)) as unknown as Progress[];
+    return one!;
+  };
+  const failure = { kind: 'start', process: 'redis', code: 'FAILED', message: 'no' } as const;
+
+  it('waits for what it has asked for itself, or one after it, and for nothing of before', async () => {
+    const doneWhile = async (busy: Record<string, number>) =>
+      (await told({ complete: false, busy })).done;
+    assert.deepEqual(
+      [
+        await doneWhile({ slow: 8 }),
+        await doneWhile({ slow: 8, own: 9 }),
+        await doneWhile({ later: 12 }),
+      ],
+      [true, false, false],
+    );
+    assert.equal((await told({ complete: false })).done, false, 'an agent of 0.1.0 tells no more');
+  });
+
+  it('has not failed by what had failed before it', async () => {
+    const failures = [8, 9, undefined].map((since) => ({ ...failure, ...(since && { since }) }));
+    const shown = (await told({ complete: true, failures })).failures;
+    assert.deepEqual(
+      shown.map(({ since }) => since),
+      [9, undefined],
+    );
   });
 });
 
@@ -36,7 +75,7 @@ describe('a change of one node that others send requests to', () => {
       ...{ cluster: many, catalogue, contents, version: contents.version },
       verdicts: { ...NO_VERDICTS, silent },
       reports: new Map(reports),
-      nextReport: async () => undefined,
+      nextNews: async () => undefined,
     } as unknown as Knowledge;
     const params = { nodes: ['web'], revision: 9, seen: 0, waitMs: 0 };
     return ((await progress.run(known, params, many.nodes.web!)) as unknown as Progress[])[0]!;

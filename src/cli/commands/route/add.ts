@@ -13,6 +13,7 @@ export default class RouteAdd extends ChangeCommand<Route> {
     '<%= config.bin %> <%= command.id %> shop.example.com 10.0.0.7:8080 10.0.0.8:8080',
     '<%= config.bin %> <%= command.id %> --sticky shop.example.com/cart 10.0.0.7:8081',
     '<%= config.bin %> <%= command.id %> "*.example.com" 10.0.0.9:80',
+    '<%= config.bin %> <%= command.id %> --probe /healthz shop.example.com 10.0.0.7:8080',
     '<%= config.bin %> <%= command.id %> --any-backend here.example.com 127.0.0.1:8080',
   ];
   static override args = {
@@ -30,6 +31,11 @@ export default class RouteAdd extends ChangeCommand<Route> {
   };
   static override flags = {
     sticky: Flags.boolean({ summary: 'Keep each visitor on the backend that answered first.' }),
+    probe: Flags.string({
+      helpValue: 'PATH',
+      summary:
+        'Path at which routers ask each backend: without 2xx or 3xx it gets no requests; tcp: a connection is enough, as without it.',
+    }),
     'any-backend': Flags.boolean({
       summary:
         'Also allow backends that are otherwise refused: loopback, special addresses, own ports.',
@@ -39,9 +45,10 @@ export default class RouteAdd extends ChangeCommand<Route> {
   protected async request(): Promise<Request> {
     const { args, flags } = await this.parse(RouteAdd);
     const { route, backends } = args;
-    // Controllers of 0.1.0 do not know it.
+    // Controllers of 0.1.0 know neither.
     const insisting = flags['any-backend'] ? { anyBackend: true } : {};
-    const params = { route, backends, sticky: flags.sticky, ...insisting };
+    const probing = flags.probe === undefined ? {} : { probe: flags.probe };
+    const params = { route, backends, sticky: flags.sticky, ...insisting, ...probing };
     return { operation: 'route.add', params };
   }
 

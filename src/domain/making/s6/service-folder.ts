@@ -38,7 +38,12 @@ export function serviceFolder(process: Omit<ProcessSpec, 'service'>, paths: Path
   if (dataFolder !== null) files[AWAIT_DATA] = shell(awaitData(process.name, dataFolder, paths));
   if (process.sparesStarted !== true) {
     files[LEFTOVERS] = shell(leftovers(lockFile(process.name, paths)));
-    files.finish = script([`foreground { ${killGroup(process.name, paths)} }`, `./${LEFTOVERS}`]);
+    files.finish = script([
+      `foreground { ${killGroup(process.name, paths)} }`,
+      // A life that ends before it has written its own has none: the number may be somebody else's by then.
+      `foreground { rm -f ${execlineWord(groupFile(process.name, paths))} }`,
+      `./${LEFTOVERS}`,
+    ]);
   }
   return { hash: serviceFolderHash(files), programHash: programHash(files), files };
 }
@@ -82,10 +87,11 @@ function runLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): string[]
     makePrivate(paths.locks),
     'foreground { ./survivors }',
     ...(process.sparesStarted === true ? [] : [`foreground { ./${LEFTOVERS} }`]),
-    `foreground { redirfd -w 1 ${execlineWord(groupFile(name, paths))} sh -c "echo $PPID" }`,
-    ...(config === null ? [] : [recordLoaded(name, paths)]),
-    // With the pid of the program to be.
+    // That of the program to be, and of its group. A child would ask for its parent too late: a stop may end
+    // this script at any moment, and then that is process 1.
     'getpid -E pid',
+    `foreground { redirfd -w 1 ${execlineWord(groupFile(name, paths))} echo $pid }`,
+    ...(config === null ? [] : [recordLoaded(name, paths)]),
     `background -d { ./${SAY_READY} $pid }`,
     'unexport !',
     `fdclose ${READY_FD}`,
@@ -136,16 +142,19 @@ function survivorLines(process: Omit<ProcessSpec, 'service'>, paths: Paths): str
 }
 
 function killLeader(signal: string, name: string, paths: Paths): string {
-  return `${fromGroupFile(name, paths)} "read -r group && kill -s ${signal} \\"$group\\""`;
+  return fromGroupFile(name, paths, `kill -s ${signal} \\"$group\\"`);
 }
 
 /** Right after the end of its leader, while the number can be no other group's. */
 function killGroup(name: string, paths: Paths): string {
-  return `${fromGroupFile(name, paths)} "read -r group && kill -s KILL -- \\"-$group\\""`;
+  return fromGroupFile(name, paths, `kill -s KILL -- \\"-$group\\"`);
 }
 
-function fromGroupFile(name: string, paths: Paths): string {
-  return `redirfd -w 2 /dev/null redirfd -r 0 ${execlineWord(groupFile(name, paths))} sh -c`;
+/** Never with 1, which kato 0.1.0 may have written: to end the group of that is to end all processes there are. */
+function fromGroupFile(name: string, paths: Paths, act: string): string {
+  const file = execlineWord(groupFile(name, paths));
+  const isOne = '[ \\"$group\\" -gt 1 ]';
+  return `redirfd -w 2 /dev/null redirfd -r 0 ${file} sh -c "read -r group && ${isOne} && ${act}"`;
 }
 
 function checkLines(process: Omit<ProcessSpec, 'service'>): string[] {

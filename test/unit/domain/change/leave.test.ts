@@ -100,6 +100,13 @@ describe('a node that shows its own key', () => {
     assert.ok(changed);
     assert.equal(cluster.nodes.a!.pendingUntil, null);
     assert.equal(confirmNode(cluster, params, asked()).changed, false);
+    const held = withNode(cluster, 'a', { held: { redis: 'boot-1', memcached: 'boot-2' } });
+    const known = (bootId: string | null) => {
+      const presence = () => ({ gone: null, bootId, report: null, ready: {} });
+      return confirmNode(held, params, { ...asked(), presence }).cluster.nodes.a!.held;
+    };
+    assert.deepEqual(known('boot-2'), { memcached: 'boot-2' }, 'a hold ends with its boot');
+    assert.deepEqual(known(null), held.nodes.a!.held);
     const upgraded = confirmNode(cluster, { ...params, version: '0.1.1' }, asked());
     assert.equal(upgraded.cluster.nodes.a!.version, '0.1.1');
     assert.equal(upgraded.cluster.nodes.a!.joinedAt, NOW);

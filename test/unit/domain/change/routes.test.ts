@@ -26,6 +26,20 @@ describe('routes', () => {
     assert.equal(add(second.cluster, 'shop.example.com', ['10.0.0.8:8080']).changed, false);
   });
 
+  it('keep the path at which backends are asked, until another is given, or none', () => {
+    const asking = (of: Cluster, probe?: string) => {
+      const route = { route: 'shop.org', backends: ['10.0.0.7:1'], sticky: false, probe };
+      return addRoute(of, route, asked());
+    };
+    const first = asking(cluster, '/up');
+    assert.equal(first.result.probe, '/up');
+    assert.equal(asking(first.cluster).changed, false);
+    assert.equal(asking(first.cluster, '/').result.probe, '/');
+    assert.equal(asking(first.cluster, 'tcp').result.probe, undefined);
+    for (const bad of ['', 'up', '/a b', '/a?b', '//', `/${'x'.repeat(300)}`, '/\r\nHost: x'])
+      assert.throws(() => asking(cluster, bad), { code: 'BAD_VALUE' }, bad);
+  });
+
   it('are taken apart backend by backend, and go with the last', () => {
     const both = add(cluster, 'shop.example.com', ['10.0.0.7:1', '10.0.0.8:1']).cluster;
     const one = removeRoute(both, { route: 'shop.example.com', backends: ['10.0.0.7:1'] });

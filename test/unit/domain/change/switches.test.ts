@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Cluster } from '../../../../src/domain/document/cluster.ts';
+import type { Presence } from '../../../../src/domain/nodes/presence.ts';
 import {
   type ProcessSwitch,
   switchProcesses,
 } from '../../../../src/domain/roles/process-switch.ts';
 import { type RoleSwitch, switchRoles } from '../../../../src/domain/roles/role-switch.ts';
-import { asked, clusterWith, NOW, who } from '../../../support/clusters.ts';
+import { asked, clusterWith, NOW, who, withNode } from '../../../support/clusters.ts';
+import { reportOf } from '../../../support/reports.ts';
 
 function turn(cluster: Cluster, to: RoleSwitch['to'], roles: string[], node = 'a', force = false) {
   return switchRoles(cluster, { node, roles, to, force }, asked());
@@ -102,6 +104,31 @@ describe('stopping and starting roles', () => {
     const once = turn(cluster, 'restart', ['redis']).cluster;
     const twice = turn(once, 'restart', ['redis']).cluster;
     assert.deepEqual(twice.nodes.a!.restarts, { redis: 2 });
+  });
+
+  it('has the role be ready anew where another node serves meanwhile, else it stays in its pool', () => {
+    const restarted = (core: Presence['report'], gone: Presence['gone'] = null) => {
+      const known = asked(who({ core: { report: core, gone } }));
+      const params: RoleSwitch = { node: 'a', roles: ['router'], to: 'restart', force: false };
+      return switchRoles(cluster, params, known).cluster.nodes.a!.roles.router!.since;
+    };
+    const running = reportOf('core', { router: 'RUNNING' });
+    assert.equal(restarted(running), cluster.revision + 1);
+    assert.equal(restarted(running, 'dead'), undefined);
+    assert.equal(restarted(reportOf('core', { router: 'FATAL' })), undefined);
+    assert.equal(restarted(null), undefined);
+    const busy = { ...running, busy: { router: 1 } };
+    assert.equal(restarted(busy), undefined, 'it is about to be restarted itself');
+    const anew = withNode(cluster, 'core', {
+      roles: { ...cluster.nodes.core!.roles, router: { stopped: null, since: 1 } },
+    });
+    const whileReady = (ready: Presence['ready']) => {
+      const known = asked(who({ core: { report: running, ready } }));
+      const params: RoleSwitch = { node: 'a', roles: ['router'], to: 'restart', force: false };
+      return switchRoles(anew, params, known).cluster.nodes.a!.roles.router!.since;
+    };
+    assert.equal(whileReady({}), undefined, 'pools do not know yet that it is back');
+    assert.equal(whileReady({ router: { since: 1, number: 1 } }), anew.revision + 1);
   });
 
   it('does not end a stop or a hold by a restart', () => {

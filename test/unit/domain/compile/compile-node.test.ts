@@ -85,10 +85,10 @@ describe('compiling a view', () => {
     });
   }
 
-  it('starts what others need first, whatever the order of the roles', () => {
+  it('has each process once, in one order, whatever that of the roles is', () => {
     const view = testView(['router', 'redis', 'controller', 'primary']);
     const names = compile({ ...view, pools: [] }).processes.map((one) => one.name);
-    assert.deepEqual(names, ['nats-server', 'controller', 'redis', 'router']);
+    assert.deepEqual(names, ['controller', 'nats-server', 'redis', 'router']);
   });
 
   it('leaves down what a person stopped, and what is held until the next boot', () => {
