@@ -5,11 +5,14 @@ import Mocha, { type MochaOptions, type Runner } from 'mocha';
 export interface Counts {
   passed: number;
   skipped: number;
-  /** Titles of the tests that failed. */
+  /** Titles of the tests that failed, each with the beginning of why. */
   failed: string[];
   /** False while tests run, and for ever if they never came to an end. */
   ended: boolean;
 }
+
+/** Characters. */
+const WHY_MAX = 1500;
 
 export const COUNTS_FILE = 'KATO_TEST_COUNTS';
 
@@ -20,9 +23,9 @@ class Counting extends Mocha.reporters.Spec {
     const file = process.env[COUNTS_FILE];
     if (file === undefined) return;
     const counts: Counts = { passed: 0, skipped: 0, failed: [], ended: false };
-    const on = (event: string, count: (test: Mocha.Test) => void) =>
-      runner.on(event, (test: Mocha.Test) => {
-        count(test);
+    const on = (event: string, count: (test: Mocha.Test, error?: Error) => void) =>
+      runner.on(event, (test: Mocha.Test, error?: Error) => {
+        count(test, error);
         writeFileSync(file, JSON.stringify(counts));
       });
     on('pass', () => {
@@ -31,8 +34,9 @@ class Counting extends Mocha.reporters.Spec {
     on('pending', () => {
       counts.skipped++;
     });
-    on('fail', (test) => {
-      counts.failed.push(test.fullTitle());
+    on('fail', (test, error) => {
+      const why = String(error?.stack ?? error).slice(0, WHY_MAX);
+      counts.failed.push(`${test.fullTitle()}\n${why.replaceAll(/^/gm, '    ')}`);
     });
     on('end', () => {
       counts.ended = true;

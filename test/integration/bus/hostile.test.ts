@@ -32,8 +32,9 @@ const KINDS = {
 const INPUTS = 10_000;
 const ANSWERS_AT_ONCE = 20;
 const REQUESTS_AT_ONCE = 50;
-const ANSWER_MS = 5000;
-const ADMIN_MS = 1000;
+const ANSWER_MS = 10_000;
+/** Of the admin who asks between the batches: the longest, and of half of them. */
+const ADMIN_MS = { longest: 10_000, median: 500 };
 const MEMORY_MAX_KB = 300_000;
 const SEED = Number(process.env.KATO_SEED ?? Date.now() % 1_000_000);
 
@@ -61,6 +62,7 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
   let version: ProvenVersion;
   let busy = 0;
   let written = 0;
+  let waitedMs: number[] = [];
 
   before(async () => {
     const users = [
@@ -78,6 +80,7 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
   for (const [kind, { atOnce }] of Object.entries(KINDS)) {
     it(`is answered or dropped at once, and changes only what it may: ${kind}, ${INPUTS} times`, async () => {
       busy = 0;
+      waitedMs = [];
       const one = INPUTS_OF[kind as Kind]({ senders: SENDERS[kind as Kind], version });
       const batches = fc.array(one, { minLength: atOnce, maxLength: atOnce });
       const property = fc.asyncProperty(batches, async (batch) => {
@@ -91,6 +94,8 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
       });
       await fc.assert(property, { seed: SEED, numRuns: INPUTS / atOnce, endOnFailure: true });
       assert.ok(busy < INPUTS / 20, `${busy} were not read`);
+      const median = waitedMs.sort((a, b) => a - b)[Math.floor(waitedMs.length / 2)]!;
+      assert.ok(median < ADMIN_MS.median, `an admin waits for ${median} ms`);
     });
   }
 
@@ -168,7 +173,9 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
     const { isAlive, stderr } = controlled.apart!;
     const startedMs = performance.now();
     await controlled.ask(ADMIN, 'node.list', {});
-    assert.ok(performance.now() - startedMs < ADMIN_MS, 'an admin waits');
+    const ms = performance.now() - startedMs;
+    waitedMs.push(ms);
+    assert.ok(ms < ADMIN_MS.longest, `an admin waited for ${ms} ms`);
     assert.ok(isAlive() && !/^ {4}at /m.test(stderr()), stderr());
   }
 
@@ -177,11 +184,13 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
     const { cluster: now, entry } = (await controlled.store.readCluster())!;
     if (now.revision === written) return;
     const revision = now.revision + 1;
+    // The controller may have written between: what heartbeats say comes late.
+    if ((await controlled.store.writeCluster({ ...first, revision }, entry)) === null)
+      return asBefore();
     written = revision;
-    await controlled.store.writeCluster({ ...first, revision }, entry);
     await until(async () => (await viewOfNode()).version.revision >= revision, {
       what: 'the controller has it',
-      seconds: 10,
+      seconds: 30,
     });
   }
 
