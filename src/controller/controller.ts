@@ -16,6 +16,7 @@ import { closeLanes, type Lanes } from './doors/lanes.ts';
 import { answerRequests } from './doors/requests.ts';
 import { followAnnouncements } from './hearing/announcements.ts';
 import { type Heartbeat, watchLiveness } from './hearing/liveness.ts';
+import { followRolls } from './rolls.ts';
 import { createChanges } from './state/changes.ts';
 import { contentsKeeper, followSecrets } from './state/contents.ts';
 import { knowledgeOf, sharedRounds } from './state/knowledge.ts';
@@ -85,6 +86,7 @@ export async function runController(options: {
   onUp.beats = liveness.restart;
   onUp.strangers = announcements.restart;
   const abandoned = dropAbandonedJoins(live, changes);
+  const rolls = followRolls(live, changes, knowledge);
   // What they told while no controller was there, or one of before, which drew no such conclusions.
   for (const [id, report] of live.reports) {
     const node = live.document?.cluster.nodes[id];
@@ -94,6 +96,7 @@ export async function runController(options: {
   await aborted(signal);
   await served.closed();
   abandoned.close();
+  rolls.close();
   liveness.close();
   announcements.close();
   waker.close();

@@ -5,7 +5,8 @@ import { programHash, serviceFolderHash } from '../domain/making/s6/service-fold
 import type { Observed, ObservedProcess, ProcessSpec } from '../domain/making/spec.ts';
 import { lookAtData, ownedData } from './disk/data-folder.ts';
 import { readIfExists, readLinkIfExists } from './disk/files.ts';
-import { configOf, restartsFile } from './disk/places.ts';
+import { configOf } from './disk/places.ts';
+import { startedFor } from './disk/started-for.ts';
 import { missingPackages } from './packages.ts';
 import { passesCheck, readState, readStatus, serviceNames, serviceOf } from './s6/service.ts';
 import { filesBelow, readServiceFiles } from './s6/service-files.ts';
@@ -71,12 +72,12 @@ async function one(
 ): Promise<ObservedProcess> {
   const folder = serviceOf(name, paths);
   const config = configOf(name, paths);
-  const [now, files, configHash, loadedHash, restarts] = await Promise.all([
+  const [now, files, configHash, loadedHash, started] = await Promise.all([
     stateNow(name, paths),
     readServiceFiles(folder),
     readLinkIfExists(`${config}/current`),
     readLinkIfExists(`${config}/loaded`),
-    readIfExists(restartsFile(name, paths)),
+    startedFor(name, paths),
   ]);
   return {
     ...now,
@@ -85,7 +86,7 @@ async function one(
     fileHashes: loadedHash === null ? {} : await fileHashes(config, loadedHash),
     serviceHash: files === null ? null : serviceFolderHash(files),
     programHash: files === null ? null : programHash(files),
-    restarts: Number(restarts ?? 0),
+    ...started,
     unheard: await isUnheard(folder, now),
     ...(await observeData(name, spec, paths)),
   };

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
-import { amount, text, word, words } from '../domain/base/shapes.ts';
+import { ERROR_CODES, type ErrorCode } from '../domain/base/error-codes.ts';
+import { amount, text, whole, word, words } from '../domain/base/shapes.ts';
 import { changeSetting } from '../domain/document/setting-changes.ts';
 import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/document/settings.ts';
+import { advance } from '../domain/rolls/turns.ts';
 import { change, read } from './operation.ts';
 
 /** Longer than a setting may be, so that who checks it can say why. */
@@ -18,6 +20,25 @@ export const configSet = change(
     v.strictObject({ ...WHERE, act: v.literal('del') }),
   ]),
   changeSetting,
+);
+
+/** By a controller that has seen how the turn of a node has ended. */
+export const configAdvance = change(
+  'config.advance',
+  'controller',
+  v.strictObject({
+    role: word,
+    turn: v.strictObject({ node: word, revision: whole(0) }),
+    end: v.union([
+      v.literal('over'),
+      v.strictObject({
+        code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]),
+        message: text(4096),
+        why: v.exactOptional(text(4096)),
+      }),
+    ]),
+  }),
+  advance,
 );
 
 /** All components, one, or one value. */

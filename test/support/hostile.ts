@@ -4,7 +4,7 @@ import { createIdentity } from '../../src/bus/identity.ts';
 import { proveKey } from '../../src/bus/joining/join-proof.ts';
 import { heartbeat, join, op } from '../../src/bus/subjects.ts';
 import type { Heartbeat } from '../../src/controller/hearing/liveness.ts';
-import type { Json } from '../../src/domain/document/cluster.ts';
+import type { Cluster, Json } from '../../src/domain/document/cluster.ts';
 import type { Report } from '../../src/domain/making/step.ts';
 import type { Made, ProvenVersion } from '../../src/domain/views/view.ts';
 import { CLUSTER_ID } from './nats.ts';
@@ -223,4 +223,15 @@ export const hostileHttp: fc.Arbitrary<Uint8Array> = fc.oneof(
 /** Each as often as the others: who is preferred would soon not be heard. */
 function oneOf(senders: readonly string[]): fc.Arbitrary<string> {
   return fc.noBias(fc.constantFrom(...senders));
+}
+
+/** What no message of this kind of sender changes, by the nodes that there were. */
+export function untouched(kind: string, cluster: Cluster, ids: readonly string[]) {
+  const { nodes, former, tokens, settings, routes, certificates, announcers } = cluster;
+  const shared = { settings, routes, certificates, announcers };
+  const some = ids.map((id) => nodes[id]);
+  if (kind === 'admin') return {};
+  if (kind === 'node') return { ...shared, tokens, nodes: some.filter((node) => node?.admin) };
+  if (kind === 'joiner') return { ...shared, former, nodes: some };
+  return { ...shared, former, tokens, nodes };
 }

@@ -74,6 +74,7 @@ const FRESH: ObservedProcess = {
   serviceHash: null,
   loadedHash: null,
   restarts: 0,
+  told: 0,
   wantedUp: false,
   programHash: null,
   unheard: false,
@@ -122,7 +123,13 @@ function applied(observed: Observed, step: Step, spec: Spec): Observed {
       return become({ unheard: false });
     case 'start':
     case 'restart':
-      return become({ ...loaded, wantedUp: true, state: 'RUNNING', restarts: step.restarts });
+      return become({
+        ...loaded,
+        wantedUp: true,
+        state: 'RUNNING',
+        restarts: step.restarts,
+        told: step.told ?? 0,
+      });
     case 'reload':
       return become(loaded);
     case 'await-ready':

@@ -28,14 +28,14 @@ export interface Follow {
 }
 
 /**
- * Waits until all nodes have applied the revision. Throws the first failure of a step, TIMEOUT,
- * or NODE_UNREACHABLE for nodes that are gone: those are not waited for.
+ * Waits until all nodes have applied the revision. Throws why it does not come to all of them, the first
+ * failure of a step, TIMEOUT, or NODE_UNREACHABLE for nodes that are gone: those are not waited for.
  */
 export async function follow(options: Follow): Promise<void> {
   const deadline = performance.now() + options.timeoutMs;
   const last = new Map<string, Progress>();
   const isOver = (node: Progress | undefined) =>
-    node !== undefined && (node.done || hasGone(node.state));
+    node !== undefined && (node.done || hasGone(node.state) || node.stopped !== undefined);
   for (;;) {
     const waiting = options.nodes.filter((id) => !isOver(last.get(id)));
     if (waiting.length === 0) break;
@@ -46,6 +46,8 @@ export async function follow(options: Follow): Promise<void> {
     }
   }
   const all = [...last.values()];
+  const stopped = all.find((node) => node.stopped !== undefined)?.stopped;
+  if (stopped !== undefined) throw new KatoError(stopped);
   const failed = all.filter((node) => node.done && node.failures.length > 0);
   if (failed.length > 0) throw firstFailure(failed);
   const gone = all.filter((node) => !node.done);

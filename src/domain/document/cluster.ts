@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../base/error-codes.ts';
 import type { SettingValue } from '../roles/role.ts';
 
 /** The form of the document. A reader refuses a newer one. */
@@ -21,6 +22,8 @@ export interface Cluster {
   previousHash: string;
   /** By component (`cluster` or a role), then key path. Only what differs from the defaults. */
   settings: Record<string, Record<string, SettingValue>>;
+  /** Settings of roles that have not come to all of their nodes yet, by role; absent before the first. */
+  rolls?: Record<string, Roll>;
   nodes: Record<string, Node>;
   routes: Record<string, Route>;
   tokens: Record<string, Token>;
@@ -78,6 +81,29 @@ export interface NodeRole {
    * earlier history has, or kato 0.1.0.
    */
   since?: number;
+}
+
+/** A setting of a role on its way from node to node: what it is to be stands in the settings. */
+export interface Roll {
+  key: string;
+  /** The revision of the change that it follows. */
+  since: number;
+  /** What nodes have until it is their turn. */
+  from: SettingValue;
+  /** The same of nodes to which changes before had come, by their ids; absent without any. */
+  earlier?: Record<string, SettingValue>;
+  /** Of each node that has had its turn the revision at which it began: the last of them is under way. */
+  turns: Record<string, number>;
+  /** Set where the turn under way did not end well: nobody has another one before a person says so. */
+  stopped?: RollStop;
+}
+
+export interface RollStop {
+  /** ISO time. */
+  at: string;
+  code: ErrorCode;
+  message: string;
+  why?: string;
 }
 
 export interface Route {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { refuse } from '../base/error.ts';
+import { ERROR_CODES, type ErrorCode } from '../base/error-codes.ts';
 import { amount, anything, list, shaped, table, text, whole, word, words } from '../base/shapes.ts';
 import { CLUSTER_FORMAT, type Cluster } from './cluster.ts';
 
@@ -52,6 +53,25 @@ const token = v.looseObject({
 
 const setting = v.union([text(TEXT_MAX), amount(-1e15, 1e15), v.boolean(), words]);
 
+const roll = v.looseObject({
+  key: word,
+  since: whole(0),
+  from: setting,
+  earlier: v.exactOptional(table(word, setting, RECORDS_MAX)),
+  turns: v.pipe(
+    table(word, whole(0), RECORDS_MAX),
+    v.check((turns) => Object.keys(turns).length > 0, 'nobody has had a turn'),
+  ),
+  stopped: v.exactOptional(
+    v.looseObject({
+      at: word,
+      code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]),
+      message: text(TEXT_MAX),
+      why: v.exactOptional(text(TEXT_MAX)),
+    }),
+  ),
+});
+
 /**
  * What a document from a file or an import must have, since every decision relies on it. What a later
  * kato adds passes through.
@@ -65,6 +85,7 @@ const DOCUMENT = v.looseObject({
   revision: whole(0),
   previousHash: word,
   settings: table(word, table(word, setting, RECORDS_MAX), RECORDS_MAX),
+  rolls: v.exactOptional(table(word, roll, RECORDS_MAX)),
   nodes: table(word, node, RECORDS_MAX),
   routes: table(
     text(TEXT_MAX),

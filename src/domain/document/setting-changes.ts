@@ -1,10 +1,13 @@
 import { refuse } from '../base/error.ts';
 import { wordsIn } from '../base/names.ts';
+import { own } from '../base/own.ts';
 import { timingOf } from '../nodes/liveness.ts';
 import type { SettingValue } from '../roles/role.ts';
 import { portClash } from '../roles/rules.ts';
+import { isSameValue, takingBack, turnOf } from '../rolls/rolls.ts';
+import { resumed, withSetting } from '../rolls/turns.ts';
 import { type Asked, changed, type Decision, unchanged } from './change.ts';
-import type { Cluster } from './cluster.ts';
+import type { Cluster, Roll } from './cluster.ts';
 import { checkKeeper } from './kept-export.ts';
 import { checkSetting, definitionOfSetting, settingsOf } from './settings.ts';
 
@@ -27,10 +30,17 @@ export function changeSetting(
     definition,
     nextValue(params, before, definition.default),
   );
-  if (JSON.stringify(wanted) === JSON.stringify(before)) return unchanged(cluster, before);
+  const roll = own(cluster.rolls ?? {}, component);
+  if (isSameValue(wanted, before)) {
+    const isUnderWay = roll?.key === key;
+    return isUnderWay
+      ? changed(cluster, resumed(cluster, component), before)
+      : unchanged(cluster, before);
+  }
   if (definition.fixed !== undefined) throw stays(params, before, definition.fixed);
   const { [key]: _before, ...others } = cluster.settings[component] ?? {};
-  const isDefault = JSON.stringify(wanted) === JSON.stringify(definition.default);
+  if (roll !== undefined) checkNext(cluster, params, roll, wanted);
+  const isDefault = isSameValue(wanted, definition.default);
   const settings = {
     ...cluster.settings,
     [component]: isDefault ? others : { ...others, [key]: wanted },
@@ -42,7 +52,31 @@ export function changeSetting(
   }
   const clash = portClash(after, asked.catalogue, Object.values(cluster.nodes));
   if (clash !== undefined) throw clash;
-  return changed(cluster, { settings }, wanted);
+  if (component === 'cluster') return changed(cluster, { settings }, wanted);
+  const next = { role: component, key, before, to: wanted };
+  return changed(cluster, withSetting(cluster, next, settings, asked), wanted);
+}
+
+/** One setting of a role is on its way at a time. It may be taken back, and where it stopped be another. */
+function checkNext(
+  cluster: Cluster,
+  { component, key }: SettingChange,
+  roll: Roll,
+  wanted: SettingValue,
+): void {
+  const isFree = roll.stopped !== undefined || isSameValue(wanted, roll.from);
+  if (key === roll.key && isFree) return;
+  const { name } = cluster.nodes[turnOf(roll).node] ?? { name: 'a node that is gone' };
+  throw refuse(
+    'CONFLICT',
+    `${component} ${key} cannot be changed now`,
+    roll.stopped === undefined
+      ? `${component} ${roll.key} goes from node to node, and it is the turn of ${name}`
+      : `${component} ${roll.key} came to ${name}, which is not well with it`,
+    roll.stopped === undefined
+      ? `wait until it is over, or take it back: ${takingBack(component, roll)}`
+      : `give that another value, or take it back: ${takingBack(component, roll)}`,
+  );
 }
 
 function stays({ component, key }: SettingChange, value: SettingValue, why: string) {

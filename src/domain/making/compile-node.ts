@@ -1,11 +1,13 @@
 import { KatoError, refuse } from '../base/error.ts';
 import { hashOf } from '../base/hash.ts';
+import type { Node } from '../document/cluster.ts';
 import { unknownHere, unknownToController } from '../roles/not-known.ts';
 import type {
   FileDefinition,
   PortDefinition,
   ProcessDefinition,
   ReloadConfirm,
+  RoleDefinition,
 } from '../roles/role.ts';
 import { allProcessNames, servingProcesses, unknownRoles } from '../roles/roles.ts';
 import { fill, namesValue, type Values } from './fill.ts';
@@ -93,11 +95,17 @@ function compileProcess(input: CompileInput, planned: PlannedProcess): ProcessSp
     reloadSignal: definition.reload?.signal ?? null,
     reloadConfirm: confirmOf(definition.reload?.confirm ?? null, values),
     restarts: view.node.restarts[name] ?? 0,
+    ...toldOf(view.node, roles),
     listens: ports
       .filter((port) => port.protocol === 'tcp')
       .map((port) => ({ address: listenAddress(port, values), port: portNumber(port, values) })),
   };
   return { ...process, service: serviceFolder(process, paths) };
+}
+
+function toldOf(node: Node, roles: readonly RoleDefinition[]): Pick<ProcessSpec, 'told'> {
+  const since = roles.flatMap(({ name }) => node.roles[name]?.since ?? []);
+  return since.length === 0 ? {} : { told: Math.max(...since) };
 }
 
 function readyOf(ready: ProcessDefinition['ready'], values: Values): ProcessSpec['ready'] {

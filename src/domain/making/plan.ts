@@ -85,18 +85,19 @@ function processSteps(process: ProcessSpec, spec: Spec, observed: Observed): Ste
   const run = runSteps(process, isDown ? { ...now!, wantedUp: false } : now);
   return [
     ...steps,
-    ...(isAskedFor(run, process, now) ? leaveSteps(process.name, spec, now) : []),
+    ...(isTold(run, process, now) ? leaveSteps(process.name, spec, now) : []),
     ...run,
   ];
 }
 
-/** Of a restart that nobody asked for no pool knows anything. */
-function isAskedFor(
+/** Of what somebody asked for pools were told; of a restart that follows from something else they know nothing. */
+function isTold(
   run: readonly Step[],
-  { restarts }: ProcessSpec,
+  { told = 0 }: ProcessSpec,
   now: ObservedProcess | undefined,
 ): boolean {
-  return run.some(({ kind }) => kind === 'restart') && now !== undefined && now.restarts < restarts;
+  const isBroken = run.some(({ kind }) => kind === 'restart' || kind === 'reload');
+  return isBroken && now !== undefined && now.told < told;
 }
 
 /**
@@ -165,22 +166,31 @@ function secretSteps(process: ProcessSpec, spec: Spec, now: ObservedProcess | un
 }
 
 export function runSteps(process: ProcessSpec, now: ObservedProcess | undefined): Step[] {
-  const { name, readySeconds, restarts, listens, after, config, reloadSignal } = process;
+  const { name, readySeconds, listens, after, config, reloadSignal } = process;
+  const told = process.told === undefined ? {} : { told: process.told };
+  const wish = { restarts: process.restarts, ...told };
   const { reloadConfirm: confirm } = process;
   if (!process.up) return [];
   if (now === undefined || !now.wantedUp) {
-    return [{ kind: 'start', process: name, readySeconds, listens, restarts, after }];
+    return [{ kind: 'start', process: name, readySeconds, listens, ...wish, after }];
   }
   if (needsRestart(process, now))
-    return [{ kind: 'restart', process: name, restarts, readySeconds }];
+    return [{ kind: 'restart', process: name, ...wish, readySeconds }];
   const awaited: Step[] =
     now.state === 'RUNNING' ? [] : [{ kind: 'await-ready', process: name, readySeconds }];
-  if (now.unheard) return [{ kind: 'recheck', process: name, restarts, readySeconds }, ...awaited];
+  if (now.unheard) return [{ kind: 'recheck', process: name, ...wish, readySeconds }, ...awaited];
   if (config === null || now.loadedHash === config.hash) return awaited;
   return reloadSignal === null || now.state === 'FATAL'
-    ? [{ kind: 'restart', process: name, restarts, readySeconds }]
+    ? [{ kind: 'restart', process: name, ...wish, readySeconds }]
     : [
-        { kind: 'reload', process: name, signal: reloadSignal, confirm, hash: config.hash },
+        {
+          kind: 'reload',
+          process: name,
+          signal: reloadSignal,
+          confirm,
+          hash: config.hash,
+          ...told,
+        },
         ...awaited,
       ];
 }

@@ -52,6 +52,8 @@ export interface ProcessSpec {
   sparesStarted?: true;
   /** A larger number than the one observed asks for one restart. */
   restarts: number;
+  /** The revision since which its roles are to be ready anew; absent of a process that serves no pool. */
+  told?: number;
   /** TCP ports it will listen on. */
   listens: Listen[];
   service: ServiceFolder;
@@ -115,6 +117,8 @@ export interface ObservedProcess {
   /** The config that the running program has loaded; differs after a failed reload or a crash in between. */
   loadedHash: string | null;
   restarts: number;
+  /** That of the wish by which it was last started, or has loaded its config. */
+  told: number;
   /** Supervised to be up (s6 wants it up) whatever it is at the moment. */
   wantedUp: boolean;
   /**

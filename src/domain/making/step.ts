@@ -27,6 +27,7 @@ export type Step =
       readySeconds: number;
       listens: Listen[];
       restarts: number;
+      told?: number;
       /** Processes that are to be ready before, where the node is to run them. */
       after: string[];
     }
@@ -35,15 +36,16 @@ export type Step =
   /** Waits until nobody sends requests to it any more, as of this revision; done when the time is over, too. */
   | { kind: 'leave'; process: string; revision: number; seconds: number }
   | { kind: 'stop'; process: string; seconds: number }
-  | { kind: 'restart'; process: string; restarts: number; readySeconds: number }
+  | { kind: 'restart'; process: string; restarts: number; told?: number; readySeconds: number }
   /** Makes the supervision look again; restarts the process where it serves and was never heard to. */
-  | { kind: 'recheck'; process: string; restarts: number; readySeconds: number }
+  | { kind: 'recheck'; process: string; restarts: number; told?: number; readySeconds: number }
   | {
       kind: 'reload';
       process: string;
       signal: string;
       confirm: ReloadConfirm | null;
       hash: string;
+      told?: number;
     }
   /** Stops, ends the supervision and takes the service and config folders away; data stays. */
   | { kind: 'remove'; process: string; seconds: number }

@@ -80,7 +80,8 @@ export function restarted(
   return { ...node, roles, restarts: bumped(node.restarts, processes) };
 }
 
-function leavingFirst(
+/** Roles of the node that these processes serve, as it leaves their pools for: those that others serve, too. */
+export function leavingFirst(
   cluster: Cluster,
   node: Node,
   processes: readonly string[],

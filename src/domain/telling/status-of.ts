@@ -12,6 +12,7 @@ import { CERTIFICATE_WARNING_DAYS, isEarly } from './checks.ts';
 import { lostLinesWarnings } from './lost-lines.ts';
 import { poolWarnings } from './pool-warnings.ts';
 import { roleStatus } from './role-status.ts';
+import { rollWarnings } from './roll-warnings.ts';
 import type { NodeState, NodeStatus, Status, Warning } from './status.ts';
 import { unknownRoleWarnings } from './unknown-roles.ts';
 
@@ -56,6 +57,7 @@ export function statusOf(input: StatusInput): Status {
       ...identityWarnings(input),
       ...nodeWarnings(input, nodes),
       ...unknownRoleWarnings(input),
+      ...rollWarnings(cluster, catalogue),
       ...poolWarnings({ ...input, nodes }),
       ...certificateWarnings(input),
       ...exportWarnings(input),

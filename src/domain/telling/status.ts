@@ -35,6 +35,8 @@ export type WarningCode =
   | 'PROCESS_ROGUE'
   | 'ROLE_STOPPED'
   | 'ROLE_UNKNOWN'
+  | 'SETTING_UNDER_WAY'
+  | 'SETTING_STOPPED'
   | 'POOL_EMPTY'
   | 'POOL_BRAKE'
   | 'BACKEND_AWAY'

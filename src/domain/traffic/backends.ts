@@ -3,6 +3,7 @@ import type { Cluster, Node, Route } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { confirmedWith } from '../roles/roles.ts';
+import { heldBack } from '../rolls/rolls.ts';
 import { specialUse } from './addresses.ts';
 import { proxyRoles } from './proxies.ts';
 
@@ -77,13 +78,16 @@ function portsOf(
 ): Map<string, Owner> {
   const owners = new Map<string, Owner>();
   for (const role of roles) {
-    const settings = settingsOf(cluster, catalogue, role);
-    const ports = catalogue.roles
-      .get(role)!
-      .ports.filter(({ protocol }) => protocol === 'tcp')
-      .map(({ port, setting }) => (setting === null ? port : settings[setting]));
+    const wanted = settingsOf(cluster, catalogue, role);
+    const ports = catalogue.roles.get(role)!.ports.filter(({ protocol }) => protocol === 'tcp');
     for (const node of ports.length > 0 ? confirmedWith(cluster, role) : []) {
-      for (const port of ports) owners.set(`${node.address}:${port}`, { node, role });
+      // While a setting is on its way a node may be about to have another: it has both.
+      for (const settings of [wanted, { ...wanted, ...heldBack(cluster, role, node.id) }]) {
+        for (const { port, setting } of ports) {
+          const at = setting === null ? port : settings[setting];
+          owners.set(`${node.address}:${at}`, { node, role });
+        }
+      }
     }
   }
   return owners;

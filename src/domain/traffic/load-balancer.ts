@@ -9,8 +9,8 @@ import type { Catalogue } from '../roles/role.ts';
 import { checkAllowed, isAdmin } from '../roles/role-changes.ts';
 import { confirmedWith, definitionOf, nodesWith, shortage } from '../roles/roles.ts';
 import { loopJudge } from './backends.ts';
-import { servedPort } from './pools.ts';
 import { balancerRole, balancerRoles, routerRoles } from './proxies.ts';
+import { servedPorts } from './served-ports.ts';
 
 export interface SetupLoadBalancer {
   node: string;
@@ -94,8 +94,11 @@ export function routersFor(cluster: Cluster, catalogue: Catalogue, balancer: Nod
 /** Where a load balancer with explicit routers sends to, as `address:port`. */
 export function pinnedMembers(cluster: Cluster, catalogue: Catalogue, balancer: Node): string[] {
   const [role = ''] = routerRoles(catalogue);
-  const port = servedPort(cluster, catalogue, definitionOf(catalogue, role));
-  return routersFor(cluster, catalogue, balancer).map((address) => `${address}:${port}`);
+  const portOn = servedPorts(cluster, catalogue, definitionOf(catalogue, role));
+  const ids = new Map(confirmedWith(cluster, role).map(({ id, address }) => [address, id]));
+  return routersFor(cluster, catalogue, balancer).map(
+    (address) => `${address}:${portOn(ids.get(address) ?? '')}`,
+  );
 }
 
 /** Load balancers that do not follow the cluster's routers. */

@@ -1,10 +1,10 @@
 import type { Cluster, Node } from '../document/cluster.ts';
-import { settingsOf } from '../document/settings.ts';
 import { isReady, type Ready } from '../nodes/ready.ts';
-import type { Catalogue, RoleDefinition } from '../roles/role.ts';
+import type { Catalogue } from '../roles/role.ts';
 import { confirmedWith, nodesWith } from '../roles/roles.ts';
 import { isWanted } from '../roles/wanted-since.ts';
 import { loopJudge } from './backends.ts';
+import { servedPorts } from './served-ports.ts';
 
 /** A backend that a component announced by `router.register`. In memory only, never in the document. */
 export interface AnnouncedRoute {
@@ -103,22 +103,12 @@ function rolePools(cluster: Cluster, catalogue: Catalogue, judged: Judged): Pool
     const { name: role, serves } = definition;
     // Nobody misses a pool of which nobody is to be a member.
     if (serves === null || nodesWith(cluster, role).length === 0) return [];
-    const port = servedPort(cluster, catalogue, definition);
+    const portOn = servedPorts(cluster, catalogue, definition);
     const members = staying(cluster, catalogue, role, judged).map(
-      (node) => `${node.address}:${port}`,
+      (node) => `${node.address}:${portOn(node.id)}`,
     );
     return [pool(serves.pool, kindOf(serves.pool), members, false, judged.outages)];
   });
-}
-
-/** At which the members of its pool are reached. */
-export function servedPort(
-  cluster: Cluster,
-  catalogue: Catalogue,
-  { name, serves }: RoleDefinition,
-): number {
-  if (serves?.setting == null) return serves?.port ?? 0;
-  return Number(settingsOf(cluster, catalogue, name)[serves.setting]);
 }
 
 /** Agents of 0.1.0 know two pools of roles by their kinds. */

@@ -1,4 +1,5 @@
 import type { Cluster, Node } from '../document/cluster.ts';
+import { awaitedRoles, turnOf } from '../rolls/rolls.ts';
 import { type Parts, startParts } from './parts.ts';
 import { partsOf, type ViewInput } from './seen-parts.ts';
 
@@ -35,8 +36,15 @@ export function affectedBy(
     if (was !== node) return true;
     const then = partsOf(before, parts, was);
     const now = partsOf(changed, next, node);
-    return now !== then && ABOUT.some((name) => now[name]?.hash !== then[name]?.hash);
+    if (now !== then && ABOUT.some((name) => now[name]?.hash !== then[name]?.hash)) return true;
+    return begun.some(([role, roll]) => turnOf(roll).node === node.id || awaits(node, role));
   };
+  const awaits = (node: Node, role: string): boolean =>
+    awaitedRoles(after, before.catalogue, node).includes(role);
+  // Those whose turn is still to come have another view only then.
+  const begun = Object.entries(after.rolls ?? {}).filter(
+    ([role, { since }]) => since !== before.cluster.rolls?.[role]?.since,
+  );
   const leaving = Object.values(after.former).filter(
     ({ id, awaited }) => awaited && !(id in former),
   );

@@ -2,9 +2,7 @@ import { stillShown } from '../access/tokens.ts';
 import { sha256 } from '../base/hash.ts';
 import { valuesInOrder } from '../base/own.ts';
 import type { Cluster, Node } from '../document/cluster.ts';
-import { clusterSetting, OF_AGENTS } from '../document/cluster-settings.ts';
 import { keptExportOf } from '../document/kept-export.ts';
-import { settingsOf } from '../document/settings.ts';
 import { busPort, coreAddress } from '../nodes/core.ts';
 import { recentlyFormer } from '../nodes/leave.ts';
 import { timingOf } from '../nodes/liveness.ts';
@@ -16,6 +14,7 @@ import { type AnnouncedRoute, type Pool, poolsOf, routePool } from '../traffic/p
 import { ROUTERS } from '../traffic/proxies.ts';
 import { type Asks, asksOf } from './asks.ts';
 import type { Part, Parts } from './parts.ts';
+import { awaitedSettings, wantedSettings } from './seen-settings.ts';
 import type { BusUser, ControllerKeys, KeptExport, Peer, ProvenVersion, View } from './view.ts';
 
 export interface ViewInput {
@@ -50,7 +49,7 @@ export function partsOf(input: ViewInput, parts: Parts, node: Node): ViewParts {
 function sharedParts(input: ViewInput, { part }: Parts, asks: Asks): ViewParts {
   const { cluster, catalogue, announced, controllerKeys, at } = input;
   const { nodes, settings } = cluster;
-  const { roles, definitions, seen } = asks;
+  const { definitions, seen } = asks;
   return {
     cluster: part('all', [cluster.id, cluster.endpoint, nodes, settings], () => ({
       id: cluster.id,
@@ -59,12 +58,7 @@ function sharedParts(input: ViewInput, { part }: Parts, asks: Asks): ViewParts {
       busPort: busPort(cluster, catalogue),
     })),
     heartbeatMs: part('timing', [nodes, settings], () => timingOf(cluster).intervalMs),
-    settings: part(`settings of ${roles}`, [settings, catalogue], () => ({
-      cluster: Object.fromEntries(OF_AGENTS.map((key) => [key, clusterSetting(cluster, key)])),
-      ...Object.fromEntries(
-        definitions.map(({ name }) => [name, settingsOf(cluster, catalogue, name)]),
-      ),
-    })),
+    settings: wantedSettings(input, part, asks),
     keptExport: NOTHING,
     ...(seesPools(seen) ? { pools: poolsSeen(input, part, asks) } : {}),
     ...(seen.has('certificates')
@@ -117,8 +111,10 @@ function ownParts(input: ViewInput, { part }: Parts, node: Node, asks: Asks): Vi
   });
   const keepsExport = kept.value.id === node.id;
   const balances = pools.includes(ROUTERS);
-  if (!keepsExport && !balances && seers.length === 0) return null;
+  const awaited = awaitedSettings(input, part, node, asks);
+  if (!keepsExport && !balances && awaited === null && seers.length === 0) return null;
   return {
+    ...(awaited === null ? {} : { settings: awaited }),
     ...(keepsExport ? { keptExport: { ...kept, value: kept.value.kept } } : {}),
     ...(balances ? { pools: ownPools(input, part, node, asks) } : {}),
     ...(seers.length === 0
@@ -180,9 +176,9 @@ function poolsSeen(
 /** A balancer may have been given its routers by a person. */
 function ownPools(input: ViewInput, part: Parts['part'], node: Node, asks: Asks): Part<Pool[]> {
   const { cluster, catalogue } = input;
-  const { nodes, settings } = cluster;
+  const { nodes, settings, rolls } = cluster;
   const { value: seen } = poolsSeen(input, part, asks);
-  return part(`pools of ${node.id}`, [seen, nodes, settings, catalogue, node], () =>
+  return part(`pools of ${node.id}`, [seen, nodes, settings, rolls, catalogue, node], () =>
     seen.map((pool) =>
       pool.name === ROUTERS && pool.kind !== 'route'
         ? balancerPool(cluster, catalogue, node, pool)
@@ -195,10 +191,10 @@ function allPools(
   { cluster, catalogue, announced, verdicts }: ViewInput,
   part: Parts['part'],
 ): Pool[] {
-  const { nodes, routes, settings } = cluster;
+  const { nodes, routes, settings, rolls } = cluster;
   const all = part(
     'all pools',
-    [nodes, routes, settings, announced, verdicts, catalogue],
+    [nodes, routes, settings, rolls, announced, verdicts, catalogue],
     () => poolsOf(cluster, catalogue, announced, verdicts),
     () => '',
   );

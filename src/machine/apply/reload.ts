@@ -3,11 +3,13 @@ import type { Paths } from '../../domain/making/paths.ts';
 import type { StepOf } from '../../domain/making/step.ts';
 import { exists, readLinkIfExists, switchLink } from '../disk/files.ts';
 import { configOf } from '../disk/places.ts';
+import { startedFor } from '../disk/started-for.ts';
 import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
 import { control, readStatus, serviceOf, statusWithin } from '../s6/service.ts';
 import { within } from '../s6/wait.ts';
 import type { ApplyContext } from './context.ts';
 import { awaitTurn } from './reload-turn.ts';
+import { recordStartedFor } from './run-state.ts';
 import { witnessOf, workersOf } from './witness.ts';
 
 /** A bus with thousands of users takes a second or two. */
@@ -36,7 +38,14 @@ export async function reload(step: StepOf<'reload'>, context: ApplyContext): Pro
     await goBack(step.process, paths);
     throw await refusal(step.process, since, paths);
   }
+  if (step.told !== undefined) await recordTold(step.process, step.told, paths);
   if ((await readLinkIfExists(loaded)) !== step.hash) await switchLink(loaded, step.hash);
+}
+
+/** Most reloads are for what other nodes do. */
+async function recordTold(process: string, told: number, paths: Paths): Promise<void> {
+  const before = await startedFor(process, paths);
+  if (before.told !== told) await recordStartedFor(process, { ...before, told }, paths);
 }
 
 /** In the middle of its start a program would die of the signal, or forget it. */

@@ -5,6 +5,7 @@ import type { Listen } from '../../domain/making/spec.ts';
 import type { StepOf } from '../../domain/making/step.ts';
 import { exists, readIfExists, removeTree, writeFileAtomic } from '../disk/files.ts';
 import { olderMark, restartsFile } from '../disk/places.ts';
+import type { StartedFor } from '../disk/started-for.ts';
 import { descendsFrom, groupOf, portOwner } from '../network/ports.ts';
 import { type LogPlace, lastLogLines, logEnd } from '../s6/log-tail.ts';
 import type { ServiceStatus } from '../s6/process-state.ts';
@@ -41,7 +42,7 @@ export async function start(step: StepOf<'start'>, context: ApplyContext): Promi
   // What an earlier process wrote says nothing about this one.
   const since = isUp ? null : await logEnd(step.process, paths);
   await bringUp(folder);
-  await recordRestarts(step, paths);
+  await recordStart(step, paths);
   await waitReady(step, since, context);
 }
 
@@ -71,14 +72,14 @@ export async function restart(step: StepOf<'restart'>, context: ApplyContext): P
   const { paths } = context;
   const folder = serviceOf(process, paths);
   if (process === context.self) {
-    await recordRestarts(step, paths);
+    await recordStart(step, paths);
     return control(folder, 'r');
   }
   const before = await freshStatus(process, paths);
   const since = await logEnd(process, paths);
   if (before?.up === true) await endInstance(folder, before.pid);
   await bringUp(folder);
-  await recordRestarts(step, paths);
+  await recordStart(step, paths);
   await waitReady(step, since, context);
 }
 
@@ -114,12 +115,22 @@ async function freshStatus(process: string, paths: Paths): Promise<ServiceStatus
 }
 
 /** A new instance has all restarts and files behind it that were asked for before. */
-async function recordRestarts(
-  { process, restarts }: StepOf<'start' | 'restart'>,
+async function recordStart(
+  { process, restarts, told = 0 }: StepOf<'start' | 'restart'>,
   paths: Paths,
 ): Promise<void> {
-  await writeFileAtomic(restartsFile(process, paths), `${restarts}\n`, { mode: 0o600 });
+  await recordStartedFor(process, { restarts, told }, paths);
   await removeTree(serviceOf(process, paths), olderMark(process, paths));
+}
+
+/** As `startedFor` reads it. */
+export async function recordStartedFor(
+  process: string,
+  { restarts, told }: StartedFor,
+  paths: Paths,
+): Promise<void> {
+  const record = told === 0 ? `${restarts}\n` : `${restarts} ${told}\n`;
+  await writeFileAtomic(restartsFile(process, paths), record, { mode: 0o600 });
 }
 
 async function endInstance(folder: string, pid: number | null): Promise<void> {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ErrorRecord } from '../../domain/base/error-codes.ts';
 import { amount, list, whole, word } from '../../domain/base/shapes.ts';
 import type { Node } from '../../domain/document/cluster.ts';
 import type { Report } from '../../domain/making/step.ts';
@@ -8,6 +9,8 @@ import { isReady } from '../../domain/nodes/ready.ts';
 import { servingNow } from '../../domain/nodes/serving.ts';
 import { seenBy, seesPools } from '../../domain/roles/roles.ts';
 import { wantedToServe } from '../../domain/roles/wanted-since.ts';
+import { awaitedRoles, isInTurn, turnsOf } from '../../domain/rolls/rolls.ts';
+import { stopAbout } from '../../domain/rolls/stop.ts';
 import { hasGone, type NodeState } from '../../domain/telling/status.ts';
 import { nodeState } from '../../domain/telling/status-of.ts';
 import { type Knowledge, read } from '../operation.ts';
@@ -25,6 +28,8 @@ export interface Progress {
   failures: Report['failures'];
   /** It has done its part; these, which send requests to it or no longer do, have not followed yet. */
   waitsFor?: string[];
+  /** A change that was to come to it, or that it was given, is not going on: why, and what takes it back. */
+  stopped?: ErrorRecord;
   /** It cannot be removed. A controller of 0.1.0 does not tell. */
   isCore?: boolean;
 }
@@ -43,7 +48,10 @@ export const progress = read(
   async (known, { nodes, revision, seen, waitMs }) => {
     const asked = [...new Set(nodes)];
     const now = (): Progress[] => {
-      const own = asked.map((id) => progressOf(known, id, revision));
+      const own = asked.map((id) => {
+        const node = progressOf(known, id, revision);
+        return isInTurn(known.cluster, id) ? { ...node, done: false } : node;
+      });
       const late = own.every((node) => node.done) ? notFollowed(known, asked, revision) : [];
       return late.length === 0
         ? own
@@ -59,7 +67,7 @@ export const progress = read(
   },
 );
 
-function progressOf(known: Knowledge, id: string, revision: number): Progress {
+export function progressOf(known: Knowledge, id: string, revision: number): Progress {
   const former = known.cluster.former[id];
   if (former !== undefined && known.cluster.nodes[id] === undefined) {
     const { name, awaited } = former;
@@ -67,18 +75,22 @@ function progressOf(known: Knowledge, id: string, revision: number): Progress {
   }
   const node = findNode(known.cluster, id);
   const report = known.reports.get(id);
-  const reached = report !== undefined && hasReached(known, report, revision);
+  const isAwaited = awaitedRoles(known.cluster, known.catalogue, node).length > 0;
+  const since = Math.max(revision, ...turnsOf(known.cluster, id));
+  const reached = !isAwaited && report !== undefined && hasReached(known, report, since);
+  const stopped = stopAbout(known.cluster, known.catalogue, node);
   return {
     node: node.name,
     id,
     isCore: isCore(node, known.catalogue),
     state: nodeState(known.verdicts, node),
-    done: reached && isSettledAt(report, revision) && !isComing(known, node, report),
+    done: reached && isSettledAt(report, since) && !isComing(known, node, report),
+    ...(stopped === null ? {} : { stopped }),
     steps: reached ? report.steps : [],
     // A later view that was refused says nothing about this revision, and may be over.
     failures: reached
       ? report.failures.filter(
-          ({ kind, since = revision }) => kind !== 'fetch-view' && since >= revision,
+          ({ kind, since: from = since }) => kind !== 'fetch-view' && from >= since,
         )
       : [],
   };
@@ -114,7 +126,11 @@ export function hasReached(
  * Names of nodes that send requests to others, and that have not finished this revision yet. One that is
  * silent may still serve: it is waited for until it is known to be gone.
  */
-function notFollowed(known: Knowledge, asked: readonly string[], revision: number): string[] {
+export function notFollowed(
+  known: Knowledge,
+  asked: readonly string[],
+  revision: number,
+): string[] {
   const { cluster, catalogue, verdicts, reports, contents } = known;
   // What pools learned of those who are asked for, they learned after the revision.
   const marks = asked.flatMap((id) => Object.values(verdicts.ready?.[id] ?? {}));

@@ -34,7 +34,7 @@ export const released = read(
     const waitsFor = (): string[] => {
       // Until its goodbye was heard nobody is told of it.
       if (revision === null && known.verdicts.silent[by.id]?.state !== 'left') return [by.name];
-      return notFollowed(known, poolsServed(known, process, by), revision, by.id);
+      return notFollowed(known, poolsLeft(known, process, by, revision), revision, by.id);
     };
     const first = waitsFor();
     if (first.length === 0) return { waitsFor: first };
@@ -49,23 +49,30 @@ export function waitsForRemoved(known: Knowledge): string[] {
   return notFollowed(known, pools, null, '');
 }
 
-/** Where nobody else serves, requests have nowhere else to go: there is nothing to wait for. */
-function poolsServed(
+/**
+ * Those that are to do without it. Where nobody else serves, requests have nowhere else to go, and where it is
+ * a member still nobody was told to send it nothing: there is nothing to wait for.
+ */
+function poolsLeft(
   { cluster, catalogue, verdicts }: Knowledge,
   process: string | null,
   node: Node,
+  revision: number | null,
 ): string[] {
-  const isServed = (role: string): boolean =>
-    staying(cluster, catalogue, role, verdicts).some(
-      ({ id }) => id !== node.id && !isGone(verdicts, id),
-    );
+  const isLeft = (role: string): boolean => {
+    const members = staying(cluster, catalogue, role, verdicts);
+    const isMember = members.some(({ id }) => id === node.id);
+    // A controller may not have heard yet of the change that it is about.
+    if (isMember && cluster.revision >= (revision ?? 0)) return false;
+    return members.some(({ id }) => id !== node.id && !isGone(verdicts, id));
+  };
   const roles = [...catalogue.roles.values()].filter(({ name }) =>
     process === null
       ? node.roles[name] !== undefined
       : processNames(catalogue, name).includes(process),
   );
   return roles.flatMap(({ name, serves }) =>
-    serves !== null && isServed(name) ? [serves.pool] : [],
+    serves !== null && isLeft(name) ? [serves.pool] : [],
   );
 }
 

@@ -17,6 +17,7 @@ import {
   INPUTS_OF,
   type Input,
   JOIN_SECRET,
+  untouched,
 } from '../../support/hostile.ts';
 import { until } from '../../support/until.ts';
 
@@ -212,17 +213,6 @@ describe(`what anybody may send to a controller (KATO_SEED=${SEED})`, function (
     });
   }
 });
-
-/** What no message of this kind of sender changes, by the nodes that there were. */
-function untouched(kind: Kind, cluster: Cluster, ids: readonly string[]) {
-  const { nodes, former, tokens, settings, routes, certificates, announcers } = cluster;
-  const shared = { settings, routes, certificates, announcers };
-  const some = ids.map((id) => nodes[id]);
-  if (kind === 'admin') return {};
-  if (kind === 'node') return { ...shared, tokens, nodes: some.filter((node) => node?.admin) };
-  if (kind === 'joiner') return { ...shared, former, nodes: some };
-  return { ...shared, former, tokens, nodes };
-}
 
 function cluster(): Cluster {
   const core = ['primary', 'controller', 'router'];

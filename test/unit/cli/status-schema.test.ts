@@ -92,6 +92,8 @@ describe('the schema of the status', () => {
       PROCESS_ROGUE: true,
       ROLE_STOPPED: true,
       ROLE_UNKNOWN: true,
+      SETTING_UNDER_WAY: true,
+      SETTING_STOPPED: true,
       POOL_EMPTY: true,
       POOL_BRAKE: true,
       BACKEND_AWAY: true,

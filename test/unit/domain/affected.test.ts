@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { canonicalJson } from '../../../src/domain/base/hash.ts';
-import type { Cluster } from '../../../src/domain/document/cluster.ts';
+import type { Cluster, Node } from '../../../src/domain/document/cluster.ts';
 import { hashOfCluster } from '../../../src/domain/document/document-hash.ts';
 import { NO_VERDICTS } from '../../../src/domain/nodes/verdicts.ts';
 import type { AnnouncedRoute } from '../../../src/domain/traffic/pools.ts';
@@ -55,8 +55,17 @@ function recomputed(input: ViewInput, after: Cluster): string[] {
     return canonicalJson(own);
   };
   const { nodes, former } = input.cluster;
+  const atEnd = viewsOf({ ...input, cluster: { ...after, rolls: {} } });
+  const begun = Object.entries(after.rolls ?? {}).filter(
+    ([, roll]) => roll.since === after.revision,
+  );
+  const isToCome = ({ id, roles }: Node): boolean =>
+    begun.some(([role, { turns }]) => {
+      const isNow = turns[id] === Math.max(...Object.values(turns));
+      return isNow || (role in roles && !(id in turns) && given(then, id) !== given(atEnd, id));
+    });
   const other = Object.keys(after.nodes).filter(
-    (id) => !(id in nodes) || given(before, id) !== given(then, id),
+    (id) => !(id in nodes) || given(before, id) !== given(then, id) || isToCome(after.nodes[id]!),
   );
   const leaving = Object.values(after.former).filter(
     ({ id, awaited }) => awaited && !(id in former),

@@ -116,10 +116,21 @@ describe('a plan', () => {
     settled(running, redis({ restarts: { redis: 1 } }));
   });
 
-  it('has others told of a restart that was asked for, and of none that they know nothing of', () => {
+  it('waits until others know where they were told of it, and not where they know nothing', () => {
     const running = settled(EMPTY, testView(['router']));
-    const node = testNode(['router'], { restarts: { router: 1 } });
-    assert.deepEqual(kinds(testView([], { node }), running), ['leave router', 'restart router']);
+    const roles = (since: number) => ({ router: { stopped: null, since } });
+    const node = testNode(['router'], { restarts: { router: 1 }, roles: roles(7) });
+    const told = testView([], { node });
+    assert.deepEqual(kinds(told, running), ['leave router', 'restart router']);
+    settled(running, told);
+    const alone = testNode(['router'], { restarts: { router: 1 } });
+    assert.deepEqual(kinds(testView([], { node: alone }), running), ['restart router']);
+    const another = testView([], { node: testNode(['router'], { roles: roles(8) }) });
+    const settings = { ...another.settings, router: { ...another.settings.router, http_port: 81 } };
+    assert.deepEqual(
+      kinds({ ...another, settings }, running).filter((step) => !/config|service/.test(step)),
+      ['leave router', 'restart router'],
+    );
     const router = { ...running.processes.router!, programHash: 'another' };
     const updated = { ...running, processes: { router } };
     assert.deepEqual(kinds(testView(['router']), updated), ['restart router']);

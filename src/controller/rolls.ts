@@ -1,0 +1,62 @@
+import { turnOf } from '../domain/rolls/rolls.ts';
+import { endOfTurn } from '../operations/following/turns.ts';
+import type { Knowledge } from '../operations/operation.ts';
+import { configAdvance } from '../operations/settings.ts';
+import type { Changes } from './state/changes.ts';
+import type { Live } from './state/live.ts';
+
+/** Between two looks: reports of a thousand nodes are one. */
+const LOOK_AFTER_MS = 50;
+
+/**
+ * Takes settings from node to node, as far as they are well there. All controllers do so: what one of them has
+ * written is no news for the others, and another goes on when one dies.
+ */
+export function followRolls(
+  live: Live,
+  changes: Changes,
+  knowledge: () => Knowledge,
+): { close(): void } {
+  let isDue = false;
+  let isWorking = false;
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    if (isDue || Object.keys(live.document?.cluster.rolls ?? {}).length === 0) return;
+    isDue = true;
+    cancel = live.clock.after(LOOK_AFTER_MS, () => {
+      isDue = false;
+      void advance();
+    });
+  };
+  const stops = (['document', 'reports', 'verdicts'] as const).map((topic) => live.on(topic, look));
+  look();
+  return {
+    close: () => {
+      cancel();
+      for (const stop of stops) stop();
+    },
+  };
+
+  async function advance(): Promise<void> {
+    if (isWorking) return;
+    isWorking = true;
+    try {
+      const known = knowledge();
+      for (const [role, roll] of Object.entries(known.cluster.rolls ?? {})) {
+        const end = roll.stopped === undefined ? endOfTurn(known, role) : null;
+        if (end !== null) await write({ role, turn: turnOf(roll), end });
+      }
+    } finally {
+      isWorking = false;
+    }
+  }
+
+  /** What could not be written is tried again at the next news. */
+  async function write(params: object): Promise<void> {
+    const request = {
+      ...{ operation: configAdvance, params, id: live.clock.newId(), by: null },
+      ...{ who: 'controller', asker: 'controller' },
+    };
+    await changes.perform(request).catch(() => undefined);
+  }
+}
