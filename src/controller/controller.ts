@@ -19,6 +19,7 @@ import { type Heartbeat, watchLiveness } from './hearing/liveness.ts';
 import { followRolls } from './rolls.ts';
 import { createChanges } from './state/changes.ts';
 import { contentsKeeper, followSecrets } from './state/contents.ts';
+import { recordEnds } from './state/ends.ts';
 import { knowledgeOf, sharedRounds } from './state/knowledge.ts';
 import { guardLineage } from './state/lineage-guard.ts';
 import { createLive } from './state/live.ts';
@@ -87,6 +88,7 @@ export async function runController(options: {
   onUp.strangers = announcements.restart;
   const abandoned = dropAbandonedJoins(live, changes);
   const rolls = followRolls(live, changes, knowledge);
+  const ends = recordEnds(live, store, knowledge);
   // What they told while no controller was there, or one of before, which drew no such conclusions.
   for (const [id, report] of live.reports) {
     const node = live.document?.cluster.nodes[id];
@@ -97,6 +99,7 @@ export async function runController(options: {
   await served.closed();
   abandoned.close();
   rolls.close();
+  ends.close();
   liveness.close();
   announcements.close();
   waker.close();

@@ -90,7 +90,7 @@ export interface Knowledge {
   askAll(): Promise<Map<string, Report>>;
   /** Asks one agent. NODE_UNREACHABLE when it does not answer in time. */
   askNode(id: string, what: string, body: Json, waitMs: number): Promise<Json>;
-  history(limit: number, names: readonly string[] | null): Promise<HistoryEntry[]>;
+  history(limit: number, names: readonly string[] | null, id?: string): Promise<HistoryEntry[]>;
   /** Resolves at the next change of `reports` or `verdicts`, or after `waitMs`. */
   nextNews(waitMs: number): Promise<void>;
 }

@@ -91,13 +91,15 @@ export const history = read(
   v.strictObject({
     limit: whole(1, 1000),
     node: v.nullable(word),
+    /** How the id of the change begins that is asked for. */
+    id: v.exactOptional(word),
   }),
-  async (known, { limit, node }) => {
-    if (node === null) return known.history(limit, null);
+  async (known, { limit, node, id }) => {
+    if (node === null) return known.history(limit, null, id);
     // One that was removed is in the history still, by the name it had.
     const called = nodesCalled(known.cluster, node);
     const names = called.flatMap(({ id, name, address }) => [id, name, address]);
-    const entries = await known.history(limit, [node, ...names]);
+    const entries = await known.history(limit, [node, ...names], id);
     if (entries.length === 0) findNode(known.cluster, node);
     return entries;
   },

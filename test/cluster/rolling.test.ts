@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import type { HistoryEntry } from '../../src/domain/telling/history.ts';
 import type { Status } from '../../src/domain/telling/status.ts';
 import {
+  asJson,
   clusterOf,
   hastenDeath,
   refused,
@@ -90,6 +92,22 @@ describe('a setting that three databases have', () => {
       'domain/rolls/stop.ts: give it another value, or take it back: kato config set ${role} ${key} ${words}',
     );
     for (const also of [warned, meanwhile]) assert.deepEqual(also.commands, commands);
+    const became = await until(
+      async () => {
+        const entries = await asJson<HistoryEntry[]>(core, 'kato history');
+        return entries.find(({ params, end }) => JSON.stringify(params).includes('900000') && end)
+          ?.end;
+      },
+      { what: 'the history has its end', seconds: 10 },
+    );
+    assert.deepEqual(
+      became.nodes.map(({ node, outcome, code }) => [node, outcome, code]),
+      [
+        ['h2', 'failed', error.code],
+        ['h3', 'kept', undefined],
+        ['h4', 'kept', undefined],
+      ],
+    );
     await typed(core, commands[0]!);
     assert.deepEqual(await sizes(), ['64', '64', '64']);
     const status = await settled(core);

@@ -103,7 +103,7 @@ describe('a stranger on a node', () => {
         `sed -i 's,/run/kato/locks,/run/kato,g' /var/lib/kato/service/*/run /var/lib/kato/service/*/survivors`,
     );
     await typed(node, 's6-svc -r /var/lib/kato/service/agent');
-    const moved = `ls ${locks}/agent.lock ${locks}/redis.lock && ! ls /run/kato/*.lock`;
+    const moved = `ls ${locks}/agent.lock ${locks}/redis.lock && ! ls /run/kato/redis.lock`;
     await until(async () => (await type(node, moved)).exitCode === 0, {
       what: 'the locks are where they belong',
       seconds: 20,

@@ -1,5 +1,6 @@
 import type { Store } from '../../src/bus/store/store.ts';
 import type { Cluster, Json } from '../../src/domain/document/cluster.ts';
+import type { ChangeEnd } from '../../src/domain/telling/change-end.ts';
 import type { HistoryEntry } from '../../src/domain/telling/history.ts';
 import type { Member } from './member.ts';
 import { type Bucket, copyOf, DOCUMENT, type Kept, type Server, type Write } from './server.ts';
@@ -72,9 +73,11 @@ export function storeOn(
     },
     appendHistory: async (entry) => void (await ask(() => history.push(entry))),
     putRefusal: async () => void (await ask(() => null)),
+    putEnd: async (id, end) => void (await ask(() => ends.has(id) || ends.set(id, end))),
     readHistory: async () => history,
   };
   const history: HistoryEntry[] = [];
+  const ends = new Map<string, ChangeEnd>();
   return store;
 
   /** Tells all there is, then what is new: by hints, after each reconnection, and at times. */

@@ -13,7 +13,7 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'certificate.remove': () => ({ domain: 'a.example.com' }),
   'config.get': () => ({ component: null, key: null }),
   'config.set': () => ({ component: 'redis', key: 'port', act: 'set', value: 7000 }),
-  history: (T) => ({ limit: 10, node: T }),
+  history: (T) => ({ limit: 10, node: T, id: 'a' }),
   'node.confirm': (T) => ({ node: T, version: '0.1.0', catalogue: [] }),
   'node.detach': (T) => ({ node: T }),
   'node.displaced': () => ({ address: '10.0.0.99', machineId: '', instance: '' }),

@@ -52,6 +52,7 @@ const LATER: Stream[] = [
     max_msgs_per_subject: 500,
     max_bytes: 64 * MB,
   },
+  { ...bucketConfig('ends', 1), max_msgs: 10_000, max_bytes: 64 * MB },
 ];
 /** Which of those were made once, in the metadata of the stream of the document. */
 const MADE = 'kato-made';
@@ -170,6 +171,11 @@ export function cachedBucket(
 /** The stream or bucket does not exist: the bus has no state. */
 export function isMissing(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+}
+
+export function noneIfMissing(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 const MISSING = 'missing';

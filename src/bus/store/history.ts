@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { DeliverPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import type { KV, KvEntry } from '@nats-io/kv';
+import type { ChangeEnd } from '../../domain/telling/change-end.ts';
 import { type HistoryEntry, merged, summed } from '../../domain/telling/history.ts';
 import { decodeBody, encodeBody } from '../body.ts';
 import { TRUSTED } from '../limits.ts';
 import { HISTORY_SUBJECT, historyOf } from '../subjects.ts';
-import { cachedBucket, HISTORY_OF_NODES_STREAM, HISTORY_STREAM, infoOf } from './buckets.ts';
+import {
+  cachedBucket,
+  HISTORY_OF_NODES_STREAM,
+  HISTORY_STREAM,
+  infoOf,
+  noneIfMissing,
+} from './buckets.ts';
 import { keyOf, nameOf } from './keys.ts';
 
 const READ_LIMIT_MS = 5000;
@@ -15,6 +22,8 @@ const PART_LIMIT_MS = 1000;
 
 export interface HistoryQuery {
   limit: number;
+  /** How the id of the one begins that is asked for; absent for all. */
+  id?: string;
   /** All that a node is called; null for the history of all. */
   names: readonly string[] | null;
 }
@@ -28,6 +37,8 @@ export interface History {
   append(entry: HistoryEntry, plainNode: string | null): Promise<void>;
   /** Sets the line that this connection keeps under a key. */
   putRefusal(key: string, entry: HistoryEntry): Promise<void>;
+  /** What became of an operation; one that is there stays. */
+  putEnd(id: string, end: ChangeEnd): Promise<void>;
   /** With `names` what a node that has them did, and what names it. */
   read(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
@@ -36,8 +47,9 @@ export function openHistory(on: {
   js: JetStreamClient;
   manager: JetStreamManager;
   refusals: KV;
+  ends: KV;
 }): History {
-  const { js, manager, refusals } = on;
+  const { js, manager, refusals, ends } = on;
   const own = randomBytes(4).toString('hex');
   const allRefusals = cachedBucket(manager, refusals, 'refusals');
   let last: Promise<unknown> = Promise.resolve();
@@ -49,6 +61,9 @@ export function openHistory(on: {
     putRefusal: async (key, entry) => {
       await refusals.put(keyOf(`${key}/${own}`), encodeBody(entry));
     },
+    putEnd: async (id, end) => {
+      await ends.create(keyOf(id), encodeBody(end));
+    },
     // Each reading is large: when many ask at once they are served one after the other.
     read: (query) => {
       const next = last.then(() => read(query));
@@ -57,17 +72,26 @@ export function openHistory(on: {
     },
   };
 
-  async function read({ limit, names }: HistoryQuery): Promise<HistoryEntry[]> {
+  async function read({ limit, names, id = '' }: HistoryQuery): Promise<HistoryEntry[]> {
     const places = [summed([...(await allRefusals())].map(([key, kept]) => kindOf(key, kept)))];
     for (const stream of [HISTORY_STREAM, HISTORY_OF_NODES_STREAM]) {
-      const count = names === null ? limit : Number.POSITIVE_INFINITY;
+      const count = names === null && id === '' ? limit : Number.POSITIVE_INFINITY;
       places.push(await readStream(js, manager, stream, count));
     }
-    const asked = (entry: HistoryEntry): boolean => names === null || concerns(entry, names);
-    return merged(
-      places.map((entries) => entries.filter(asked)),
+    const asked = (entry: HistoryEntry): boolean =>
+      (names === null || concerns(entry, names)) && (entry.id ?? '').startsWith(id);
+    const entries = merged(
+      places.map((all) => all.filter(asked)),
       limit,
     );
+    return Promise.all(entries.map(withEnd));
+  }
+
+  async function withEnd(entry: HistoryEntry): Promise<HistoryEntry> {
+    if (entry.id === undefined || entry.touched === undefined) return entry;
+    const end = await ends.get(keyOf(entry.id)).catch(noneIfMissing);
+    if (end?.operation !== 'PUT') return entry;
+    return { ...entry, end: decodeBody(end.value, TRUSTED) as ChangeEnd };
   }
 }
 

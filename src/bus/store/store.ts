@@ -7,13 +7,14 @@ import {
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { KatoError, refuse } from '../../domain/base/error.ts';
 import type { Cluster, Json } from '../../domain/document/cluster.ts';
+import type { ChangeEnd } from '../../domain/telling/change-end.ts';
 import type { HistoryEntry } from '../../domain/telling/history.ts';
 import { decodeBody, encodeBody } from '../body.ts';
 import type { Bus } from '../bus.ts';
 import { busAway } from '../failures.ts';
 import { TRUSTED } from '../limits.ts';
 import { natsOf } from '../messaging.ts';
-import { cachedBucket, createStreams, isMissing, upgradeStreams } from './buckets.ts';
+import { cachedBucket, createStreams, noneIfMissing, upgradeStreams } from './buckets.ts';
 import { DOCUMENT, encodedCluster, openDocument, type StoredCluster } from './document.ts';
 import { type HistoryQuery, openHistory } from './history.ts';
 import { keyOf, nameOf } from './keys.ts';
@@ -76,6 +77,8 @@ export interface Store {
   appendHistory(entry: HistoryEntry, plainNode: string | null): Promise<void>;
   /** Sets the line that this connection keeps under a key: refusals are counted there. */
   putRefusal(key: string, entry: HistoryEntry): Promise<void>;
+  /** What became of an operation, by its id; what another controller has written stays. */
+  putEnd(id: string, end: ChangeEnd): Promise<void>;
   /** The newest `limit` entries, oldest first; with `node` those that it did or that name it. */
   readHistory(query: HistoryQuery): Promise<HistoryEntry[]>;
 }
@@ -95,9 +98,10 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
   const observed = await open('observed');
   const secrets = await open('secrets');
   const refusals = await open('refusals');
+  const ends = await open('ends');
   const allObserved = cachedBucket(manager, observed, 'observed');
   const allSecrets = cachedBucket(manager, secrets, 'secrets');
-  const history = openHistory({ js, manager, refusals });
+  const history = openHistory({ js, manager, refusals, ends });
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!bus.connected) throw busAway();
@@ -198,6 +202,10 @@ export async function openStore(bus: Bus, seed: string): Promise<Store> {
 
     appendHistory: (entry, plainNode) => attempt(() => history.append(entry, plainNode)),
     putRefusal: (key, entry) => attempt(() => history.putRefusal(key, entry)),
+    putEnd: (id, end) =>
+      attempt(async () => {
+        await history.putEnd(id, end).catch(noneIfConflict);
+      }),
     readHistory: (query) => attempt(() => history.read(query)),
   };
 }
@@ -216,11 +224,6 @@ function decodeAll(entries: ReadonlyMap<string, KvEntry>): Map<string, Json> {
   return new Map(
     [...entries].map(([key, entry]) => [nameOf(key), decodeBody(entry.value, TRUSTED)]),
   );
-}
-
-function noneIfMissing(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
 }
 
 function noneIfConflict(error: unknown): null {

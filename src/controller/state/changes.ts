@@ -17,7 +17,7 @@ import {
 } from '../../operations/operation.ts';
 import type { LineageGuard } from './lineage-guard.ts';
 import { type Document, documentOf, type Live, takeDocument, takeSecret } from './live.ts';
-import type { Records } from './records.ts';
+import type { Landed, Records } from './records.ts';
 
 /** A change that keeps losing against others is given up after this. */
 const CHANGE_MS_MAX = 5000;
@@ -89,7 +89,7 @@ export function createChanges(options: {
     const { who: by, operation } = request;
     const note = { at, by, operation: operation.name, params: told(request) };
     try {
-      return await tried(request, at, (revision) => records.done(note, revision, request.by));
+      return await tried(request, at, (landed) => records.done(note, landed, request.by));
     } catch (error) {
       const code = error instanceof KatoError ? error.code : 'INTERNAL';
       records.refused(note, code, request.asker);
@@ -107,7 +107,7 @@ export function createChanges(options: {
   async function tried(
     request: ChangeRequest,
     at: string,
-    record: (revision: number) => Promise<void>,
+    record: (landed: Landed) => Promise<void>,
   ): Promise<Performed> {
     const { operation, params, id } = request;
     // Another controller may have changed it, also a moment ago: nothing is decided on old news.
@@ -145,7 +145,7 @@ export function createChanges(options: {
     before: Document,
     prepared: Prepared,
     asked: Asked,
-    record: (revision: number) => Promise<void>,
+    record: (landed: Landed) => Promise<void>,
   ): Promise<Performed | 'conflict'> {
     const decision = prepared.decide(before.cluster, asked);
     const result = decision.result as Json;
@@ -162,7 +162,8 @@ export function createChanges(options: {
     const entry = await options.store.writeCluster(after, before.entry);
     if (entry === null) return 'conflict';
     // It goes to the disk of the bus while nodes are woken.
-    const recorded = record(after.revision);
+    const { operationId: id } = asked;
+    const recorded = record({ id, revision: after.revision, touched });
     takeDocument(options.live, after, entry);
     await recorded;
     await forgetSecrets(forgotten);

@@ -88,7 +88,7 @@ export function knowledgeOf(options: {
         );
       }
     },
-    history: (limit, names) => store.readHistory({ limit, names }),
+    history: (limit, names, id = '') => store.readHistory({ limit, names, id }),
     nextNews: (waitMs) =>
       new Promise((resolve) => {
         const done = (): void => {

@@ -1,6 +1,6 @@
 import type { Store } from '../../bus/store/store.ts';
 import type { ErrorCode } from '../../domain/base/error-codes.ts';
-import type { Json, Node } from '../../domain/document/cluster.ts';
+import type { Json, Node, OperationRecord } from '../../domain/document/cluster.ts';
 import { type HistoryEntry, shortParams, tally } from '../../domain/telling/history.ts';
 import type { Clock } from '../clock.ts';
 
@@ -16,10 +16,13 @@ export interface Note {
   params: Json;
 }
 
+/** What a change came to in the document. */
+export type Landed = Pick<OperationRecord, 'id' | 'revision' | 'touched'>;
+
 /** What the history keeps. It undoes nothing where it cannot be written. */
 export interface Records {
   /** `node` is who asked, where that is one. */
-  done(note: Note, revision: number, node: Node | null): Promise<void>;
+  done(note: Note, landed: Landed, node: Node | null): Promise<void>;
   /** Counted, not kept one by one. `asker` is the id of a node or a token. */
   refused(note: Note, code: ErrorCode, asker: string, count?: number): void;
   close(): Promise<void>;
@@ -30,8 +33,10 @@ export function keepRecords(store: Store, clock: Clock): Records {
   const unwritten = new Map<string, HistoryEntry>();
   const stop = clock.every(WRITE_MS, writeAll);
   return {
-    done: async (note, revision, node) => {
-      const entry = { ...note, params: shortParams(note.params), outcome: 'done', revision };
+    done: async (note, { id, revision, touched }, node) => {
+      const about = touched.length === 0 ? {} : { touched: touched.length };
+      const params = shortParams(note.params);
+      const entry = { ...note, params, outcome: 'done', revision, id, ...about };
       const plainNode = node === null || node.admin ? null : node.id;
       await store.appendHistory(entry, plainNode).catch(() => undefined);
     },

@@ -86,8 +86,8 @@ export interface NodeRole {
 /** A setting of a role on its way from node to node: what it is to be stands in the settings. */
 export interface Roll {
   key: string;
-  /** The revision of the change that it follows. */
-  since: number;
+  /** Revisions of the changes that asked for it: the one that began it, and those for the same once more. */
+  asked: number[];
   /** What nodes have until it is their turn. */
   from: SettingValue;
   /** The same of nodes to which changes before had come, by their ids; absent without any. */

@@ -55,7 +55,7 @@ const setting = v.union([text(TEXT_MAX), amount(-1e15, 1e15), v.boolean(), words
 
 const roll = v.looseObject({
   key: word,
-  since: whole(0),
+  asked: list(whole(0), RECORDS_MAX),
   from: setting,
   earlier: v.exactOptional(table(word, setting, RECORDS_MAX)),
   turns: v.pipe(

@@ -50,14 +50,28 @@ export function turnOf({ turns }: Roll): Turn {
   return { node, revision };
 }
 
-/** Whether the turn of a node is under way: it may be done with it, and others have not heard of that. */
-export function isInTurn({ rolls }: Cluster, nodeId: string): boolean {
-  return Object.values(rolls ?? {}).some((roll) => turnOf(roll).node === nodeId);
+/** Whether a node is still to have what a change has asked for, and the revisions at which its turns began. */
+export function rollsAskedAt(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  node: Node,
+  revision: number,
+): { isAwaited: boolean; turns: number[] } {
+  const rolls = askedAt(cluster, revision);
+  const awaited = rolls.length === 0 ? [] : awaitedRoles(cluster, catalogue, node);
+  return {
+    isAwaited: rolls.some(([role]) => awaited.includes(role)),
+    turns: rolls.flatMap(([, { turns }]) => own(turns, node.id) ?? []),
+  };
 }
 
-/** Revisions at which a node has had its turn, in rolls that have not ended. */
-export function turnsOf({ rolls }: Cluster, nodeId: string): number[] {
-  return Object.values(rolls ?? {}).flatMap(({ turns }) => own(turns, nodeId) ?? []);
+/** Whether it has what a change has asked for, and its turn is not over: others may not have heard of it. */
+export function isInTurn(cluster: Cluster, nodeId: string, revision: number): boolean {
+  return askedAt(cluster, revision).some(([, roll]) => turnOf(roll).node === nodeId);
+}
+
+function askedAt({ rolls }: Cluster, revision: number): [role: string, roll: Roll][] {
+  return Object.entries(rolls ?? {}).filter(([, { asked }]) => asked.includes(revision));
 }
 
 /** The command that gives all nodes again what they had before. */

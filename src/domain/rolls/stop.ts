@@ -38,10 +38,16 @@ export function rollStopped(
   };
 }
 
-/** The same for a node that has to do with it: it is still to have the setting, or is not well with it. */
-export function stopAbout(cluster: Cluster, catalogue: Catalogue, node: Node): ErrorRecord | null {
+/** The same for a change that asked for it, and a node that has to do with it: it is to have it, or not well with it. */
+export function stopAbout(
+  cluster: Cluster,
+  catalogue: Catalogue,
+  node: Node,
+  revision: number,
+): ErrorRecord | null {
   const awaited = awaitedRoles(cluster, catalogue, node);
   for (const [role, roll] of Object.entries(cluster.rolls ?? {})) {
+    if (!roll.asked.includes(revision)) continue;
     if (!awaited.includes(role) && turnOf(roll).node !== node.id) continue;
     const stopped = rollStopped(cluster, catalogue, role);
     if (stopped !== null) return stopped.error;

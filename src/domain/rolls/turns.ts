@@ -9,6 +9,9 @@ import type { SettingValue } from '../roles/role.ts';
 import { confirmedWith, processNames } from '../roles/roles.ts';
 import { isSameValue, type Turn, turnOf, valueBefore } from './rolls.ts';
 
+/** How many changes that ask for the same are remembered. */
+const ASKED_MAX = 20;
+
 /**
  * The document with another value of a setting, which `before` has for all nodes that have no turn yet: the
  * first node has it at once, the others when it is their turn. Where nobody else has the role all have it.
@@ -23,7 +26,7 @@ export function withSetting(
   const { [role]: _old, ...others } = cluster.rolls ?? {};
   const roll: Roll = {
     key,
-    since: cluster.revision + 1,
+    asked: [cluster.revision + 1],
     from: old?.from ?? before,
     ...(old === undefined ? {} : { earlier: hadBefore(old, before) }),
     turns: {},
@@ -38,7 +41,8 @@ export function withSetting(
 /** A roll that somebody asks for again: it goes on where it stopped, and who asked follows it. */
 export function resumed(cluster: Cluster, role: string): Partial<Cluster> {
   const { stopped: _, ...roll } = cluster.rolls![role]!;
-  return { rolls: { ...cluster.rolls, [role]: { ...roll, since: cluster.revision + 1 } } };
+  const asked = [...roll.asked.slice(-ASKED_MAX), cluster.revision + 1];
+  return { rolls: { ...cluster.rolls, [role]: { ...roll, asked } } };
 }
 
 /** How a turn has ended: `over` where all is well, or its node is not there any more. */

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../base/error-codes.ts';
 import type { Json } from '../document/cluster.ts';
+import type { ChangeEnd } from './change-end.ts';
 
 /** One change that was asked for, or several that were refused alike. */
 export type HistoryEntry = {
@@ -9,9 +10,15 @@ export type HistoryEntry = {
   by: string;
   operation: string;
   params: Json;
-  /** `done` or the code of the error. */
+  /** `done`, once it is written, or the code of the error. */
   outcome: string;
   revision: number | null;
+  /** Of the operation; absent of what was refused, and of what kato 0.1.0 did. */
+  id?: string;
+  /** How many nodes it was about; absent where nobody had to follow. */
+  touched?: number;
+  /** What became of it there; absent as long as it is under way. */
+  end?: ChangeEnd;
   /** How often within the hour; absent where it is one. */
   count?: number;
 };

@@ -43,7 +43,7 @@ export function affectedBy(
     awaitedRoles(after, before.catalogue, node).includes(role);
   // Those whose turn is still to come have another view only then.
   const begun = Object.entries(after.rolls ?? {}).filter(
-    ([role, { since }]) => since !== before.cluster.rolls?.[role]?.since,
+    ([role, { asked }]) => asked.at(-1) !== before.cluster.rolls?.[role]?.asked.at(-1),
   );
   const leaving = Object.values(after.former).filter(
     ({ id, awaited }) => awaited && !(id in former),

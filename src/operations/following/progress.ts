@@ -9,7 +9,7 @@ import { isReady } from '../../domain/nodes/ready.ts';
 import { servingNow } from '../../domain/nodes/serving.ts';
 import { seenBy, seesPools } from '../../domain/roles/roles.ts';
 import { wantedToServe } from '../../domain/roles/wanted-since.ts';
-import { awaitedRoles, isInTurn, turnsOf } from '../../domain/rolls/rolls.ts';
+import { isInTurn, rollsAskedAt } from '../../domain/rolls/rolls.ts';
 import { stopAbout } from '../../domain/rolls/stop.ts';
 import { hasGone, type NodeState } from '../../domain/telling/status.ts';
 import { nodeState } from '../../domain/telling/status-of.ts';
@@ -50,7 +50,7 @@ export const progress = read(
     const now = (): Progress[] => {
       const own = asked.map((id) => {
         const node = progressOf(known, id, revision);
-        return isInTurn(known.cluster, id) ? { ...node, done: false } : node;
+        return isInTurn(known.cluster, id, revision) ? { ...node, done: false } : node;
       });
       const late = own.every((node) => node.done) ? notFollowed(known, asked, revision) : [];
       return late.length === 0
@@ -75,10 +75,10 @@ export function progressOf(known: Knowledge, id: string, revision: number): Prog
   }
   const node = findNode(known.cluster, id);
   const report = known.reports.get(id);
-  const isAwaited = awaitedRoles(known.cluster, known.catalogue, node).length > 0;
-  const since = Math.max(revision, ...turnsOf(known.cluster, id));
+  const { isAwaited, turns } = rollsAskedAt(known.cluster, known.catalogue, node, revision);
+  const since = Math.max(revision, ...turns);
   const reached = !isAwaited && report !== undefined && hasReached(known, report, since);
-  const stopped = stopAbout(known.cluster, known.catalogue, node);
+  const stopped = stopAbout(known.cluster, known.catalogue, node, revision);
   return {
     node: node.name,
     id,

@@ -57,7 +57,7 @@ function recomputed(input: ViewInput, after: Cluster): string[] {
   const { nodes, former } = input.cluster;
   const atEnd = viewsOf({ ...input, cluster: { ...after, rolls: {} } });
   const begun = Object.entries(after.rolls ?? {}).filter(
-    ([, roll]) => roll.since === after.revision,
+    ([, roll]) => roll.asked.at(-1) === after.revision,
   );
   const isToCome = ({ id, roles }: Node): boolean =>
     begun.some(([role, { turns }]) => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Asked } from '../../../src/domain/document/change.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { changeSetting } from '../../../src/domain/document/setting-changes.ts';
-import { heldBack, turnOf } from '../../../src/domain/rolls/rolls.ts';
-import { rollStopped } from '../../../src/domain/rolls/stop.ts';
+import { heldBack, isInTurn, turnOf } from '../../../src/domain/rolls/rolls.ts';
+import { rollStopped, stopAbout } from '../../../src/domain/rolls/stop.ts';
 import { advance, type TurnEnd } from '../../../src/domain/rolls/turns.ts';
 import { rollWarnings } from '../../../src/domain/telling/roll-warnings.ts';
 import { poolsOf } from '../../../src/domain/traffic/pools.ts';
@@ -147,6 +147,17 @@ describe('a setting of a role that several nodes have', () => {
     assert.equal(again.changed, true);
     assert.deepEqual(touched(stopped, again).sort(), ['a', 'b', 'c']);
     assert.equal(isTurnOf(ended(next(again))), 'b');
+  });
+
+  it('is no matter of a change that did not ask for it', () => {
+    const stopped = ended(next(set(cluster, 64)), FAILED);
+    const about = (revision: number) =>
+      ['a', 'b'].map((id) => stopAbout(stopped, catalogue, stopped.nodes[id]!, revision)?.code);
+    assert.deepEqual(about(2), ['ROLE_FAILED', 'ROLE_FAILED']);
+    assert.deepEqual(about(3), [undefined, undefined]);
+    assert.deepEqual([isInTurn(stopped, 'a', 2), isInTurn(stopped, 'a', 3)], [true, false]);
+    const again = next(set(stopped, 64));
+    assert.deepEqual(again.rolls![ROLE]!.asked, [2, 4], 'both follow it then');
   });
 
   it('lets no other setting of its role change, and no third value', () => {

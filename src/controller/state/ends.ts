@@ -1,0 +1,78 @@
+import type { Store } from '../../bus/store/store.ts';
+import type { Cluster } from '../../domain/document/cluster.ts';
+import { endOf } from '../../domain/telling/change-end.ts';
+import {
+  lateEnds,
+  type OpenChange,
+  openChange,
+  takeEnds,
+} from '../../operations/following/ends.ts';
+import type { Knowledge } from '../../operations/operation.ts';
+import type { Live } from './live.ts';
+
+/** Between two looks: reports of a thousand nodes are one. */
+const LOOK_AFTER_MS = 200;
+/** What is not done after this is late. */
+const LATE_AFTER_MS = 600_000;
+
+/**
+ * Puts on record what became of each change, once for all controllers: the first who sees it writes it. What was
+ * asked for of one that died is in the document, and so the others follow it, too.
+ */
+export function recordEnds(
+  live: Live,
+  store: Pick<Store, 'putEnd'>,
+  knowledge: () => Knowledge,
+): { close(): void } {
+  const { clock } = live;
+  const open = new Map<string, OpenChange>();
+  let known = new Set<string>();
+  let before: Cluster | null = null;
+  let isDue = false;
+  let cancel = (): void => undefined;
+  const stops = [
+    live.on('document', () => {
+      takeOperations();
+      look();
+    }),
+    live.on('reports', look),
+    live.on('verdicts', look),
+    clock.every(LATE_AFTER_MS / 10, look),
+  ];
+  takeOperations();
+  look();
+  return {
+    close: () => {
+      cancel();
+      for (const stop of stops) stop();
+    },
+  };
+
+  function takeOperations(): void {
+    if (live.document === null) return;
+    const { cluster } = live.document;
+    const { operations } = cluster;
+    const fresh = operations.filter(({ id, touched }) => touched.length > 0 && !known.has(id));
+    for (const one of fresh) open.set(one.id, openChange(one, before, cluster, clock.nowMs()));
+    known = new Set(operations.map(({ id }) => id));
+    before = cluster;
+  }
+
+  function look(): void {
+    if (isDue || open.size === 0) return;
+    isDue = true;
+    cancel = clock.after(LOOK_AFTER_MS, () => {
+      isDue = false;
+      const now = knowledge();
+      for (const change of open.values()) end(now, change);
+    });
+  }
+
+  function end(now: Knowledge, change: OpenChange): void {
+    const isLate = clock.nowMs() - change.sinceMs > LATE_AFTER_MS;
+    if (!takeEnds(now, change) && !isLate) return;
+    open.delete(change.id);
+    // Where it cannot be written the history says that it is under way, as long as nobody knows better.
+    void store.putEnd(change.id, endOf(lateEnds(now, change), clock.at())).catch(() => undefined);
+  }
+}
