@@ -15,7 +15,7 @@ const NAMED_MAX = 5;
 
 export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
   static override summary =
-    'Show who changed what and what became of it, newest last; or all of one change.';
+    'Show who changed what, and what became of it; newest last.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -n router-1 --limit 10',
