@@ -7,6 +7,8 @@ import type { Live } from './state/live.ts';
 
 /** Between two looks: reports of a thousand nodes are one. */
 const LOOK_AFTER_MS = 50;
+/** What could not be written is tried again after this, if nothing is heard before. */
+const LOOK_AGAIN_MS = 10_000;
 
 /**
  * Takes settings from node to node, as far as they are well there. All controllers do so: what one of them has
@@ -18,17 +20,21 @@ export function followRolls(
   knowledge: () => Knowledge,
 ): { close(): void } {
   let isDue = false;
-  let isWorking = false;
+  let working = Promise.resolve();
   let cancel = (): void => undefined;
   const look = (): void => {
     if (isDue || Object.keys(live.document?.cluster.rolls ?? {}).length === 0) return;
     isDue = true;
     cancel = live.clock.after(LOOK_AFTER_MS, () => {
       isDue = false;
-      void advance();
+      // What is heard while one step is written counts for the next one.
+      working = working.then(advance).catch((error: Error) => process.emitWarning(error));
     });
   };
-  const stops = (['document', 'reports', 'verdicts'] as const).map((topic) => live.on(topic, look));
+  const stops = [
+    ...(['document', 'reports', 'verdicts'] as const).map((topic) => live.on(topic, look)),
+    live.clock.every(LOOK_AGAIN_MS, look),
+  ];
   look();
   return {
     close: () => {
@@ -38,20 +44,13 @@ export function followRolls(
   };
 
   async function advance(): Promise<void> {
-    if (isWorking) return;
-    isWorking = true;
-    try {
-      const known = knowledge();
-      for (const [role, roll] of Object.entries(known.cluster.rolls ?? {})) {
-        const end = roll.stopped === undefined ? endOfTurn(known, role) : null;
-        if (end !== null) await write({ role, turn: turnOf(roll), end });
-      }
-    } finally {
-      isWorking = false;
+    const known = knowledge();
+    for (const [role, roll] of Object.entries(known.cluster.rolls ?? {})) {
+      const end = roll.stopped === undefined ? endOfTurn(known, role) : null;
+      if (end !== null) await write({ role, turn: turnOf(roll), end });
     }
   }
 
-  /** What could not be written is tried again at the next news. */
   async function write(params: object): Promise<void> {
     const request = {
       ...{ operation: configAdvance, params, id: live.clock.newId(), by: null },

@@ -14,8 +14,7 @@ const LIMIT_MAX = 1000;
 const NAMED_MAX = 5;
 
 export default class ShowHistory extends KatoCommand<HistoryEntry[]> {
-  static override summary =
-    'Show who changed what, and what became of it; newest last.';
+  static override summary = 'Show who changed what, and what became of it; newest last.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -n router-1 --limit 10',

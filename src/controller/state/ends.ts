@@ -69,10 +69,13 @@ export function recordEnds(
   }
 
   function end(now: Knowledge, change: OpenChange): void {
-    const isLate = clock.nowMs() - change.sinceMs > LATE_AFTER_MS;
+    const { id, sinceMs } = change;
+    const isLate = clock.nowMs() - sinceMs > LATE_AFTER_MS;
     if (!takeEnds(now, change) && !isLate) return;
-    open.delete(change.id);
-    // Where it cannot be written the history says that it is under way, as long as nobody knows better.
-    void store.putEnd(change.id, endOf(lateEnds(now, change), clock.at())).catch(() => undefined);
+    open.delete(id);
+    // What cannot be written now is at the next look.
+    void store
+      .putEnd(id, endOf(lateEnds(now, change), clock.at()))
+      .catch(() => open.set(id, change));
   }
 }

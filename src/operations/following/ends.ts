@@ -88,7 +88,7 @@ function nodeEnd(known: Knowledge, open: OpenChange, id: string): NodeEnd | null
       message: 'something else was asked for before it was done',
     };
   }
-  if (now.stopped !== undefined) return stoppedEnd(known, id, now);
+  if (now.stopped !== undefined) return stoppedEnd(known, open, id, now);
   if (hasGone(now.state)) {
     const message = now.state === 'left' ? 'it has left' : 'it is dead';
     return { node, outcome: 'late', message };
@@ -103,8 +103,14 @@ function nodeEnd(known: Knowledge, open: OpenChange, id: string): NodeEnd | null
   return { node, outcome: 'failed', code, message, ...(why === undefined ? {} : { why }) };
 }
 
-function stoppedEnd({ cluster }: Knowledge, id: string, { node, stopped }: Progress): NodeEnd {
-  const isIt = Object.values(cluster.rolls ?? {}).some((roll) => turnOf(roll).node === id);
+function stoppedEnd(
+  { cluster }: Knowledge,
+  { role }: OpenChange,
+  id: string,
+  { node, stopped }: Progress,
+): NodeEnd {
+  const roll = role === null ? undefined : own(cluster.rolls ?? {}, role);
+  const isIt = roll !== undefined && turnOf(roll).node === id;
   return isIt ? { node, outcome: 'failed', ...stopped } : { node, outcome: 'kept' };
 }
 
