@@ -7,6 +7,7 @@ import type { Json } from '../../src/domain/document/cluster.ts';
 import type { Change } from '../../src/operations/operation.ts';
 import { roleSwitch } from '../../src/operations/roles.ts';
 import { routeAdd, routeRemove } from '../../src/operations/routes.ts';
+import { configSet } from '../../src/operations/settings.ts';
 import { type Connection, connectTo } from './connection.ts';
 import { createMember, type Member } from './member.ts';
 import type { Server } from './server.ts';
@@ -18,6 +19,9 @@ const AGAIN_MS = 500;
 const AGAIN: readonly ErrorCode[] = ['BUS_AWAY', 'CONTROLLER_AWAY', 'TIMEOUT', 'BUSY'];
 const SHARED = 'shared.example.com';
 const BACKENDS = ['10.0.0.200:80'];
+/** A setting that goes from node to node. */
+export const ROLLED = { component: 'router', key: 'max_client_requests' };
+const VALUES = [1000, 2000, 3000];
 
 export interface Request {
   id: string;
@@ -86,6 +90,7 @@ export function createClient({
       },
       { id, operation: routeAdd, params: { ...shared, sticky: false } },
       { id, operation: routeRemove, params: shared },
+      { id, operation: configSet, params: { ...ROLLED, act: 'set', value: chance.pick(VALUES) } },
     ]);
   }
 
@@ -115,7 +120,11 @@ export function checkWishes({ wishes }: Client, server: Server): void {
     const isShared = (params as { route?: string }).route === SHARED;
     const { to } = params as { to?: string };
     if (to === 'restart') restarts++;
-    if (to === 'stop' || to === 'start') {
+    if (operation === configSet) {
+      const isRefused = outcome instanceof KatoError;
+      assert.ok(!isRefused || outcome.code === 'CONFLICT', `${id} was refused: ${outcome}`);
+      assert.ok(times(id) <= (isRefused ? 0 : 1), `${id} is in the document, and was refused`);
+    } else if (to === 'stop' || to === 'start') {
       assert.ok(!(outcome instanceof KatoError), `${id} was refused: ${outcome}`);
       assert.ok(times(id) <= 1, `${id} is twice in the document`);
     } else if (!isShared) {
@@ -129,6 +138,7 @@ export function checkWishes({ wishes }: Client, server: Server): void {
   }
   assert.equal(nodes.db!.restarts.redis ?? 0, restarts, 'a restart was lost, or done twice');
   assert.equal(revision, 1 + operations.length);
+  assert.deepEqual(server.cluster.value.rolls ?? {}, {}, 'a setting is on its way for ever');
 }
 
 /** To be called after each event: what was so while somebody waited. */

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { parseSubject } from '../../src/bus/subjects.ts';
 import { hashOf } from '../../src/domain/base/hash.ts';
 import type { Cluster } from '../../src/domain/document/cluster.ts';
+import { settingsOf } from '../../src/domain/document/settings.ts';
 import { timingOf } from '../../src/domain/nodes/liveness.ts';
 import { NO_VERDICTS, type Verdicts } from '../../src/domain/nodes/verdicts.ts';
 import { withoutWantedSince } from '../../src/domain/roles/wanted-since.ts';
+import { heldBack } from '../../src/domain/rolls/rolls.ts';
 import { poolsOf } from '../../src/domain/traffic/pools.ts';
 import { catalogue, NOW } from '../support/clusters.ts';
+import { ROLLED } from './client.ts';
 import type { SimulatedController } from './controller.ts';
 import type { Server, Watched } from './server.ts';
 import type { Time } from './time.ts';
@@ -36,7 +39,10 @@ export function invariantsOf(time: Time): Invariants {
       if (said?.kind !== 'heartbeat') return;
       beats.set(said.who, [...(beats.get(said.who) ?? []).slice(-BEATS_KEPT), time.nowMs]);
     },
-    cluster: chained,
+    cluster: (before, after) => {
+      chained(before, after);
+      oneByOne(before, after);
+    },
     verdicts: (before, after, cluster, { by, heardMs }) => {
       const { considerDeadMs, considerInactiveMs } = timingOf(cluster);
       const lastBeat = (node: string): number =>
@@ -85,6 +91,18 @@ function chained(before: Cluster, after: Cluster): void {
   const known = before.operations.map((operation) => operation.id);
   const { id } = after.operations.at(-1)!;
   assert.ok(!known.includes(id), `${id} happened twice`);
+}
+
+/** As long as a setting is on its way, and when it begins, no two nodes get another value at once. */
+function oneByOne(before: Cluster, after: Cluster): void {
+  const { component, key } = ROLLED;
+  if (after.rolls?.[component] === undefined) return;
+  const valueOn = (cluster: Cluster, id: string) =>
+    heldBack(cluster, component, id)[key] ?? settingsOf(cluster, catalogue, component)[key];
+  const changed = Object.values(after.nodes).filter(
+    ({ id, roles }) => component in roles && valueOn(before, id) !== valueOn(after, id),
+  );
+  assert.ok(changed.length <= 1, `${changed.map(({ id }) => id)} got a setting at once`);
 }
 
 function newlyDead(before: Verdicts, after: Verdicts): string[] {

@@ -12,8 +12,8 @@ import { type Chance, chanceOf, createTime } from './time.ts';
 const TROUBLE_MS = 120_000;
 /** Longer than everything that anybody waits for. */
 const CALM_MS = 60_000;
-/** In the last part of the calm there is nothing more to say. */
-const QUIET_MS = 30_000;
+/** In the last part of the calm there is nothing more to say: half a minute after the trouble all was read anew. */
+const QUIET_MS = 25_000;
 const FAULTS_MAX = 14;
 const WISHES_MAX = 25;
 const SECRETS = [
