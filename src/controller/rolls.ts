@@ -47,7 +47,7 @@ export function followRolls(
     const known = knowledge();
     for (const [role, roll] of Object.entries(known.cluster.rolls ?? {})) {
       const end = roll.stopped === undefined ? endOfTurn(known, role) : null;
-      if (end !== null) await write({ role, turn: turnOf(roll), end });
+      if (end !== null) await write({ role, ...turnOf(roll), end });
     }
   }
 

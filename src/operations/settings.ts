@@ -4,7 +4,7 @@ import { amount, text, whole, word, words } from '../domain/base/shapes.ts';
 import { changeSetting } from '../domain/document/setting-changes.ts';
 import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/document/settings.ts';
 import { advance } from '../domain/rolls/turns.ts';
-import { change, read } from './operation.ts';
+import { change, NODE, read } from './operation.ts';
 
 /** Longer than a setting may be, so that who checks it can say why. */
 const TEXT = text(4096);
@@ -28,7 +28,8 @@ export const configAdvance = change(
   'controller',
   v.strictObject({
     role: word,
-    turn: v.strictObject({ node: word, revision: whole(0) }),
+    node: NODE,
+    revision: whole(0),
     end: v.union([
       v.literal('over'),
       v.strictObject({
@@ -38,7 +39,8 @@ export const configAdvance = change(
       }),
     ]),
   }),
-  advance,
+  (cluster, { node, revision, ...ended }, asked) =>
+    advance(cluster, { ...ended, turn: { node, revision } }, asked),
 );
 
 /** All components, one, or one value. */

@@ -18,7 +18,7 @@ export const OPERATION_PARAMS: Record<string, (T: string) => Json> = {
   'node.detach': (T) => ({ node: T }),
   'node.displaced': () => ({ address: '10.0.0.99', machineId: '', instance: '' }),
   'node.drop-abandoned': () => ({}),
-  'config.advance': (node) => ({ role: 'router', turn: { node, revision: 1 }, end: 'over' }),
+  'config.advance': (node) => ({ role: 'router', node, revision: 1, end: 'over' }),
   'node.info': (T) => ({ node: T }),
   'node.join': () => ({ ...JOIN }),
   'node.list': () => ({}),
