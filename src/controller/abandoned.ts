@@ -1,4 +1,5 @@
 import { nodeDropAbandoned } from '../operations/nodes.ts';
+import { changeByItself } from './own-change.ts';
 import type { Changes } from './state/changes.ts';
 import type { Live } from './state/live.ts';
 
@@ -11,16 +12,7 @@ export function dropAbandonedJoins(live: Live, changes: Changes): { close(): voi
     const at = clock.at();
     const nodes = Object.values(live.document?.cluster.nodes ?? {});
     if (!nodes.some((node) => node.pendingUntil !== null && node.pendingUntil <= at)) return;
-    const request = {
-      operation: nodeDropAbandoned,
-      params: {},
-      id: clock.newId(),
-      by: null,
-      who: 'controller',
-      asker: 'controller',
-    };
-    // What could not be written is seen again at the next look.
-    changes.perform(request).catch(() => undefined);
+    void changeByItself(changes, clock, nodeDropAbandoned, {});
   });
   return { close };
 }

@@ -2,6 +2,8 @@ import { turnOf } from '../domain/rolls/rolls.ts';
 import { endOfTurn } from '../operations/following/turns.ts';
 import type { Knowledge } from '../operations/operation.ts';
 import { configAdvance } from '../operations/settings.ts';
+import { lookSoon } from './look-soon.ts';
+import { changeByItself } from './own-change.ts';
 import type { Changes } from './state/changes.ts';
 import type { Live } from './state/live.ts';
 
@@ -19,43 +21,23 @@ export function followRolls(
   changes: Changes,
   knowledge: () => Knowledge,
 ): { close(): void } {
-  let isDue = false;
   let working = Promise.resolve();
-  let cancel = (): void => undefined;
-  const look = (): void => {
-    if (isDue || Object.keys(live.document?.cluster.rolls ?? {}).length === 0) return;
-    isDue = true;
-    cancel = live.clock.after(LOOK_AFTER_MS, () => {
-      isDue = false;
+  return lookSoon(live, {
+    afterMs: LOOK_AFTER_MS,
+    everyMs: LOOK_AGAIN_MS,
+    hasWork: () => Object.keys(live.document?.cluster.rolls ?? {}).length > 0,
+    look: () => {
       // What is heard while one step is written counts for the next one.
       working = working.then(advance).catch((error: Error) => process.emitWarning(error));
-    });
-  };
-  const stops = [
-    ...(['document', 'reports', 'verdicts'] as const).map((topic) => live.on(topic, look)),
-    live.clock.every(LOOK_AGAIN_MS, look),
-  ];
-  look();
-  return {
-    close: () => {
-      cancel();
-      for (const stop of stops) stop();
     },
-  };
+  });
 
   async function advance(): Promise<void> {
     const known = knowledge();
     for (const [role, roll] of Object.entries(known.cluster.rolls ?? {})) {
       const end = roll.stopped === undefined ? endOfTurn(known, role) : null;
-      if (end !== null) await write({ role, ...turnOf(roll), end });
+      if (end === null) continue;
+      await changeByItself(changes, live.clock, configAdvance, { role, ...turnOf(roll), end });
     }
-  }
-
-  async function write(params: object): Promise<void> {
-    const request = {
-      ...{ operation: configAdvance, params, id: live.clock.newId(), by: null },
-      ...{ who: 'controller', asker: 'controller' },
-    };
-    await changes.perform(request).catch(() => undefined);
   }
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { shortened } from '../domain/base/error.ts';
-import { ERROR_CODES, type ErrorCode } from '../domain/base/error-codes.ts';
 import { printableText } from '../domain/base/printable.ts';
 import {
+  errorCode,
   form,
   isoTime,
   katoVersion,
@@ -29,7 +29,7 @@ const WHY_MAX = 8000;
 
 /** Of a process, a role or a step, also of what a newer kato has: it is shown, and no more. */
 const NAME = form(/^[A-Za-z0-9][\w.@-]{0,63}$/, 'a name');
-const CODE = v.fallback(v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]), 'FAILED');
+const CODE = v.fallback(errorCode, 'FAILED');
 
 /** A long text is cut and not refused, since programs write what they like. */
 function cut(max: number) {

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { ERROR_CODES, type ErrorCode } from '../domain/base/error-codes.ts';
-import { amount, text, whole, word, words } from '../domain/base/shapes.ts';
+import { amount, errorCode, text, whole, word, words } from '../domain/base/shapes.ts';
 import { changeSetting } from '../domain/document/setting-changes.ts';
 import { definitionOfSetting, definitionsOf, settingsOf } from '../domain/document/settings.ts';
 import { advance } from '../domain/rolls/turns.ts';
@@ -33,7 +32,7 @@ export const configAdvance = change(
     end: v.union([
       v.literal('over'),
       v.strictObject({
-        code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]),
+        code: errorCode,
         message: text(4096),
         why: v.exactOptional(text(4096)),
       }),

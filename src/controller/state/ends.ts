@@ -2,12 +2,13 @@ import type { Store } from '../../bus/store/store.ts';
 import type { Cluster } from '../../domain/document/cluster.ts';
 import { endOf } from '../../domain/telling/change-end.ts';
 import {
-  lateEnds,
+  endsByNow,
   type OpenChange,
   openChange,
   takeEnds,
 } from '../../operations/following/ends.ts';
 import type { Knowledge } from '../../operations/operation.ts';
+import { lookSoon } from '../look-soon.ts';
 import type { Live } from './live.ts';
 
 /** Between two looks: reports of a thousand nodes are one. */
@@ -28,23 +29,21 @@ export function recordEnds(
   const open = new Map<string, OpenChange>();
   let known = new Set<string>();
   let before: Cluster | null = null;
-  let isDue = false;
-  let cancel = (): void => undefined;
-  const stops = [
-    live.on('document', () => {
-      takeOperations();
-      look();
-    }),
-    live.on('reports', look),
-    live.on('verdicts', look),
-    clock.every(LATE_AFTER_MS / 10, look),
-  ];
+  const stop = live.on('document', takeOperations);
   takeOperations();
-  look();
+  const looking = lookSoon(live, {
+    afterMs: LOOK_AFTER_MS,
+    everyMs: LATE_AFTER_MS / 10,
+    hasWork: () => open.size > 0,
+    look: () => {
+      const now = knowledge();
+      for (const change of open.values()) end(now, change);
+    },
+  });
   return {
     close: () => {
-      cancel();
-      for (const stop of stops) stop();
+      stop();
+      looking.close();
     },
   };
 
@@ -58,16 +57,6 @@ export function recordEnds(
     before = cluster;
   }
 
-  function look(): void {
-    if (isDue || open.size === 0) return;
-    isDue = true;
-    cancel = clock.after(LOOK_AFTER_MS, () => {
-      isDue = false;
-      const now = knowledge();
-      for (const change of open.values()) end(now, change);
-    });
-  }
-
   function end(now: Knowledge, change: OpenChange): void {
     const { id, sinceMs } = change;
     const isLate = clock.nowMs() - sinceMs > LATE_AFTER_MS;
@@ -75,7 +64,7 @@ export function recordEnds(
     open.delete(id);
     // What cannot be written now is at the next look.
     void store
-      .putEnd(id, endOf(lateEnds(now, change), clock.at()))
+      .putEnd(id, endOf(endsByNow(now, change), clock.at()))
       .catch(() => open.set(id, change));
   }
 }

@@ -54,6 +54,9 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Why something is as it is: what helps depends on where that is told. */
+export type Reason = Omit<ErrorRecord, 'next'>;
+
 /** How an error crosses the bus and the socket, and what `--json` prints. */
 export interface ErrorRecord {
   code: ErrorCode;

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode, type ErrorRecord } from './error-codes.ts';
+import { ERROR_CODES, type ErrorCode, type ErrorRecord, type Reason } from './error-codes.ts';
 import { printableText } from './printable.ts';
 import { toldOfSurroundings } from './system-error.ts';
 
@@ -33,6 +33,11 @@ export class KatoError extends Error {
       ...(this.next === undefined ? {} : { next: this.next }),
     };
   }
+}
+
+/** Of a failure, whatever else it says. */
+export function reasonOf({ code, message, why }: ErrorRecord): Reason {
+  return { code, message, ...(why === undefined ? {} : { why }) };
 }
 
 /** Nobody answered, or not in time, or had no time: later somebody may. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 import { isMachineName } from './names.ts';
 
 /**
@@ -16,6 +17,9 @@ export function text(max: number) {
 
 /** A name, an address or another word that somebody typed. */
 export const word = text(NAME_MAX);
+
+/** One of the closed list. */
+export const errorCode = v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]);
 
 /** A text of exactly this form. The pattern has to be one that takes no longer for a longer text. */
 export function form(pattern: RegExp, what: string, max = NAME_MAX) {

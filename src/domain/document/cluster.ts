@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../base/error-codes.ts';
+import type { Reason } from '../base/error-codes.ts';
 import type { SettingValue } from '../roles/role.ts';
 
 /** The form of the document. A reader refuses a newer one. */
@@ -98,12 +98,9 @@ export interface Roll {
   stopped?: RollStop;
 }
 
-export interface RollStop {
+export interface RollStop extends Reason {
   /** ISO time. */
   at: string;
-  code: ErrorCode;
-  message: string;
-  why?: string;
 }
 
 export interface Route {

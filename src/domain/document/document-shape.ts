@@ -1,7 +1,17 @@
 import * as v from 'valibot';
 import { refuse } from '../base/error.ts';
-import { ERROR_CODES, type ErrorCode } from '../base/error-codes.ts';
-import { amount, anything, list, shaped, table, text, whole, word, words } from '../base/shapes.ts';
+import {
+  amount,
+  anything,
+  errorCode,
+  list,
+  shaped,
+  table,
+  text,
+  whole,
+  word,
+  words,
+} from '../base/shapes.ts';
 import { CLUSTER_FORMAT, type Cluster } from './cluster.ts';
 
 /** Far above any cluster, below what the bus carries. */
@@ -65,7 +75,7 @@ const roll = v.looseObject({
   stopped: v.exactOptional(
     v.looseObject({
       at: word,
-      code: v.picklist(Object.keys(ERROR_CODES) as ErrorCode[]),
+      code: errorCode,
       message: text(TEXT_MAX),
       why: v.exactOptional(text(TEXT_MAX)),
     }),

@@ -2,6 +2,7 @@ import { own } from '../base/own.ts';
 import type { Cluster, Node, Roll } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import type { Catalogue, SettingValue } from '../roles/role.ts';
+import { nodesWith } from '../roles/roles.ts';
 
 /** What of a role's settings a node has otherwise than they are wanted: at most one. */
 export function heldBack(
@@ -16,7 +17,7 @@ export function heldBack(
 }
 
 /** What a node had before its turn. */
-export function valueBefore({ earlier, from }: Roll, nodeId: string): SettingValue {
+function valueBefore({ earlier, from }: Roll, nodeId: string): SettingValue {
   return own(earlier ?? {}, nodeId) ?? from;
 }
 
@@ -26,12 +27,23 @@ export function awaitedRoles(
   catalogue: Catalogue,
   { id, roles }: Node,
 ): string[] {
-  return Object.keys(cluster.rolls ?? {}).filter((role) => {
-    if (!(role in roles) || !catalogue.roles.has(role)) return false;
-    const wanted = settingsOf(cluster, catalogue, role);
-    const held = Object.entries(heldBack(cluster, role, id));
-    return held.some(([key, value]) => !isSameValue(value, wanted[key]!));
+  return Object.entries(cluster.rolls ?? {}).flatMap(([role, roll]) => {
+    if (!(role in roles) || !catalogue.roles.has(role)) return [];
+    return isToCome(roll, id, settingsOf(cluster, catalogue, role)[roll.key]!) ? [role] : [];
   });
+}
+
+/** The nodes of a role that do not have its settings yet as they are wanted. */
+export function awaiting(cluster: Cluster, catalogue: Catalogue, role: string): Node[] {
+  const roll = own(cluster.rolls ?? {}, role);
+  if (roll === undefined || !catalogue.roles.has(role)) return [];
+  const wanted = settingsOf(cluster, catalogue, role)[roll.key]!;
+  return nodesWith(cluster, role).filter(({ id }) => isToCome(roll, id, wanted));
+}
+
+/** Whether a node is still to have what is wanted, and does not have it by itself. */
+export function isToCome(roll: Roll, nodeId: string, wanted: SettingValue): boolean {
+  return !(nodeId in roll.turns) && !isSameValue(valueBefore(roll, nodeId), wanted);
 }
 
 export function isSameValue(a: SettingValue, b: SettingValue): boolean {
@@ -45,33 +57,8 @@ export interface Turn {
 
 /** The turn that is under way, or at which it stopped. */
 export function turnOf({ turns }: Roll): Turn {
-  const [last] = Object.entries(turns).sort(([, a], [, b]) => b - a);
-  const [node, revision] = last!;
+  const [node, revision] = Object.entries(turns).reduce((a, b) => (b[1] > a[1] ? b : a));
   return { node, revision };
-}
-
-/** Whether a node is still to have what a change has asked for, and the revisions at which its turns began. */
-export function rollsAskedAt(
-  cluster: Cluster,
-  catalogue: Catalogue,
-  node: Node,
-  revision: number,
-): { isAwaited: boolean; turns: number[] } {
-  const rolls = askedAt(cluster, revision);
-  const awaited = rolls.length === 0 ? [] : awaitedRoles(cluster, catalogue, node);
-  return {
-    isAwaited: rolls.some(([role]) => awaited.includes(role)),
-    turns: rolls.flatMap(([, { turns }]) => own(turns, node.id) ?? []),
-  };
-}
-
-/** Whether it has what a change has asked for, and its turn is not over: others may not have heard of it. */
-export function isInTurn(cluster: Cluster, nodeId: string, revision: number): boolean {
-  return askedAt(cluster, revision).some(([, roll]) => turnOf(roll).node === nodeId);
-}
-
-function askedAt({ rolls }: Cluster, revision: number): [role: string, roll: Roll][] {
-  return Object.entries(rolls ?? {}).filter(([, { asked }]) => asked.includes(revision));
 }
 
 /** The command that gives all nodes again what they had before. */

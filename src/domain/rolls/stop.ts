@@ -1,10 +1,11 @@
 import type { ErrorRecord } from '../base/error-codes.ts';
-import type { Cluster, Node } from '../document/cluster.ts';
+import { own } from '../base/own.ts';
+import type { Cluster } from '../document/cluster.ts';
 import { settingsOf } from '../document/settings.ts';
 import { nameOfNode } from '../nodes/find-node.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { confirmedWith } from '../roles/roles.ts';
-import { awaitedRoles, takingBack, turnOf } from './rolls.ts';
+import { awaiting, takingBack, turnOf } from './rolls.ts';
 
 /** Why a setting comes to no further node. */
 export interface RollStopped {
@@ -27,7 +28,9 @@ export function rollStopped(
   const to = settingsOf(cluster, catalogue, role)[key];
   const message = `${node} is not well with ${role} ${key} ${to}: ${stopped.message}`;
   const all = confirmedWith(cluster, role);
-  const rest = all.filter((one) => awaitedRoles(cluster, catalogue, one).includes(role));
+  const rest = awaiting(cluster, catalogue, role).filter(
+    ({ pendingUntil }) => pendingUntil === null,
+  );
   const come = `it came to ${all.length - rest.length} of ${all.length} nodes, and to no other`;
   const why = [come, ...(stopped.why === undefined ? [] : [stopped.why])].join('; ');
   const next = `give it another value, or take it back: ${takingBack(role, roll)}`;
@@ -38,19 +41,38 @@ export function rollStopped(
   };
 }
 
-/** The same for a change that asked for it, and a node that has to do with it: it is to have it, or not well with it. */
-export function stopAbout(
-  cluster: Cluster,
-  catalogue: Catalogue,
-  node: Node,
-  revision: number,
-): ErrorRecord | null {
-  const awaited = awaitedRoles(cluster, catalogue, node);
-  for (const [role, roll] of Object.entries(cluster.rolls ?? {})) {
-    if (!roll.asked.includes(revision)) continue;
-    if (!awaited.includes(role) && turnOf(roll).node !== node.id) continue;
-    const stopped = rollStopped(cluster, catalogue, role);
-    if (stopped !== null) return stopped.error;
-  }
-  return null;
+/** What a change that asked for settings has to do with the nodes that are to have them. */
+export interface RollsAsked {
+  /** Still to have one of them. */
+  awaiting: ReadonlySet<string>;
+  /** Has one, and its turn is not over: others may not have heard of it. */
+  inTurn: ReadonlySet<string>;
+  /** At which the last turn of a node began; 0 for one that had none. */
+  turnOf(nodeId: string): number;
+  /** Why it does not go on, for those that are to have it, or are not well with it. */
+  stopOf(nodeId: string): ErrorRecord | null;
+}
+
+/** Of a change at this revision: once for all of its nodes. */
+export function rollsAskedAt(cluster: Cluster, catalogue: Catalogue, revision: number): RollsAsked {
+  const rolls = Object.entries(cluster.rolls ?? {}).filter(([, { asked }]) =>
+    asked.includes(revision),
+  );
+  const each = rolls.map(([role, roll]) => ({
+    roll,
+    awaiting: awaiting(cluster, catalogue, role).map(({ id }) => id),
+    inTurn: turnOf(roll).node,
+    stopped: rollStopped(cluster, catalogue, role),
+  }));
+  const stops = new Map(
+    each.flatMap(({ awaiting: ids, inTurn, stopped }) =>
+      stopped === null ? [] : [...ids, inTurn].map((id) => [id, stopped.error] as const),
+    ),
+  );
+  return {
+    awaiting: new Set(each.flatMap((one) => one.awaiting)),
+    inTurn: new Set(each.map((one) => one.inTurn)),
+    turnOf: (id) => Math.max(0, ...each.map(({ roll }) => own(roll.turns, id) ?? 0)),
+    stopOf: (id) => stops.get(id) ?? null,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../base/error-codes.ts';
+import type { Reason } from '../base/error-codes.ts';
 import { own } from '../base/own.ts';
 import { type Asked, changed, type Decision, unchanged } from '../document/change.ts';
 import type { Cluster, Node, Roll, RollStop } from '../document/cluster.ts';
@@ -7,7 +7,7 @@ import { isCore } from '../nodes/core.ts';
 import { leavingFirst } from '../nodes/serving.ts';
 import type { SettingValue } from '../roles/role.ts';
 import { confirmedWith, processNames } from '../roles/roles.ts';
-import { isSameValue, type Turn, turnOf, valueBefore } from './rolls.ts';
+import { isToCome, type Turn, turnOf } from './rolls.ts';
 
 /** How many changes that ask for the same are remembered. */
 const ASKED_MAX = 20;
@@ -46,7 +46,7 @@ export function resumed(cluster: Cluster, role: string): Partial<Cluster> {
 }
 
 /** How a turn has ended: `over` where all is well, or its node is not there any more. */
-export type TurnEnd = 'over' | ErrorRecord;
+export type TurnEnd = 'over' | Reason;
 
 /** What follows from the end of a turn: the next one, the end of the roll, or its stop. */
 export function advance(
@@ -60,13 +60,7 @@ export function advance(
     return unchanged(cluster, null);
   const { [role]: _, ...others } = cluster.rolls!;
   if (end !== 'over') {
-    const { code, message, why } = end;
-    const stopped: RollStop = {
-      at: asked.at,
-      code,
-      message,
-      ...(why === undefined ? {} : { why }),
-    };
+    const stopped: RollStop = { at: asked.at, ...end };
     return changed(cluster, { rolls: { ...others, [role]: { ...roll, stopped } } }, null);
   }
   const to = settingsOf(cluster, asked.catalogue, role)[roll.key]!;
@@ -89,8 +83,7 @@ function waiting(
   const placeOf = (node: Node): number =>
     isCore(node, catalogue) ? 2 : own(roll.earlier ?? {}, node.id) === undefined ? 1 : 0;
   return confirmedWith(cluster, role)
-    .filter(({ id }) => !(id in roll.turns) && !isSameValue(valueBefore(roll, id), to))
-    .filter(({ id }) => presence(id).gone === null)
+    .filter(({ id }) => isToCome(roll, id, to) && presence(id).gone === null)
     .sort((a, b) => placeOf(a) - placeOf(b) || (a.name < b.name ? -1 : 1));
 }
 

@@ -2,7 +2,7 @@ import type { Cluster } from '../document/cluster.ts';
 import { nameOfNode } from '../nodes/find-node.ts';
 import type { Catalogue } from '../roles/role.ts';
 import { nodesWith } from '../roles/roles.ts';
-import { awaitedRoles, turnOf } from '../rolls/rolls.ts';
+import { awaiting, turnOf } from '../rolls/rolls.ts';
 import { rollStopped } from '../rolls/stop.ts';
 import type { Warning } from './status.ts';
 
@@ -13,9 +13,9 @@ export function rollWarnings(cluster: Cluster, catalogue: Catalogue): Warning[] 
     if (stopped !== null)
       return { code: 'SETTING_STOPPED', message: stopped.line, node: stopped.node };
     const node = nameOfNode(cluster, turnOf(roll).node);
-    const all = nodesWith(cluster, role);
-    const rest = all.filter((one) => awaitedRoles(cluster, catalogue, one).includes(role));
-    const message = `${role} ${roll.key} goes from node to node: it is the turn of ${node}, and ${rest.length} of ${all.length} are to follow`;
+    const rest = awaiting(cluster, catalogue, role).length;
+    const all = nodesWith(cluster, role).length;
+    const message = `${role} ${roll.key} goes from node to node: it is the turn of ${node}, and ${rest} of ${all} are to follow`;
     return { code: 'SETTING_UNDER_WAY', message, node };
   });
 }

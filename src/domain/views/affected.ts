@@ -1,5 +1,5 @@
 import type { Cluster, Node } from '../document/cluster.ts';
-import { awaitedRoles, turnOf } from '../rolls/rolls.ts';
+import { awaiting, turnOf } from '../rolls/rolls.ts';
 import { type Parts, startParts } from './parts.ts';
 import { partsOf, type ViewInput } from './seen-parts.ts';
 
@@ -31,20 +31,24 @@ export function affectedBy(
   const { nodes, former, lineage, epoch } = before.cluster;
   if (after.lineage !== lineage || after.epoch !== epoch) return Object.keys(after.nodes);
   const changed = { ...before, cluster: after };
+  // Those whose turn is still to come have another view only then.
+  const begun = Object.entries(after.rolls ?? {}).filter(
+    ([role, { asked }]) => asked.at(-1) !== before.cluster.rolls?.[role]?.asked.at(-1),
+  );
+  const toCome = new Set(
+    begun.flatMap(([role, roll]) => [
+      turnOf(roll).node,
+      ...awaiting(after, before.catalogue, role).map(({ id }) => id),
+    ]),
+  );
   const isOther = (node: Node): boolean => {
     const was = nodes[node.id];
     if (was !== node) return true;
     const then = partsOf(before, parts, was);
     const now = partsOf(changed, next, node);
     if (now !== then && ABOUT.some((name) => now[name]?.hash !== then[name]?.hash)) return true;
-    return begun.some(([role, roll]) => turnOf(roll).node === node.id || awaits(node, role));
+    return toCome.has(node.id);
   };
-  const awaits = (node: Node, role: string): boolean =>
-    awaitedRoles(after, before.catalogue, node).includes(role);
-  // Those whose turn is still to come have another view only then.
-  const begun = Object.entries(after.rolls ?? {}).filter(
-    ([role, { asked }]) => asked.at(-1) !== before.cluster.rolls?.[role]?.asked.at(-1),
-  );
   const leaving = Object.values(after.former).filter(
     ({ id, awaited }) => awaited && !(id in former),
   );

@@ -1,10 +1,11 @@
+import { reasonOf } from '../../domain/base/error.ts';
 import { own } from '../../domain/base/own.ts';
 import type { Cluster, OperationRecord } from '../../domain/document/cluster.ts';
-import { turnOf } from '../../domain/rolls/rolls.ts';
+import { type RollsAsked, rollsAskedAt } from '../../domain/rolls/stop.ts';
 import type { NodeEnd } from '../../domain/telling/change-end.ts';
 import { hasGone } from '../../domain/telling/status.ts';
 import type { Knowledge } from '../operation.ts';
-import { notFollowed, type Progress, progressOf } from './progress.ts';
+import { notFollowed, progressOf } from './progress.ts';
 
 /** A change whose end nobody has seen yet. */
 export interface OpenChange {
@@ -56,8 +57,9 @@ function wishesOf({ nodes }: Cluster, id: string): Wishes {
 
 /** Takes in how nodes are now. Whether all is known, and others have followed, too. */
 export function takeEnds(known: Knowledge, open: OpenChange): boolean {
+  const rolls = rollsAskedAt(known.cluster, known.catalogue, open.revision);
   for (const id of [...open.waiting.keys()]) {
-    const end = nodeEnd(known, open, id);
+    const end = nodeEnd(known, open, id, rolls);
     if (end === null) continue;
     open.waiting.delete(id);
     open.ends.push(end);
@@ -67,19 +69,24 @@ export function takeEnds(known: Knowledge, open: OpenChange): boolean {
   return !isWell || notFollowed(known, [], open.revision).length === 0;
 }
 
-/** Those that have not come to an end when nobody waits any longer. */
-export function lateEnds(known: Knowledge, { waiting, ends }: OpenChange): NodeEnd[] {
+/** Of all nodes: those that have not come to an end when nobody waits any longer are late. */
+export function endsByNow(known: Knowledge, { waiting, ends }: OpenChange): NodeEnd[] {
   const late = [...waiting.keys()].map((id): NodeEnd => {
     return { node: nameOf(known, id), outcome: 'late', message: 'it was not done in time' };
   });
   return [...ends, ...late];
 }
 
-function nodeEnd(known: Knowledge, open: OpenChange, id: string): NodeEnd | null {
+function nodeEnd(
+  known: Knowledge,
+  open: OpenChange,
+  id: string,
+  rolls: RollsAsked,
+): NodeEnd | null {
   const { cluster } = known;
   const isThere = id in cluster.nodes || id in cluster.former;
   if (!isThere) return { node: id, outcome: 'superseded', message: 'it is not known any more' };
-  const now = progressOf(known, id, open.revision);
+  const now = progressOf(known, id, open.revision, rolls);
   const { node } = now;
   if (isOvertaken(known, open, id)) {
     return {
@@ -88,7 +95,11 @@ function nodeEnd(known: Knowledge, open: OpenChange, id: string): NodeEnd | null
       message: 'something else was asked for before it was done',
     };
   }
-  if (now.stopped !== undefined) return stoppedEnd(known, open, id, now);
+  if (now.stopped !== undefined) {
+    return rolls.inTurn.has(id)
+      ? { node, outcome: 'failed', ...now.stopped }
+      : { node, outcome: 'kept' };
+  }
   if (hasGone(now.state)) {
     const message = now.state === 'left' ? 'it has left' : 'it is dead';
     return { node, outcome: 'late', message };
@@ -99,19 +110,7 @@ function nodeEnd(known: Knowledge, open: OpenChange, id: string): NodeEnd | null
   }
   const [failure] = now.failures.filter(({ kind }) => kind !== 'use-certificate');
   if (failure === undefined) return { node, outcome: 'done' };
-  const { code, message, why } = failure;
-  return { node, outcome: 'failed', code, message, ...(why === undefined ? {} : { why }) };
-}
-
-function stoppedEnd(
-  { cluster }: Knowledge,
-  { role }: OpenChange,
-  id: string,
-  { node, stopped }: Progress,
-): NodeEnd {
-  const roll = role === null ? undefined : own(cluster.rolls ?? {}, role);
-  const isIt = roll !== undefined && turnOf(roll).node === id;
-  return isIt ? { node, outcome: 'failed', ...stopped } : { node, outcome: 'kept' };
+  return { node, outcome: 'failed', ...reasonOf(failure) };
 }
 
 /** Whether something else is wanted now of what it was not seen to have done. */

@@ -9,8 +9,7 @@ import { isReady } from '../../domain/nodes/ready.ts';
 import { servingNow } from '../../domain/nodes/serving.ts';
 import { seenBy, seesPools } from '../../domain/roles/roles.ts';
 import { wantedToServe } from '../../domain/roles/wanted-since.ts';
-import { isInTurn, rollsAskedAt } from '../../domain/rolls/rolls.ts';
-import { stopAbout } from '../../domain/rolls/stop.ts';
+import { type RollsAsked, rollsAskedAt } from '../../domain/rolls/stop.ts';
 import { hasGone, type NodeState } from '../../domain/telling/status.ts';
 import { nodeState } from '../../domain/telling/status-of.ts';
 import { type Knowledge, read } from '../operation.ts';
@@ -48,9 +47,10 @@ export const progress = read(
   async (known, { nodes, revision, seen, waitMs }) => {
     const asked = [...new Set(nodes)];
     const now = (): Progress[] => {
+      const rolls = rollsAskedAt(known.cluster, known.catalogue, revision);
       const own = asked.map((id) => {
-        const node = progressOf(known, id, revision);
-        return isInTurn(known.cluster, id, revision) ? { ...node, done: false } : node;
+        const node = progressOf(known, id, revision, rolls);
+        return rolls.inTurn.has(id) ? { ...node, done: false } : node;
       });
       const late = own.every((node) => node.done) ? notFollowed(known, asked, revision) : [];
       return late.length === 0
@@ -67,7 +67,13 @@ export const progress = read(
   },
 );
 
-export function progressOf(known: Knowledge, id: string, revision: number): Progress {
+/** `rolls` are those that were asked for at the revision. */
+export function progressOf(
+  known: Knowledge,
+  id: string,
+  revision: number,
+  rolls: RollsAsked,
+): Progress {
   const former = known.cluster.former[id];
   if (former !== undefined && known.cluster.nodes[id] === undefined) {
     const { name, awaited } = former;
@@ -75,10 +81,10 @@ export function progressOf(known: Knowledge, id: string, revision: number): Prog
   }
   const node = findNode(known.cluster, id);
   const report = known.reports.get(id);
-  const { isAwaited, turns } = rollsAskedAt(known.cluster, known.catalogue, node, revision);
-  const since = Math.max(revision, ...turns);
-  const reached = !isAwaited && report !== undefined && hasReached(known, report, since);
-  const stopped = stopAbout(known.cluster, known.catalogue, node, revision);
+  const since = Math.max(revision, rolls.turnOf(id));
+  const reached =
+    !rolls.awaiting.has(id) && report !== undefined && hasReached(known, report, since);
+  const stopped = rolls.stopOf(id);
   return {
     node: node.name,
     id,

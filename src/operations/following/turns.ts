@@ -1,10 +1,11 @@
+import { reasonOf } from '../../domain/base/error.ts';
 import { own } from '../../domain/base/own.ts';
-import type { Node } from '../../domain/document/cluster.ts';
 import { isGone } from '../../domain/nodes/verdicts.ts';
 import { processNames } from '../../domain/roles/roles.ts';
-import { isWanted } from '../../domain/roles/wanted-since.ts';
 import { turnOf } from '../../domain/rolls/rolls.ts';
+import { rollsAskedAt } from '../../domain/rolls/stop.ts';
 import type { TurnEnd } from '../../domain/rolls/turns.ts';
+import { roleState } from '../../domain/telling/role-state.ts';
 import type { Knowledge } from '../operation.ts';
 import { notFollowed, progressOf } from './progress.ts';
 
@@ -13,34 +14,23 @@ import { notFollowed, progressOf } from './progress.ts';
  * send requests know of it. null while that is not known.
  */
 export function endOfTurn(known: Knowledge, role: string): TurnEnd | null {
-  const { cluster, catalogue, verdicts } = known;
-  const roll = cluster.rolls![role]!;
-  const turn = turnOf(roll);
+  const { cluster, catalogue, verdicts, reports } = known;
+  const turn = turnOf(cluster.rolls![role]!);
   const node = own(cluster.nodes, turn.node);
   if (node === undefined || !(role in node.roles) || isGone(verdicts, node.id)) return 'over';
-  const { done, failures } = progressOf(known, node.id, turn.revision);
+  const rolls = rollsAskedAt(cluster, catalogue, turn.revision);
+  const { done, failures: all } = progressOf(known, node.id, turn.revision, rolls);
   if (!done) return null;
   const names = processNames(catalogue, role);
-  const failure = failures.find(({ process }) => names.includes(process));
-  if (failure !== undefined) {
-    const { code, message, why } = failure;
-    return { code, message, ...(why === undefined ? {} : { why }) };
+  const failures = all.filter(({ process }) => names.includes(process));
+  const { processes } = reports.get(node.id)!;
+  const state = roleState(node.roles[role]!.stopped !== null, names, { processes, failures });
+  if (state === 'failed') {
+    const dying = names.find((name) => own(processes, name)?.state === 'FATAL');
+    return failures[0] === undefined
+      ? { code: 'ROLE_FAILED', message: `${dying} keeps dying` }
+      : reasonOf(failures[0]);
   }
-  if (isWanted(node, role, catalogue)) {
-    const { running, dying } = statesOf(known, node, names);
-    if (dying !== undefined) {
-      return { code: 'ROLE_FAILED', message: `${dying} keeps dying` };
-    }
-    if (!running) return null;
-  }
+  if (state === 'starting') return null;
   return notFollowed(known, [node.id], turn.revision).length === 0 ? 'over' : null;
-}
-
-function statesOf({ reports }: Knowledge, { id }: Node, names: readonly string[]) {
-  const processes = reports.get(id)?.processes ?? {};
-  const stateOf = (name: string) => own(processes, name)?.state;
-  return {
-    running: names.every((name) => stateOf(name) === 'RUNNING'),
-    dying: names.find((name) => stateOf(name) === 'FATAL'),
-  };
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Asked } from '../../../src/domain/document/change.ts';
 import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { changeSetting } from '../../../src/domain/document/setting-changes.ts';
-import { heldBack, isInTurn, turnOf } from '../../../src/domain/rolls/rolls.ts';
-import { rollStopped, stopAbout } from '../../../src/domain/rolls/stop.ts';
+import { heldBack, turnOf } from '../../../src/domain/rolls/rolls.ts';
+import { rollStopped, rollsAskedAt } from '../../../src/domain/rolls/stop.ts';
 import { advance, type TurnEnd } from '../../../src/domain/rolls/turns.ts';
 import { rollWarnings } from '../../../src/domain/telling/roll-warnings.ts';
 import { poolsOf } from '../../../src/domain/traffic/pools.ts';
@@ -152,10 +152,12 @@ describe('a setting of a role that several nodes have', () => {
   it('is no matter of a change that did not ask for it', () => {
     const stopped = ended(next(set(cluster, 64)), FAILED);
     const about = (revision: number) =>
-      ['a', 'b'].map((id) => stopAbout(stopped, catalogue, stopped.nodes[id]!, revision)?.code);
+      ['a', 'b'].map((id) => rollsAskedAt(stopped, catalogue, revision).stopOf(id)?.code);
     assert.deepEqual(about(2), ['ROLE_FAILED', 'ROLE_FAILED']);
     assert.deepEqual(about(3), [undefined, undefined]);
-    assert.deepEqual([isInTurn(stopped, 'a', 2), isInTurn(stopped, 'a', 3)], [true, false]);
+    const isInTurn = (revision: number) =>
+      rollsAskedAt(stopped, catalogue, revision).inTurn.has('a');
+    assert.deepEqual([isInTurn(2), isInTurn(3)], [true, false]);
     const again = next(set(stopped, 64));
     assert.deepEqual(again.rolls![ROLE]!.asked, [2, 4], 'both follow it then');
   });

@@ -3,7 +3,7 @@ import type { Cluster } from '../../../src/domain/document/cluster.ts';
 import { changeSetting } from '../../../src/domain/document/setting-changes.ts';
 import type { Report } from '../../../src/domain/making/step.ts';
 import { NO_VERDICTS, type Verdicts } from '../../../src/domain/nodes/verdicts.ts';
-import { lateEnds, openChange, takeEnds } from '../../../src/operations/following/ends.ts';
+import { endsByNow, openChange, takeEnds } from '../../../src/operations/following/ends.ts';
 import { endOfTurn } from '../../../src/operations/following/turns.ts';
 import type { Knowledge } from '../../../src/operations/operation.ts';
 import { asked, catalogue, clusterWith, NOW, withNode } from '../../support/clusters.ts';
@@ -56,7 +56,7 @@ describe('what becomes of a change', () => {
     const dead = { b: { state: 'dead', since: NOW } } as const;
     const known = knownOf(added, atWork, dead);
     assert.equal(takeEnds(known, change), false);
-    assert.deepEqual(lateEnds(known, change), [
+    assert.deepEqual(endsByNow(known, change), [
       { node: 'b', outcome: 'late', message: 'it is dead' },
       { node: 'a', outcome: 'late', message: 'it was not done in time' },
     ]);
