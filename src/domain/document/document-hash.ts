@@ -2,26 +2,21 @@ import { canonicalJson, sha256 } from '../base/hash.ts';
 import { isObject } from '../base/json.ts';
 import type { Cluster } from './cluster.ts';
 
-const HASHES = new WeakMap<Cluster, string>();
-
 /** Hash over a document, as `hashOf` makes it, but at the cost of what changed. Documents never change. */
-export function hashOfCluster(cluster: Cluster): string {
-  const known = HASHES.get(cluster);
-  if (known !== undefined) return known;
-  const hash = sha256(canonical(cluster));
-  HASHES.set(cluster, hash);
-  return hash;
-}
-
-const TEXTS = new WeakMap<Cluster, string>();
+export const hashOfCluster = remembered((cluster) => sha256(canonical(cluster)));
 
 /** Its JSON, in the order that it has. */
-export function jsonOfCluster(cluster: Cluster): string {
-  const known = TEXTS.get(cluster);
-  if (known !== undefined) return known;
-  const text = plain(cluster);
-  TEXTS.set(cluster, text);
-  return text;
+export const jsonOfCluster = remembered((cluster) => plain(cluster));
+
+function remembered(make: (cluster: Cluster) => string): (cluster: Cluster) => string {
+  const made = new WeakMap<Cluster, string>();
+  return (cluster) => {
+    const known = made.get(cluster);
+    if (known !== undefined) return known;
+    const text = make(cluster);
+    made.set(cluster, text);
+    return text;
+  };
 }
 
 const canonical = documentText(canonicalJson, true);
